@@ -1,0 +1,41 @@
+# make compare   set up, run the main job, end with a verdict and a report
+# make test      set up and pass the tests
+# Both need Python and make, and cost nothing when nothing has changed.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PYTEST_ARGS ?= -n 2
+
+.PHONY: compare test lint clean
+
+compare: $(VENV)/.installed
+	$(BIN)/loihi-deploy compare pes-connection --out comparison/pes-connection
+
+test: $(VENV)/.tested
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.linted
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV) comparison
+
+# PySpike is compiled on the spot. Where there is no C compiler, all but its two
+# distances works, and reports say so.
+$(VENV)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --editable .
+	$(PIP) --editable '.[spikes]' || echo "no PySpike here: reports go without ISI- and SPIKE-distances"
+	touch $@
+
+$(VENV)/.tested: $(VENV)/.installed
+	$(PIP) --editable '.[test]'
+	touch $@
+
+$(VENV)/.linted: $(VENV)/.installed
+	$(PIP) --editable '.[lint]'
+	touch $@

@@ -1,0 +1,24 @@
+"""Run a Nengo model on a Loihi target, and hold it against the CPU.
+
+>>> import deploy
+>>> parity = deploy.compare("pes-connection", duration=8.0)   # doctest: +SKIP
+>>> parity.ok, parity.save("comparison")                      # doctest: +SKIP
+"""
+
+from deploy.errors import BadInput, DeployError, TargetUnavailable
+from deploy.parity import Parity, compare_traces
+from deploy.run import compare, run
+from deploy.traces import Traces
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "BadInput",
+    "DeployError",
+    "Parity",
+    "TargetUnavailable",
+    "Traces",
+    "compare",
+    "compare_traces",
+    "run",
+]

@@ -1,0 +1,382 @@
+"""The command line: a thin skin over `deploy.run`, `deploy.compare` and friends."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Optional, Tuple
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+import deploy
+from deploy.doctor import diagnose
+from deploy.errors import BadInput, DeployError
+from deploy.model import load_model
+from deploy.parity import Parity
+from deploy.parity.tolerances import parse_tolerance
+from deploy.report.folder import staged_folder
+from deploy.report.page import number
+from deploy.run import Progress as Report
+from deploy.targets import TARGETS
+from deploy.traces import Traces
+from loihi_rules.systems import SYSTEMS
+
+USER_DURATION = 5.0  # s; of a user's model, which does not say how long it wants to run
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+duration_option = click.option(
+    "--duration",
+    type=float,
+    help=f"Seconds of model time; a system's own, or {USER_DURATION:g} for your models.",
+)
+seed_option = click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Seed of the run, and of a model that has none.",
+)
+dt_option = click.option(
+    "--dt", type=float, default=0.001, show_default=True, help="Step in seconds."
+)
+ideal_option = click.option(
+    "--ideal",
+    "ideals",
+    multiple=True,
+    metavar="PROBE=PROBE",
+    help="The second probe is what the first should come to equal.",
+)
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96},
+    invoke_without_command=True,
+)
+@click.version_option(deploy.__version__, prog_name="loihi-deploy")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Run a Nengo model on Loihi 1 or its emulator, and hold it against the CPU.
+
+    MODEL is a built-in system (see: loihi-deploy systems), or path.py[:name], where
+    name is a nengo.Network in that file, or a function that returns one (default: model).
+
+    Exit codes: 0 ok, 1 no parity, 2 bad input, 3 target not available.
+    """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help(), err=True)
+        sys.exit(2)
+
+
+@cli.command()
+@as_json
+def systems(as_json: bool) -> None:
+    """List the built-in systems."""
+    if as_json:
+        rows = [
+            {
+                "name": s.name,
+                "duration": s.duration,
+                "summary": s.summary,
+                "ideals": dict(s.ideals),
+            }
+            for s in SYSTEMS.values()
+        ]
+        click.echo(json.dumps(rows, indent=1))
+        return
+    _print_table(
+        ["system", "seconds", "what it shows"],
+        [[s.name, f"{s.duration:g}", s.summary] for s in SYSTEMS.values()],
+    )
+
+
+@cli.command()
+@click.argument("model")
+@click.option("--target", default="emulator", show_default=True, help=", ".join(TARGETS))
+@duration_option
+@seed_option
+@dt_option
+@ideal_option
+@click.option("--out", type=click.Path(path_type=Path), help="Write the traces to this .npz file.")
+@as_json
+def run(
+    model: str,
+    target: str,
+    duration: Optional[float],
+    seed: int,
+    dt: float,
+    ideals: Tuple[str, ...],
+    out: Optional[Path],
+    as_json: bool,
+) -> None:
+    """Run MODEL on one target and record all its probes."""
+    if out is not None:
+        _check_file(out)
+    with _progress() as report:
+        traces = deploy.run(
+            model,
+            _duration(model, duration, seed),
+            target,
+            seed,
+            dt=dt,
+            ideals=_pairs(ideals),
+            progress=report,
+        )
+    if out is not None:
+        traces.save(out)
+    if as_json:
+        click.echo(json.dumps({**traces.to_dict(), "file": None if out is None else str(out)}))
+        return
+    click.echo(f"{traces.model} on {traces.where}, {traces.duration:g} s, seed {traces.seed}")
+    _print_table(["trace", "kind", "summary"], [_summary(traces, t.label) for t in traces])
+    for text in traces.warnings:
+        click.echo(f"warning: {text}")
+    click.echo(f"traces: {out}" if out else "traces: not saved; for that, give --out FILE.npz")
+
+
+@cli.command()
+@click.argument("what", nargs=-1, required=True, metavar="MODEL | A.npz B.npz")
+@click.option(
+    "--targets", default="cpu,emulator", show_default=True, help="Reference first, comma between."
+)
+@duration_option
+@seed_option
+@dt_option
+@ideal_option
+@click.option(
+    "--tolerance",
+    "tolerances",
+    multiple=True,
+    metavar="NAME=LOW:HIGH",
+    help="Judge a figure by other limits.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder for parity.json, report.html and traces/ (default: comparison/NAME).",
+)
+@as_json
+def compare(
+    what: Tuple[str, ...],
+    targets: str,
+    duration: Optional[float],
+    seed: int,
+    dt: float,
+    ideals: Tuple[str, ...],
+    tolerances: Tuple[str, ...],
+    out: Optional[Path],
+    as_json: bool,
+) -> None:
+    """Run MODEL on two targets or more and judge the last by the first.
+
+    Or judge the traces of one file by those of another.
+    """
+    limits: Dict[str, Any] = {}
+    for text in tolerances:
+        limits.update(parse_tolerance(text))
+    files = [name for name in what if name.endswith(".npz")]
+    if files and len(files) == len(what):
+        if len(files) != 2:
+            raise BadInput("to compare traces, give two files: the reference, and the other")
+        runs = [Traces.load(name) for name in files]
+        out = out or Path("comparison") / Path(files[1]).stem
+        with staged_folder(out) as stage:
+            parity = deploy.compare_traces(runs[0], runs[1], limits)
+            parity.write(stage)
+    elif len(what) == 1:
+        model = what[0]
+        names = [name.strip() for name in targets.split(",") if name.strip()]
+        out = out or Path("comparison") / _plain(model)
+        with staged_folder(out) as stage:
+            with _progress() as report:
+                parity = deploy.compare(
+                    model,
+                    _duration(model, duration, seed),
+                    names,
+                    seed,
+                    dt=dt,
+                    ideals=_pairs(ideals),
+                    tolerances=limits,
+                    progress=report,
+                )
+            parity.write(stage)
+    else:
+        raise BadInput(
+            f"give one MODEL, or two .npz files, not {len(what)} names: {' '.join(what)}"
+        )
+    page = out / "report.html"
+    if as_json:
+        click.echo(json.dumps({**parity.to_dict(), "report": str(page)}, indent=1))
+    else:
+        _print_parity(parity)
+        click.echo(f"report: {page}")
+    sys.exit(0 if parity.ok else 1)
+
+
+@cli.command()
+@as_json
+def doctor(as_json: bool) -> None:
+    """Say what is installed, which targets work, and what to do about the others."""
+    findings = diagnose()
+    if as_json:
+        click.echo(json.dumps(findings, indent=1))
+    else:
+        _print_table(
+            ["target", "works", ""],
+            [
+                [t["name"], "yes" if t["works"] else "no", t["way_out"] or t["summary"]]
+                for t in findings["targets"]
+            ],
+        )
+        _print_table(
+            ["package", "version", "for"],
+            [[p["name"], p["version"], p["purpose"]] for p in findings["packages"]],
+        )
+    sys.exit(0 if findings["ok"] else 3)
+
+
+# ------------------------------------------------------------------- helpers of the skin
+
+
+def _duration(model: str, duration: Optional[float], seed: int) -> float:
+    if duration is not None:
+        return duration
+    return SYSTEMS[model].duration if model in SYSTEMS else USER_DURATION
+
+
+def _plain(model: str) -> str:
+    return model if model in SYSTEMS else Path(model.rpartition(".py")[0]).name or "model"
+
+
+def _pairs(texts: Tuple[str, ...]) -> Dict[str, str]:
+    pairs = {}
+    for text in texts:
+        label, equals, ideal = text.partition("=")
+        if not (label and equals and ideal):
+            raise BadInput(f"an ideal is written PROBE=PROBE, not {text!r}")
+        pairs[label] = ideal
+    return pairs
+
+
+def _check_file(path: Path) -> None:
+    """Find out before a long run whether its result can be written."""
+    if path.suffix != ".npz":
+        raise BadInput(f"{path}: traces are npz files; give a name that ends in .npz")
+    if path.is_dir():
+        raise BadInput(f"{path}: this is a folder; give the name of a file")
+    if not path.parent.is_dir():
+        raise BadInput(f"{path.parent}: there is no such folder")
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Optional[Report]]:
+    """A progress bar on standard error, where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks: Dict[str, Any] = {}
+
+        def report(target: str, done: int, total: int) -> None:
+            if target not in tasks:
+                tasks[target] = bars.add_task(target, total=total)
+            bars.update(tasks[target], completed=done)
+
+        yield report
+
+
+def _console() -> Console:
+    # a pipe has no width; tables must not be cut there
+    return Console() if sys.stdout.isatty() else Console(width=140)
+
+
+def _print_table(headings: List[str], rows: List[List[str]]) -> None:
+    table = Table(box=None, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*map(str, row))
+    _console().print(table, markup=False, highlight=False)
+
+
+def _summary(traces: Traces, label: str) -> List[str]:
+    trace = traces[label]
+    if trace.samples is None:
+        rate = len(trace.spike_steps) / traces.duration / max(1, trace.n_neurons)
+        text = f"{len(trace.spike_steps)} spikes of {trace.n_neurons} neurons, {rate:.1f} Hz"
+    elif not trace.samples.size:
+        text = "no samples"
+    else:
+        low, high = number(trace.samples.min()), number(trace.samples.max())
+        text = f"{' × '.join(map(str, trace.samples.shape))} from {low} to {high}"
+    return [label, trace.kind, text]
+
+
+def _print_parity(parity: Parity) -> None:
+    rows = []
+    for figure in parity.figures:
+        mark = "" if figure.ok is None else "ok" if figure.ok else "NO"
+        value = f"{number(figure.value)} {figure.unit}"
+        rows.append([figure.trace, figure.metric, value, figure.tolerance or "", mark])
+    _print_table(["trace", "figure", "value", "tolerance", ""], rows)
+    if parity.budget:
+        _print_table(
+            ["trace", "cause", "aligned RMSE"],
+            [[s.trace, s.cause, number(s.error)] for s in parity.budget],
+        )
+    for run_ in parity.runs:
+        for text in run_.warnings:
+            click.echo(f"{run_.target} warned: {text}")
+    for note in parity.notes:
+        click.echo(f"note: {note}")
+    click.echo(parity.verdict)
+
+
+class _Stopped(KeyboardInterrupt):
+    """Somebody ended the process with a signal."""
+
+
+def _stop(signum: int, frame: Any) -> None:
+    raise _Stopped(signum)
+
+
+def main(arguments: Optional[List[str]] = None) -> None:
+    """Entry point: errors become one line and an exit code, never a traceback."""
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        code = cli.main(arguments, prog_name="loihi-deploy", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except DeployError as error:
+        _fail(str(error), error.exit_code)
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        path = context.command_path if context else "loihi-deploy"
+        _fail(f"{error.format_message()} (see: {path} --help)", 2)
+    except (KeyboardInterrupt, click.Abort) as error:
+        signum = error.args[0] if isinstance(error, _Stopped) else signal.SIGINT
+        _fail("stopped; nothing was written", 128 + int(signum))
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read has had enough
+        sys.exit(0)
+    except MemoryError:
+        _fail("there is not enough memory for this model and duration", 2)
+    except OSError as error:
+        _fail(f"{error.filename or 'the system'}: {error.strerror or error}", 2)
+    except RecursionError:
+        _fail("the model is nested too deeply", 2)
+
+
+def _fail(text: str, code: int) -> None:
+    click.echo("loihi-deploy: " + " ".join(text.split()), err=True)
+    sys.exit(code)

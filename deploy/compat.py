@@ -1,0 +1,70 @@
+"""nengo-loihi 1.1.0 on today's NumPy.
+
+nengo-loihi calls ``np.array(..., copy=False)`` in six places (``block.py``,
+``neurons.py``) and means "copy only if needed". Since NumPy 2.0 that spelling
+raises where a copy is needed, and ``copy=None`` has the old meaning. The two
+modules are given an ``np`` that translates; NumPy itself, and everybody else's
+``np``, stay as they are.
+"""
+
+from __future__ import annotations
+
+import importlib
+import warnings
+from typing import Any
+
+import numpy as np
+
+from deploy.errors import TargetUnavailable
+
+KNOWN_VERSIONS = ("1.1.0",)
+OLD_COPY_MODULES = ("nengo_loihi.block", "nengo_loihi.neurons")
+
+
+class NumpyWithOldCopy:
+    """NumPy, except that ``array(..., copy=False)`` copies where it must."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(np, name)
+
+    @staticmethod
+    def array(*args: Any, copy: Any = True, **kwargs: Any) -> np.ndarray:
+        return np.array(*args, copy=None if copy is False else copy, **kwargs)
+
+
+def load_nengo_loihi() -> Any:
+    """Import nengo-loihi, made to work on the NumPy that is installed.
+
+    Returns
+    -------
+    module
+        ``nengo_loihi``.
+
+    Raises
+    ------
+    TargetUnavailable
+        If nengo-loihi is not installed, or is a version that this file does
+        not know.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="This version of `nengo_loihi`")
+            module = importlib.import_module("nengo_loihi")
+    except ImportError as error:
+        raise TargetUnavailable(
+            f"the emulator needs nengo-loihi, which cannot be imported ({error}); "
+            f"install it with: pip install nengo-loihi=={KNOWN_VERSIONS[-1]}"
+        ) from error
+
+    if module.__version__ not in KNOWN_VERSIONS:
+        raise TargetUnavailable(
+            f"nengo-loihi {module.__version__} is installed, but only "
+            f"{', '.join(KNOWN_VERSIONS)} is known to behave as the chip does here; "
+            f"install it with: pip install nengo-loihi=={KNOWN_VERSIONS[-1]}"
+        )
+    if int(np.__version__.split(".")[0]) >= 2:
+        for name in OLD_COPY_MODULES:
+            using = importlib.import_module(name)
+            if using.np is np:
+                using.np = NumpyWithOldCopy()
+    return module

@@ -1,0 +1,63 @@
+"""What is installed, which targets work, and what to do about those that do not."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from typing import Any, Dict, List
+
+from deploy.targets import TARGETS
+
+PACKAGES = {
+    "loihi-deploy": "this",
+    "nengo": "the reference",
+    "nengo-loihi": "the emulator",
+    "numpy": "arrays",
+    "scipy": "signals",
+    "matplotlib": "the report's pictures",
+    "pyspike": "ISI- and SPIKE-distances (pip install loihi-deploy[spikes])",
+    "neo": "Traces.to_neo() (pip install loihi-deploy[neo])",
+    "pandas": "Traces.to_pandas() (pip install loihi-deploy[pandas])",
+}
+NEEDED = ("cpu", "emulator")
+
+
+def diagnose() -> Dict[str, Any]:
+    """Look at the installation.
+
+    Returns
+    -------
+    dict
+        ``ok``, whether the targets that need no board work; ``targets``, each
+        with ``name``, ``works``, ``substrate``, ``summary`` and ``way_out``;
+        ``packages``, each with ``name``, ``version`` and ``purpose``.
+    """
+    targets: List[Dict[str, Any]] = []
+    for target in TARGETS.values():
+        missing = target.missing()
+        targets.append(
+            {
+                "name": target.name,
+                "works": missing is None,
+                "substrate": target.substrate,
+                "summary": target.summary,
+                "way_out": missing,
+            }
+        )
+    packages = [{"name": "python", "version": platform.python_version(), "purpose": ""}]
+    packages += [
+        {"name": name, "version": _version(name), "purpose": purpose}
+        for name, purpose in PACKAGES.items()
+    ]
+    return {
+        "ok": all(t["works"] for t in targets if t["name"] in NEEDED),
+        "targets": targets,
+        "packages": packages,
+    }
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,17 @@
+"""Errors that are told to a person in one line, each with its exit code."""
+
+
+class DeployError(Exception):
+    """Something the user can mend. The message says what, where and what to do."""
+
+    exit_code = 2
+
+
+class BadInput(DeployError):
+    """A model, file, option or value that cannot be used."""
+
+
+class TargetUnavailable(DeployError):
+    """A target or site that is not there."""
+
+    exit_code = 3

@@ -1,0 +1,220 @@
+"""Get a network from whatever the user calls a model.
+
+A model is a `nengo.Network`, the name of a built-in system, or
+``path.py[:name]``, where ``name`` is a network in that file or a function that
+returns one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sys
+import traceback
+import types
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Dict, Iterator, Mapping, Optional, Union
+
+import nengo
+from nengo.exceptions import NengoException
+
+from deploy.errors import BadInput, DeployError
+from loihi_rules.systems import SYSTEMS
+
+Model = Union[nengo.Network, str, Path]
+DEFAULT_NAME = "model"
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model that is ready to be copied, rewritten and run.
+
+    Attributes
+    ----------
+    name : str
+        What the user called it; a file's name without its folders.
+    network : nengo.Network
+    duration : float or None
+        How long the author lets it run, in seconds, where that is known.
+    ideals : mapping of str to str
+        See `loihi_rules.systems.System`.
+    source : pathlib.Path or None
+        The user's file.
+    typed : str
+        How the model is named on the command line, without folders; empty for
+        a network that was handed over as such.
+    """
+
+    name: str
+    network: nengo.Network
+    duration: Optional[float] = None
+    ideals: Mapping[str, str] = field(default_factory=dict)
+    source: Optional[Path] = None
+    typed: str = ""
+
+
+def load_model(model: Model, seed: int = 0) -> LoadedModel:
+    """Load a model; a file is executed anew at each call.
+
+    Parameters
+    ----------
+    model : nengo.Network, str or pathlib.Path
+    seed : int
+        Given to a built-in system, and to a user's function that takes ``seed``.
+
+    Raises
+    ------
+    BadInput
+        If there is no such model, or its file cannot be executed.
+    """
+    if isinstance(model, nengo.Network):
+        return LoadedModel(model.label or "network", model)
+    if not isinstance(model, (str, Path)):
+        raise BadInput(
+            f"a model is a nengo.Network, a built-in system or path.py[:name], "
+            f"not {type(model).__name__}"
+        )
+    text = str(model)
+    if text in SYSTEMS:
+        system = SYSTEMS[text]
+        return LoadedModel(text, system.build(seed=seed), system.duration, system.ideals, typed=text)
+    match = re.fullmatch(r"(?P<path>.*\.py)(?::(?P<name>[^:]*))?", text)
+    if match is None:
+        raise BadInput(
+            f"there is no model {text!r}: it is neither a built-in system "
+            f"({', '.join(SYSTEMS)}) nor a path ending in .py or .py:name"
+        )
+    return _load_file(Path(match["path"]), match["name"], seed)
+
+
+def _load_file(path: Path, name: Optional[str], seed: int) -> LoadedModel:
+    namespace = _execute(path)
+    wanted = name or DEFAULT_NAME
+    if wanted not in namespace:
+        networks = [k for k, v in namespace.items() if isinstance(v, nengo.Network)]
+        if name is None and len(networks) == 1:
+            wanted = networks[0]
+        else:
+            there = f"it has {', '.join(networks)}" if networks else "it has no network at all"
+            raise BadInput(
+                f"{path}: there is no {wanted!r} in this file ({there}); name a network "
+                f"or a function that returns one as {path}:NAME"
+            )
+    found = namespace[wanted]
+    if callable(found) and not isinstance(found, nengo.Network):
+        found = _call(found, path, wanted, seed)
+    if not isinstance(found, nengo.Network):
+        raise BadInput(
+            f"{path}: {wanted!r} is {_a(found)}, not a nengo.Network or a function that returns one"
+        )
+    if not found.all_ensembles and not found.all_nodes:
+        raise BadInput(f"{path}: the network {wanted!r} is empty; add an ensemble or a node")
+    label_by_variable(namespace)
+    suffix = "" if name is None else f":{name}"
+    return LoadedModel(path.stem + suffix, found, source=path, typed=path.name + suffix)
+
+
+def _a(value: Any) -> str:
+    kind = type(value).__name__
+    return f"an {kind}" if kind[0] in "aeiouAEIOU" else f"a {kind}"
+
+
+def _execute(path: Path) -> Dict[str, Any]:
+    try:
+        source = path.read_bytes()
+    except FileNotFoundError:
+        raise BadInput(f"{path}: there is no such file") from None
+    except IsADirectoryError:
+        raise BadInput(f"{path}: this is a folder; name a Python file in it") from None
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror})") from None
+    module = types.ModuleType("loihi_model")
+    module.__file__ = str(path)
+    with user_code(path), _importable(path.resolve().parent):
+        sys.modules[module.__name__] = module
+        try:
+            exec(compile(source, str(path), "exec"), module.__dict__)
+        finally:
+            del sys.modules[module.__name__]
+    return module.__dict__
+
+
+@contextlib.contextmanager
+def _importable(folder: Path) -> Iterator[None]:
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ValueError):
+            sys.path.remove(str(folder))
+
+
+def _call(function: Any, path: Path, name: str, seed: int) -> Any:
+    import inspect
+
+    try:
+        takes_seed = "seed" in inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        takes_seed = False
+    with user_code(path):
+        return function(seed=seed) if takes_seed else function()
+
+
+@contextlib.contextmanager
+def user_code(path: Optional[Path]) -> Iterator[None]:
+    """Run code that a user wrote; its errors become one line with file and line.
+
+    What the code prints goes to standard error, which keeps ``--json`` clean.
+    """
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    except SyntaxError as error:
+        where = f"{error.filename or path}:{error.lineno}"
+        raise BadInput(f"{where}: {error.msg}; Python cannot read this file") from None
+    except (DeployError, KeyboardInterrupt):
+        raise
+    except SystemExit as error:
+        raise BadInput(
+            f"{path}: the file ended the program (exit {error.code}); keep what is not the "
+            "model below if __name__ == '__main__':"
+        ) from None
+    except MemoryError:
+        raise BadInput(f"{path}: the model does not fit into memory") from None
+    except Exception as error:
+        if path is None and not isinstance(error, NengoException):
+            raise  # the caller's own Python, who can read a traceback
+        raise BadInput(describe(error, path)) from error
+
+
+def describe(error: BaseException, path: Optional[Path] = None) -> str:
+    """One line for an exception: the user's file and line, and what was wrong."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = str(path) if path is not None else ""
+    if path is not None:
+        resolved = path.resolve()
+        mine = [frame for frame in frames if _same_file(frame.filename, resolved)]
+        if mine:
+            where = f"{path}:{mine[-1].lineno}"
+    text = " ".join(str(error).split()) or "no message"
+    kind = "" if isinstance(error, NengoException) else f"{type(error).__name__}: "
+    return f"{where}: {kind}{text}" if where else f"{kind}{text}"
+
+
+def _same_file(name: str, resolved: Path) -> bool:
+    try:
+        return Path(name).resolve() == resolved
+    except OSError:
+        return False
+
+
+def label_by_variable(namespace: Mapping[str, Any]) -> None:
+    """Label a file's Nengo objects with the variables that hold them."""
+    for name, value in namespace.items():
+        if (
+            isinstance(value, (nengo.base.NengoObject, nengo.Network))
+            and not name.startswith("_")
+            and value.label is None
+        ):
+            value.label = name

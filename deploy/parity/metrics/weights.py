@@ -1,0 +1,36 @@
+"""What a connection learnt."""
+
+from __future__ import annotations
+
+from typing import List
+
+import numpy as np
+
+from deploy.parity.figure import Figure
+from deploy.parity.metrics.pair import Pair, flat
+
+
+def learned_weights(pair: Pair) -> List[Figure]:
+    """Correlation and relative error of the weights' change over the run.
+
+    With ``ΔW = W(end) − W(start)``, of the first and the last sample:
+    Pearson's correlation of the two changes, and
+    ``‖ΔW_other − ΔW_reference‖ / ‖ΔW_reference‖``.
+    """
+    reference, other = flat(pair.reference), flat(pair.other)
+    own, its = reference[-1] - reference[0], other[-1] - other[0]
+    size = float(np.linalg.norm(own))
+    figures = [
+        Figure(pair.label, "weight change, reference", size, note="norm of W(end) − W(start)"),
+        Figure(pair.label, "weight change, other", float(np.linalg.norm(its))),
+    ]
+    if size == 0:
+        return figures
+    a, b = own - own.mean(), its - its.mean()
+    norm = float(np.linalg.norm(a) * np.linalg.norm(b))
+    correlation = float(a @ b) / norm if norm > 0 else 0.0
+    return [
+        *figures,
+        Figure(pair.label, "weights, correlation", correlation),
+        Figure(pair.label, "weights, relative error", float(np.linalg.norm(its - own)) / size),
+    ]

@@ -1,0 +1,82 @@
+"""An output folder that two processes do not write at once, and none half."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Iterator
+
+from filelock import FileLock, Timeout
+
+from deploy.errors import BadInput
+
+LOCK = ".loihi-deploy.lock"
+
+
+@contextlib.contextmanager
+def staged_folder(directory: Path) -> Iterator[Path]:
+    """A scratch folder whose files are renamed into ``directory`` at the end.
+
+    Files of an earlier comparison are replaced, other files stay. If anything
+    goes wrong ``directory`` is as it was, or not there.
+
+    Raises
+    ------
+    BadInput
+        If ``directory`` cannot be written, or another process is writing it.
+    """
+    existed = directory.exists()
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(str(directory / LOCK))
+        with lock.acquire(timeout=0), _scratch(directory) as stage:
+            yield stage
+            _move(stage, directory)
+    except Timeout:
+        raise BadInput(
+            f"{directory}: another loihi-deploy is writing there; wait for it, or choose "
+            "another --out"
+        ) from None
+    except (FileExistsError, NotADirectoryError):
+        _forget(directory, existed)
+        raise BadInput(f"{directory}: there is a file of that name; choose another --out") from None
+    except OSError as error:
+        _forget(directory, existed)
+        raise BadInput(f"{directory}: cannot be written ({error.strerror or error})") from None
+    except BaseException:
+        _forget(directory, existed)
+        raise
+    with contextlib.suppress(OSError):
+        os.unlink(directory / LOCK)
+
+
+def _forget(directory: Path, existed: bool) -> None:
+    """Take away what was made, as long as nobody else put anything there."""
+    if not existed:
+        with contextlib.suppress(OSError):
+            os.unlink(directory / LOCK)
+        with contextlib.suppress(OSError):
+            directory.rmdir()
+
+
+@contextlib.contextmanager
+def _scratch(directory: Path) -> Iterator[Path]:
+    stage = Path(tempfile.mkdtemp(prefix=".writing-", dir=str(directory)))
+    try:
+        yield stage
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _move(stage: Path, directory: Path) -> None:
+    """Rename every file into place; the run's own record comes last."""
+    files = sorted(
+        (p for p in stage.rglob("*") if p.is_file()), key=lambda p: (p.suffix == ".json", str(p))
+    )
+    for path in files:
+        goal = directory / path.relative_to(stage)
+        goal.parent.mkdir(mode=0o700, exist_ok=True)
+        os.replace(path, goal)

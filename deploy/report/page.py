@@ -1,0 +1,86 @@
+"""The page: one HTML file with all it needs inside."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from typing import Any, List
+
+import jinja2
+
+from deploy.parity.figure import Figure
+from deploy.parity.parity import Parity
+from deploy.report.pictures import pictures
+
+ENVIRONMENT = jinja2.Environment(
+    loader=jinja2.PackageLoader("deploy.report"),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def number(value: float) -> str:
+    """Three digits, as a person writes them."""
+    if math.isnan(value):
+        return "not a number"
+    if math.isinf(value):
+        return "never" if value > 0 else "−∞"
+    if value == 0:
+        return "0"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.3g}".replace("-", "−")
+
+
+ENVIRONMENT.filters["number"] = number
+
+
+def render(parity: Parity) -> str:
+    """The report of a comparison, as HTML.
+
+    Parameters
+    ----------
+    parity : Parity
+
+    Returns
+    -------
+    str
+        A page that fetches nothing and runs nothing.
+    """
+    template = ENVIRONMENT.get_template("report.html")
+    return template.render(
+        parity=parity,
+        groups=_by_trace(parity),
+        pictures=pictures(parity),
+        budget=_budget(parity),
+        command=reproduce(parity),
+    )
+
+
+def _by_trace(parity: Parity) -> List[Any]:
+    groups: List[Any] = []
+    for run_trace in parity.reference:
+        own: List[Figure] = [f for f in parity.figures if f.trace == run_trace.label]
+        if own:
+            groups.append((run_trace, own))
+    return groups
+
+
+def _budget(parity: Parity) -> List[Any]:
+    """Rows of (trace, unit, {cause: error}), columns in the order of the causes."""
+    rows: dict = {}
+    for share in parity.budget:
+        rows.setdefault(share.trace, {})[share.cause] = share.error
+    return [(name, parity.reference[name].unit, causes) for name, causes in rows.items()]
+
+
+def reproduce(parity: Parity) -> str:
+    """The command that makes this comparison again."""
+    run = parity.reference
+    parts = ["loihi-deploy", "compare", str(run.settings.get("model") or "MODEL.py")]
+    parts += ["--duration", f"{run.duration:g}", "--seed", str(run.seed)]
+    if run.dt != 0.001:
+        parts += ["--dt", f"{run.dt:g}"]
+    parts += ["--targets", ",".join(r.target for r in parity.runs)]
+    return " ".join(shlex.quote(part) for part in parts)

@@ -1,0 +1,192 @@
+"""Pictures of a comparison, as SVG that takes its text colour from the page."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any, List, NamedTuple, Tuple
+
+import matplotlib
+import numpy as np
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+from deploy.parity.metrics.learning_curve import WINDOWS, curve
+from deploy.parity.metrics.pair import flat
+from deploy.parity.parity import Parity
+from deploy.traces import Trace
+
+INK = "#010203"  # stands for the page's text colour
+REFERENCE, OTHER, IDEAL = "#1f77b4", "#e4572e", "#8a8a8a"
+MOST_POINTS = 1500  # a line's points: more than a page is wide
+MOST_DIMENSIONS = 3
+MOST_RASTER_SPIKES = 20_000
+RASTER_WINDOW = 2.0  # s, the end of the run
+
+STYLE = {
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.size": 9,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+}
+
+
+class Picture(NamedTuple):
+    """A picture with what it shows."""
+
+    title: str
+    caption: str
+    svg: str
+
+
+def pictures(parity: Parity) -> List[Picture]:
+    """All pictures that the comparison's traces call for."""
+    made: List[Picture] = []
+    with matplotlib.rc_context(STYLE):
+        for trace in parity.reference:
+            if trace.label not in parity.other.traces:
+                continue
+            draw = DRAW.get(trace.kind)
+            if draw is not None:
+                made.append(draw(parity, trace.label))
+    return made
+
+
+def _names(parity: Parity) -> Tuple[str, str]:
+    return parity.reference.target, parity.other.target
+
+
+def _values(parity: Parity, label: str) -> Picture:
+    a, b = parity.reference[label], parity.other[label]
+    shown = min(flat(a).shape[1], MOST_DIMENSIONS)
+    figure = Figure(figsize=(8, 0.6 + 1.7 * shown), layout="constrained")
+    axes = figure.subplots(shown, 1, sharex=True, squeeze=False)[:, 0]
+    reference, other = _names(parity)
+    ideal = a.ideal and parity.reference.traces.get(a.ideal)
+    for k, axis in enumerate(axes):
+        if ideal:
+            axis.plot(*_thin(ideal, k, parity), color=IDEAL, lw=2.5, alpha=0.5, label=ideal.label)
+        axis.plot(*_thin(a, k, parity), color=REFERENCE, lw=1, label=reference)
+        axis.plot(*_thin(b, k, parity), color=OTHER, lw=1, label=other, alpha=0.85)
+        axis.set_ylabel((a.unit if a.unit != "1" else "value") if shown == 1 else f"[{k}]")
+    axes[0].legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0)
+    axes[-1].set_xlabel("time (s)")
+    total = flat(a).shape[1]
+    more = f" The first {shown} of {total} dimensions." if total > shown else ""
+    towards = f", and what both should come to ({ideal.label})" if ideal else ""
+    what = a.kind if a.unit == "1" else a.unit
+    caption = f"{what.capitalize()} on {reference} and {other}{towards}.{more}"
+    return Picture(label, caption, _svg(figure, label))
+
+
+def _thin(trace: Trace, k: int, parity: Parity) -> Tuple[np.ndarray, np.ndarray]:
+    """Time and component k, thinned out so that peaks stay."""
+    times, values = trace.times(parity.reference.dt), flat(trace)[:, k]
+    block = -(-len(values) // (MOST_POINTS // 2))
+    if block <= 2:
+        return times, values
+    whole = len(values) // block * block
+    cut = values[:whole].reshape(-1, block)
+    picked = np.sort(np.stack([cut.argmin(1), cut.argmax(1)], axis=1), axis=1)
+    index = (picked + block * np.arange(len(cut))[:, None]).ravel()
+    return times[index], values[index]
+
+
+def _raster(parity: Parity, label: str) -> Picture:
+    a, b = parity.reference[label], parity.other[label]
+    figure = Figure(figsize=(8, 3.2), layout="constrained")
+    axes = figure.subplots(1, 2, sharey=True, sharex=True)
+    start = max(0.0, parity.reference.duration - RASTER_WINDOW)
+    order = np.argsort(np.argsort(a.counts(), kind="stable"), kind="stable")
+    for axis, trace, name, colour in zip(axes, (a, b), _names(parity), (REFERENCE, OTHER)):
+        times = parity.reference.dt * trace.spike_steps
+        shown = times >= start
+        times, rows = times[shown], order[trace.spike_neurons[shown]]
+        if len(times) > MOST_RASTER_SPIKES:
+            pick = np.linspace(0, len(times) - 1, MOST_RASTER_SPIKES).astype(int)
+            times, rows = times[pick], rows[pick]
+        axis.plot(times, rows, "|", ms=3, mew=0.7, color=colour, rasterized=True)
+        axis.set_title(f"{name}: {len(trace.spike_steps)} spikes in all", fontsize=9)
+        axis.set_xlabel("time (s)")
+    axes[0].set_ylabel("neuron, by its rate")
+    caption = f"Spikes of {a.n_neurons} neurons from {start:g} s to the end, side by side."
+    return Picture(label, caption, _svg(figure, label))
+
+
+def _learning(parity: Parity, label: str) -> Picture:
+    figure = Figure(figsize=(8, 2.6), layout="constrained")
+    axis = figure.subplots()
+    edges = (np.arange(WINDOWS) + 0.5) / WINDOWS * parity.reference.duration
+    for run, colour in ((parity.reference, REFERENCE), (parity.other, OTHER)):
+        if len(run[label].samples) >= 2 * WINDOWS:
+            axis.plot(edges, curve(run[label]), "o-", ms=3, color=colour, label=run.target)
+    axis.set_ylim(bottom=0)
+    axis.set_xlabel("time (s)")
+    axis.set_ylabel("RMS error")
+    axis.legend()
+    caption = "Learning curve: the error that drives the rule, RMS in each twentieth of the run."
+    return Picture(label, caption, _svg(figure, label))
+
+
+def _weights(parity: Parity, label: str) -> Picture:
+    figure = Figure(figsize=(8, 3), layout="constrained")
+    change, against = figure.subplots(1, 2, gridspec_kw={"width_ratios": [3, 2]})
+    ends = []
+    for run, colour in ((parity.reference, REFERENCE), (parity.other, OTHER)):
+        weights = flat(run[label])
+        size = np.linalg.norm(weights - weights[0], axis=1)
+        change.plot(run[label].times(run.dt), size, color=colour, label=run.target)
+        ends.append(_some(weights[-1]))
+    change.set_xlabel("time (s)")
+    change.set_ylabel("‖W(t) − W(0)‖")
+    change.legend()
+    against.plot(*ends, ".", ms=4, color=REFERENCE, rasterized=len(ends[0]) > 1000)
+    span = [min(map(np.min, ends)), max(map(np.max, ends))]
+    against.plot(span, span, color=IDEAL, lw=1)
+    against.set_xlabel(f"weights at the end, {parity.reference.target}")
+    against.set_ylabel(parity.other.target)
+    caption = "How far the weights have moved, and each weight at the end on both targets."
+    return Picture(label, caption, _svg(figure, label))
+
+
+def _some(values: np.ndarray) -> np.ndarray:
+    """At most 5000 of them, evenly picked."""
+    return values[np.linspace(0, len(values) - 1, min(len(values), 5000)).astype(int)]
+
+
+DRAW: Any = {
+    "decoded": _values,
+    "value": _values,
+    "activity": _values,
+    "voltage": _values,
+    "current": _values,
+    "spikes": _raster,
+    "error": _learning,
+    "weights": _weights,
+}
+
+
+def _svg(figure: Figure, salt: str) -> str:
+    """The figure as an ``<svg>`` element for use inside a page."""
+    stream = io.StringIO()
+    with matplotlib.rc_context({"svg.hashsalt": salt}):
+        FigureCanvasSVG(figure).print_svg(stream, metadata={"Date": None, "Creator": None})
+    text = stream.getvalue()
+    text = text[text.index("<svg") :]
+    text = text.replace(INK, "currentColor")
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.S)
+    # the figure's and the axes' white grounds would hide the page's own
+    text = re.sub(r'(<g id="patch_\d+">\s*<path [^>]*style="fill: )#ffffff', r"\1none", text)
+    # several pictures share a page: only names that are referred to may stay, and
+    # those matplotlib makes from the salt
+    referred = set(re.findall(r"#([\w-]+)", text))
+    text = re.sub(r' id="([^"]+)"', lambda m: m[0] if m[1] in referred else "", text)
+    # the page's style says how large it is
+    return re.sub(r' (?:width|height)="[\d.]+pt"', "", text, count=2)

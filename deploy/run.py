@@ -1,0 +1,375 @@
+"""Run a model on a target, or on several and compare."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import math
+import platform
+import random
+import warnings as python_warnings
+from dataclasses import asdict, replace
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+
+import nengo
+import numpy as np
+from nengo.connection import LearningRule
+from nengo.ensemble import Neurons
+
+from deploy.errors import BadInput, TargetUnavailable
+from deploy.fingerprint import fingerprint
+from deploy.instruments import add_instruments
+from deploy.model import LoadedModel, Model, load_model, user_code
+from deploy.parity import Parity, compare_runs
+from deploy.parity.tolerances import Tolerance
+from deploy.targets import Session, Target, find_target
+from deploy.traces import Trace, Traces, now, sparse_spikes
+from loihi_rules import fix_seeds
+from loihi_rules.change import name_of
+
+Progress = Callable[[str, int, int], None]  # target, steps done, steps in all
+
+CHUNK = 500  # steps between two updates of the progress bar
+MOST_STEPS = 10**9
+
+
+def run(
+    model: Model,
+    duration: float,
+    target: str = "emulator",
+    seed: int = 0,
+    *,
+    dt: float = 0.001,
+    ideals: Optional[Mapping[str, str]] = None,
+    progress: Optional[Progress] = None,
+) -> Traces:
+    """Run a model and record all its probes.
+
+    Parameters
+    ----------
+    model : nengo.Network, str or pathlib.Path
+        A network, the name of a built-in system, or ``path.py[:name]``. It is
+        copied, never changed.
+    duration : float
+        In seconds of model time.
+    target : str
+        ``"cpu"``, ``"emulator"``, ``"float-emulator"`` or ``"loihi"``.
+    seed : int
+        Seeds the target's own randomness, and the network where its author gave
+        it no seed.
+    dt : float
+        Step in seconds. The chip's is what the model says it is; 1 ms as a rule.
+    ideals : mapping of str to str, optional
+        Label of a probe to the label of the probe that it should come to equal;
+        added to those that a built-in system has.
+    progress : callable, optional
+        Called with the target's name, steps done and steps in all.
+
+    Returns
+    -------
+    Traces
+
+    Raises
+    ------
+    BadInput
+        If the model, or one of the values, cannot be used.
+    TargetUnavailable
+        If the target is not there.
+    """
+    chosen = find_target(target)
+    n_steps = steps_of(duration, dt)
+    seed = _checked_seed(seed)
+    reason = chosen.missing()
+    if reason is not None:
+        raise TargetUnavailable(f"target {target}: {reason}")
+    loaded = load_model(model, seed)
+    return _record(chosen, loaded, n_steps, dt, seed, ideals or {}, progress)
+
+
+def compare(
+    model: Model,
+    duration: float,
+    targets: Sequence[str] = ("cpu", "emulator"),
+    seed: int = 0,
+    *,
+    dt: float = 0.001,
+    ideals: Optional[Mapping[str, str]] = None,
+    tolerances: Optional[Mapping[str, Tolerance]] = None,
+    progress: Optional[Progress] = None,
+) -> Parity:
+    """Run a model on several targets and hold the last against the first.
+
+    Parameters
+    ----------
+    model, duration, seed, dt, ideals, progress
+        As for `run`.
+    targets : sequence of str
+        The reference first. With ``("cpu", "float-emulator", "emulator")`` the
+        difference is split into its causes.
+    tolerances : mapping of str to Tolerance, optional
+        Replace those of `deploy.parity.tolerances.TOLERANCES`.
+
+    Returns
+    -------
+    Parity
+    """
+    if len(targets) < 2:
+        raise BadInput("a comparison needs two targets at least, for example cpu,emulator")
+    if len(set(targets)) != len(targets):
+        raise BadInput(f"each target can be named once, not {','.join(targets)}")
+    for name in targets:
+        reason = find_target(name).missing()
+        if reason is not None:
+            raise TargetUnavailable(f"target {name}: {reason}")
+    runs = [
+        run(model, duration, name, seed, dt=dt, ideals=ideals, progress=progress)
+        for name in targets
+    ]
+    return compare_runs(runs, tolerances=tolerances)
+
+
+def steps_of(duration: float, dt: float) -> int:
+    """Number of steps in a duration.
+
+    Raises
+    ------
+    BadInput
+        If either is not a positive, finite number, or there is not one whole step.
+    """
+    for name, value in (("dt", dt), ("duration", duration)):
+        if not isinstance(value, (int, float, np.number)) or not math.isfinite(value):
+            raise BadInput(f"{name} must be a number of seconds, not {value!r}")
+        if value <= 0:
+            raise BadInput(f"{name} must be more than 0 s, not {value:g} s")
+    n_steps = int(np.round(duration / dt))
+    if n_steps < 1:
+        raise BadInput(
+            f"a duration of {duration:g} s is less than one step of {dt:g} s; make it longer"
+        )
+    if n_steps > MOST_STEPS:
+        raise BadInput(
+            f"a duration of {duration:g} s is {n_steps:,} steps of {dt:g} s; "
+            f"at most {MOST_STEPS:,} can be run"
+        )
+    return n_steps
+
+
+def _checked_seed(seed: Any) -> int:
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+        raise BadInput(f"the seed must be a whole number, not {seed!r}")
+    if not 0 <= seed < 2**31:
+        raise BadInput(f"the seed must be from 0 to 2147483647, not {seed}")
+    return int(seed)
+
+
+def _record(
+    target: Target,
+    loaded: LoadedModel,
+    n_steps: int,
+    dt: float,
+    seed: int,
+    ideals: Mapping[str, str],
+    progress: Optional[Progress],
+) -> Traces:
+    with user_code(loaded.source), _fixed_global_rngs(seed), _heard_warnings() as heard:
+        twin = fix_seeds(loaded.network, seed)
+        mark = fingerprint(twin.network)
+        probed = list(twin.network.all_probes)
+        instruments = add_instruments(twin.network, n_steps * dt, dt)
+        described = _describe(probed, dt)
+        for instrument in instruments:
+            every = instrument.probe.sample_every
+            described[instrument.probe] = Trace(
+                instrument.label,
+                instrument.kind,
+                1.0 if every is None else every / dt,
+                n_steps,
+                instrument=True,
+            )
+        with target.open(twin, dt, seed) as session:
+            _refuse(session.problems, instruments)
+            pieces = _step(session, target.name, n_steps, described, progress)
+            settings, changes = {"model": loaded.typed, **session.settings}, session.changes
+            problems = session.problems
+    traces = _with_ideals(
+        [_assemble(described[p], parts, n_steps) for p, parts in pieces.items()],
+        {**loaded.ideals, **ideals},
+        loaded.name,
+    )
+    return Traces(
+        model=loaded.name,
+        target=target.name,
+        substrate=target.substrate,
+        seed=seed,
+        dt=float(dt),
+        n_steps=n_steps,
+        fingerprint=mark,
+        traces={trace.label: trace for trace in traces},
+        changes=tuple(asdict(c) for c in changes),
+        problems=tuple(asdict(p) for p in problems),
+        warnings=tuple(heard),
+        versions=_versions(target),
+        settings=settings,
+        created=now(),
+    )
+
+
+def _refuse(problems: Sequence[Any], instruments: Sequence[Any]) -> None:
+    """Stop at a problem that bears on what the user asked for."""
+    own = {instrument.label for instrument in instruments}
+    serious = [p for p in problems if p.object not in own]
+    if serious:
+        more = f" (and {len(serious) - 1} more)" if len(serious) > 1 else ""
+        raise BadInput(f"{serious[0]}{more}")
+
+
+def _step(
+    session: Session,
+    name: str,
+    n_steps: int,
+    described: Mapping[nengo.Probe, Trace],
+    progress: Optional[Progress],
+) -> Dict[nengo.Probe, List[Any]]:
+    pieces: Dict[nengo.Probe, List[Any]] = {probe: [] for probe in described}
+    done = 0
+    while done < n_steps:
+        steps = min(CHUNK, n_steps - done)
+        session.run_steps(steps)
+        for probe, trace in described.items():
+            samples = session.take(probe)
+            if samples is None:
+                continue
+            if trace.kind == "spikes":
+                part = sparse_spikes(trace.label, samples, steps, trace.amplitude)
+                pieces[probe].append((part.spike_steps + done, part.spike_neurons))
+            else:
+                pieces[probe].append(samples)
+        session.clear()
+        done += steps
+        if progress is not None:
+            progress(name, done, n_steps)
+    return {probe: parts for probe, parts in pieces.items() if parts}
+
+
+def _assemble(trace: Trace, parts: List[Any], n_steps: int) -> Trace:
+    if trace.kind == "spikes":
+        return replace(
+            trace,
+            n_steps=n_steps,
+            spike_steps=np.concatenate([steps for steps, _ in parts]),
+            spike_neurons=np.concatenate([neurons for _, neurons in parts]),
+        )
+    samples = np.concatenate([part for part in parts if len(part)] or parts[:1])
+    if not np.all(np.isfinite(samples)):
+        raise BadInput(
+            f"the trace {trace.label!r} holds values that are not finite numbers; "
+            "look at the node or process that feeds it"
+        )
+    return replace(trace, n_steps=n_steps, samples=samples)
+
+
+def _describe(probes: Sequence[nengo.Probe], dt: float) -> Dict[nengo.Probe, Trace]:
+    """Label and kind of each probe's trace; the samples come later."""
+    described: Dict[nengo.Probe, Trace] = {}
+    taken: Dict[str, int] = {}
+    for probe in probes:
+        name = name_of(probe)
+        taken[name] = taken.get(name, 0) + 1
+        label = name if taken[name] == 1 else f"{name} ({taken[name]})"
+        kind = _kind(probe)
+        amplitude, neurons = 1.0 / dt, 0
+        if kind == "spikes":
+            neuron_type = probe.obj.ensemble.neuron_type
+            amplitude *= float(getattr(neuron_type, "amplitude", 1.0))
+            neurons = int(probe.size_in)
+        period = 1.0 if probe.sample_every is None else probe.sample_every / dt
+        radius = float(probe.obj.radius) if kind == "decoded" and _is_ensemble(probe) else 0.0
+        described[probe] = Trace(
+            label, kind, period, 0, n_neurons=neurons, amplitude=amplitude, radius=radius
+        )
+    return described
+
+
+def _is_ensemble(probe: nengo.Probe) -> bool:
+    return isinstance(probe.obj, nengo.Ensemble)
+
+
+def _kind(probe: nengo.Probe) -> str:
+    obj, attr = probe.obj, probe.attr
+    if isinstance(obj, Neurons):
+        if attr in ("output", "spikes"):
+            spiking = obj.ensemble.neuron_type.spiking
+            plain = probe.synapse is None and probe.sample_every is None
+            return "spikes" if spiking and plain else "activity"
+        return {"voltage": "voltage", "input": "current"}.get(attr, "state")
+    if _is_ensemble(probe):
+        return "decoded" if attr == "decoded_output" else "state"
+    if isinstance(obj, nengo.Node):
+        return "value"
+    if isinstance(obj, LearningRule):
+        return "error" if attr == "error" else "state"
+    return {"weights": "weights", "output": "decoded", "input": "decoded"}.get(attr, "state")
+
+
+def _with_ideals(
+    traces: List[Trace], ideals: Mapping[str, str], model: str
+) -> List[Trace]:
+    labels = {trace.label: trace for trace in traces}
+    for label, ideal in ideals.items():
+        for name in (label, ideal):
+            if name not in labels:
+                raise BadInput(
+                    f"{model}: there is no probe {name!r} to compare with its ideal; "
+                    f"there are {', '.join(repr(k) for k, t in labels.items() if not t.instrument)}"
+                )
+        a, b = labels[label], labels[ideal]
+        if a.samples is None or b.samples is None or a.samples.shape != b.samples.shape:
+            raise BadInput(
+                f"{model}: {label!r} and its ideal {ideal!r} must be sampled alike and of one size"
+            )
+    return [replace(trace, ideal=ideals.get(trace.label)) for trace in traces]
+
+
+@contextlib.contextmanager
+def _fixed_global_rngs(seed: int) -> Iterator[None]:
+    """Give users' functions that draw from NumPy's or Python's global
+    generators the same numbers in every run, and leave no trace."""
+    numpy_state, python_state = np.random.get_state(), random.getstate()
+    np.random.seed(seed)
+    random.seed(seed)
+    try:
+        yield
+    finally:
+        np.random.set_state(numpy_state)
+        random.setstate(python_state)
+
+
+@contextlib.contextmanager
+def _heard_warnings() -> Iterator[List[str]]:
+    """Collect what a target warns of, each text once, in order."""
+    texts: List[str] = []
+    with python_warnings.catch_warnings(record=True) as heard:
+        python_warnings.simplefilter("always")
+        try:
+            yield texts
+        finally:
+            kept = [
+                " ".join(str(w.message).split())
+                for w in heard
+                if not issubclass(w.category, (DeprecationWarning, ResourceWarning))
+                and "invalid value encountered in cast" not in str(w.message)
+            ]
+            texts.extend(dict.fromkeys(kept))
+
+
+def _versions(target: Target) -> Dict[str, str]:
+    versions = {"python": platform.python_version()}
+    for name in ["loihi-deploy", *target.versions()]:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            versions[name] = "not installed"
+    return versions
+
+
+__all__: Tuple[str, ...] = ("compare", "run")

@@ -1,0 +1,93 @@
+"""What every target can do: say whether it is there, and run a network."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, List, Mapping, Optional, Tuple
+
+import nengo
+import numpy as np
+
+from loihi_rules import Change, Problem, Twin
+
+
+class Session(ABC):
+    """A network that was built on a target and can be stepped.
+
+    Attributes
+    ----------
+    changes, problems : tuple
+        What rewriting did to the network for this target.
+    settings : mapping
+        Options of the target that bear on the result.
+    """
+
+    changes: Tuple[Change, ...] = ()
+    problems: Tuple[Problem, ...] = ()
+    settings: Mapping[str, Any] = {}
+
+    @abstractmethod
+    def run_steps(self, n_steps: int) -> None:
+        """Go on for so many steps."""
+
+    @abstractmethod
+    def take(self, probe: nengo.Probe) -> Optional[np.ndarray]:
+        """(n, ...) samples of a probe since they were last taken.
+
+        None if this target cannot serve the probe; ``problems`` says why.
+        """
+
+    @abstractmethod
+    def clear(self) -> None:
+        """Forget the samples that have been taken."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Free what the session holds."""
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self.close()
+
+
+class Target(ABC):
+    """A place where a model can run.
+
+    Attributes
+    ----------
+    name : str
+        As in ``--target``.
+    substrate : str
+        What computes, for every output that a person reads: ``"Nengo core"``,
+        ``"no silicon"`` or ``"silicon"``.
+    summary : str
+        One line.
+    """
+
+    name: str
+    substrate: str
+    summary: str
+
+    def missing(self) -> Optional[str]:
+        """Why this target cannot be used here, with a way out; None if it can."""
+        return None
+
+    def versions(self) -> List[str]:
+        """Distributions whose versions bear on the result."""
+        return ["nengo", "numpy", "scipy"]
+
+    @abstractmethod
+    def open(self, twin: Twin, dt: float, seed: int) -> Session:
+        """Build a network.
+
+        Parameters
+        ----------
+        twin : Twin
+            The copy is the session's from here on.
+        dt : float
+            Step in seconds.
+        seed : int
+            Seed of everything random that the target itself does.
+        """

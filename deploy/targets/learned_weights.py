@@ -1,0 +1,43 @@
+"""Learned decoders, read out of the chip's learning synapses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import nengo
+import numpy as np
+
+
+def decoders(model: Any, conn: nengo.Connection, dt: float) -> np.ndarray:
+    """The decoders of a learning connection, in Nengo's units.
+
+    nengo-loihi decodes a value with two compartments a dimension, whose
+    voltages add to ``r · (v_on − v_off) / s`` (``builder/probe.py``,
+    ``conn_probe``), where r is the radius of the ensemble and s the factor from
+    voltage to the chip's integers. PES changes both halves, each with its own
+    rounding, so the decoder is
+
+        d = dt · r · (w_on − w_off) / (2 · s).
+
+    Parameters
+    ----------
+    model : nengo_loihi.builder.Model
+    conn : nengo.Connection
+        A connection that learns on the chip.
+    dt : float
+        Step in seconds.
+
+    Returns
+    -------
+    (size_out, n_neurons) ndarray
+        As ``Probe(conn, "weights")`` on the CPU.
+    """
+    read = model.nengo_probe_conns[model.needs_sender[conn.learning_rule].error_target]
+    synapse = model.objs[read]["decoders"]
+    block = next(block for block in model.blocks if synapse in block.synapses)
+    info = block.discretize_info
+    scale = 1.0 if info is None else float(info["v_scale"])
+    weights = np.vstack([w[0] for w in synapse.weights]).astype(float)
+    half = weights.shape[1] // 2
+    difference = weights[:, :half] - weights[:, half:]
+    return (dt * float(conn.pre_obj.radius) / (2 * scale)) * difference.T

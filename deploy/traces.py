@@ -1,0 +1,498 @@
+"""What a run recorded: every probe's samples, and how they came about."""
+
+from __future__ import annotations
+
+import datetime
+import html
+import io
+import json
+import os
+import zipfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+
+import numpy as np
+
+from deploy.atomic import atomic_write
+from deploy.errors import BadInput
+
+FORMAT = "loihi-deploy traces"
+VERSION = 1
+
+UNITS = {
+    "decoded": "represented value",
+    "value": "1",
+    "spikes": "spikes",
+    "activity": "Hz",
+    "voltage": "thresholds",
+    "current": "normalised current",
+    "weights": "decoder",
+    "error": "represented value",
+    "state": "1",
+}
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One probe's samples.
+
+    Attributes
+    ----------
+    label : str
+        The probe's name, unique in its `Traces`.
+    kind : str
+        One of `UNITS`: what the samples are, and so how they are compared.
+    period : float
+        Sampling period in steps; sample k is of step ``steps[k]``.
+    n_steps : int
+        Length of the run in steps.
+    samples : (n_samples, ...) ndarray or None
+        Dense samples; None for spikes.
+    spike_steps, spike_neurons : (n_spikes,) ndarray or None
+        For spikes: the step (from 1) and the neuron (from 0) of each, ordered
+        by step, then neuron.
+    n_neurons : int
+        For spikes: number of neurons probed.
+    amplitude : float
+        For spikes: the value of a spike in Nengo's output, in Hz; 1/dt times
+        the neuron type's amplitude.
+    radius : float
+        Radius of the ensemble that a decoded value comes from, the scale of its
+        spike noise; 0 for values without any.
+    ideal : str or None
+        Label of the trace that this one should come to equal.
+    instrument : bool
+        True if the user has no such probe, but `deploy` needed one.
+    """
+
+    label: str
+    kind: str
+    period: float
+    n_steps: int
+    samples: Optional[np.ndarray] = None
+    spike_steps: Optional[np.ndarray] = None
+    spike_neurons: Optional[np.ndarray] = None
+    n_neurons: int = 0
+    amplitude: float = 1000.0
+    radius: float = 0.0
+    ideal: Optional[str] = None
+    instrument: bool = False
+
+    @property
+    def unit(self) -> str:
+        """Unit of the samples."""
+        return UNITS[self.kind]
+
+    @property
+    def steps(self) -> np.ndarray:
+        """(n_samples,) steps at which the samples were taken, by Nengo's rule."""
+        steps = np.arange(1, self.n_steps + 1)
+        return steps if self.period == 1 else steps[steps % self.period < 1]
+
+    def times(self, dt: float) -> np.ndarray:
+        """(n_samples,) time of each sample in seconds."""
+        return dt * self.steps
+
+    def dense(self) -> np.ndarray:
+        """(n_samples, ...) samples as Nengo gives them; spikes as amplitude or 0."""
+        if self.samples is not None:
+            return self.samples
+        dense = np.zeros((self.n_steps, self.n_neurons))
+        dense[self.spike_steps - 1, self.spike_neurons] = self.amplitude
+        return dense
+
+    def spike_train(self, neuron: int, dt: float) -> np.ndarray:
+        """(n_spikes,) spike times of one neuron, in seconds."""
+        return dt * self.spike_steps[self.spike_neurons == neuron]
+
+    def spike_trains(self, dt: float) -> List[np.ndarray]:
+        """Spike times of every neuron, in seconds."""
+        order = np.argsort(self.spike_neurons, kind="stable")
+        counts = np.bincount(self.spike_neurons, minlength=self.n_neurons)
+        return np.split(dt * self.spike_steps[order], np.cumsum(counts)[:-1])
+
+    def counts(self) -> np.ndarray:
+        """(n_neurons,) number of spikes of each neuron."""
+        return np.bincount(self.spike_neurons, minlength=self.n_neurons)
+
+
+def sparse_spikes(
+    label: str, dense: np.ndarray, n_steps: int, amplitude: float, **fields: Any
+) -> Trace:
+    """A spike trace from Nengo's dense spike output.
+
+    Parameters
+    ----------
+    label : str
+    dense : (n_steps, n_neurons) ndarray
+        Zero where there is no spike.
+    n_steps : int
+    amplitude : float
+        Value of a spike in ``dense``.
+    """
+    steps, neurons = np.nonzero(dense)
+    return Trace(
+        label,
+        "spikes",
+        1.0,
+        n_steps,
+        spike_steps=(steps + 1).astype(np.int64),
+        spike_neurons=neurons.astype(np.int32),
+        n_neurons=dense.shape[1] if dense.ndim == 2 else 0,
+        amplitude=amplitude,
+        **fields,
+    )
+
+
+@dataclass(frozen=True)
+class Traces:
+    """All that one run recorded.
+
+    Attributes
+    ----------
+    model : str
+        Name of the model.
+    target : str
+        ``"cpu"``, ``"emulator"``, ``"float-emulator"`` or ``"loihi"``.
+    substrate : str
+        What the target is, in words, as in `deploy.targets.Target`.
+    seed : int
+    dt : float
+        Step in seconds.
+    n_steps : int
+        Length of the run in steps.
+    fingerprint : str
+        See `deploy.fingerprint.fingerprint`.
+    traces : mapping of str to Trace
+    changes, problems : tuple of dict
+        What rewriting did; see `loihi_rules.Change`.
+    warnings : tuple of str
+        What the target warned of, each once.
+    versions, settings : mapping
+        Packages and options that the run used.
+    created : str
+        When, in UTC.
+    """
+
+    model: str
+    target: str
+    substrate: str
+    seed: int
+    dt: float
+    n_steps: int
+    fingerprint: str
+    traces: Mapping[str, Trace]
+    changes: Tuple[Mapping[str, str], ...] = ()
+    problems: Tuple[Mapping[str, str], ...] = ()
+    warnings: Tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    created: str = ""
+
+    def __getitem__(self, label: str) -> Trace:
+        try:
+            return self.traces[label]
+        except KeyError:
+            raise BadInput(
+                f"there is no trace {label!r} in this run of {self.model}; "
+                f"it has {', '.join(map(repr, self.traces))}"
+            ) from None
+
+    def __iter__(self) -> Iterator[Trace]:
+        return iter(self.traces.values())
+
+    def __len__(self) -> int:
+        return len(self.traces)
+
+    @property
+    def duration(self) -> float:
+        """Length of the run in seconds."""
+        return self.n_steps * self.dt
+
+    @property
+    def where(self) -> str:
+        """The target and what it is, for every output that a person reads."""
+        return f"{self.target} ({self.substrate})"
+
+    def select(self, labels: Sequence[str]) -> "Traces":
+        """The same run with some of its traces."""
+        return replace(self, traces={label: self[label] for label in labels})
+
+    # ------------------------------------------------------------------ files
+
+    def to_dict(self) -> Dict[str, Any]:
+        """Everything but the samples, in terms of JSON."""
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "model": self.model,
+            "target": self.target,
+            "substrate": self.substrate,
+            "seed": self.seed,
+            "dt": self.dt,
+            "n_steps": self.n_steps,
+            "fingerprint": self.fingerprint,
+            "created": self.created,
+            "versions": dict(self.versions),
+            "settings": dict(self.settings),
+            "changes": [dict(c) for c in self.changes],
+            "problems": [dict(p) for p in self.problems],
+            "warnings": list(self.warnings),
+            "traces": [
+                {
+                    "label": t.label,
+                    "kind": t.kind,
+                    "unit": t.unit,
+                    "period": t.period,
+                    "n_neurons": t.n_neurons,
+                    "amplitude": t.amplitude,
+                    "radius": t.radius,
+                    "ideal": t.ideal,
+                    "instrument": t.instrument,
+                }
+                for t in self
+            ],
+        }
+
+    def save(self, path: Union[str, Path]) -> Path:
+        """Write one npz file: arrays, and the rest as JSON under ``json``.
+
+        Written beside and renamed, so that the file is whole or not there.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            Ends in ``.npz``.
+
+        Raises
+        ------
+        BadInput
+            If it cannot be written.
+        """
+        path = Path(path)
+        if path.suffix != ".npz":
+            raise BadInput(f"{path}: traces are npz files; give a name that ends in .npz")
+        text = json.dumps(self.to_dict(), indent=1, sort_keys=True, ensure_ascii=False)
+        arrays: Dict[str, np.ndarray] = {"json": np.frombuffer(text.encode(), dtype=np.uint8)}
+        for i, trace in enumerate(self):
+            if trace.samples is None:
+                arrays[f"{i}.steps"] = trace.spike_steps
+                arrays[f"{i}.neurons"] = trace.spike_neurons
+            else:
+                arrays[f"{i}.samples"] = trace.samples
+        with atomic_write(path) as stream:
+            np.savez(stream, **arrays)
+        return path
+
+    @classmethod
+    def load(cls, path: Union[str, Path]) -> "Traces":
+        """Read a file written by `save`; it may come from anywhere.
+
+        Raises
+        ------
+        BadInput
+            In one line, if the file is not there, not a traces file, truncated
+            or damaged, or of a newer version.
+        """
+        path = Path(path)
+        try:
+            with open(path, "rb") as stream:
+                return cls._read(path, stream)
+        except FileNotFoundError:
+            raise BadInput(f"{path}: there is no such file") from None
+        except IsADirectoryError:
+            raise BadInput(f"{path}: this is a folder; name one of the .npz files in it") from None
+        except (zipfile.BadZipFile, EOFError, ValueError, KeyError, TypeError) as error:
+            raise BadInput(
+                f"{path}: not a whole traces file ({_short(error)}); "
+                "make it again with loihi-deploy run"
+            ) from None
+        except OSError as error:
+            raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from None
+
+    @classmethod
+    def _read(cls, path: Path, stream: io.BufferedReader) -> "Traces":
+        head = stream.read(4)
+        stream.seek(0)
+        if head[:2] != b"PK":
+            raise BadInput(f"{path}: not a traces file; loihi-deploy run --out makes them")
+        with np.load(stream, allow_pickle=False) as npz:
+            if "json" not in npz.files:
+                raise BadInput(f"{path}: an npz file, but not one of loihi-deploy's traces")
+            record = json.loads(bytes(npz["json"]).decode())
+            if not isinstance(record, dict) or record.get("format") != FORMAT:
+                raise BadInput(f"{path}: an npz file, but not one of loihi-deploy's traces")
+            if record["version"] > VERSION:
+                raise BadInput(
+                    f"{path}: written by a newer loihi-deploy (format {record['version']}, "
+                    f"this one reads up to {VERSION}); upgrade loihi-deploy"
+                )
+            n_steps = int(record["n_steps"])
+            traces = [
+                _read_trace(npz, i, entry, n_steps) for i, entry in enumerate(record["traces"])
+            ]
+        return cls(
+            model=str(record["model"]),
+            target=str(record["target"]),
+            substrate=str(record["substrate"]),
+            seed=int(record["seed"]),
+            dt=float(record["dt"]),
+            n_steps=n_steps,
+            fingerprint=str(record["fingerprint"]),
+            traces={trace.label: trace for trace in traces},
+            changes=tuple(record["changes"]),
+            problems=tuple(record["problems"]),
+            warnings=tuple(record["warnings"]),
+            versions=record["versions"],
+            settings=record["settings"],
+            created=str(record["created"]),
+        )
+
+    # ---------------------------------------------------------------- exports
+
+    def to_neo(self) -> Any:
+        """The run as a `neo.Block`, the field's exchange format.
+
+        Spikes become one `neo.SpikeTrain` a neuron, everything else a
+        `neo.AnalogSignal` (or, with an uneven period, an
+        `neo.IrregularlySampledSignal`). Needs the extra ``neo``.
+        """
+        try:
+            import neo
+            import quantities as pq
+        except ImportError:
+            raise BadInput(
+                "Neo objects need neo; install it with: pip install loihi-deploy[neo]"
+            ) from None
+        block = neo.Block(name=self.model, target=self.target, seed=self.seed)
+        segment = neo.Segment(name=self.where)
+        block.segments.append(segment)
+        for trace in self:
+            if trace.kind == "spikes":
+                for neuron, train in enumerate(trace.spike_trains(self.dt)):
+                    segment.spiketrains.append(
+                        neo.SpikeTrain(
+                            train * pq.s,
+                            t_stop=self.duration + self.dt,
+                            name=f"{trace.label}[{neuron}]",
+                        )
+                    )
+                continue
+            samples = trace.samples.reshape(len(trace.samples), -1)
+            unit = pq.Hz if trace.kind == "activity" else pq.dimensionless
+            common: Dict[str, Any] = {"units": unit, "name": trace.label}
+            if float(trace.period).is_integer():
+                signal = neo.AnalogSignal(
+                    samples,
+                    sampling_period=trace.period * self.dt * pq.s,
+                    t_start=trace.period * self.dt * pq.s,
+                    **common,
+                )
+                segment.analogsignals.append(signal)
+            else:
+                segment.irregularlysampledsignals.append(
+                    neo.IrregularlySampledSignal(trace.times(self.dt) * pq.s, samples, **common)
+                )
+        return block
+
+    def to_pandas(self) -> Any:
+        """The run as a tidy `pandas.DataFrame`: trace, kind, unit, time, index, value.
+
+        One row a sample and component; for spikes, one row a spike with its
+        neuron as index and 1 as value. Needs the extra ``pandas``.
+        """
+        try:
+            import pandas as pd
+        except ImportError:
+            raise BadInput(
+                "a table needs pandas; install it with: pip install loihi-deploy[pandas]"
+            ) from None
+        frames = []
+        for trace in self:
+            if trace.kind == "spikes":
+                time, index = self.dt * trace.spike_steps, trace.spike_neurons
+                value = np.ones(len(time))
+            else:
+                flat = trace.samples.reshape(len(trace.samples), -1)
+                time = np.repeat(trace.times(self.dt), flat.shape[1])
+                index = np.tile(np.arange(flat.shape[1]), len(flat))
+                value = flat.ravel()
+            frames.append(
+                pd.DataFrame(
+                    {
+                        "trace": trace.label,
+                        "kind": trace.kind,
+                        "unit": trace.unit,
+                        "time": time,
+                        "index": index,
+                        "value": value,
+                    }
+                )
+            )
+        return pd.concat(frames, ignore_index=True)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{html.escape(t.label)}</td><td>{t.kind}</td><td>{_size(t)}</td>"
+            f"<td>{html.escape(t.unit)}</td></tr>"
+            for t in self
+            if not t.instrument
+        )
+        return (
+            f"<p><b>{html.escape(self.model)}</b> on <b>{html.escape(self.where)}</b>, "
+            f"{self.duration:g} s, seed {self.seed}</p><table><thead><tr><th>trace</th>"
+            f"<th>kind</th><th>samples</th><th>unit</th></tr></thead><tbody>{rows}</tbody></table>"
+        )
+
+
+def _read_trace(npz: Any, i: int, entry: Mapping[str, Any], n_steps: int) -> Trace:
+    common = Trace(
+        label=str(entry["label"]),
+        kind=str(entry["kind"]),
+        period=float(entry["period"]),
+        n_steps=n_steps,
+        n_neurons=int(entry["n_neurons"]),
+        amplitude=float(entry["amplitude"]),
+        radius=float(entry["radius"]),
+        ideal=entry["ideal"],
+        instrument=bool(entry["instrument"]),
+    )
+    if common.kind not in UNITS:
+        raise ValueError(f"unknown kind of trace {common.kind!r}")
+    if common.kind != "spikes":
+        samples = npz[f"{i}.samples"]
+        if samples.dtype.kind not in "fiub" or len(samples) != len(common.steps):
+            raise ValueError(f"samples of {common.label!r} do not fit its description")
+        return replace(common, samples=samples)
+    steps, neurons = npz[f"{i}.steps"], npz[f"{i}.neurons"]
+    if steps.dtype.kind != "i" or neurons.dtype.kind != "i" or steps.shape != neurons.shape:
+        raise ValueError(f"spikes of {common.label!r} do not fit its description")
+    if len(steps) and not (
+        1 <= steps.min()
+        and steps.max() <= n_steps
+        and 0 <= neurons.min()
+        and neurons.max() < common.n_neurons
+    ):
+        raise ValueError(f"spikes of {common.label!r} lie outside the run")
+    return replace(common, spike_steps=steps, spike_neurons=neurons)
+
+
+def _size(trace: Trace) -> str:
+    if trace.kind == "spikes":
+        return f"{len(trace.spike_steps)} of {trace.n_neurons} neurons"
+    return " × ".join(map(str, trace.samples.shape))
+
+
+def _short(error: BaseException) -> str:
+    return (" ".join(str(error).split()) or type(error).__name__)[:120]
+
+
+def now() -> str:
+    """The time in UTC, or ``SOURCE_DATE_EPOCH`` where that is set."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch:
+        moment = datetime.datetime.fromtimestamp(int(epoch), datetime.timezone.utc)
+    else:
+        moment = datetime.datetime.now(datetime.timezone.utc)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,10 @@
+"""What Intel's Loihi 1 allows, and how a Nengo model is rewritten to obey it.
+
+This package reads and builds `nengo.Network` objects and nothing else: no
+files, no processes, no command line. Running the result is `deploy`'s work.
+"""
+
+from loihi_rules.rewrite import Change, Problem, Rewritten, ServedProbe, rewrite
+from loihi_rules.seeds import Twin, fix_seeds
+
+__all__ = ["Change", "Problem", "Rewritten", "ServedProbe", "Twin", "fix_seeds", "rewrite"]

@@ -1,0 +1,17 @@
+"""The passes of `loihi_rules.rewrite`, in the order in which they run.
+
+Each is a function of a `loihi_rules.rewrite.Draft` in a file of its own. The
+list is the documentation: to learn what happens to a model, read it downwards.
+"""
+
+from loihi_rules.passes.initial_state import initial_state
+from loihi_rules.passes.placement import placement
+from loihi_rules.passes.probes import probes
+
+PASSES = (
+    placement,
+    initial_state,
+    probes,
+)
+
+__all__ = ["PASSES"]

@@ -1,0 +1,167 @@
+"""Which ensembles go onto the chip, and why the others do not."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional
+
+import nengo
+from nengo.base import ObjView
+from nengo.connection import LearningRule
+from nengo.ensemble import Neurons
+from nengo.params import Parameter
+
+from loihi_rules.change import name_of
+from loihi_rules.rewrite import Draft
+
+CHIP_NEURONS = (nengo.LIF, nengo.SpikingRectifiedLinear)
+CHIP_RATE_BASES = (nengo.LIFRate, nengo.RectifiedLinear)  # of nengo.RegularSpiking
+
+
+def base_of(obj: Any) -> Any:
+    """The ensemble, node or rule below a view or a set of neurons."""
+    if isinstance(obj, ObjView):
+        obj = obj.obj
+    return obj.ensemble if isinstance(obj, Neurons) else obj
+
+
+def declare_on_chip(network: nengo.Network) -> None:
+    """Give ensembles the ``on_chip`` setting, as `nengo_loihi.add_params` does.
+
+    The same parameter under the same name, so either may come first.
+    """
+    config = network.config[nengo.Ensemble]
+    if "on_chip" not in config._extra_params:
+        config.set_param("on_chip", Parameter("on_chip", default=None, optional=True))
+
+
+def on_chip(network: nengo.Network, ens: nengo.Ensemble) -> bool:
+    """Whether the placement pass put an ensemble onto the chip."""
+    return network.config[ens].on_chip is not False
+
+
+def placement(draft: Draft) -> None:
+    """Put onto the chip whatever may go there, and the rest onto the host.
+
+    The rules, each with the reason that the user is shown, are the functions
+    below. The user's own ``on_chip = False`` stands; ``on_chip = True`` on an
+    ensemble that cannot be there is a Problem.
+    """
+    network = draft.network
+    declare_on_chip(network)
+    reasons = _host_reasons(network)
+    for ens in network.all_ensembles:
+        asked: Optional[bool] = network.config[ens].on_chip
+        reason = reasons.get(ens)
+        if asked is False or reason is None:
+            continue
+        if asked is True:
+            draft.problem(
+                name_of(ens),
+                "placement",
+                f"on_chip was set to True, but {reason}",
+                "leave on_chip unset, and it will run on the host",
+            )
+        network.config[ens].on_chip = False
+        draft.change(name_of(ens), "placement", "chip", "host", reason)
+
+
+def _host_reasons(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
+    reasons: Dict[nengo.Ensemble, str] = {}
+    for rule in (_neuron_type, _noise, _learned_post, _error_source, _rule_off_chip):
+        for ens, reason in rule(network).items():
+            reasons.setdefault(ens, reason)
+    return reasons
+
+
+def _neuron_type(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
+    return {
+        ens: f"the chip has no {type(ens.neuron_type).__name__} neurons, only LIF and "
+        "SpikingRectifiedLinear"
+        for ens in network.all_ensembles
+        if not has_chip_neurons(ens.neuron_type)
+    }
+
+
+def has_chip_neurons(neuron_type: nengo.neurons.NeuronType) -> bool:
+    """Whether the chip's compartments can be neurons of this type.
+
+    By exact type: a subclass (`nengo.AdaptiveLIF` is one of `nengo.LIF`) does
+    something else, which nengo-loihi would silently leave out. Its own
+    subclasses model the chip and are taken.
+    """
+    cls = type(neuron_type)
+    if cls is nengo.RegularSpiking:
+        base = neuron_type.base_type
+        return type(base) in CHIP_RATE_BASES and base.amplitude == 1
+    return cls in CHIP_NEURONS or (
+        issubclass(cls, CHIP_NEURONS) and cls.__module__.startswith("nengo_loihi.")
+    )
+
+
+def _noise(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
+    return {
+        ens: f"its noise ({type(ens.noise).__name__}) is a process of the host's"
+        for ens in network.all_ensembles
+        if ens.noise is not None
+    }
+
+
+def _learned_post(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
+    return {
+        base_of(conn.post): "it receives a learned connection, whose output the chip "
+        "hands to the host"
+        for conn in network.all_connections
+        if conn.learning_rule_type is not None and isinstance(base_of(conn.post), nengo.Ensemble)
+    }
+
+
+def _error_source(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
+    return {
+        base_of(conn.pre): "it is the error of a learning rule, which the host sends to the chip"
+        for conn in network.all_connections
+        if isinstance(conn.post_obj, LearningRule) and isinstance(base_of(conn.pre), nengo.Ensemble)
+    }
+
+
+def _rule_off_chip(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
+    """Neurons whose outgoing connection learns in a way the chip cannot."""
+    reasons: Dict[nengo.Ensemble, str] = {}
+    for conn in network.all_connections:
+        why_not = off_chip_learning(conn)
+        pre = base_of(conn.pre)
+        if why_not is not None and isinstance(pre, nengo.Ensemble):
+            reasons[pre] = f"its connection to {name_of(conn.post)} learns on the host: {why_not}"
+    return reasons
+
+
+def off_chip_learning(conn: nengo.Connection) -> Optional[str]:
+    """Why a learned connection cannot learn on the chip; None if it can or does not learn.
+
+    The chip's learning engine, as nengo-loihi programs it (``builder/connection.py``,
+    ``build_chip_to_host``), adapts decoders from an ensemble by PES.
+    """
+    rules = conn.learning_rule_type
+    if rules is None:
+        return None
+    if isinstance(rules, (list, tuple, dict)):
+        return "the chip learns by one rule a connection"
+    if not isinstance(rules, nengo.PES):
+        return f"{type(rules).__name__} is not among the chip's rules, PES is the only one"
+    if not isinstance(conn.pre_obj, nengo.Ensemble):
+        return "PES on the chip adapts the decoders of an ensemble, not of single neurons"
+    if conn.solver.weights:
+        return "PES on the chip adapts decoders, not full weight matrices"
+    if not isinstance(rules.pre_synapse, nengo.Lowpass):
+        return "the chip's learning trace is a low-pass filter"
+    return None
+
+
+def chip_learning_connections(network: nengo.Network) -> List[nengo.Connection]:
+    """Connections that learn on the chip."""
+    return [
+        conn
+        for conn in network.all_connections
+        if conn.learning_rule_type is not None
+        and off_chip_learning(conn) is None
+        and on_chip(network, base_of(conn.pre))
+    ]

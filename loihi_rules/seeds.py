@@ -1,0 +1,128 @@
+"""A copy of a network in which nothing is left to chance.
+
+Nengo draws the seed of every object from its network's seed, in the order of
+the objects, and draws a process's seed from the *simulator* as it goes. Adding
+a connection therefore changes the neurons of the ensembles after it, and two
+backends that split a model differently feed it different noise. Both have to be
+excluded before a chip run can be held against a CPU run.
+"""
+
+from __future__ import annotations
+
+import copy
+import types
+import warnings
+from dataclasses import dataclass
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+import nengo
+from nengo.builder.network import seed_network
+from nengo.exceptions import NotAddedToNetworkWarning
+from nengo.utils.numpy import maxint
+
+from loihi_rules.change import Change, name_of
+
+SIMPLE_CALLABLES = (types.FunctionType, types.BuiltinFunctionType, type)
+
+
+@dataclass(frozen=True)
+class Twin:
+    """A network and where each of the original's objects is in it.
+
+    Attributes
+    ----------
+    network : nengo.Network
+        The copy. The original is left as it was.
+    twins : mapping of NengoObject to NengoObject
+        Original object to its copy.
+    changes : tuple of Change
+        Seeds that had to be chosen.
+    """
+
+    network: nengo.Network
+    twins: Mapping[Any, Any]
+    changes: Tuple[Change, ...] = ()
+
+
+def copy_network(network: nengo.Network) -> Twin:
+    """Copy a network, with the map from its objects to their twins.
+
+    Callable objects with a state of their own (a node's output, a connection's
+    function) are copied too, so that a run does not see what an earlier run
+    left in them. Those that cannot be copied are shared.
+    """
+    memo: Dict[int, Any] = {}
+    for holder, attribute in [(n, "output") for n in network.all_nodes] + [
+        (c, "function") for c in network.all_connections
+    ]:
+        value = getattr(holder, attribute)
+        if callable(value) and not isinstance(value, SIMPLE_CALLABLES):
+            try:
+                copy.deepcopy(value)
+            except Exception:  # a user's class may refuse in any way it likes
+                memo[id(value)] = value
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", category=NotAddedToNetworkWarning)
+        duplicate = copy.deepcopy(network, memo)
+    originals = [network, *network.all_networks, *network.all_objects]
+    return Twin(duplicate, {obj: memo[id(obj)] for obj in originals})
+
+
+def with_seed(process: nengo.Process, seed: int) -> nengo.Process:
+    """The same process with a fixed seed (processes are immutable)."""
+    state = process.__getstate__()
+    state["seed"] = seed
+    seeded = type(process).__new__(type(process))
+    seeded.__setstate__(state)
+    return seeded
+
+
+def fix_seeds(network: nengo.Network, seed: Optional[int] = None) -> Twin:
+    """Copy a network and write down the seed of every object in it.
+
+    The seeds are those that `nengo.Simulator` would draw, by Nengo's own
+    `nengo.builder.network.seed_network`, so neurons and decoders are those of
+    an ordinary Nengo run. Processes without a seed (a node's, an ensemble's
+    noise) get their object's.
+
+    Parameters
+    ----------
+    network : nengo.Network
+        Left untouched.
+    seed : int, optional
+        Used where the network has no seed of its own; 0 if not given.
+
+    Returns
+    -------
+    Twin
+    """
+    twin = copy_network(network)
+    top = twin.network
+    changes: List[Change] = []
+    if top.seed is None:
+        top.seed = 0 if seed is None else int(seed)
+
+    seeds: Dict[Any, int] = {}
+    seed_network(top, seeds=seeds, seeded={})
+    for obj, value in seeds.items():
+        if not isinstance(obj, nengo.Node):  # nothing in a node is drawn from its seed
+            obj.seed = int(value)
+
+    for obj, attribute in [(n, "output") for n in top.all_nodes] + [
+        (e, "noise") for e in top.all_ensembles
+    ]:
+        process = getattr(obj, attribute)
+        if isinstance(process, nengo.Process) and process.seed is None:
+            fixed = int(seeds[obj]) % maxint
+            setattr(obj, attribute, with_seed(process, fixed))
+            changes.append(
+                Change(
+                    object=name_of(obj),
+                    rule="process seed",
+                    before=f"{type(process).__name__} without a seed",
+                    after=f"seed {fixed}",
+                    why="every target must be given the same random signal",
+                )
+            )
+    return Twin(top, twin.twins, tuple(changes))

@@ -1,0 +1,15 @@
+"""The worked systems: each file a lesson, each a function returning a network.
+
+To add one, write its file and add its ``SYSTEM`` to the tuple below.
+"""
+
+from typing import Dict
+
+from loihi_rules.systems.base import System
+from loihi_rules.systems import pes_connection, pes_imitation
+
+SYSTEMS: Dict[str, System] = {
+    system.name: system for system in (pes_connection.SYSTEM, pes_imitation.SYSTEM)
+}
+
+__all__ = ["SYSTEMS", "System"]
