@@ -7,7 +7,7 @@
 
 from deploy.errors import BadInput, DeployError, TargetUnavailable
 from deploy.parity import Parity, compare_traces
-from deploy.run import compare, run
+from deploy.running import compare, run
 from deploy.traces import Traces
 
 __version__ = "0.1.0"

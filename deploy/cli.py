@@ -17,12 +17,11 @@ from rich.table import Table
 import deploy
 from deploy.doctor import diagnose
 from deploy.errors import BadInput, DeployError
-from deploy.model import load_model
 from deploy.parity import Parity
 from deploy.parity.tolerances import parse_tolerance
 from deploy.report.folder import staged_folder
 from deploy.report.page import number
-from deploy.run import Progress as Report
+from deploy.running import Progress as Report
 from deploy.targets import TARGETS
 from deploy.traces import Traces
 from loihi_rules.systems import SYSTEMS
@@ -102,7 +101,9 @@ def systems(as_json: bool) -> None:
 @seed_option
 @dt_option
 @ideal_option
-@click.option("--out", type=click.Path(path_type=Path), help="Write the traces to this .npz file.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Write the traces to this .npz file."
+)
 @as_json
 def run(
     model: str,
@@ -142,7 +143,10 @@ def run(
 @cli.command()
 @click.argument("what", nargs=-1, required=True, metavar="MODEL | A.npz B.npz")
 @click.option(
-    "--targets", default="cpu,emulator", show_default=True, help="Reference first, comma between."
+    "--targets",
+    default="cpu,emulator",
+    show_default=True,
+    help="Reference first, comma between.",
 )
 @duration_option
 @seed_option
@@ -312,7 +316,7 @@ def _print_table(headings: List[str], rows: List[List[str]]) -> None:
 
 def _summary(traces: Traces, label: str) -> List[str]:
     trace = traces[label]
-    if trace.samples is None:
+    if trace.sparse:
         rate = len(trace.spike_steps) / traces.duration / max(1, trace.n_neurons)
         text = f"{len(trace.spike_steps)} spikes of {trace.n_neurons} neurons, {rate:.1f} Hz"
     elif not trace.samples.size:
@@ -328,7 +332,7 @@ def _print_parity(parity: Parity) -> None:
     for figure in parity.figures:
         mark = "" if figure.ok is None else "ok" if figure.ok else "NO"
         value = f"{number(figure.value)} {figure.unit}"
-        rows.append([figure.trace, figure.metric, value, figure.tolerance or "", mark])
+        rows.append([figure.trace, figure.metric, value, str(figure.tolerance or ""), mark])
     _print_table(["trace", "figure", "value", "tolerance", ""], rows)
     if parity.budget:
         _print_table(
@@ -343,7 +347,7 @@ def _print_parity(parity: Parity) -> None:
     click.echo(parity.verdict)
 
 
-class _Stopped(KeyboardInterrupt):
+class _Stopped(BaseException):
     """Somebody ended the process with a signal."""
 
 
@@ -353,7 +357,8 @@ def _stop(signum: int, frame: Any) -> None:
 
 def main(arguments: Optional[List[str]] = None) -> None:
     """Entry point: errors become one line and an exit code, never a traceback."""
-    signal.signal(signal.SIGTERM, _stop)
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, _stop)
     try:
         code = cli.main(arguments, prog_name="loihi-deploy", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
@@ -363,9 +368,8 @@ def main(arguments: Optional[List[str]] = None) -> None:
         context = getattr(error, "ctx", None)
         path = context.command_path if context else "loihi-deploy"
         _fail(f"{error.format_message()} (see: {path} --help)", 2)
-    except (KeyboardInterrupt, click.Abort) as error:
-        signum = error.args[0] if isinstance(error, _Stopped) else signal.SIGINT
-        _fail("stopped; nothing was written", 128 + int(signum))
+    except _Stopped as error:
+        _fail("stopped; nothing was written", 128 + int(error.args[0]))
     except BrokenPipeError:
         sys.stderr.close()  # whoever read has had enough
         sys.exit(0)

@@ -64,7 +64,7 @@ def load_nengo_loihi() -> Any:
         )
     if int(np.__version__.split(".")[0]) >= 2:
         for name in OLD_COPY_MODULES:
-            using = importlib.import_module(name)
+            using: Any = importlib.import_module(name)
             if using.np is np:
                 using.np = NumpyWithOldCopy()
     return module

@@ -35,10 +35,14 @@ def fingerprint(network: nengo.Network) -> str:
     objects += network.all_probes
     place = {id(obj): f"{type(obj).__name__}#{i}" for i, obj in enumerate(objects)}
     description = [
-        [place[id(obj)], {name: _plain(getattr(obj, name), place) for name in sorted(obj.params)}]
+        [
+            place[id(obj)],
+            {name: _plain(getattr(obj, name), place) for name in sorted(obj.params)},
+        ]
         for obj in objects
     ]
-    text = json.dumps(description, sort_keys=True, ensure_ascii=True)
+    seeds = [net.seed for net in [network, *network.all_networks]]
+    text = json.dumps([seeds, description], sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -78,7 +78,9 @@ def load_model(model: Model, seed: int = 0) -> LoadedModel:
     text = str(model)
     if text in SYSTEMS:
         system = SYSTEMS[text]
-        return LoadedModel(text, system.build(seed=seed), system.duration, system.ideals, typed=text)
+        return LoadedModel(
+            text, system.build(seed=seed), system.duration, system.ideals, typed=text
+        )
     match = re.fullmatch(r"(?P<path>.*\.py)(?::(?P<name>[^:]*))?", text)
     if match is None:
         raise BadInput(
@@ -106,7 +108,8 @@ def _load_file(path: Path, name: Optional[str], seed: int) -> LoadedModel:
         found = _call(found, path, wanted, seed)
     if not isinstance(found, nengo.Network):
         raise BadInput(
-            f"{path}: {wanted!r} is {_a(found)}, not a nengo.Network or a function that returns one"
+            f"{path}: {wanted!r} is {_a(found)}, not a nengo.Network or a function that "
+            "returns one"
         )
     if not found.all_ensembles and not found.all_nodes:
         raise BadInput(f"{path}: the network {wanted!r} is empty; add an ensemble or a node")

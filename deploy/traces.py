@@ -47,9 +47,9 @@ class Trace:
         Sampling period in steps; sample k is of step ``steps[k]``.
     n_steps : int
         Length of the run in steps.
-    samples : (n_samples, ...) ndarray or None
-        Dense samples; None for spikes.
-    spike_steps, spike_neurons : (n_spikes,) ndarray or None
+    samples : (n_samples, ...) ndarray
+        Dense samples; empty for spikes, which are kept sparsely.
+    spike_steps, spike_neurons : (n_spikes,) ndarray
         For spikes: the step (from 1) and the neuron (from 0) of each, ordered
         by step, then neuron.
     n_neurons : int
@@ -70,14 +70,19 @@ class Trace:
     kind: str
     period: float
     n_steps: int
-    samples: Optional[np.ndarray] = None
-    spike_steps: Optional[np.ndarray] = None
-    spike_neurons: Optional[np.ndarray] = None
+    samples: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    spike_steps: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    spike_neurons: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
     n_neurons: int = 0
     amplitude: float = 1000.0
     radius: float = 0.0
     ideal: Optional[str] = None
     instrument: bool = False
+
+    @property
+    def sparse(self) -> bool:
+        """Whether this is spikes, kept by step and neuron."""
+        return self.kind == "spikes"
 
     @property
     def unit(self) -> str:
@@ -96,21 +101,21 @@ class Trace:
 
     def dense(self) -> np.ndarray:
         """(n_samples, ...) samples as Nengo gives them; spikes as amplitude or 0."""
-        if self.samples is not None:
+        if not self.sparse:
             return self.samples
         dense = np.zeros((self.n_steps, self.n_neurons))
         dense[self.spike_steps - 1, self.spike_neurons] = self.amplitude
         return dense
 
-    def spike_train(self, neuron: int, dt: float) -> np.ndarray:
-        """(n_spikes,) spike times of one neuron, in seconds."""
-        return dt * self.spike_steps[self.spike_neurons == neuron]
+    def spike_times(self, dt: float) -> np.ndarray:
+        """(n_spikes,) time of each spike in seconds."""
+        return np.multiply(dt, self.spike_steps)
 
     def spike_trains(self, dt: float) -> List[np.ndarray]:
         """Spike times of every neuron, in seconds."""
         order = np.argsort(self.spike_neurons, kind="stable")
         counts = np.bincount(self.spike_neurons, minlength=self.n_neurons)
-        return np.split(dt * self.spike_steps[order], np.cumsum(counts)[:-1])
+        return np.split(self.spike_times(dt)[order], np.cumsum(counts)[:-1])
 
     def counts(self) -> np.ndarray:
         """(n_neurons,) number of spikes of each neuron."""
@@ -215,7 +220,7 @@ class Traces:
         """The target and what it is, for every output that a person reads."""
         return f"{self.target} ({self.substrate})"
 
-    def select(self, labels: Sequence[str]) -> "Traces":
+    def select(self, labels: Sequence[str]) -> Traces:
         """The same run with some of its traces."""
         return replace(self, traces={label: self[label] for label in labels})
 
@@ -276,17 +281,17 @@ class Traces:
         text = json.dumps(self.to_dict(), indent=1, sort_keys=True, ensure_ascii=False)
         arrays: Dict[str, np.ndarray] = {"json": np.frombuffer(text.encode(), dtype=np.uint8)}
         for i, trace in enumerate(self):
-            if trace.samples is None:
+            if trace.sparse:
                 arrays[f"{i}.steps"] = trace.spike_steps
                 arrays[f"{i}.neurons"] = trace.spike_neurons
             else:
                 arrays[f"{i}.samples"] = trace.samples
         with atomic_write(path) as stream:
-            np.savez(stream, **arrays)
+            np.savez(stream, **arrays)  # type: ignore[arg-type]
         return path
 
     @classmethod
-    def load(cls, path: Union[str, Path]) -> "Traces":
+    def load(cls, path: Union[str, Path]) -> Traces:
         """Read a file written by `save`; it may come from anywhere.
 
         Raises
@@ -302,7 +307,9 @@ class Traces:
         except FileNotFoundError:
             raise BadInput(f"{path}: there is no such file") from None
         except IsADirectoryError:
-            raise BadInput(f"{path}: this is a folder; name one of the .npz files in it") from None
+            raise BadInput(
+                f"{path}: this is a folder; name one of the .npz files in it"
+            ) from None
         except (zipfile.BadZipFile, EOFError, ValueError, KeyError, TypeError) as error:
             raise BadInput(
                 f"{path}: not a whole traces file ({_short(error)}); "
@@ -312,7 +319,7 @@ class Traces:
             raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from None
 
     @classmethod
-    def _read(cls, path: Path, stream: io.BufferedReader) -> "Traces":
+    def _read(cls, path: Path, stream: io.BufferedReader) -> Traces:
         head = stream.read(4)
         stream.seek(0)
         if head[:2] != b"PK":
@@ -369,7 +376,7 @@ class Traces:
         segment = neo.Segment(name=self.where)
         block.segments.append(segment)
         for trace in self:
-            if trace.kind == "spikes":
+            if trace.sparse:
                 for neuron, train in enumerate(trace.spike_trains(self.dt)):
                     segment.spiketrains.append(
                         neo.SpikeTrain(
@@ -410,8 +417,8 @@ class Traces:
             ) from None
         frames = []
         for trace in self:
-            if trace.kind == "spikes":
-                time, index = self.dt * trace.spike_steps, trace.spike_neurons
+            if trace.sparse:
+                time, index = trace.spike_times(self.dt), trace.spike_neurons
                 value = np.ones(len(time))
             else:
                 flat = trace.samples.reshape(len(trace.samples), -1)
@@ -460,7 +467,7 @@ def _read_trace(npz: Any, i: int, entry: Mapping[str, Any], n_steps: int) -> Tra
     )
     if common.kind not in UNITS:
         raise ValueError(f"unknown kind of trace {common.kind!r}")
-    if common.kind != "spikes":
+    if not common.sparse:
         samples = npz[f"{i}.samples"]
         if samples.dtype.kind not in "fiub" or len(samples) != len(common.steps):
             raise ValueError(f"samples of {common.label!r} do not fit its description")
@@ -469,9 +476,9 @@ def _read_trace(npz: Any, i: int, entry: Mapping[str, Any], n_steps: int) -> Tra
     if steps.dtype.kind != "i" or neurons.dtype.kind != "i" or steps.shape != neurons.shape:
         raise ValueError(f"spikes of {common.label!r} do not fit its description")
     if len(steps) and not (
-        1 <= steps.min()
+        steps.min() >= 1
         and steps.max() <= n_steps
-        and 0 <= neurons.min()
+        and neurons.min() >= 0
         and neurons.max() < common.n_neurons
     ):
         raise ValueError(f"spikes of {common.label!r} lie outside the run")
@@ -479,7 +486,7 @@ def _read_trace(npz: Any, i: int, entry: Mapping[str, Any], n_steps: int) -> Tra
 
 
 def _size(trace: Trace) -> str:
-    if trace.kind == "spikes":
+    if trace.sparse:
         return f"{len(trace.spike_steps)} of {trace.n_neurons} neurons"
     return " × ".join(map(str, trace.samples.shape))
 

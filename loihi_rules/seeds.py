@@ -21,6 +21,7 @@ from nengo.exceptions import NotAddedToNetworkWarning
 from nengo.utils.numpy import maxint
 
 from loihi_rules.change import Change, name_of
+from loihi_rules.frozen import with_parameters
 
 SIMPLE_CALLABLES = (types.FunctionType, types.BuiltinFunctionType, type)
 
@@ -69,15 +70,6 @@ def copy_network(network: nengo.Network) -> Twin:
     return Twin(duplicate, {obj: memo[id(obj)] for obj in originals})
 
 
-def with_seed(process: nengo.Process, seed: int) -> nengo.Process:
-    """The same process with a fixed seed (processes are immutable)."""
-    state = process.__getstate__()
-    state["seed"] = seed
-    seeded = type(process).__new__(type(process))
-    seeded.__setstate__(state)
-    return seeded
-
-
 def fix_seeds(network: nengo.Network, seed: Optional[int] = None) -> Twin:
     """Copy a network and write down the seed of every object in it.
 
@@ -115,7 +107,7 @@ def fix_seeds(network: nengo.Network, seed: Optional[int] = None) -> Twin:
         process = getattr(obj, attribute)
         if isinstance(process, nengo.Process) and process.seed is None:
             fixed = int(seeds[obj]) % maxint
-            setattr(obj, attribute, with_seed(process, fixed))
+            setattr(obj, attribute, with_parameters(process, seed=fixed))
             changes.append(
                 Change(
                     object=name_of(obj),

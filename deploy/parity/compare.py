@@ -73,8 +73,8 @@ def _check(reference: Traces, other: Traces) -> None:
         )
     if reference.n_steps != other.n_steps:
         raise BadInput(
-            f"the two runs differ in length, {reference.duration:g} s and {other.duration:g} s; "
-            "run both for one duration"
+            f"the two runs differ in length, {reference.duration:g} s and "
+            f"{other.duration:g} s; run both for one duration"
         )
     if not set(reference.traces) & set(other.traces):
         raise BadInput(
@@ -93,7 +93,7 @@ def _check(reference: Traces, other: Traces) -> None:
 
 
 def _shape(trace: Trace) -> tuple:
-    return (trace.n_neurons,) if trace.samples is None else trace.samples.shape
+    return (trace.n_neurons,) if trace.sparse else trace.samples.shape
 
 
 def _figures(reference: Traces, other: Traces) -> List[Figure]:

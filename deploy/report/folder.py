@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, List
 
 from filelock import FileLock, Timeout
 
@@ -28,7 +28,7 @@ def staged_folder(directory: Path) -> Iterator[Path]:
     BadInput
         If ``directory`` cannot be written, or another process is writing it.
     """
-    existed = directory.exists()
+    made = [path for path in (directory, *directory.parents) if not path.exists()]
     try:
         directory.mkdir(parents=True, exist_ok=True)
         lock = FileLock(str(directory / LOCK))
@@ -41,25 +41,28 @@ def staged_folder(directory: Path) -> Iterator[Path]:
             "another --out"
         ) from None
     except (FileExistsError, NotADirectoryError):
-        _forget(directory, existed)
-        raise BadInput(f"{directory}: there is a file of that name; choose another --out") from None
+        _forget(directory, made)
+        raise BadInput(
+            f"{directory}: there is a file of that name; choose another --out"
+        ) from None
     except OSError as error:
-        _forget(directory, existed)
+        _forget(directory, made)
         raise BadInput(f"{directory}: cannot be written ({error.strerror or error})") from None
     except BaseException:
-        _forget(directory, existed)
+        _forget(directory, made)
         raise
     with contextlib.suppress(OSError):
         os.unlink(directory / LOCK)
 
 
-def _forget(directory: Path, existed: bool) -> None:
-    """Take away what was made, as long as nobody else put anything there."""
-    if not existed:
+def _forget(directory: Path, made: List[Path]) -> None:
+    """Take away the folders that were made, as long as nobody put anything there."""
+    if made:
         with contextlib.suppress(OSError):
             os.unlink(directory / LOCK)
+    for path in made:
         with contextlib.suppress(OSError):
-            directory.rmdir()
+            path.rmdir()
 
 
 @contextlib.contextmanager
@@ -74,7 +77,8 @@ def _scratch(directory: Path) -> Iterator[Path]:
 def _move(stage: Path, directory: Path) -> None:
     """Rename every file into place; the run's own record comes last."""
     files = sorted(
-        (p for p in stage.rglob("*") if p.is_file()), key=lambda p: (p.suffix == ".json", str(p))
+        (p for p in stage.rglob("*") if p.is_file()),
+        key=lambda p: (p.suffix == ".json", str(p)),
     )
     for path in files:
         goal = directory / path.relative_to(stage)

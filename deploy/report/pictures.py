@@ -23,7 +23,7 @@ MOST_DIMENSIONS = 3
 MOST_RASTER_SPIKES = 20_000
 RASTER_WINDOW = 2.0  # s, the end of the run
 
-STYLE = {
+STYLE: Any = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
     "font.size": 9,
@@ -72,7 +72,9 @@ def _values(parity: Parity, label: str) -> Picture:
     ideal = a.ideal and parity.reference.traces.get(a.ideal)
     for k, axis in enumerate(axes):
         if ideal:
-            axis.plot(*_thin(ideal, k, parity), color=IDEAL, lw=2.5, alpha=0.5, label=ideal.label)
+            axis.plot(
+                *_thin(ideal, k, parity), color=IDEAL, lw=2.5, alpha=0.5, label=ideal.label
+            )
         axis.plot(*_thin(a, k, parity), color=REFERENCE, lw=1, label=reference)
         axis.plot(*_thin(b, k, parity), color=OTHER, lw=1, label=other, alpha=0.85)
         axis.set_ylabel((a.unit if a.unit != "1" else "value") if shown == 1 else f"[{k}]")
@@ -106,7 +108,7 @@ def _raster(parity: Parity, label: str) -> Picture:
     start = max(0.0, parity.reference.duration - RASTER_WINDOW)
     order = np.argsort(np.argsort(a.counts(), kind="stable"), kind="stable")
     for axis, trace, name, colour in zip(axes, (a, b), _names(parity), (REFERENCE, OTHER)):
-        times = parity.reference.dt * trace.spike_steps
+        times = trace.spike_times(parity.reference.dt)
         shown = times >= start
         times, rows = times[shown], order[trace.spike_neurons[shown]]
         if len(times) > MOST_RASTER_SPIKES:
@@ -131,7 +133,9 @@ def _learning(parity: Parity, label: str) -> Picture:
     axis.set_xlabel("time (s)")
     axis.set_ylabel("RMS error")
     axis.legend()
-    caption = "Learning curve: the error that drives the rule, RMS in each twentieth of the run."
+    caption = (
+        "Learning curve: the error that drives the rule, RMS in each twentieth of the run."
+    )
     return Picture(label, caption, _svg(figure, label))
 
 

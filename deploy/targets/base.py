@@ -45,7 +45,7 @@ class Session(ABC):
     def close(self) -> None:
         """Free what the session holds."""
 
-    def __enter__(self) -> "Session":
+    def __enter__(self) -> Session:
         return self
 
     def __exit__(self, *exception: Any) -> None:

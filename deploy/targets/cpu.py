@@ -14,17 +14,19 @@ from loihi_rules import Twin
 
 
 class CpuSession(Session):
-    """A `nengo.Simulator`, without Nengo's decoder cache.
+    """A `nengo.Simulator`, without Nengo's decoder cache and without its optimiser.
 
     The cache is a folder of pickles in the user's home, and those that NumPy 2
-    wrote break NumPy 1; a run must not depend on what ran there before.
+    wrote break NumPy 1; a run must not depend on what ran there before. The
+    optimiser merges operators in the order of their addresses, so that the last
+    bit of a sum differs from one process to the next.
     """
 
     def __init__(self, twin: Twin, dt: float, seed: int):
         self.changes = twin.changes
         model = Model(dt=dt, label=twin.network.label, decoder_cache=NoDecoderCache())
         self.simulator = nengo.Simulator(
-            twin.network, dt=dt, seed=seed, model=model, progress_bar=False
+            twin.network, dt=dt, seed=seed, model=model, progress_bar=False, optimize=False
         )
 
     def run_steps(self, n_steps: int) -> None:

@@ -54,9 +54,7 @@ class EmulatorSession(Session):
     def run_steps(self, n_steps: int) -> None:
         end = self.n_steps + n_steps
         while self.n_steps < end:
-            stop = min(
-                [end] + [self._next_sample(self.served[probe]) for probe in self.read]
-            )
+            stop = min([end] + [self._next_sample(self.served[probe]) for probe in self.read])
             self.simulator.run_steps(stop - self.n_steps)
             self.n_steps = stop
             for probe, samples in self.read.items():

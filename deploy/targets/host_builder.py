@@ -17,9 +17,7 @@ from deploy.compat import load_nengo_loihi
 from loihi_rules.passes.placement import base_of
 
 
-def model_with_host_learning(
-    dt: float, label: str, host_probes: Sequence[nengo.Probe]
-) -> Any:
+def model_with_host_learning(dt: float, label: str, host_probes: Sequence[nengo.Probe]) -> Any:
     """A model for `nengo_loihi.Simulator` that builds the above on the host.
 
     Parameters
@@ -35,9 +33,10 @@ def model_with_host_learning(
     -------
     nengo_loihi.builder.Model
     """
-    builder = load_nengo_loihi().builder
+    builder: Any = load_nengo_loihi().builder
+    base: Any = builder.builder.Builder
 
-    class HostBuilder(builder.builder.Builder):
+    class HostBuilder(base):
         """Hands Nengo core what is its own; nengo-loihi builds the rest."""
 
         def build(self, model: Any, obj: Any, *args: Any, **kwargs: Any) -> Any:

@@ -5,9 +5,8 @@ From Nengo's documentation, docs/examples/learning/learn-communication-channel.i
 probe that the page adds one after the other. The plots are left out.
 """
 
-import numpy as np
-
 import nengo
+import numpy as np
 from nengo.processes import WhiteSignal
 
 model = nengo.Network()

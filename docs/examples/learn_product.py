@@ -4,9 +4,8 @@ From Nengo's documentation, docs/examples/learning/learn-product.ipynb (nengo/ne
 on GitHub, Nengo 4.1). The plots are left out.
 """
 
-import numpy as np
-
 import nengo
+import numpy as np
 from nengo.processes import WhiteSignal
 
 model = nengo.Network()

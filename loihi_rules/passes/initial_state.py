@@ -5,6 +5,7 @@ import numpy as np
 from nengo.dists import Choice
 
 from loihi_rules.change import name_of
+from loihi_rules.frozen import with_parameters
 from loihi_rules.passes.placement import on_chip
 from loihi_rules.rewrite import Draft
 
@@ -27,7 +28,8 @@ def initial_state(draft: Draft) -> None:
         nonzero = [key for key, initial in state.items() if not _is_zero(initial)]
         if not nonzero:
             continue
-        ens.neuron_type = _with_zero_state(neurons, nonzero)
+        zero = {key: Choice([0]) for key in nonzero}
+        ens.neuron_type = with_parameters(neurons, initial_state={**given, **zero})
         if any(key in given for key in nonzero):
             before = ", ".join(f"initial {key} {state[key]}" for key in nonzero)
             draft.change(name_of(ens), "compartments start at zero", before, "0", WHY)
@@ -45,15 +47,3 @@ def _is_zero(initial) -> bool:
     if isinstance(initial, Choice):
         return not np.any(initial.options)
     return not isinstance(initial, nengo.dists.Distribution) and not np.any(initial)
-
-
-def _with_zero_state(neuron_type, keys):
-    """The same neuron type with the named states starting at zero."""
-    state = neuron_type.__getstate__()
-    state["initial_state"] = {
-        **(neuron_type.initial_state or {}),
-        **{key: Choice([0]) for key in keys},
-    }
-    zeroed = type(neuron_type).__new__(type(neuron_type))
-    zeroed.__setstate__(state)
-    return zeroed

@@ -5,8 +5,8 @@ To add one, write its file and add its ``SYSTEM`` to the tuple below.
 
 from typing import Dict
 
-from loihi_rules.systems.base import System
 from loihi_rules.systems import pes_connection, pes_imitation
+from loihi_rules.systems.base import System
 
 SYSTEMS: Dict[str, System] = {
     system.name: system for system in (pes_connection.SYSTEM, pes_imitation.SYSTEM)

@@ -44,9 +44,7 @@ def learning_curve(pair: Pair) -> List[Figure]:
         mine, theirs = _first_below(own, level), _first_below(its, level)
         for name, at in (("reference", mine), ("other", theirs)):
             if at is not None:
-                figures.append(
-                    Figure(pair.label, f"time to half, {name}", at * duration, "s")
-                )
+                figures.append(Figure(pair.label, f"time to half, {name}", at * duration, "s"))
         late = float("inf") if theirs is None or mine is None else theirs - mine
         figures.append(Figure(pair.label, "time to half, difference", late, "of the run"))
     return figures

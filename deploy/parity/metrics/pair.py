@@ -76,7 +76,9 @@ def lag_of(reference: np.ndarray, other: np.ndarray, sampling: float) -> int:
     for k in range(a.shape[1]):
         total += correlate(b[:, k], a[:, k], mode="full", method="fft")
     lags = np.arange(-reach, reach + 1)
-    power = _overlapping_power(a, lags, leading=True) * _overlapping_power(b, lags, leading=False)
+    power = _overlapping_power(a, lags, leading=True) * _overlapping_power(
+        b, lags, leading=False
+    )
     near = np.zeros(len(lags))
     np.divide(total[n - 1 + lags], np.sqrt(power), out=near, where=power > 0)
     # the FFT's rounding must not make a lag of two equal signals

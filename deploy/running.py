@@ -141,17 +141,16 @@ def steps_of(duration: float, dt: float) -> int:
             raise BadInput(f"{name} must be a number of seconds, not {value!r}")
         if value <= 0:
             raise BadInput(f"{name} must be more than 0 s, not {value:g} s")
-    n_steps = int(np.round(duration / dt))
-    if n_steps < 1:
+    if duration < 0.999 * dt:
         raise BadInput(
             f"a duration of {duration:g} s is less than one step of {dt:g} s; make it longer"
         )
-    if n_steps > MOST_STEPS:
+    if duration > MOST_STEPS * dt:
         raise BadInput(
-            f"a duration of {duration:g} s is {n_steps:,} steps of {dt:g} s; "
+            f"a duration of {duration:g} s is too many steps of {dt:g} s; "
             f"at most {MOST_STEPS:,} can be run"
         )
-    return n_steps
+    return int(np.round(duration / dt))
 
 
 def _checked_seed(seed: Any) -> int:
@@ -239,7 +238,7 @@ def _step(
             samples = session.take(probe)
             if samples is None:
                 continue
-            if trace.kind == "spikes":
+            if trace.sparse:
                 part = sparse_spikes(trace.label, samples, steps, trace.amplitude)
                 pieces[probe].append((part.spike_steps + done, part.spike_neurons))
             else:
@@ -252,7 +251,7 @@ def _step(
 
 
 def _assemble(trace: Trace, parts: List[Any], n_steps: int) -> Trace:
-    if trace.kind == "spikes":
+    if trace.sparse:
         return replace(
             trace,
             n_steps=n_steps,
@@ -311,21 +310,20 @@ def _kind(probe: nengo.Probe) -> str:
     return {"weights": "weights", "output": "decoded", "input": "decoded"}.get(attr, "state")
 
 
-def _with_ideals(
-    traces: List[Trace], ideals: Mapping[str, str], model: str
-) -> List[Trace]:
+def _with_ideals(traces: List[Trace], ideals: Mapping[str, str], model: str) -> List[Trace]:
     labels = {trace.label: trace for trace in traces}
     for label, ideal in ideals.items():
         for name in (label, ideal):
             if name not in labels:
                 raise BadInput(
                     f"{model}: there is no probe {name!r} to compare with its ideal; "
-                    f"there are {', '.join(repr(k) for k, t in labels.items() if not t.instrument)}"
+                    f"there are {', '.join(repr(t.label) for t in traces if not t.instrument)}"
                 )
         a, b = labels[label], labels[ideal]
-        if a.samples is None or b.samples is None or a.samples.shape != b.samples.shape:
+        if a.sparse or b.sparse or a.samples.shape != b.samples.shape:
             raise BadInput(
-                f"{model}: {label!r} and its ideal {ideal!r} must be sampled alike and of one size"
+                f"{model}: {label!r} and its ideal {ideal!r} must be of one size "
+                "and sampled alike"
             )
     return [replace(trace, ideal=ideals.get(trace.label)) for trace in traces]
 

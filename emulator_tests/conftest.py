@@ -1,0 +1,49 @@
+"""What the tests share: networks, and the command line as a real process."""
+
+import os
+import subprocess
+import sys
+
+import hypothesis
+import nengo
+import pytest
+
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("repeatable")
+
+
+@pytest.fixture
+def loihi_deploy(tmp_path):
+    """Run ``loihi-deploy`` with these arguments, in a fresh folder."""
+
+    def run(*arguments, cwd=tmp_path, timeout=240, **options):
+        environment = {**os.environ, "COLUMNS": "120", **options.pop("env", {})}
+        return subprocess.run(
+            [sys.executable, "-m", "deploy", *map(str, arguments)],
+            cwd=cwd,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+            **options,
+        )
+
+    return run
+
+
+@pytest.fixture
+def small():
+    """A small network with a probe of each common kind."""
+    with nengo.Network(label="small", seed=3) as network:
+        stimulus = nengo.Node(lambda t: 0.8 if t > 0.05 else -0.8, label="stimulus")
+        a = nengo.Ensemble(30, 1, label="a")
+        b = nengo.Ensemble(20, 1, label="b")
+        nengo.Connection(stimulus, a)
+        nengo.Connection(a, b)
+        nengo.Probe(stimulus, label="input")
+        nengo.Probe(b, synapse=0.01, label="value")
+        nengo.Probe(a.neurons, label="spikes")
+        nengo.Probe(a.neurons, "voltage", label="voltage")
+        nengo.Probe(b, synapse=0.01, sample_every=0.005, label="sampled")
+    return network

@@ -1,0 +1,299 @@
+"""The command line, as real processes."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+MODEL = """
+import nengo
+import numpy as np
+with nengo.Network(seed=1) as model:
+    u = nengo.Node(lambda t: {node})
+    a = nengo.Ensemble(10, 1)
+    nengo.Connection(u, a)
+    p = nengo.Probe(a, synapse=0.01)
+"""
+
+
+@pytest.fixture
+def model(tmp_path):
+    path = tmp_path / "model.py"
+    path.write_text(MODEL.format(node="np.sin(t)"))
+    return path
+
+
+def refused(done, code, *said):
+    """One line on standard error, nothing on standard output, no traceback."""
+    assert done.returncode == code, (done.returncode, done.stderr)
+    assert done.stderr.startswith("loihi-deploy: "), done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    for text in said:
+        assert text in done.stderr, done.stderr
+
+
+# ------------------------------------------------------------------------ what works
+
+
+@pytest.mark.quick
+def test_systems(loihi_deploy):
+    done = loihi_deploy("systems")
+    assert done.returncode == 0 and "pes-imitation" in done.stdout
+    rows = json.loads(loihi_deploy("systems", "--json").stdout)
+    assert [r["name"] for r in rows][:2] == ["pes-connection", "pes-imitation"]
+
+
+@pytest.mark.quick
+def test_doctor(loihi_deploy):
+    done = loihi_deploy("doctor")
+    assert done.returncode == 0
+    assert "no Loihi board here" in done.stdout
+    found = json.loads(loihi_deploy("doctor", "--json").stdout)
+    assert {t["name"]: t["works"] for t in found["targets"]}["emulator"] is True
+
+
+@pytest.mark.quick
+def test_run_saves_traces(loihi_deploy, model, tmp_path):
+    done = loihi_deploy("run", model, "--duration", 0.1, "--out", "a.npz", "--json")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""  # no progress bar where there is no terminal
+    record = json.loads(done.stdout)
+    assert record["file"] == "a.npz" and record["n_steps"] == 100
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as npz:
+        assert npz["0.samples"].shape == (100, 1)
+    assert (tmp_path / "a.npz").stat().st_mode & 0o077 == 0
+
+
+def test_compare_ends_with_verdict_and_report(loihi_deploy, tmp_path):
+    done = loihi_deploy("compare", "pes-connection", "--duration", 2)
+    last = done.stdout.strip().splitlines()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert last[-2].startswith("PARITY: ")
+    assert last[-1] == "report: comparison/pes-connection/report.html"
+    assert (tmp_path / "comparison/pes-connection/report.html").exists()
+
+
+def test_compare_twice_gives_the_same_bits(loihi_deploy, tmp_path):
+    for out in ("one", "two"):
+        done = loihi_deploy(
+            "compare", "pes-imitation", "--duration", 0.5, "--out", out, "--json"
+        )
+        assert done.returncode in (0, 1), done.stderr
+    for name in ("cpu.npz", "emulator.npz"):
+        with np.load(tmp_path / "one/traces" / name) as a, np.load(
+            tmp_path / "two/traces" / name
+        ) as b:
+            assert a.files == b.files
+            for key in a.files:
+                if key == "json":
+                    x, y = (json.loads(bytes(z[key]).decode()) for z in (a, b))
+                    x.pop("created"), y.pop("created")
+                    assert x == y
+                else:
+                    np.testing.assert_array_equal(a[key], b[key])
+
+
+def test_compare_json_has_lag_errors_and_ratio(loihi_deploy):
+    done = loihi_deploy(
+        "compare", "pes-connection", "--duration", 1,
+        "--targets", "cpu,float-emulator,emulator", "--json",
+    )  # fmt: skip
+    record = json.loads(done.stdout)
+    found = {(f["trace"], f["metric"]): f["value"] for f in record["figures"]}
+    ratio = found["post", "error to ideal, other"] / found["post", "error to ideal, reference"]
+    assert found["post", "error to ideal, ratio"] == pytest.approx(ratio)
+    assert isinstance(found["post", "lag"], float)
+    assert [r["target"] for r in record["runs"]] == ["cpu", "float-emulator", "emulator"]
+    assert {s["cause"] for s in record["budget"]} >= {"fixed point"}
+    assert done.returncode == (0 if record["ok"] else 1)
+
+
+def test_compare_of_two_files_and_a_verdict_that_fails(loihi_deploy, model):
+    for target in ("cpu", "emulator"):
+        loihi_deploy(
+            "run", model, "--duration", 0.5, "--target", target, "--out", f"{target}.npz"
+        )
+    good = loihi_deploy("compare", "cpu.npz", "cpu.npz")
+    assert good.returncode == 0 and "PARITY" in good.stdout
+    bad = loihi_deploy(
+        "compare", "cpu.npz", "emulator.npz", "--tolerance", "aligned error=:1e-9"
+    )
+    assert bad.returncode == 1 and "NO PARITY" in bad.stdout
+    assert bad.stderr == ""
+
+
+def test_shell_completion(loihi_deploy):
+    done = loihi_deploy(env={"_LOIHI_DEPLOY_COMPLETE": "bash_source"})
+    assert "complete" in done.stdout
+
+
+def test_output_of_the_model_does_not_spoil_json(loihi_deploy, model):
+    model.write_text("print('chatter')\n" + model.read_text())
+    done = loihi_deploy("run", model, "--duration", 0.05, "--json")
+    assert json.loads(done.stdout)["model"] == "model"
+    assert "chatter" in done.stderr
+
+
+# -------------------------------------------------------------------- thirty bad inputs
+
+NPZ = "good.npz"
+
+BAD = {
+    "no model": (["run"], 2, "Missing argument"),
+    "unknown system": (["run", "pes-conection"], 2, "there is no model"),
+    "missing file": (["run", "nowhere.py"], 2, "nowhere.py: there is no such file"),
+    "folder for a file": (["run", "folder.py"], 2, "this is a folder"),
+    "no such name": (["run", "model.py:nett"], 2, "no 'nett'"),
+    "empty name": (["run", "empty.py"], 2, "no network at all"),
+    "syntax error": (["run", "syntax.py"], 2, "syntax.py:2"),
+    "file raises": (["run", "raises.py"], 2, "raises.py:2", "own trouble"),
+    "not utf-8": (["run", "binary.py"], 2, "binary.py"),
+    "null bytes": (["run", "null.py"], 2, "null.py"),
+    "NaN from a node": (["run", "nan.py", "--duration", "0.1"], 2, "nan.py", "nan"),
+    "node raises later": (["run", "later.py", "--duration", "0.1"], 2, "later.py:5"),
+    "node of wrong size": (["run", "size.py", "--duration", "0.1"], 2, "size.py"),
+    "zero duration": (["run", "model.py", "--duration", "0"], 2, "more than 0 s"),
+    "negative duration": (["compare", "model.py", "--duration=-1"], 2, "more than 0 s"),
+    "endless duration": (["run", "model.py", "--duration", "inf"], 2, "number of seconds"),
+    "duration in words": (["run", "model.py", "--duration", "long"], 2, "not a valid float"),
+    "negative dt": (["run", "model.py", "--dt=-0.001"], 2, "dt must be more than 0 s"),
+    "dt above duration": (["run", "model.py", "--dt", "9"], 2, "less than one step"),
+    "unknown target": (["run", "model.py", "--target", "gpu"], 2, "no target 'gpu'"),
+    "no board": (["run", "model.py", "--target", "loihi"], 3, "no Loihi board here"),
+    "one target": (["compare", "model.py", "--targets", "cpu"], 2, "two targets"),
+    "unknown in targets": (["compare", "model.py", "--targets", "cpu,tpu"], 2, "'tpu'"),
+    "board in targets": (["compare", "model.py", "--targets", "cpu,loihi"], 3, "no Loihi"),
+    "seed in words": (["run", "model.py", "--seed", "lucky"], 2, "not a valid integer"),
+    "seed too large": (["run", "model.py", "--seed", "99999999999"], 2, "from 0 to"),
+    "unknown option": (["run", "model.py", "--sped", "3"], 2, "--sped"),
+    "unknown command": (["rnu", "model.py"], 2, "rnu"),
+    "out of another type": (["run", "model.py", "--out", "a.csv"], 2, "ends in .npz"),
+    "out in no folder": (["run", "model.py", "--out", "no/a.npz"], 2, "no: there is no such"),
+    "out is a file": (["compare", "model.py", "--out", NPZ], 2, "there is a file of that name"),
+    "out below a file": (["compare", "model.py", "--out", f"{NPZ}/x"], 2, NPZ),
+    "three names": (["compare", "a.npz", "b.npz", "c.npz"], 2, "two files"),
+    "traces missing": (["compare", NPZ, "no.npz"], 2, "no.npz: there is no such file"),
+    "traces truncated": (["compare", NPZ, "cut.npz"], 2, "not a whole traces file"),
+    "traces foreign": (["compare", NPZ, "text.npz"], 2, "not a traces file"),
+    "tolerance misspelt": (["compare", "model.py", "--tolerance", "lga=:1"], 2, "'lga'"),
+    "tolerance of words": (["compare", "model.py", "--tolerance", "lag=x"], 2, "LOW:HIGH"),
+    "ideal unknown": (["run", "model.py", "--duration", "0.1", "--ideal", "p=q"], 2, "'q'"),
+    "ideal misspelt": (["run", "model.py", "--ideal", "p"], 2, "PROBE=PROBE"),
+}
+
+
+@pytest.fixture(scope="module")
+def playground(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bad")
+    good = MODEL.format(node="0.5")
+    (folder / "model.py").write_text(good)
+    (folder / "folder.py").mkdir()
+    (folder / "empty.py").write_text("x = 1\n")
+    (folder / "syntax.py").write_text("import nengo\nwith nengo.Network( as model:\n")
+    (folder / "raises.py").write_text("import nengo\nraise ValueError('own\\ntrouble')\n")
+    (folder / "binary.py").write_bytes(b"x = '\xff\xfe'\n")
+    (folder / "null.py").write_bytes(b"x = 1\0\n")
+    (folder / "nan.py").write_text(MODEL.format(node="float('nan') if t > 0.05 else 0.0"))
+    (folder / "later.py").write_text(MODEL.format(node="1 / (t < 0.05)"))
+    (folder / "size.py").write_text(MODEL.format(node="[0.0, 1.0] if t > 0.05 else 0.0"))
+    subprocess.run(
+        [sys.executable, "-m", "deploy", "run", "model.py", "--duration", "0.1", "--out", NPZ],
+        cwd=folder, check=True, capture_output=True,
+    )  # fmt: skip
+    (folder / "cut.npz").write_bytes((folder / NPZ).read_bytes()[:500])
+    (folder / "text.npz").write_text("hello")
+    return folder
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_gets_one_line(loihi_deploy, playground, name):
+    arguments, code, *said = BAD[name]
+    before = sorted(str(p) for p in playground.rglob("*") if "__pycache__" not in str(p))
+    refused(loihi_deploy(*arguments, cwd=playground), code, *said)
+    after = sorted(str(p) for p in playground.rglob("*") if "__pycache__" not in str(p))
+    assert before == after, "something was left behind"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read and write everything")
+def test_folder_that_may_not_be_written(loihi_deploy, model, tmp_path):
+    shut = tmp_path / "shut"
+    shut.mkdir(mode=0o500)
+    refused(loihi_deploy("compare", model, "--out", shut / "x"), 2, "cannot be written")
+
+
+@pytest.mark.parametrize("command", ["run", "compare"])
+def test_disk_full(loihi_deploy, model, tmp_path, command):
+    """The system's limit on a file's size stands in for a full disk."""
+    out = "big.npz" if command == "run" else "out"
+
+    def small_disk():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+
+    done = loihi_deploy(command, model, "--duration", 1, "--out", out, preexec_fn=small_disk)
+    refused(done, 2, "cannot be written")
+    assert [p.name for p in tmp_path.iterdir() if p.name != "__pycache__"] == ["model.py"]
+
+
+def start(folder, *arguments):
+    return subprocess.Popen(
+        [sys.executable, "-m", "deploy", *map(str, arguments)],
+        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def wait_for(path, process):
+    end = time.time() + 60
+    while not path.exists():
+        assert process.poll() is None and time.time() < end, "did not get so far"
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("signum, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_stopped_in_the_middle(model, tmp_path, signum, code):
+    process = start(tmp_path, "compare", model, "--duration", 500, "--out", "out")
+    wait_for(tmp_path / "out", process)
+    time.sleep(1.5)
+    process.send_signal(signum)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (code, "")
+    assert err == "loihi-deploy: stopped; nothing was written\n"
+    assert not (tmp_path / "out").exists()
+
+
+def test_two_processes_writing_one_folder(loihi_deploy, model, tmp_path):
+    process = start(tmp_path, "compare", model, "--duration", 500, "--out", "out")
+    try:
+        wait_for(tmp_path / "out", process)
+        time.sleep(0.5)
+        done = loihi_deploy("compare", model, "--duration", 0.1, "--out", "out")
+        refused(done, 2, "another loihi-deploy is writing there")
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    done = loihi_deploy("compare", model, "--duration", 0.1, "--out", "out")
+    assert done.returncode in (0, 1), done.stderr
+
+
+def test_killed_process_does_not_bar_the_next(loihi_deploy, model, tmp_path):
+    process = start(tmp_path, "compare", model, "--duration", 500, "--out", "out")
+    wait_for(tmp_path / "out", process)
+    process.kill()
+    process.communicate()
+    done = loihi_deploy("compare", model, "--duration", 0.1, "--out", "out")
+    assert done.returncode in (0, 1), done.stderr
+
+
+def test_reader_that_goes_away(model, tmp_path):
+    process = start(tmp_path, "systems")
+    process.stdout.close()
+    assert process.wait(timeout=60) in (0, 1)
+    assert "Traceback" not in process.stderr.read()
+    process.stderr.close()

@@ -1,0 +1,96 @@
+"""Copies whose seeds are fixed."""
+
+import nengo
+import numpy as np
+import pytest
+
+from loihi_rules import fix_seeds
+
+pytestmark = pytest.mark.quick
+
+
+def test_neurons_are_those_of_an_ordinary_nengo_run(small):
+    twin = fix_seeds(small)
+    with nengo.Simulator(small, progress_bar=False) as own, nengo.Simulator(
+        twin.network, progress_bar=False
+    ) as its:
+        for obj in small.all_ensembles:
+            np.testing.assert_array_equal(own.data[obj].gain, its.data[twin.twins[obj]].gain)
+            np.testing.assert_array_equal(
+                own.data[obj].encoders, its.data[twin.twins[obj]].encoders
+            )
+        for conn in small.all_connections:
+            np.testing.assert_array_equal(
+                own.data[conn].weights, its.data[twin.twins[conn]].weights
+            )
+
+
+def test_the_user_network_is_untouched(small):
+    before = [(obj, obj.seed) for obj in small.all_objects]
+    config = dict(small.config[nengo.Ensemble]._extra_params)
+    twin = fix_seeds(small)
+    assert [(obj, obj.seed) for obj in small.all_objects] == before
+    assert small.config[nengo.Ensemble]._extra_params == config
+    assert not set(map(id, small.all_objects)) & set(map(id, twin.network.all_objects))
+
+
+def test_an_added_object_changes_no_other(small):
+    plain, more = fix_seeds(small).network, fix_seeds(small).network
+    with more:
+        nengo.Connection(more.ensembles[0], nengo.Ensemble(5, 1, seed=1), seed=1)
+    with nengo.Simulator(plain, progress_bar=False) as a, nengo.Simulator(
+        more, progress_bar=False
+    ) as b:
+        for x, y in zip(plain.ensembles, more.ensembles):
+            np.testing.assert_array_equal(a.data[x].bias, b.data[y].bias)
+
+
+def test_processes_get_seeds_and_say_so():
+    with nengo.Network(seed=2) as net:
+        noise = nengo.Node(nengo.processes.WhiteNoise(), label="noise")
+        kept = nengo.Node(nengo.processes.WhiteNoise(seed=9), label="kept")
+        ens = nengo.Ensemble(5, 1, noise=nengo.processes.FilteredNoise(), label="ens")
+    twin = fix_seeds(net)
+    assert noise.output.seed is None and ens.noise.seed is None
+    assert twin.twins[kept].output.seed == 9
+    assert twin.twins[noise].output.seed is not None
+    assert {c.object for c in twin.changes} == {"noise", "ens"}
+
+
+@pytest.mark.parametrize("given, expected", [(None, 0), (7, 7)])
+def test_seed_of_a_network_without_one(given, expected):
+    with nengo.Network() as net:
+        nengo.Ensemble(5, 1)
+    assert fix_seeds(net, given).network.seed == expected
+
+
+def test_state_of_a_callable_does_not_leak_between_runs():
+    class Counter:
+        def __init__(self):
+            self.calls = 0
+
+        def __call__(self, t):
+            self.calls += 1
+            return self.calls
+
+    with nengo.Network() as net:
+        node = nengo.Node(Counter(), size_out=1)
+    start = node.output.calls
+    for _ in range(2):
+        twin = fix_seeds(net)
+        with nengo.Simulator(twin.network, progress_bar=False) as sim:
+            sim.run_steps(3)
+    assert node.output.calls == start
+
+
+def test_a_callable_that_cannot_be_copied_is_shared():
+    class Locked:
+        def __call__(self, t):
+            return 1.0
+
+        def __deepcopy__(self, memo):
+            raise TypeError("holds a lock")
+
+    with nengo.Network() as net:
+        node = nengo.Node(Locked(), size_out=1)
+    assert fix_seeds(net).twins[node].output is node.output

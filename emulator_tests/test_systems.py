@@ -1,0 +1,56 @@
+"""The worked systems show what their lesson says, on CPU and emulator."""
+
+import inspect
+
+import nengo
+import numpy as np
+import pytest
+
+import deploy
+from loihi_rules.systems import SYSTEMS, pes_imitation
+
+
+@pytest.mark.quick
+def test_each_system_reads_as_a_lesson():
+    for system in SYSTEMS.values():
+        module = inspect.getmodule(system.build)
+        assert len(module.__doc__) > 200 and "=" in module.__doc__  # the idea and its equation
+        assert len(inspect.getsource(system.build).splitlines()) < 60
+        network = system.build(seed=1)
+        assert isinstance(network, nengo.Network) and network.seed == 1
+        labels = [p.label for p in network.probes]
+        assert len(set(labels)) == len(labels) and None not in labels
+        assert set(system.ideals) | set(system.ideals.values()) <= set(labels)
+
+
+@pytest.mark.parametrize("target", ["cpu", "emulator"])
+def test_pes_connection_learns_to_carry_its_input(target):
+    run = deploy.run("pes-connection", 6.0, target, seed=2)
+    wrong = run["post"].samples - np.roll(run["input"].samples, 8, axis=0)
+    first, last = np.std(wrong[:400]), np.std(wrong[-2000:])
+    assert last < 0.4 * np.std(run["input"].samples)
+    assert last < first
+
+
+@pytest.mark.parametrize("target", ["cpu", "emulator"])
+def test_pes_imitation_weights_change_as_fast_as_the_pupil_is_wrong(target):
+    run = deploy.run("pes-imitation", 6.0, target, seed=2)
+    wrong = np.abs(run["y*"].samples - run["y"].samples)[:, 0]
+    weights = run["weights of learned"]
+    change = np.linalg.norm(np.diff(weights.samples[:, 0, :], axis=0), axis=1)
+    period = int(weights.period)
+    between = wrong[period:].reshape(-1, period).mean(axis=1)[: len(change)]
+    n = len(change) // 12 * 12  # in half seconds, within which noise averages out
+    a, b = (x[:n].reshape(12, -1).mean(axis=1) for x in (between, change))
+    # rounding moves the chip's weights a little even when the pupil is right
+    assert np.corrcoef(a, b)[0, 1] > 0.8
+    assert a[6:].sum() < a[:6].sum() and b[6:].sum() < b[:6].sum()  # both die down
+
+
+def test_pes_imitation_fails_without_its_idea(monkeypatch):
+    """A teacher of the opposite sign: the pupil ends elsewhere."""
+    right = deploy.run("pes-imitation", 3.0, "cpu", seed=2)
+    monkeypatch.setattr(pes_imitation, "teacher", lambda x: -(1 - 2 * x**2))
+    wrong = deploy.run("pes-imitation", 3.0, "cpu", seed=2)
+    a, b = (run["y"].samples[-1000:, 0] for run in (right, wrong))
+    assert np.corrcoef(a, b)[0, 1] < -0.8
