@@ -101,9 +101,7 @@ def systems(as_json: bool) -> None:
 @seed_option
 @dt_option
 @ideal_option
-@click.option(
-    "--out", type=click.Path(path_type=Path), help="Write the traces to this .npz file."
-)
+@click.option("--out", type=click.Path(path_type=Path), help="Write the traces to this .npz file.")
 @as_json
 def run(
     model: str,

@@ -307,9 +307,7 @@ class Traces:
         except FileNotFoundError:
             raise BadInput(f"{path}: there is no such file") from None
         except IsADirectoryError:
-            raise BadInput(
-                f"{path}: this is a folder; name one of the .npz files in it"
-            ) from None
+            raise BadInput(f"{path}: this is a folder; name one of the .npz files in it") from None
         except (zipfile.BadZipFile, EOFError, ValueError, KeyError, TypeError) as error:
             raise BadInput(
                 f"{path}: not a whole traces file ({_short(error)}); "

@@ -83,9 +83,7 @@ def test_compare_ends_with_verdict_and_report(loihi_deploy, tmp_path):
 
 def test_compare_twice_gives_the_same_bits(loihi_deploy, tmp_path):
     for out in ("one", "two"):
-        done = loihi_deploy(
-            "compare", "pes-imitation", "--duration", 0.5, "--out", out, "--json"
-        )
+        done = loihi_deploy("compare", "pes-imitation", "--duration", 0.5, "--out", out, "--json")
         assert done.returncode in (0, 1), done.stderr
     for name in ("cpu.npz", "emulator.npz"):
         with np.load(tmp_path / "one/traces" / name) as a, np.load(
@@ -118,14 +116,10 @@ def test_compare_json_has_lag_errors_and_ratio(loihi_deploy):
 
 def test_compare_of_two_files_and_a_verdict_that_fails(loihi_deploy, model):
     for target in ("cpu", "emulator"):
-        loihi_deploy(
-            "run", model, "--duration", 0.5, "--target", target, "--out", f"{target}.npz"
-        )
+        loihi_deploy("run", model, "--duration", 0.5, "--target", target, "--out", f"{target}.npz")
     good = loihi_deploy("compare", "cpu.npz", "cpu.npz")
     assert good.returncode == 0 and "PARITY" in good.stdout
-    bad = loihi_deploy(
-        "compare", "cpu.npz", "emulator.npz", "--tolerance", "aligned error=:1e-9"
-    )
+    bad = loihi_deploy("compare", "cpu.npz", "emulator.npz", "--tolerance", "aligned error=:1e-9")
     assert bad.returncode == 1 and "NO PARITY" in bad.stdout
     assert bad.stderr == ""
 

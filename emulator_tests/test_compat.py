@@ -73,8 +73,8 @@ def test_decoder_cache_of_another_numpy_is_not_read(tmp_path):
         "    deploy.run('pes-connection', 0.05, target)\n"
         "assert sorted(cache.rglob('*')) == before\n"
         "assert (cache / 'index').read_bytes().endswith(b'numpy')\n"
-        "print(str(cache).startswith(%r))\n"
-    ) % str(tmp_path)
+        f"print(str(cache).startswith({str(tmp_path)!r}))\n"
+    )
     env = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
     done = subprocess.run(
         [sys.executable, "-c", script], env=env, capture_output=True, text=True, check=False

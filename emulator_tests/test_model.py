@@ -85,8 +85,7 @@ def test_files_beside_the_model_can_be_imported(tmp_path):
             r"m\.py:3: .*n_neurons",
         ),
         (
-            "import nengo\nwith nengo.Network() as model:\n"
-            "    nengo.Node(lambda t: 1 / 0)\n",
+            "import nengo\nwith nengo.Network() as model:\n" "    nengo.Node(lambda t: 1 / 0)\n",
             r"m\.py:3: .*",
         ),
     ],

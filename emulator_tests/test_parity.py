@@ -59,9 +59,7 @@ def test_rate_figures_in_closed_form():
 @pytest.mark.quick
 def test_voltage_distribution_of_a_moved_voltage():
     v = np.random.RandomState(0).rand(500, 3)
-    pair = Pair(
-        Trace("v", "voltage", 1.0, 500, v), Trace("v", "voltage", 1.0, 500, v + 0.2), 0.001
-    )
+    pair = Pair(Trace("v", "voltage", 1.0, 500, v), Trace("v", "voltage", 1.0, 500, v + 0.2), 0.001)
     assert voltage_distribution(pair)[0].value == pytest.approx(0.2)
 
 
@@ -72,8 +70,7 @@ def test_spike_distances_are_those_of_poisson_trains():
 
     rng = np.random.RandomState(3)
     a, b = (
-        sparse_spikes("s", 1000.0 * (rng.rand(20_000, 20) < 0.02), 20_000, 1000.0)
-        for _ in range(2)
+        sparse_spikes("s", 1000.0 * (rng.rand(20_000, 20) < 0.02), 20_000, 1000.0) for _ in range(2)
     )
     same = {f.metric: f.value for f in spike_distances(Pair(a, a, 0.001))}
     apart = {f.metric: f.value for f in spike_distances(Pair(a, b, 0.001))}
@@ -93,9 +90,7 @@ def runs():
         pre = net.ensembles[0]
         nengo.Probe(pre.neurons, "voltage", label="voltage")
     ideals = {"post": "input"}
-    return [
-        deploy.run(net, 4.0, target, seed=6, ideals=ideals) for target in ("cpu", "emulator")
-    ]
+    return [deploy.run(net, 4.0, target, seed=6, ideals=ideals) for target in ("cpu", "emulator")]
 
 
 def changed(run, label, **fields):
@@ -172,17 +167,13 @@ def test_a_voltage_that_is_off_is_caught(runs):
 def test_spikes_where_the_reference_has_none_are_caught(runs):
     reference, other = runs
     none = np.zeros(0, np.int64)
-    silent = changed(
-        reference, "pre spikes", spike_steps=none, spike_neurons=none.astype(np.int32)
-    )
+    silent = changed(reference, "pre spikes", spike_steps=none, spike_neurons=none.astype(np.int32))
     assert ("pre spikes", "spikes too many") in failing(silent, other)
 
 
 def test_two_models_are_told_apart(runs):
     other = dataclasses.replace(runs[1], fingerprint="f" * 64)
-    assert any(
-        "different models" in note for note in deploy.compare_traces(runs[0], other).notes
-    )
+    assert any("different models" in note for note in deploy.compare_traces(runs[0], other).notes)
 
 
 @pytest.mark.parametrize(
@@ -245,11 +236,9 @@ def test_tolerances_from_text():
 
 
 def test_error_budget_splits_the_difference():
-    parity = deploy.compare(
-        "pes-connection", 1.0, ("cpu", "float-emulator", "emulator"), seed=3
-    )
+    parity = deploy.compare("pes-connection", 1.0, ("cpu", "float-emulator", "emulator"), seed=3)
     shares = {(s.trace, s.cause): s.error for s in parity.budget}
-    assert set(s.cause for s in parity.budget) == {
+    assert {s.cause for s in parity.budget} == {
         "neuron and input translation",
         "fixed point",
         "in all",

@@ -129,9 +129,9 @@ def test_second_writer_is_told(tmp_path):
     thread.start()
     inside.wait(30)
     try:
-        with pytest.raises(deploy.BadInput, match="another loihi-deploy is writing there"):
-            with staged_folder(tmp_path / "out"):
-                pass
+        second = staged_folder(tmp_path / "out")
+        with pytest.raises(deploy.BadInput, match="another loihi-deploy is writing there"), second:
+            pass
     finally:
         leave.set()
         thread.join()

@@ -126,7 +126,7 @@ def networks(draw):
     ]
     with nengo.Network(seed=draw(st.none() | st.integers(0, 100))) as net:
         objects = [nengo.Node(nengo.processes.WhiteNoise(), size_out=2)]
-        for k in range(draw(st.integers(1, 4))):
+        for _ in range(draw(st.integers(1, 4))):
             with nengo.Network() if draw(st.booleans()) else net:
                 ens = nengo.Ensemble(
                     draw(st.integers(4, 8)), 2, neuron_type=draw(st.sampled_from(neuron_types))

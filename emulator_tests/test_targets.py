@@ -86,9 +86,7 @@ def test_learning_on_the_host_is_learning_in_nengo_core():
         nengo.Probe(on_the_chip.neurons, label="spikes")
     cpu, chip = deploy.run(net, 0.3, "cpu"), deploy.run(net, 0.3, "emulator")
     for label in ("w", "delta"):
-        np.testing.assert_allclose(
-            cpu[label].samples, chip[label].samples, rtol=1e-9, atol=1e-15
-        )
+        np.testing.assert_allclose(cpu[label].samples, chip[label].samples, rtol=1e-9, atol=1e-15)
     assert np.abs(cpu["w"].samples[-1] - cpu["w"].samples[0]).max() > 1e-5
     assert len(chip["spikes"].spike_steps) > 0
 

@@ -183,9 +183,7 @@ def test_to_neo_keeps_spikes_and_signals(run):
     pytest.importorskip("neo")
     segment = run.to_neo().segments[0]
     assert len(segment.spiketrains) == 50
-    np.testing.assert_array_equal(
-        [len(t) for t in segment.spiketrains], run["pre spikes"].counts()
-    )
+    np.testing.assert_array_equal([len(t) for t in segment.spiketrains], run["pre spikes"].counts())
     post = next(s for s in segment.analogsignals if s.name == "post")
     np.testing.assert_array_equal(np.asarray(post), run["post"].samples)
     assert float(post.sampling_period.rescale("s")) == pytest.approx(0.001)

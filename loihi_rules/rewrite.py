@@ -114,9 +114,7 @@ def rewrite_twin(twin: Twin) -> Rewritten:
     for rewrite_pass in PASSES:
         rewrite_pass(draft)
     originals = {id(new): old for old, new in twin.twins.items()}
-    served = {
-        originals.get(id(probe), probe): serving for probe, serving in draft.served.items()
-    }
+    served = {originals.get(id(probe), probe): serving for probe, serving in draft.served.items()}
     changes: Tuple[Change, ...] = tuple(dict.fromkeys(draft.changes))
     return Rewritten(
         draft.network, list(changes), draft.problems, twin.twins, served, draft.host_probes

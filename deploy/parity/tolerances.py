@@ -154,7 +154,6 @@ def parse_tolerance(text: str) -> Mapping[str, Tolerance]:
         tolerance = Tolerance()
     if not name or not colon or (tolerance.low is None and tolerance.high is None):
         raise BadInput(
-            "a tolerance is written NAME=LOW:HIGH, with one end left out for none, "
-            f"not {text!r}"
+            "a tolerance is written NAME=LOW:HIGH, with one end left out for none, " f"not {text!r}"
         )
     return {name: tolerance}

@@ -42,9 +42,7 @@ def staged_folder(directory: Path) -> Iterator[Path]:
         ) from None
     except (FileExistsError, NotADirectoryError):
         _forget(directory, made)
-        raise BadInput(
-            f"{directory}: there is a file of that name; choose another --out"
-        ) from None
+        raise BadInput(f"{directory}: there is a file of that name; choose another --out") from None
     except OSError as error:
         _forget(directory, made)
         raise BadInput(f"{directory}: cannot be written ({error.strerror or error})") from None

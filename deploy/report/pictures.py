@@ -72,9 +72,7 @@ def _values(parity: Parity, label: str) -> Picture:
     ideal = a.ideal and parity.reference.traces.get(a.ideal)
     for k, axis in enumerate(axes):
         if ideal:
-            axis.plot(
-                *_thin(ideal, k, parity), color=IDEAL, lw=2.5, alpha=0.5, label=ideal.label
-            )
+            axis.plot(*_thin(ideal, k, parity), color=IDEAL, lw=2.5, alpha=0.5, label=ideal.label)
         axis.plot(*_thin(a, k, parity), color=REFERENCE, lw=1, label=reference)
         axis.plot(*_thin(b, k, parity), color=OTHER, lw=1, label=other, alpha=0.85)
         axis.set_ylabel((a.unit if a.unit != "1" else "value") if shown == 1 else f"[{k}]")
@@ -133,9 +131,7 @@ def _learning(parity: Parity, label: str) -> Picture:
     axis.set_xlabel("time (s)")
     axis.set_ylabel("RMS error")
     axis.legend()
-    caption = (
-        "Learning curve: the error that drives the rule, RMS in each twentieth of the run."
-    )
+    caption = "Learning curve: the error that drives the rule, RMS in each twentieth of the run."
     return Picture(label, caption, _svg(figure, label))
 
 

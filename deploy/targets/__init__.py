@@ -22,9 +22,7 @@ def find_target(name: str) -> Target:
     try:
         return TARGETS[name]
     except KeyError:
-        raise BadInput(
-            f"there is no target {name!r}; choose from {', '.join(TARGETS)}"
-        ) from None
+        raise BadInput(f"there is no target {name!r}; choose from {', '.join(TARGETS)}") from None
 
 
 __all__ = ["TARGETS", "Session", "Target", "find_target"]

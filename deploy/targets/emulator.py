@@ -21,9 +21,7 @@ from loihi_rules.rewrite import rewrite_twin
 class EmulatorSession(Session):
     """A `nengo_loihi.Simulator` on the rewritten network."""
 
-    def __init__(
-        self, twin: Twin, rewritten: Rewritten, dt: float, seed: int, discretize: bool
-    ):
+    def __init__(self, twin: Twin, rewritten: Rewritten, dt: float, seed: int, discretize: bool):
         self.changes = tuple(rewritten.changes)
         self.problems = tuple(rewritten.problems)
         self.dt = dt

@@ -43,9 +43,7 @@ def network():
 
         image = nengo.Ensemble(36, 1, gain=[1.0] * 36, bias=np.linspace(0, 3, 36))
         filtered = nengo.Ensemble(32, 1, gain=[1.0] * 32, bias=[0.5] * 32, label="filtered")
-        kernel = nengo.Convolution(
-            2, (6, 6, 1), kernel_size=(3, 3), init=nengo.dists.Uniform(0, 1)
-        )
+        kernel = nengo.Convolution(2, (6, 6, 1), kernel_size=(3, 3), init=nengo.dists.Uniform(0, 1))
         nengo.Connection(image.neurons, filtered.neurons, transform=kernel)
         net.probed = [nengo.Probe(e.neurons) for e in (a, b, filtered)]
     return net

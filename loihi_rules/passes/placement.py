@@ -111,19 +111,15 @@ def _learned_post(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
         base_of(conn.post): "it receives a learned connection, whose output the chip "
         "hands to the host"
         for conn in network.all_connections
-        if conn.learning_rule_type is not None
-        and isinstance(base_of(conn.post), nengo.Ensemble)
+        if conn.learning_rule_type is not None and isinstance(base_of(conn.post), nengo.Ensemble)
     }
 
 
 def _error_source(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
     return {
-        base_of(
-            conn.pre
-        ): "it is the error of a learning rule, which the host sends to the chip"
+        base_of(conn.pre): "it is the error of a learning rule, which the host sends to the chip"
         for conn in network.all_connections
-        if isinstance(conn.post_obj, LearningRule)
-        and isinstance(base_of(conn.pre), nengo.Ensemble)
+        if isinstance(conn.post_obj, LearningRule) and isinstance(base_of(conn.pre), nengo.Ensemble)
     }
 
 
@@ -134,9 +130,7 @@ def _rule_off_chip(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
         why_not = off_chip_learning(conn)
         pre = base_of(conn.pre)
         if why_not is not None and isinstance(pre, nengo.Ensemble):
-            reasons[pre] = (
-                f"its connection to {name_of(conn.post)} learns on the host: {why_not}"
-            )
+            reasons[pre] = f"its connection to {name_of(conn.post)} learns on the host: {why_not}"
     return reasons
 
 

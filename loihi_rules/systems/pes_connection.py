@@ -24,9 +24,7 @@ import nengo
 from loihi_rules.systems.base import System
 
 
-def pes_connection(
-    neurons: int = 50, learning_rate: float = 1e-3, seed: int = 0
-) -> nengo.Network:
+def pes_connection(neurons: int = 50, learning_rate: float = 1e-3, seed: int = 0) -> nengo.Network:
     """Build the system.
 
     Parameters

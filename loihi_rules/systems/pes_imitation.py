@@ -26,9 +26,7 @@ def teacher(x):
     return 1 - 2 * x**2
 
 
-def pes_imitation(
-    neurons: int = 100, learning_rate: float = 1e-3, seed: int = 0
-) -> nengo.Network:
+def pes_imitation(neurons: int = 100, learning_rate: float = 1e-3, seed: int = 0) -> nengo.Network:
     """Build the system.
 
     Parameters

@@ -76,9 +76,7 @@ def lag_of(reference: np.ndarray, other: np.ndarray, sampling: float) -> int:
     for k in range(a.shape[1]):
         total += correlate(b[:, k], a[:, k], mode="full", method="fft")
     lags = np.arange(-reach, reach + 1)
-    power = _overlapping_power(a, lags, leading=True) * _overlapping_power(
-        b, lags, leading=False
-    )
+    power = _overlapping_power(a, lags, leading=True) * _overlapping_power(b, lags, leading=False)
     near = np.zeros(len(lags))
     np.divide(total[n - 1 + lags], np.sqrt(power), out=near, where=power > 0)
     # the FFT's rounding must not make a lag of two equal signals
@@ -95,9 +93,7 @@ def _overlapping_power(x: np.ndarray, lags: np.ndarray, leading: bool) -> np.nda
     return summed[n - np.maximum(ahead, 0)] - summed[np.maximum(-ahead, 0)]
 
 
-def aligned(
-    reference: np.ndarray, other: np.ndarray, lag: int
-) -> Tuple[np.ndarray, np.ndarray]:
+def aligned(reference: np.ndarray, other: np.ndarray, lag: int) -> Tuple[np.ndarray, np.ndarray]:
     """The overlapping samples once ``other`` is moved ``lag`` samples earlier."""
     n = min(len(reference), len(other))
     if lag >= 0:

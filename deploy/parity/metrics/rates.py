@@ -23,9 +23,7 @@ def rates(pair: Pair) -> List[Figure]:
     total = int(reference.sum())
     figures = [
         Figure(pair.label, "rate, reference", total / duration / neurons, "Hz", note="mean"),
-        Figure(
-            pair.label, "rate, other", int(other.sum()) / duration / neurons, "Hz", note="mean"
-        ),
+        Figure(pair.label, "rate, other", int(other.sum()) / duration / neurons, "Hz", note="mean"),
     ]
     if total == 0:
         excess = float(other.sum())
