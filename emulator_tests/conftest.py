@@ -11,6 +11,9 @@ import pytest
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("repeatable")
 
+# Tests that use Nengo as such must not meet pickles that another NumPy left in this home.
+nengo.rc["decoder_cache"]["enabled"] = "False"
+
 
 @pytest.fixture
 def loihi_deploy(tmp_path):
