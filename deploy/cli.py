@@ -44,6 +44,12 @@ seed_option = click.option(
 dt_option = click.option(
     "--dt", type=float, default=0.001, show_default=True, help="Step in seconds."
 )
+engine_option = click.option(
+    "--engine",
+    default="fast",
+    show_default=True,
+    help="Of the emulators: fast, or reference for nengo-loihi's own.",
+)
 ideal_option = click.option(
     "--ideal",
     "ideals",
@@ -100,6 +106,7 @@ def systems(as_json: bool) -> None:
 @duration_option
 @seed_option
 @dt_option
+@engine_option
 @ideal_option
 @click.option("--out", type=click.Path(path_type=Path), help="Write the traces to this .npz file.")
 @as_json
@@ -109,6 +116,7 @@ def run(
     duration: Optional[float],
     seed: int,
     dt: float,
+    engine: str,
     ideals: Tuple[str, ...],
     out: Optional[Path],
     as_json: bool,
@@ -123,6 +131,7 @@ def run(
             target,
             seed,
             dt=dt,
+            engine=engine,
             ideals=_pairs(ideals),
             progress=report,
         )
@@ -149,6 +158,7 @@ def run(
 @duration_option
 @seed_option
 @dt_option
+@engine_option
 @ideal_option
 @click.option(
     "--tolerance",
@@ -169,6 +179,7 @@ def compare(
     duration: Optional[float],
     seed: int,
     dt: float,
+    engine: str,
     ideals: Tuple[str, ...],
     tolerances: Tuple[str, ...],
     out: Optional[Path],
@@ -202,6 +213,7 @@ def compare(
                     names,
                     seed,
                     dt=dt,
+                    engine=engine,
                     ideals=_pairs(ideals),
                     tolerances=limits,
                     progress=report,

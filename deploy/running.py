@@ -40,6 +40,7 @@ def run(
     seed: int = 0,
     *,
     dt: float = 0.001,
+    engine: str = "fast",
     ideals: Optional[Mapping[str, str]] = None,
     progress: Optional[Progress] = None,
 ) -> Traces:
@@ -59,6 +60,8 @@ def run(
         it no seed.
     dt : float
         Step in seconds. The chip's is what the model says it is; 1 ms as a rule.
+    engine : str
+        Of an emulator: ``"fast"``, or ``"reference"`` for nengo-loihi's own.
     ideals : mapping of str to str, optional
         Label of a probe to the label of the probe that it should come to equal;
         added to those that a built-in system has.
@@ -76,7 +79,7 @@ def run(
     TargetUnavailable
         If the target is not there.
     """
-    chosen = find_target(target)
+    chosen = find_target(target).with_engine(engine)
     n_steps = steps_of(duration, dt)
     seed = _checked_seed(seed)
     reason = chosen.missing()
@@ -93,6 +96,7 @@ def compare(
     seed: int = 0,
     *,
     dt: float = 0.001,
+    engine: str = "fast",
     ideals: Optional[Mapping[str, str]] = None,
     tolerances: Optional[Mapping[str, Tolerance]] = None,
     progress: Optional[Progress] = None,
@@ -101,7 +105,7 @@ def compare(
 
     Parameters
     ----------
-    model, duration, seed, dt, ideals, progress
+    model, duration, seed, dt, engine, ideals, progress
         As for `run`.
     targets : sequence of str
         The reference first. With ``("cpu", "float-emulator", "emulator")`` the
@@ -122,7 +126,7 @@ def compare(
         if reason is not None:
             raise TargetUnavailable(f"target {name}: {reason}")
     runs = [
-        run(model, duration, name, seed, dt=dt, ideals=ideals, progress=progress)
+        run(model, duration, name, seed, dt=dt, engine=engine, ideals=ideals, progress=progress)
         for name in targets
     ]
     return compare_runs(runs, tolerances=tolerances)

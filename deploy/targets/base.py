@@ -78,6 +78,10 @@ class Target(ABC):
         """Distributions whose versions bear on the result."""
         return ["nengo", "numpy", "scipy"]
 
+    def with_engine(self, engine: str) -> "Target":
+        """The same target computed by another engine, where it has several."""
+        return self
+
     @abstractmethod
     def open(self, twin: Twin, dt: float, seed: int) -> Session:
         """Build a network.

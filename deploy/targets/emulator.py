@@ -1,4 +1,4 @@
-"""The chip emulated: nengo-loihi, with the chip's integers or in floating point."""
+"""The chip emulated, built by nengo-loihi, in the chip's integers or in floating point."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import nengo
 import numpy as np
 
 from deploy.compat import load_nengo_loihi
-from deploy.errors import TargetUnavailable
+from deploy.emulator import ENGINES, FastEmulator, build_simulator
+from deploy.errors import BadInput, TargetUnavailable
 from deploy.targets.base import Session, Target
 from deploy.targets.cpu import CpuSession
 from deploy.targets.host_builder import model_with_host_learning
@@ -21,7 +22,15 @@ from loihi_rules.rewrite import rewrite_twin
 class EmulatorSession(Session):
     """A `nengo_loihi.Simulator` on the rewritten network."""
 
-    def __init__(self, twin: Twin, rewritten: Rewritten, dt: float, seed: int, discretize: bool):
+    def __init__(
+        self,
+        twin: Twin,
+        rewritten: Rewritten,
+        dt: float,
+        seed: int,
+        discretize: bool,
+        engine: str,
+    ):
         self.changes = tuple(rewritten.changes)
         self.problems = tuple(rewritten.problems)
         self.dt = dt
@@ -34,8 +43,9 @@ class EmulatorSession(Session):
         nengo_loihi = load_nengo_loihi()
         self.present = {*rewritten.network.all_probes, *rewritten.host_probes}
         label = rewritten.network.label or "network"
-        self.simulator = nengo_loihi.Simulator(
+        self.simulator = build_simulator(
             rewritten.network,
+            engine,
             dt=dt,
             seed=seed,
             model=model_with_host_learning(dt, label, rewritten.host_probes),
@@ -43,8 +53,11 @@ class EmulatorSession(Session):
             progress_bar=False,
         )
         _voltages_in_thresholds(self.simulator.model)
+        emulator = self.simulator.sims["emulator"]
+        fast = isinstance(emulator, FastEmulator)
+        self.learned = emulator.learned_weights if fast else _reference_weights
         self.settings = {
-            "engine": f"nengo-loihi {nengo_loihi.__version__}",
+            "engine": "fast" if fast else f"nengo-loihi {nengo_loihi.__version__}",
             "arithmetic": "integer" if discretize else "float",
             "precompute": bool(self.simulator.precompute),
         }
@@ -58,7 +71,7 @@ class EmulatorSession(Session):
             for probe, samples in self.read.items():
                 if _is_sample(self.n_steps, self.served[probe].sample_every, self.dt):
                     conn = self.served[probe].source
-                    samples.append(decoders(self.simulator.model, conn, self.dt))
+                    samples.append(decoders(self.simulator.model, conn, self.dt, self.learned))
 
     def _next_sample(self, serving: ServedProbe) -> int:
         step = self.n_steps + 1
@@ -102,7 +115,7 @@ class EmulatorSession(Session):
 
 
 class EmulatorTarget(Target):
-    """nengo-loihi's emulator.
+    """The chip emulated.
 
     Parameters
     ----------
@@ -110,14 +123,22 @@ class EmulatorTarget(Target):
         See `Target`.
     discretize : bool
         Whether weights and state are the chip's integers.
+    engine : str
+        ``"fast"``, or ``"reference"`` for nengo-loihi's own; the bits are the same.
     """
 
     substrate = "no silicon"
 
-    def __init__(self, name: str, summary: str, discretize: bool):
+    def __init__(self, name: str, summary: str, discretize: bool, engine: str = "fast"):
         self.name = name
         self.summary = summary
         self.discretize = discretize
+        self.engine = engine
+
+    def with_engine(self, engine: str) -> Target:
+        if engine not in ENGINES:
+            raise BadInput(f"there is no engine {engine!r}; choose from {', '.join(ENGINES)}")
+        return EmulatorTarget(self.name, self.summary, self.discretize, engine)
 
     def missing(self) -> Optional[str]:
         try:
@@ -134,7 +155,7 @@ class EmulatorTarget(Target):
         network = rewritten.network
         if not any(on_chip(network, ens) for ens in network.all_ensembles):
             return HostOnlySession(rewritten, dt, seed)
-        return EmulatorSession(twin, rewritten, dt, seed, self.discretize)
+        return EmulatorSession(twin, rewritten, dt, seed, self.discretize, self.engine)
 
 
 class HostOnlySession(CpuSession):
@@ -159,6 +180,11 @@ class HostOnlySession(CpuSession):
         self.problems = tuple(rewritten.problems)
 
 
+def _reference_weights(synapse: Any) -> np.ndarray:
+    """nengo-loihi's own engine changes the weights of the model itself."""
+    return np.vstack([weights[0] for weights in synapse.weights])
+
+
 def _is_sample(step: Any, sample_every: Optional[float], dt: float) -> Any:
     """Nengo's rule for the steps at which a probe with a period samples."""
     return step % (1 if sample_every is None else sample_every / dt) < 1
@@ -181,7 +207,7 @@ def _voltages_in_thresholds(model: Any) -> None:
                 probe.weights[i] = np.asarray(1.0 / float(block.compartment.vth[0]))
 
 
-EMULATOR = EmulatorTarget("emulator", "the chip in integers, by nengo-loihi", discretize=True)
+EMULATOR = EmulatorTarget("emulator", "the chip in integers", discretize=True)
 FLOAT_EMULATOR = EmulatorTarget(
-    "float-emulator", "the chip without discretisation, by nengo-loihi", discretize=False
+    "float-emulator", "the chip in floating point, nothing rounded to its integers", discretize=False
 )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Callable
 
 import nengo
 import numpy as np
 
 
-def decoders(model: Any, conn: nengo.Connection, dt: float) -> np.ndarray:
+def decoders(
+    model: Any, conn: nengo.Connection, dt: float, learned: Callable[[Any], np.ndarray]
+) -> np.ndarray:
     """The decoders of a learning connection, in Nengo's units.
 
     nengo-loihi decodes a value with two compartments a dimension, whose
@@ -26,6 +28,8 @@ def decoders(model: Any, conn: nengo.Connection, dt: float) -> np.ndarray:
         A connection that learns on the chip.
     dt : float
         Step in seconds.
+    learned : callable
+        Gives the (n_axons, width) weights of a synapse group as they are now.
 
     Returns
     -------
@@ -37,7 +41,7 @@ def decoders(model: Any, conn: nengo.Connection, dt: float) -> np.ndarray:
     block = next(block for block in model.blocks if synapse in block.synapses)
     info = block.discretize_info
     scale = 1.0 if info is None else float(info["v_scale"])
-    weights = np.vstack([w[0] for w in synapse.weights]).astype(float)
+    weights = learned(synapse).astype(float)
     half = weights.shape[1] // 2
     difference = weights[:, :half] - weights[:, half:]
     return (dt * float(conn.pre_obj.radius) / (2 * scale)) * difference.T

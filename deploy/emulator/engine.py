@@ -1,0 +1,210 @@
+"""The emulator's state, and how it moves: by compiled kernels, or by NumPy."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
+
+import numpy as np
+
+from deploy.emulator import kernels, numpy_steps
+from deploy.emulator.jit import HAVE_NUMBA
+from deploy.emulator.layout import Layout
+
+WARNINGS = {
+    kernels.OVERFLOW_Q0: "Overflow in q0",
+    kernels.OVERFLOW_U: "Overflow in current",
+    kernels.OVERFLOW_U2: "Overflow in u2",
+    kernels.CLIPPED_TRACE: "Clipping synapse trace",
+    kernels.CLIPPED_WEIGHT: "Clipping learning weights",
+    kernels.LOST_SPIKE: "Synaptic trace spikes lost",
+}
+
+
+class State(NamedTuple):
+    """Everything that changes from step to step.
+
+    Attributes
+    ----------
+    q, current, voltage : (n,) ndarray
+        Synaptic input of this step, current and voltage of each compartment.
+    spiked : (n,) ndarray of bool
+    ref_count, spike_count : (n,) ndarray of int32
+        Steps of refractory time left; spikes so far.
+    fired : (n,) ndarray of int32
+        Of each block, from its first compartment on: the neurons that spiked.
+    n_fired : (n_blocks,) ndarray of int64
+    learned : (n_learned,) ndarray
+        Weights that learn.
+    traces : (n_traces,) ndarray
+    pending : (n_traces,) ndarray of bool
+        Spikes that wait to be added to a trace.
+    errors : (n_errors,) ndarray
+        PES errors, scaled, rounded and clipped.
+    flags : (6,) ndarray of int64
+        How often each of `WARNINGS` came up.
+    """
+
+    q: np.ndarray
+    current: np.ndarray
+    voltage: np.ndarray
+    spiked: np.ndarray
+    ref_count: np.ndarray
+    spike_count: np.ndarray
+    fired: np.ndarray
+    n_fired: np.ndarray
+    learned: np.ndarray
+    traces: np.ndarray
+    pending: np.ndarray
+    errors: np.ndarray
+    flags: np.ndarray
+
+
+class Probed(NamedTuple):
+    """What is recorded, and where it goes: (n_steps, k) buffers of k compartments."""
+
+    spiked_of: np.ndarray
+    current_of: np.ndarray
+    voltage_of: np.ndarray
+    spiked: np.ndarray
+    current: np.ndarray
+    voltage: np.ndarray
+
+
+PROBEABLE = ("spiked", "current", "voltage")
+
+
+def start(layout: Layout) -> State:
+    """A chip that has just been switched on."""
+    n, learning = layout.n_compartments, layout.learning
+    dtype = layout.compartments.vth.dtype
+    n_traces, n_errors = int(learning.n_axons.sum()), int(learning.n_errors.sum())
+    return State(
+        q=np.zeros(n, dtype),
+        current=np.zeros(n, dtype),
+        voltage=np.zeros(n, dtype),
+        spiked=np.zeros(n, np.bool_),
+        ref_count=np.zeros(n, np.int32),
+        spike_count=np.zeros(n, np.int32),
+        fired=np.zeros(n, np.int32),
+        n_fired=np.zeros(len(layout.block_start) - 1, np.int64),
+        learned=layout.learned.copy(),
+        traces=np.zeros(n_traces, dtype),
+        pending=np.zeros(n_traces, np.bool_),
+        errors=np.zeros(n_errors, dtype),
+        flags=np.zeros(len(WARNINGS), np.int64),
+    )
+
+
+class Engine:
+    """A layout in motion.
+
+    Parameters
+    ----------
+    layout : Layout
+    seed : int
+        Of the chip's random numbers, as for nengo-loihi's emulator.
+    probed : dict of str to (k,) ndarray
+        Compartments to record, by ``"spiked"``, ``"current"`` or ``"voltage"``.
+    compiled : bool
+        Whether to use numba; without it, NumPy does the same more slowly.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        seed: int,
+        probed: Dict[str, np.ndarray],
+        compiled: bool = HAVE_NUMBA,
+    ):
+        self.layout = layout
+        self.state = start(layout)
+        self.rng = np.random.RandomState(seed)
+        self.probed = {key: np.asarray(probed[key], np.int64) for key in PROBEABLE}
+        self.compiled = compiled
+        self.t = 0
+        self._warned = np.zeros(len(WARNINGS), np.bool_)
+        _, key, position, _, _ = self.rng.get_state()
+        self._key, self._position = key.astype(np.uint32), np.array([position], np.int64)
+        self._kernel: Any = kernels.advance_int if layout.integer else kernels.advance_float
+
+    def advance(
+        self, n_steps: int, events: np.ndarray, event_start: np.ndarray
+    ) -> Dict[str, np.ndarray]:
+        """Go on for so many steps.
+
+        Parameters
+        ----------
+        n_steps : int
+        events : (n_events,) ndarray of int32
+            Spikes of the inputs, one input after the other, step by step.
+        event_start : (n_steps * n_inputs + 1,) ndarray of int64
+            Where each step's and input's spikes start in ``events``.
+
+        Returns
+        -------
+        dict of str to (n_steps, k) ndarray
+            What was probed, by key.
+        """
+        dtype = self.layout.compartments.vth.dtype
+        kinds = {"spiked": np.bool_, "current": dtype, "voltage": dtype}
+        buffers = {
+            key: np.empty((n_steps, len(self.probed[key])), kinds[key]) for key in PROBEABLE
+        }
+        probed = Probed(*(self.probed[key] for key in PROBEABLE), **buffers)
+        if self.compiled:
+            self._kernel(
+                self.layout,
+                self.state,
+                self._key,
+                self._position,
+                probed,
+                events,
+                event_start,
+                self.t,
+                n_steps,
+            )
+        else:
+            numpy_steps.advance(
+                self.layout, self.state, self.rng, probed, events, event_start, self.t, n_steps
+            )
+        self.t += n_steps
+        self._warn()
+        return buffers
+
+    def _warn(self) -> None:
+        """Say each thing once that went wrong."""
+        for flag in np.flatnonzero((self.state.flags > 0) & ~self._warned):
+            self._warned[flag] = True
+            warnings.warn(WARNINGS[int(flag)], stacklevel=3)
+
+    def learned_weights(self, index: int) -> np.ndarray:
+        """(n_axons, width) weights of a learning synapse group, as they are now."""
+        learning = self.layout.learning
+        first = self.layout.rows.start[learning.first_row[index]]
+        n_axons, width = int(learning.n_axons[index]), int(learning.width[index])
+        return self.state.learned[first : first + n_axons * width].reshape(n_axons, width)
+
+    def set_errors(self, index: int, errors: np.ndarray) -> None:
+        """Add errors to those of a learning synapse group."""
+        first = int(self.layout.learning.error_start[index])
+        self.state.errors[first : first + len(errors)] += errors
+
+    def clear_errors(self) -> None:
+        self.state.errors[:] = 0
+
+
+def flatten_events(
+    spikes: Sequence[Sequence[np.ndarray]],
+) -> Tuple[np.ndarray, np.ndarray]:
+    """Spikes by step and input, as `Engine.advance` takes them.
+
+    Parameters
+    ----------
+    spikes : (n_steps,) sequence of (n_inputs,) sequences of ndarray
+    """
+    parts: List[np.ndarray] = [np.asarray(part) for step in spikes for part in step]
+    starts = np.zeros(len(parts) + 1, np.int64)
+    np.cumsum([len(part) for part in parts], out=starts[1:])
+    events = np.concatenate(parts) if parts else np.zeros(0)
+    return events.astype(np.int32), starts

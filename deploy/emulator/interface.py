@@ -1,0 +1,157 @@
+"""The engine in the place of nengo-loihi's ``EmulatorInterface``."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Tuple
+
+import numpy as np
+
+from deploy.compat import load_nengo_loihi
+from deploy.emulator.engine import PROBEABLE, Engine
+from deploy.emulator.jit import HAVE_NUMBA
+from deploy.emulator.layout import Unsupported, lay_out
+from deploy.emulator.probe_filter import BatchFilter
+
+BUFFER_BYTES = 32 * 2**20  # of probed samples, before they are handed on
+
+
+class FastEmulator:
+    """Runs a built model as nengo-loihi's emulator does, bit by bit.
+
+    Parameters
+    ----------
+    model : nengo_loihi.builder.Model
+    seed : int
+        Of the chip's random numbers.
+    compiled : bool
+        Whether to use numba.
+
+    Raises
+    ------
+    Unsupported
+        If the model has something that the engine cannot do exactly.
+    """
+
+    def __init__(self, model: Any, seed: int, compiled: bool = HAVE_NUMBA):
+        nengo_loihi = load_nengo_loihi()
+        self._scale_errors = nengo_loihi.builder.discretize.scale_pes_errors
+        self.layout, self.learning_index = lay_out(model)
+        self.inputs = list(model.inputs)
+        self.error_scale = float(getattr(model, "pes_error_scale", 1.0))
+        self.dt = model.dt
+        self.probes = list(model.probes)
+        self._columns, probed = self._probed(model)
+        self.engine = Engine(self.layout, seed, probed, compiled)
+        self._samples: Dict[Any, List[List[np.ndarray]]] = {p: [] for p in self.probes}
+        self._filter = BatchFilter(self.dt)
+        self.closed = False
+
+    def _probed(self, model: Any) -> Tuple[Dict[Any, List[slice]], Dict[str, np.ndarray]]:
+        """Columns of each probe's blocks in the buffer of its key."""
+        start = dict(zip(model.blocks, self.layout.block_start))
+        compartments: Dict[str, List[np.ndarray]] = {key: [] for key in PROBEABLE}
+        width = dict.fromkeys(PROBEABLE, 0)
+        columns: Dict[Any, List[slice]] = {}
+        for probe in self.probes:
+            if probe.key not in PROBEABLE:
+                raise Unsupported(f"probes of {probe.key!r}")
+            columns[probe] = []
+            for block, part in zip(probe.target, probe.slice):
+                chosen = start[block] + np.arange(block.n_neurons)[part]
+                compartments[probe.key].append(chosen)
+                columns[probe].append(slice(width[probe.key], width[probe.key] + len(chosen)))
+                width[probe.key] += len(chosen)
+        empty = [np.zeros(0, np.int64)]
+        return columns, {key: np.concatenate(empty + parts) for key, parts in compartments.items()}
+
+    # -------------------------------------------------------------------- running
+
+    @property
+    def t(self) -> int:
+        """Steps so far."""
+        return self.engine.t
+
+    def step(self) -> None:
+        """Go on by one step."""
+        self.run_steps(1)
+
+    def run_steps(self, steps: int) -> None:
+        """Go on for so many steps."""
+        width = sum(len(of) for of in self.engine.probed.values())
+        most = max(1, BUFFER_BYTES // (4 * max(1, width)))
+        while steps > 0:
+            now = min(steps, most)
+            events, event_start = self._events(now)
+            self._keep(self.engine.advance(now, events, event_start))
+            steps -= now
+
+    def _events(self, steps: int) -> Tuple[np.ndarray, np.ndarray]:
+        """Input spikes of the next steps; each arrives one step after its own."""
+        n_inputs = len(self.inputs)
+        start = np.zeros(steps * n_inputs + 1, np.int64)
+        parts: List[np.ndarray] = []
+        before = self.t
+        for step in range(steps):
+            arrived = before + step  # spikes of this step reach the chip in the next
+            for k, spike_input in enumerate(self.inputs):
+                spikes = spike_input.spike_idxs(arrived) if arrived >= 1 else ()
+                if len(spikes):
+                    parts.append(spikes)
+                    start[step * n_inputs + k + 1] = len(spikes)
+        np.cumsum(start, out=start)
+        events = np.concatenate(parts).astype(np.int32) if parts else np.zeros(0, np.int32)
+        return events, start
+
+    def _keep(self, buffers: Dict[str, np.ndarray]) -> None:
+        for probe, columns in self._columns.items():
+            buffer = buffers[probe.key]
+            self._samples[probe].append([buffer[:, part] for part in columns])
+
+    # ------------------------------------------------------------ host and chip
+
+    def host2chip(self, spikes: Any, errors: Any) -> None:
+        """Take spikes (input, step, indices) and errors (synapse, step, values)."""
+        for spike_input, ti, spike_idxs in spikes:
+            spike_input.add_spikes(ti, spike_idxs)
+        self.engine.clear_errors()
+        for synapse, _, error in errors:
+            scaled = self._scale_errors(error, scale=self.error_scale)
+            self.engine.set_errors(self.learning_index[synapse], scaled)
+
+    def chip2host(self, probes_receivers: Any) -> None:
+        """Hand the samples of probes to their receivers on the host."""
+        for probe, receiver in probes_receivers.items():
+            values = self._take(probe)
+            first = self.t - len(values)
+            for j, value in enumerate(values):
+                receiver.receive(self.dt * (first + j + 2), value)
+
+    def collect_probe_output(self, probe: Any) -> np.ndarray:
+        """(n, k) samples of a probe since they were last collected, filtered."""
+        return self._filter(probe, self._take(probe))
+
+    def _take(self, probe: Any) -> np.ndarray:
+        """Weighted samples of a probe since they were last taken."""
+        pieces, self._samples[probe] = self._samples[probe], []
+        if not pieces:
+            return np.zeros((0, probe.output_size))
+        blocks = [np.concatenate(parts) if len(parts) > 1 else parts[0] for parts in zip(*pieces)]
+        return probe.weight_outputs(blocks)
+
+    def learned_weights(self, synapse: Any) -> np.ndarray:
+        """(n_axons, width) weights of a learning synapse group, as they are now."""
+        return self.engine.learned_weights(self.learning_index[synapse])
+
+    # ------------------------------------------------------------------- keeping
+
+    def clear_probes(self) -> None:
+        """Nothing to do: samples go as they are collected."""
+
+    def close(self) -> None:
+        self.closed = True
+
+    def __enter__(self) -> "FastEmulator":
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self.close()

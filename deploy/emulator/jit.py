@@ -1,0 +1,45 @@
+"""Compile with numba, and keep the machine code on disk where that can be."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any, Callable, Optional
+
+try:
+    import numba
+except ImportError:  # the chip's own machine may have none
+    numba = None
+
+HAVE_NUMBA = numba is not None
+
+
+def jit(function: Callable[..., Any]) -> Any:
+    """``numba.njit`` with a cache on disk; the plain function where there is no numba.
+
+    No fast-math: the float engine has to round as NumPy does.
+    """
+    if numba is None:
+        return function
+    if not _cache_can_be_written(function):
+        return numba.njit(nogil=True)(function)
+    return numba.njit(cache=True, nogil=True)(function)
+
+
+def _cache_can_be_written(function: Callable[..., Any]) -> bool:
+    """Whether numba will find a folder for its cache, which it insists on."""
+    chosen: Optional[str] = os.environ.get("NUMBA_CACHE_DIR")
+    here = Path(function.__code__.co_filename).parent
+    home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    folders = [Path(chosen)] if chosen else [here, home]
+    return any(_writable(folder) for folder in folders)
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=str(folder)):
+            return True
+    except OSError:
+        return False

@@ -1,0 +1,453 @@
+"""A built nengo-loihi model as flat arrays, once.
+
+nengo-loihi keeps a Python object a block, a synapse group, an axon and a spike. Here
+compartments stand one behind the other in vectors, synaptic weights in rows of one
+long array, and each axon group is a table from source compartment to row.
+
+    source compartment ──group──▶ row ──▶ weights[start : start + length]
+                                      └─▶ targets: a run of compartments, or indices
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+
+import numpy as np
+
+
+# whether float64 scalars widen float32 arrays (NEP 50, NumPy 2)
+WIDE_SCALARS = (np.float64(1) * np.ones(1, np.float32)).dtype == np.float64
+
+
+class Unsupported(Exception):
+    """The model has something that this engine cannot run exactly."""
+
+
+class Compartments(NamedTuple):
+    """Parameters of every compartment, (n,) each; integers or float32.
+
+    ``decay_u``, ``decay_v``, ``scale_u``, ``scale_v``, ``vth``, ``vmin``, ``vmax``,
+    ``bias``, ``ref`` as in nengo-loihi's ``CompartmentState``; ``noise_mult`` (float64 or
+    float32), ``noise_offset`` and ``noise_on_u`` (True: added to u2, not to q0).
+    """
+
+    decay_u: np.ndarray
+    decay_v: np.ndarray
+    scale_u: np.ndarray
+    scale_v: np.ndarray
+    vth: np.ndarray
+    vmin: np.ndarray
+    vmax: np.ndarray
+    bias: np.ndarray
+    ref: np.ndarray
+    noise_mult: np.ndarray
+    noise_offset: np.ndarray
+    noise_on_u: np.ndarray
+
+
+class Rows(NamedTuple):
+    """Rows of synaptic weights: what one axon (and atom) adds to its targets.
+
+    Attributes
+    ----------
+    weights : (n_weights,) ndarray
+        The smallest type that is exact; multiply by ``scale``.
+    start, length : (n_rows,) ndarray
+        Where a row is in ``weights``.
+    targets : (n_targets,) ndarray of int32
+        Compartments of the rows that are not runs, relative to the row's base.
+    target_start : (n_rows,) ndarray
+        Where a row's targets are in ``targets``; −1 where they are 0, 1, 2, ….
+    scale : (n_rows,) ndarray
+        Factor of the row's weights.
+    """
+
+    weights: np.ndarray
+    start: np.ndarray
+    length: np.ndarray
+    targets: np.ndarray
+    target_start: np.ndarray
+    scale: np.ndarray
+
+
+class Groups(NamedTuple):
+    """Axon groups, ordered as nengo-loihi adds up: by synapse, inputs before blocks.
+
+    Attributes
+    ----------
+    source : (n_groups,) ndarray
+        Index of the source: an input, or ``n_inputs`` plus a block.
+    table : (n_groups,) ndarray
+        Where a group's table starts in ``row``, ``base`` and ``axon``.
+    synapse : (n_groups,) ndarray
+        Index of the learning synapse that it feeds; −1 if that does not learn.
+    row, base, axon : (n_entries,) ndarray
+        By source compartment: row (−1 for none), first target compartment, and axon
+        of a learning synapse.
+    """
+
+    source: np.ndarray
+    table: np.ndarray
+    synapse: np.ndarray
+    row: np.ndarray
+    base: np.ndarray
+    axon: np.ndarray
+
+
+class Learning(NamedTuple):
+    """Synapse groups that learn, (n_learning,) each.
+
+    Attributes
+    ----------
+    first_row, n_axons, width : ndarray of int64
+        The rows of its axons; ``width`` weights a row.
+    trace_start, error_start : ndarray of int64
+        Where its traces and its errors (``n_errors``) are.
+    n_errors : ndarray of int64
+    train_epoch, learn_epoch : ndarray of int64
+        Steps between two updates of traces and of weights.
+    decay, mag, rate : ndarray of float64
+        Decay of a trace in one epoch, its increment by a spike, and the float
+        engine's learning rate.
+    lr_int, lr_exp, wgt_exp, shift_bits : ndarray of int64
+        Of the integer engine's update.
+    wide_trace, wide_rate : ndarray of bool
+        Whether NumPy computes the float engine's traces and weight changes in
+        double precision before it rounds: NumPy 2 does so where a factor is a
+        NumPy scalar, NumPy 1 does not.
+    """
+
+    first_row: np.ndarray
+    n_axons: np.ndarray
+    width: np.ndarray
+    trace_start: np.ndarray
+    error_start: np.ndarray
+    n_errors: np.ndarray
+    train_epoch: np.ndarray
+    learn_epoch: np.ndarray
+    decay: np.ndarray
+    mag: np.ndarray
+    rate: np.ndarray
+    lr_int: np.ndarray
+    lr_exp: np.ndarray
+    wgt_exp: np.ndarray
+    shift_bits: np.ndarray
+    wide_trace: np.ndarray
+    wide_rate: np.ndarray
+
+
+class Layout(NamedTuple):
+    """All of a model that does not change while it runs, and its first weights.
+
+    Attributes
+    ----------
+    integer : bool
+        Whether this is the chip's arithmetic, or float32.
+    block_start : (n_blocks + 1,) ndarray
+        First compartment of each block.
+    n_inputs : int
+    compartments, rows, groups, learning
+        See there. Rows of learning synapses are in ``learned`` instead.
+    learned : (n,) ndarray of int32 or float32
+        Weights that change; ``rows.start`` of their rows points here.
+    has_noise : bool
+    """
+
+    integer: bool
+    block_start: np.ndarray
+    n_inputs: int
+    compartments: Compartments
+    rows: Rows
+    groups: Groups
+    learning: Learning
+    learned: np.ndarray
+    has_noise: bool
+
+    @property
+    def n_compartments(self) -> int:
+        return int(self.block_start[-1])
+
+
+def lay_out(model: Any) -> Tuple[Layout, Dict[Any, int]]:
+    """Flatten a built model.
+
+    Parameters
+    ----------
+    model : nengo_loihi.builder.Model
+        After its build, discretised or not.
+
+    Returns
+    -------
+    layout : Layout
+    learning_index : dict of nengo_loihi.block.Synapse to int
+        Index of each synapse group that learns.
+
+    Raises
+    ------
+    Unsupported
+        If the model has something that the kernels cannot do exactly.
+    """
+    blocks = list(model.blocks)
+    inputs = list(model.inputs)
+    dtype = blocks[0].compartment.vth.dtype
+    if dtype not in (np.dtype(np.int32), np.dtype(np.float32)):
+        raise Unsupported(f"compartments of type {dtype}")
+    integer = dtype == np.int32
+    sizes = [block.n_neurons for block in blocks]
+    block_start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+
+    rows, learned, first_row, order = _rows(blocks, dtype)
+    learning, learning_index = _learning(blocks, first_row, rows, integer)
+    groups = _groups(inputs, blocks, block_start, first_row, learning_index, order)
+    compartments = _compartments(blocks, dtype)
+    return (
+        Layout(
+            integer=bool(integer),
+            block_start=block_start,
+            n_inputs=len(inputs),
+            compartments=compartments,
+            rows=rows,
+            groups=groups,
+            learning=learning,
+            learned=learned,
+            has_noise=bool(np.any(compartments.noise_mult)),
+        ),
+        learning_index,
+    )
+
+
+def _compartments(blocks: List[Any], dtype: np.dtype) -> Compartments:
+    """Vectors of parameters, as nengo-loihi's CompartmentState and NoiseState fill them."""
+    n = sum(block.n_neurons for block in blocks)
+    fields = {name: np.zeros(n, dtype) for name in Compartments._fields}
+    for name in ("scale_u", "scale_v"):
+        fields[name][:] = 1
+    fields["noise_on_u"] = np.zeros(n, np.bool_)
+    enabled, exponent = np.zeros(n, np.bool_), np.zeros(n, dtype)
+    start = 0
+    for block in blocks:
+        comp, part = block.compartment, slice(start, start + block.n_neurons)
+        start += block.n_neurons
+        fields["decay_u"][part] = comp.decay_u
+        fields["decay_v"][part] = comp.decay_v
+        if comp.scale_u:
+            fields["scale_u"][part] = comp.decay_u
+        if comp.scale_v:
+            fields["scale_v"][part] = comp.decay_v
+        for name in ("vth", "vmin", "vmax", "bias"):
+            fields[name][part] = getattr(comp, name)
+        fields["ref"][part] = comp.refract_delay
+        enabled[part] = comp.enable_noise
+        exponent[part] = comp.noise_exp
+        fields["noise_offset"][part] = comp.noise_offset
+        fields["noise_on_u"][part] = comp.noise_at_membrane
+    if dtype == np.int32:
+        fields["noise_mult"] = np.where(enabled, 2.0 ** (exponent - 7), 0)
+        fields["noise_offset"] *= 64
+    else:
+        fields["noise_mult"] = np.where(enabled, np.float32(10.0) ** exponent, np.float32(0))
+        fields["noise_mult"] = fields["noise_mult"].astype(np.float32)
+    return Compartments(**fields)
+
+
+def _rows(
+    blocks: List[Any], dtype: np.dtype
+) -> Tuple[Rows, np.ndarray, Dict[Any, int], Dict[Any, int]]:
+    """Rows of all synapse groups, each weight once, in the smallest exact type."""
+    synapses = [synapse for block in blocks for synapse in block.synapses]
+    first_row: Dict[Any, int] = {}
+    order = {synapse: k for k, synapse in enumerate(synapses)}
+    factors = [_common_factor(s) if dtype == np.int32 and not s.learning else 1 for s in synapses]
+    kind = _smallest(synapses, factors) if dtype == np.int32 else np.dtype(np.float32)
+
+    n_rows = sum(len(s.weights) * s.weights[0].shape[0] for s in synapses)
+    n_fixed = sum(w.size for s in synapses if not s.learning for w in s.weights)
+    n_learned = sum(w.size for s in synapses if s.learning for w in s.weights)
+    weights, learned = np.zeros(n_fixed, kind), np.zeros(n_learned, dtype)
+    start, length = np.zeros(n_rows, np.int64), np.zeros(n_rows, np.int32)
+    target_start = np.full(n_rows, -1, np.int64)
+    scale = np.ones(n_rows, dtype)
+    targets: List[np.ndarray] = []
+    n_targets = row = at = learned_at = 0
+    for synapse, factor in zip(synapses, factors):
+        first_row[synapse] = row
+        shared: Dict[int, Tuple[np.ndarray, int]] = {}  # index arrays are often one object
+        for w, indices in zip(synapse.weights, synapse.indices):
+            populations, width = w.shape
+            if synapse.learning:
+                learned[learned_at : learned_at + w.size] = w.ravel()
+                start[row : row + populations] = learned_at + width * np.arange(populations)
+                learned_at += w.size
+            else:
+                block = w.ravel() // factor if factor != 1 else w.ravel()
+                weights[at : at + w.size] = block
+                start[row : row + populations] = at + width * np.arange(populations)
+                at += w.size
+            length[row : row + populations] = width
+            scale[row : row + populations] = factor
+            if not _is_run(indices):
+                if synapse.learning:
+                    raise Unsupported("learning synapses with sparse targets")
+                if np.any(np.diff(np.sort(indices, axis=1), axis=1) == 0):
+                    raise Unsupported("an axon that reaches a compartment twice")
+                key = id(indices)
+                if key not in shared:
+                    shared[key] = (indices, n_targets)
+                    targets.append(indices.ravel().astype(np.int32))
+                    n_targets += indices.size
+                target_start[row : row + populations] = shared[key][1] + width * np.arange(
+                    populations
+                )
+            row += populations
+    flat = np.concatenate(targets) if targets else np.zeros(0, np.int32)
+    return Rows(weights, start, length, flat, target_start, scale), learned, first_row, order
+
+
+def _is_run(indices: np.ndarray) -> bool:
+    """Whether every population reaches compartments 0, 1, 2, … in order."""
+    width = indices.shape[1]
+    return bool(np.array_equal(indices, np.broadcast_to(np.arange(width), indices.shape)))
+
+
+def _common_factor(synapse: Any) -> int:
+    """The largest power of two that divides every weight of a group."""
+    bits = 0
+    for w in synapse.weights:
+        bits |= int(np.bitwise_or.reduce(w, axis=None)) if w.size else 0
+    return (bits & -bits) or 1
+
+
+def _smallest(synapses: List[Any], factors: List[int]) -> np.dtype:
+    """The smallest integer type that holds all fixed weights, divided by their factors."""
+    largest = max(
+        (
+            max(abs(int(w.min())), abs(int(w.max()))) // factor
+            for synapse, factor in zip(synapses, factors)
+            if not synapse.learning
+            for w in synapse.weights
+            if w.size
+        ),
+        default=0,
+    )
+    return next(np.dtype(t) for t in (np.int8, np.int16, np.int32) if largest <= np.iinfo(t).max)
+
+
+def _learning(
+    blocks: List[Any], first_row: Dict[Any, int], rows: Rows, integer: bool
+) -> Tuple[Learning, Dict[Any, int]]:
+    columns: Dict[str, List[Any]] = {name: [] for name in Learning._fields}
+    index: Dict[Any, int] = {}
+    n_traces = n_errors = 0
+    for block in blocks:
+        for synapse in block.synapses:
+            if not synapse.learning:
+                continue
+            index[synapse] = len(index)
+            errors = block.n_neurons // 2
+            widths = {w.shape for w in synapse.weights}
+            if widths != {(1, 2 * errors)} or synapse.axon_to_weight_map is not None:
+                raise Unsupported("learning synapses that are not one dense row an axon")
+            config = synapse.synapse_cfg
+            wgt_exp = config.real_weight_exp if integer else 0
+            shift_bits = config.shift_bits if integer else 0
+            if integer and not 0 <= wgt_exp + shift_bits < 31:
+                raise Unsupported(f"a learning weight exponent of {wgt_exp - 6}")
+            values = dict(
+                first_row=first_row[synapse],
+                n_axons=synapse.n_axons,
+                width=2 * errors,
+                trace_start=n_traces,
+                error_start=n_errors,
+                n_errors=errors,
+                train_epoch=synapse.train_epoch,
+                learn_epoch=synapse.learn_epoch,
+                decay=np.exp(-synapse.train_epoch / synapse.tracing_tau),
+                mag=synapse.tracing_mag,
+                rate=synapse.learning_rate,
+                lr_int=synapse._lr_int if integer else 0,
+                lr_exp=synapse._lr_exp if integer else 0,
+                wgt_exp=wgt_exp,
+                shift_bits=shift_bits,
+                wide_trace=WIDE_SCALARS,
+                wide_rate=WIDE_SCALARS and isinstance(synapse.learning_rate, np.floating),
+            )
+            for name, value in values.items():
+                columns[name].append(value)
+            n_traces += synapse.n_axons
+            n_errors += errors
+    kinds = dict.fromkeys(Learning._fields, np.int64)
+    kinds.update(dict.fromkeys(("decay", "mag", "rate"), np.float64))
+    kinds.update(dict.fromkeys(("wide_trace", "wide_rate"), np.bool_))
+    return Learning(**{k: np.array(v, kinds[k]) for k, v in columns.items()}), index
+
+
+def _groups(
+    inputs: List[Any],
+    blocks: List[Any],
+    block_start: np.ndarray,
+    first_row: Dict[Any, int],
+    learning_index: Dict[Any, int],
+    order: Dict[Any, int],
+) -> Groups:
+    """Tables of all axon groups, in the order in which nengo-loihi adds them up."""
+    home = {synapse: k for k, block in enumerate(blocks) for synapse in block.synapses}
+    found: List[Tuple[int, int, int, Any, int]] = []  # synapse, turn, source, axon, size
+    for source, holder in enumerate([*inputs, *blocks]):
+        for axon in holder.axons:
+            found.append((order[axon.target], len(found), source, axon, holder.n_neurons))
+    found.sort(key=lambda entry: entry[:2])
+
+    source_of, table, synapse_of = [], [], []
+    row_parts, base_parts, axon_parts = [], [], []
+    at = 0
+    for _, _, source, axon, size in found:
+        synapse = axon.target
+        row, base, target_axon = _table(axon, synapse, size, first_row[synapse])
+        offset = block_start[home[synapse]]
+        row[base < 0] = -1
+        if synapse in learning_index and np.any((row < 0) & (target_axon >= 0)):
+            raise Unsupported("a learning synapse with unused axons")
+        source_of.append(source)
+        table.append(at)
+        synapse_of.append(learning_index.get(synapse, -1))
+        row_parts.append(row)
+        base_parts.append((base + offset).astype(np.int32))
+        axon_parts.append(target_axon.astype(np.int32))
+        at += size
+    return Groups(
+        np.array(source_of, np.int64),
+        np.array(table, np.int64),
+        np.array(synapse_of, np.int64),
+        _joined(row_parts, np.int64),
+        _joined(base_parts, np.int32),
+        _joined(axon_parts, np.int32),
+    )
+
+
+def _joined(parts: List[np.ndarray], dtype: Any) -> np.ndarray:
+    return np.concatenate(parts).astype(dtype) if parts else np.zeros(0, dtype)
+
+
+def _table(
+    axon: Any, synapse: Any, size: int, first_row: int
+) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Row, base and target axon of every source compartment; −1 for none.
+
+    ``Axon.map_spikes`` and ``Synapse.axon_weights_indices`` for all at once.
+    """
+    sources = np.arange(size)
+    target = np.asarray(axon.map_axon(sources), np.int64)
+    atoms = np.asarray(axon.map_atoms(sources), np.int64)
+    used = target >= 0
+    safe = np.where(used, target, 0)
+    if np.any(safe >= synapse.n_axons):
+        raise Unsupported("an axon beyond its synapse group")
+    weight_map: Optional[Any] = synapse.axon_to_weight_map
+    weight = safe if weight_map is None else np.asarray(weight_map, np.int64)[safe]
+    populations = synapse.weights[0].shape[0]
+    if np.any(used & ((atoms < 0) | (atoms >= populations))):
+        raise Unsupported("an atom beyond its populations")
+    bases: Optional[Any] = synapse.axon_compartment_bases
+    base = np.zeros(size, np.int64) if bases is None else np.asarray(bases, np.int64)[safe]
+    row = np.where(used, first_row + weight * populations + atoms, -1)
+    return row, base, np.where(used, target, -1)

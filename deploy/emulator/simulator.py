@@ -1,0 +1,51 @@
+"""`nengo_loihi.Simulator` with the fast engine in its emulator's place."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from deploy.compat import load_nengo_loihi
+from deploy.emulator.interface import FastEmulator
+from deploy.emulator.layout import Unsupported
+
+ENGINES = ("fast", "reference")
+
+
+def build_simulator(network: Any, engine: str = "fast", **options: Any) -> Any:
+    """A `nengo_loihi.Simulator`, of the fast engine as a rule.
+
+    Parameters
+    ----------
+    network : nengo.Network
+    engine : str
+        ``"fast"``, or ``"reference"`` for nengo-loihi's own.
+    options
+        As for `nengo_loihi.Simulator`.
+
+    Returns
+    -------
+    nengo_loihi.Simulator
+        With nengo-loihi's own engine, and a warning that says why, where the model
+        has something that the fast one cannot do exactly.
+    """
+    nengo_loihi = load_nengo_loihi()
+    simulator = nengo_loihi.Simulator(network, **options)
+    if engine == "reference":
+        return simulator
+    reference = simulator.sims["emulator"]
+    try:
+        fast = FastEmulator(simulator.model, reference.seed)
+    except Unsupported as reason:
+        warnings.warn(
+            f"the fast engine cannot run this model exactly ({reason}); "
+            "nengo-loihi's own does, more slowly",
+            stacklevel=2,
+        )
+        return simulator
+    simulator.sims["emulator"] = fast
+    simulator._runner = nengo_loihi.simulator.StepRunner(
+        simulator.model, simulator.sims, simulator.precompute, simulator.timers
+    )
+    reference.close()
+    return simulator
