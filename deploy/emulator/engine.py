@@ -6,9 +6,10 @@ import warnings
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
+from nengo.exceptions import SimulationError
 
 from deploy.emulator import kernels, numpy_steps
-from deploy.emulator.jit import HAVE_NUMBA
+from deploy.emulator.jit import HAVE_NUMBA, announce
 from deploy.emulator.layout import Layout
 
 WARNINGS = {
@@ -19,6 +20,7 @@ WARNINGS = {
     kernels.CLIPPED_WEIGHT: "Clipping learning weights",
     kernels.LOST_SPIKE: "Synaptic trace spikes lost",
 }
+NEVER_STRICT = (kernels.CLIPPED_TRACE, kernels.CLIPPED_WEIGHT)
 
 
 class State(NamedTuple):
@@ -108,6 +110,8 @@ class Engine:
         Compartments to record, by ``"spiked"``, ``"current"`` or ``"voltage"``.
     compiled : bool
         Whether to use numba; without it, NumPy does the same more slowly.
+    strict : bool
+        Whether overflow and lost spikes are errors, as nengo-loihi's tests want it.
     """
 
     def __init__(
@@ -116,8 +120,10 @@ class Engine:
         seed: int,
         probed: Dict[str, np.ndarray],
         compiled: bool = HAVE_NUMBA,
+        strict: bool = False,
     ):
         self.layout = layout
+        self.strict = strict
         self.state = start(layout)
         self.rng = np.random.RandomState(seed)
         self.probed = {key: np.asarray(probed[key], np.int64) for key in PROBEABLE}
@@ -127,6 +133,14 @@ class Engine:
         _, key, position, _, _ = self.rng.get_state()
         self._key, self._position = key.astype(np.uint32), np.array([position], np.int64)
         self._kernel: Any = kernels.advance_int if layout.integer else kernels.advance_float
+        if compiled:
+            announce(self._kernel)
+        elif not HAVE_NUMBA:
+            warnings.warn(
+                "numba is not installed: the emulator runs on NumPy, some ten times more slowly; "
+                "pip install numba",
+                stacklevel=3,
+            )
 
     def advance(
         self, n_steps: int, events: np.ndarray, event_start: np.ndarray
@@ -174,8 +188,12 @@ class Engine:
 
     def _warn(self) -> None:
         """Say each thing once that went wrong."""
+        if not self.state.flags.any():
+            return
         for flag in np.flatnonzero((self.state.flags > 0) & ~self._warned):
             self._warned[flag] = True
+            if self.strict and flag not in NEVER_STRICT:
+                raise SimulationError(WARNINGS[int(flag)])
             warnings.warn(WARNINGS[int(flag)], stacklevel=3)
 
     def learned_weights(self, index: int) -> np.ndarray:

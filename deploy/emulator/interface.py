@@ -32,6 +32,8 @@ class FastEmulator:
         If the model has something that the engine cannot do exactly.
     """
 
+    strict = False  # as the class attribute of nengo-loihi's
+
     def __init__(self, model: Any, seed: int, compiled: bool = HAVE_NUMBA):
         nengo_loihi = load_nengo_loihi()
         self._scale_errors = nengo_loihi.builder.discretize.scale_pes_errors
@@ -41,7 +43,7 @@ class FastEmulator:
         self.dt = model.dt
         self.probes = list(model.probes)
         self._columns, probed = self._probed(model)
-        self.engine = Engine(self.layout, seed, probed, compiled)
+        self.engine = Engine(self.layout, seed, probed, compiled, self.strict)
         self._samples: Dict[Any, List[List[np.ndarray]]] = {p: [] for p in self.probes}
         self._filter = BatchFilter(self.dt)
         self.closed = False

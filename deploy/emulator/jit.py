@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from pathlib import Path
-from typing import Any, Callable, Optional
+from typing import Any, Callable, List, Optional
 
 try:
     import numba
@@ -13,6 +14,29 @@ except ImportError:  # the chip's own machine may have none
     numba = None
 
 HAVE_NUMBA = numba is not None
+
+
+def announce(dispatcher: Any) -> None:
+    """Tell a person who watches that the next call compiles, which takes a while.
+
+    Nothing is said where nobody watches, or where the cache has the machine code.
+    """
+    if numba is None or dispatcher.signatures or not _watched():
+        return
+    if _cache_files(dispatcher):
+        return
+    sys.stderr.write("compiling the emulator, once on this machine (about half a minute) …\n")
+
+
+def _watched() -> bool:
+    return sys.stderr.isatty() or "ipykernel" in sys.modules
+
+
+def _cache_files(dispatcher: Any) -> List[Path]:
+    """The index files of a kernel in numba's cache."""
+    path = getattr(getattr(dispatcher, "_cache", None), "cache_path", None)
+    name = dispatcher.py_func.__name__
+    return list(Path(path).glob(f"*.{name}-*.nbi")) if path else []
 
 
 def jit(function: Callable[..., Any]) -> Any:

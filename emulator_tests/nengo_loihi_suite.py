@@ -1,0 +1,55 @@
+"""A pytest plugin: nengo-loihi's own test-suite with the fast engine in its emulator's place.
+
+See CONTRIBUTING.md for how to run it. The suite has to be that of nengo-loihi 1.1.0, from
+its repository, on a NumPy below 2.
+"""
+
+import warnings
+
+import nengo_loihi.emulator
+import nengo_loihi.simulator
+import numpy as np
+from nengo.exceptions import SimulationError
+
+from deploy.emulator import FastEmulator, Unsupported
+
+Reference = nengo_loihi.emulator.EmulatorInterface
+built = {"fast": 0, "reference": 0}
+
+
+class InPlace(FastEmulator):
+    """The fast engine, with what the suite asks of ``EmulatorInterface`` besides."""
+
+    strict = True
+
+    def __new__(cls, model, seed=None):
+        try:
+            emulator = super().__new__(cls)
+            FastEmulator.__init__(emulator, model, 0)
+        except (Unsupported, AttributeError):
+            built["reference"] += 1
+            Reference.strict = cls.strict
+            return Reference(model, seed=seed)
+        built["fast"] += 1
+        return emulator
+
+    def __init__(self, model, seed=None):
+        seed = np.random.randint(2**31 - 1) if seed is None else seed
+        super().__init__(model, seed)
+
+    @property
+    def compartment(self):
+        return self
+
+    def error(self, text):
+        if self.strict:
+            raise SimulationError(text)
+        warnings.warn(text, stacklevel=2)
+
+
+nengo_loihi.emulator.EmulatorInterface = InPlace
+nengo_loihi.simulator.EmulatorInterface = InPlace
+
+
+def pytest_terminal_summary(terminalreporter):
+    terminalreporter.write_line(f"emulators built: {built}")
