@@ -160,31 +160,40 @@ class Engine:
         dict of str to (n_steps, k) ndarray
             What was probed, by key.
         """
+        probed = self.buffers(n_steps)
+        self.advance_row(probed, events, event_start, 0, n_steps)
+        return {key: getattr(probed, key) for key in PROBEABLE}
+
+    def buffers(self, n_rows: int) -> Probed:
+        """Room for what is probed in so many steps."""
         dtype = self.layout.compartments.vth.dtype
         kinds = {"spiked": np.bool_, "current": dtype, "voltage": dtype}
-        buffers = {
-            key: np.empty((n_steps, len(self.probed[key])), kinds[key]) for key in PROBEABLE
-        }
-        probed = Probed(*(self.probed[key] for key in PROBEABLE), **buffers)
+        return Probed(
+            *(self.probed[key] for key in PROBEABLE),
+            *(np.zeros((n_rows, len(self.probed[key])), kinds[key]) for key in PROBEABLE),
+        )
+
+    def advance_row(
+        self,
+        probed: Probed,
+        events: np.ndarray,
+        event_start: np.ndarray,
+        row: int,
+        n_steps: int = 1,
+    ) -> None:
+        """Go on from row ``row`` of the events and the buffers, for so many rows."""
         if self.compiled:
             self._kernel(
-                self.layout,
-                self.state,
-                self._key,
-                self._position,
-                probed,
-                events,
-                event_start,
-                self.t,
-                n_steps,
-            )
+                self.layout, self.state, self._key, self._position, probed,
+                events, event_start, self.t, row, n_steps,
+            )  # fmt: skip
         else:
             numpy_steps.advance(
-                self.layout, self.state, self.rng, probed, events, event_start, self.t, n_steps
-            )
+                self.layout, self.state, self.rng, probed,
+                events, event_start, self.t, row, n_steps,
+            )  # fmt: skip
         self.t += n_steps
         self._warn()
-        return buffers
 
     def _warn(self) -> None:
         """Say each thing once that went wrong."""

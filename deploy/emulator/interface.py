@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Tuple
+from typing import Any, Collection, Dict, List, Tuple
 
 import numpy as np
 
 from deploy.compat import load_nengo_loihi
-from deploy.emulator.engine import PROBEABLE, Engine
+from deploy.emulator.engine import PROBEABLE, Engine, Probed
 from deploy.emulator.jit import HAVE_NUMBA
 from deploy.emulator.layout import Unsupported, lay_out
 from deploy.emulator.probe_filter import BatchFilter
@@ -84,7 +84,9 @@ class FastEmulator:
         while steps > 0:
             now = min(steps, most)
             events, event_start = self._events(now)
-            self._keep(self.engine.advance(now, events, event_start))
+            probed = self.engine.buffers(now)
+            self.engine.advance_row(probed, events, event_start, 0, now)
+            self.keep(probed, now)
             steps -= now
 
     def _events(self, steps: int) -> Tuple[np.ndarray, np.ndarray]:
@@ -104,10 +106,16 @@ class FastEmulator:
         events = np.concatenate(parts).astype(np.int32) if parts else np.zeros(0, np.int32)
         return events, start
 
-    def _keep(self, buffers: Dict[str, np.ndarray]) -> None:
-        for probe, columns in self._columns.items():
-            buffer = buffers[probe.key]
-            self._samples[probe].append([buffer[:, part] for part in columns])
+    def parts(self, probe: Any, probed: Probed) -> List[np.ndarray]:
+        """(n_rows, k) samples of each of a probe's blocks, in buffers of the engine."""
+        return [getattr(probed, probe.key)[:, part] for part in self._columns[probe]]
+
+    def keep(self, probed: Probed, n_rows: int, leave_out: Collection[Any] = ()) -> None:
+        """Keep the probes' samples of so many rows until they are taken."""
+        for probe in self._columns:
+            if probe not in leave_out:
+                parts = self.parts(probe, probed)
+                self._samples[probe].append([part[:n_rows] for part in parts])
 
     # ------------------------------------------------------------ host and chip
 
@@ -123,16 +131,16 @@ class FastEmulator:
     def chip2host(self, probes_receivers: Any) -> None:
         """Hand the samples of probes to their receivers on the host."""
         for probe, receiver in probes_receivers.items():
-            values = self._take(probe)
+            values = self.take(probe)
             first = self.t - len(values)
             for j, value in enumerate(values):
                 receiver.receive(self.dt * (first + j + 2), value)
 
     def collect_probe_output(self, probe: Any) -> np.ndarray:
         """(n, k) samples of a probe since they were last collected, filtered."""
-        return self._filter(probe, self._take(probe))
+        return self._filter(probe, self.take(probe))
 
-    def _take(self, probe: Any) -> np.ndarray:
+    def take(self, probe: Any) -> np.ndarray:
         """Weighted samples of a probe since they were last taken."""
         pieces, self._samples[probe] = self._samples[probe], []
         if not pieces:

@@ -352,14 +352,17 @@ def _record(probed, state, step):
 
 
 @jit
-def advance_int(layout, state, key, position, probed, events, event_start, t, n_steps):
-    """``n_steps`` steps of the chip's integers; ``t`` steps have been before."""
+def advance_int(layout, state, key, position, probed, events, event_start, t, row, n_steps):
+    """``n_steps`` steps of the chip's integers; ``t`` steps have been before.
+
+    The first takes the events of row ``row``, and records into it.
+    """
     learning, c = layout.learning, layout.compartments
     n_learning, n = len(learning.first_row), len(state.voltage)
     draws = layout.has_noise or n_learning > 0
     for step in range(n_steps):
         now = t + step + 1
-        _deliver(layout, state, events, event_start, step)
+        _deliver(layout, state, events, event_start, row + step)
         for s in range(n_learning):
             if now % learning.train_epoch[s] == 0:
                 _traces_int(learning, state, key, position, s)
@@ -371,17 +374,17 @@ def advance_int(layout, state, key, position, probed, events, event_start, t, n_
             for _ in range(n):  # drawn, and multiplied by zero
                 random_noise(key, position)
         _collect_fired(layout, state)
-        _record(probed, state, step)
+        _record(probed, state, row + step)
 
 
 @jit
-def advance_float(layout, state, key, position, probed, events, event_start, t, n_steps):
+def advance_float(layout, state, key, position, probed, events, event_start, t, row, n_steps):
     """``n_steps`` steps in single precision; ``t`` steps have been before."""
     learning, c = layout.learning, layout.compartments
     n_learning, n = len(learning.first_row), len(state.voltage)
     for step in range(n_steps):
         now = t + step + 1
-        _deliver(layout, state, events, event_start, step)
+        _deliver(layout, state, events, event_start, row + step)
         for s in range(n_learning):
             if now % learning.train_epoch[s] == 0:
                 _traces_float(learning, state, s)
@@ -390,4 +393,4 @@ def advance_float(layout, state, key, position, probed, events, event_start, t, 
                 _weights_float(layout.rows, learning, state, s)
         _update_float(c, state, layout.has_noise, key, position, 0, n)
         _collect_fired(layout, state)
-        _record(probed, state, step)
+        _record(probed, state, row + step)

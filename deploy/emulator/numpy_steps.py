@@ -20,9 +20,10 @@ def advance(
     events: np.ndarray,
     event_start: np.ndarray,
     t: int,
+    row: int,
     n_steps: int,
 ) -> None:
-    """``n_steps`` steps; ``t`` steps have been before."""
+    """``n_steps`` steps; ``t`` steps have been before. The first is of row ``row``."""
     learning = layout.learning
     integer = layout.integer
     update_traces = _traces_int if integer else _traces_float
@@ -30,7 +31,7 @@ def advance(
     update = _update_int if integer else _update_float
     for step in range(n_steps):
         now = t + step + 1
-        _deliver(layout, state, events, event_start, step)
+        _deliver(layout, state, events, event_start, row + step)
         for s in range(len(learning.first_row)):
             if now % learning.train_epoch[s] == 0:
                 update_traces(learning, state, rng, s)
@@ -43,9 +44,9 @@ def advance(
             fired = np.flatnonzero(state.spiked[first:last])
             state.fired[first : first + len(fired)] = fired
             state.n_fired[block] = len(fired)
-        probed.spiked[step] = state.spiked[probed.spiked_of]
-        probed.current[step] = state.current[probed.current_of]
-        probed.voltage[step] = state.voltage[probed.voltage_of]
+        probed.spiked[row + step] = state.spiked[probed.spiked_of]
+        probed.current[row + step] = state.current[probed.current_of]
+        probed.voltage[row + step] = state.voltage[probed.voltage_of]
 
 
 def _deliver(layout: Any, state: Any, events: Any, event_start: Any, step: int) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 
 from deploy.compat import load_nengo_loihi
 from deploy.emulator.interface import FastEmulator
+from deploy.emulator.jit import HAVE_NUMBA
 from deploy.emulator.layout import Unsupported
+from deploy.emulator.runner import Runner
 
 ENGINES = ("fast", "reference")
 
@@ -44,8 +46,18 @@ def build_simulator(network: Any, engine: str = "fast", **options: Any) -> Any:
         )
         return simulator
     simulator.sims["emulator"] = fast
-    simulator._runner = nengo_loihi.simulator.StepRunner(
-        simulator.model, simulator.sims, simulator.precompute, simulator.timers
-    )
+    simulator._runner = _runner(simulator, nengo_loihi)
     reference.close()
     return simulator
+
+
+def _runner(simulator: Any, nengo_loihi: Any) -> Any:
+    """Ours, or nengo-loihi's with its queues where ours cannot."""
+    if HAVE_NUMBA:
+        try:
+            return Runner(simulator)
+        except Unsupported:
+            pass
+    return nengo_loihi.simulator.StepRunner(
+        simulator.model, simulator.sims, simulator.precompute, simulator.timers
+    )
