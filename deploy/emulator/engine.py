@@ -131,7 +131,10 @@ class Engine:
         self.t = 0
         self._warned = np.zeros(len(WARNINGS), np.bool_)
         _, key, position, _, _ = self.rng.get_state()
-        self._key, self._position = key.astype(np.uint32), np.array([position], np.int64)
+        self._key = np.stack([key, key]).astype(np.uint32)
+        self._position = np.array([position], np.int64)
+        if compiled:
+            kernels.temper(self._key)
         self._kernel: Any = kernels.advance_int if layout.integer else kernels.advance_float
         if compiled:
             announce(self._kernel)

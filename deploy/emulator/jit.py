@@ -42,13 +42,14 @@ def _cache_files(dispatcher: Any) -> List[Path]:
 def jit(function: Callable[..., Any]) -> Any:
     """``numba.njit`` with a cache on disk; the plain function where there is no numba.
 
-    No fast-math: the float engine has to round as NumPy does.
+    Division as NumPy's, without Python's exceptions; no fast-math, as the float engine
+    has to round as NumPy does.
     """
     if numba is None:
         return function
     if not _cache_can_be_written(function):
-        return numba.njit(nogil=True)(function)
-    return numba.njit(cache=True, nogil=True)(function)
+        return numba.njit(nogil=True, error_model="numpy")(function)
+    return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
 
 
 def _cache_can_be_written(function: Callable[..., Any]) -> bool:

@@ -22,30 +22,48 @@ TRACE_MAX = 127
 # ------------------------------------------------------------------ random numbers
 
 
+# MT19937 in blocks: row 0 of ``key`` is its state, row 1 the 624 words that come of it.
+
+
 @jit
-def _twist(key):
-    """Advance the Mersenne twister (MT19937) by its 624 words."""
+def _mixed(high, low, far):
+    y = np.uint32((high & np.uint32(0x80000000)) | (low & np.uint32(0x7FFFFFFF)))
+    odd = np.uint32(0x9908B0DF) if y & np.uint32(1) else np.uint32(0)
+    return np.uint32(far ^ np.uint32(y >> np.uint32(1)) ^ odd)
+
+
+@jit
+def temper(key):
+    """The words of the state as it is."""
     for i in range(624):
-        y = (key[i] & np.uint32(0x80000000)) | (key[(i + 1) % 624] & np.uint32(0x7FFFFFFF))
-        value = key[(i + 397) % 624] ^ (y >> np.uint32(1))
-        if y & np.uint32(1):
-            value ^= np.uint32(0x9908B0DF)
-        key[i] = value
+        y = key[0, i]
+        y ^= np.uint32(y >> np.uint32(11))
+        y ^= np.uint32(np.uint32(y << np.uint32(7)) & np.uint32(0x9D2C5680))
+        y ^= np.uint32(np.uint32(y << np.uint32(15)) & np.uint32(0xEFC60000))
+        y ^= np.uint32(y >> np.uint32(18))
+        key[1, i] = y
+
+
+@jit
+def _next_block(key):
+    """Advance the state by its 624 words."""
+    state = key[0]
+    for i in range(227):
+        state[i] = _mixed(state[i], state[i + 1], state[i + 397])
+    for i in range(227, 623):
+        state[i] = _mixed(state[i], state[i + 1], state[i - 227])
+    state[623] = _mixed(state[623], state[0], state[396])
+    temper(key)
 
 
 @jit
 def _word(key, position):
     """The next 32 bits."""
     if position[0] == 624:
-        _twist(key)
+        _next_block(key)
         position[0] = 0
-    y = key[position[0]]
     position[0] += 1
-    y ^= y >> np.uint32(11)
-    y ^= (y << np.uint32(7)) & np.uint32(0x9D2C5680)
-    y ^= (y << np.uint32(15)) & np.uint32(0xEFC60000)
-    y ^= y >> np.uint32(18)
-    return np.uint32(y)
+    return key[1, position[0] - 1]
 
 
 @jit
@@ -66,11 +84,25 @@ def random_noise(key, position):
 
 
 @jit
+def _skip_noise(key, position, count):
+    """Draw so much noise for nothing: nengo-loihi draws it and multiplies by zero."""
+    while count > 0:
+        if position[0] == 624:
+            _next_block(key)
+            position[0] = 0
+        at = position[0]
+        while at < 624 and count > 0:
+            count -= (key[1, at] & np.uint32(0xFF)) != np.uint32(0xFF)
+            at += 1
+        position[0] = at
+
+
+@jit
 def skip_words(key, position, count):
     """Pass over so many words without using them."""
     while count > 0:
         if position[0] == 624:
-            _twist(key)
+            _next_block(key)
             position[0] = 0
         step = min(count, 624 - position[0])
         position[0] += step
@@ -78,6 +110,34 @@ def skip_words(key, position, count):
 
 
 # ---------------------------------------------------------------------- synapses
+
+
+@jit
+def _deliver_dense(rows, groups, q, fired, table):
+    """Four rows of the same compartments at once, as integers may be added in any order.
+
+    Returns
+    -------
+    int
+        How many of the spikes have been delivered.
+    """
+    done = 0
+    for n in range(0, len(fired) - 3, 4):
+        r0, r1 = groups.row[table + fired[n]], groups.row[table + fired[n + 1]]
+        r2, r3 = groups.row[table + fired[n + 2]], groups.row[table + fired[n + 3]]
+        if min(min(r0, r1), min(r2, r3)) < 0:
+            break
+        length, scale = rows.length[r0], rows.scale[r0]
+        base = groups.base[table + fired[n]]
+        w0 = rows.weights[rows.start[r0] : rows.start[r0] + length]
+        w1 = rows.weights[rows.start[r1] : rows.start[r1] + length]
+        w2 = rows.weights[rows.start[r2] : rows.start[r2] + length]
+        w3 = rows.weights[rows.start[r3] : rows.start[r3] + length]
+        part = q[base : base + length]
+        for j in range(length):
+            part[j] += (w0[j] + w1[j] + w2[j] + w3[j]) * scale
+        done = n + 4
+    return done
 
 
 @jit
@@ -101,7 +161,10 @@ def _deliver(layout, state, events, event_start, step):
             fired = state.fired[first : first + state.n_fired[block]]
         table = groups.table[g]
         synapse = groups.synapse[g]
-        for n in range(len(fired)):
+        first_left = 0
+        if layout.integer and groups.dense[g]:
+            first_left = _deliver_dense(rows, groups, q, fired, table)
+        for n in range(first_left, len(fired)):
             entry = table + fired[n]
             row = groups.row[entry]
             if row < 0:
@@ -236,94 +299,130 @@ def _weights_float(rows, learning, state, s):
 @jit
 def _wrapped(x, bits):
     """A signed integer of so many bits, as the chip's registers hold it."""
-    sign = np.int32(1) << np.int32(bits)
-    return np.int32((x & (sign - np.int32(1))) - (x & sign))
+    sign = np.int32(1 << bits)
+    return np.int32(np.int32(x & np.int32(sign - 1)) - np.int32(x & sign))
 
 
 @jit
 def _decayed(x, keep):
-    """sign(x) · ⌊|x| · keep / 2^12⌋."""
-    size = (np.int64(abs(x)) * np.int64(keep)) >> 12
-    return np.int32(size) if x >= 0 else np.int32(-size)
+    """sign(x) · ⌊|x| · keep / 2^12⌋, in 32 bits: |x| in two parts of 12 bits and the rest."""
+    size = np.int32(abs(x))
+    high = np.int32(np.int32(size >> np.int32(12)) * keep)
+    low = np.int32(np.int32(np.int32(size & np.int32(4095)) * keep) >> np.int32(12))
+    total = np.int32(high + low)
+    return total if x >= 0 else np.int32(-total)
+
+
+# The parts of nengo-loihi's ``CompartmentState.update``, each over all compartments:
+# short loops over few arrays are what a compiler turns into vector instructions.
 
 
 @jit
-def _update_int(c, state, noisy, key, position, first, last):
-    """Current, voltage and spikes of compartments ``first`` to ``last``; see
-    nengo-loihi's ``CompartmentState.update``."""
-    overflow_q0 = overflow_u = overflow_u2 = 0
-    for i in range(first, last):
-        q = state.q[i]
-        noise = np.int32(0)
-        if noisy:
-            x = np.float64(random_noise(key, position) + c.noise_offset[i])
-            noise = np.int32(x * c.noise_mult[i])
-            if not c.noise_on_u[i]:
-                q = np.int32(q + noise)
-        wrapped = _wrapped(q, Q_BITS)
-        overflow_q0 += wrapped != q
+def _currents_int(q, current, decay_u):
+    """q wraps; u ← decayed u + q, and wraps."""
+    wrapped_q = wrapped_u = 0
+    for i in range(len(q)):
+        kept = _wrapped(q[i], Q_BITS)
+        wrapped_q += np.int32(kept != q[i])
+        u = np.int32(_decayed(current[i], np.int32(4095 - decay_u[i])) + kept)
+        kept_u = _wrapped(u, U_BITS)
+        wrapped_u += np.int32(kept_u != u)
+        q[i] = kept
+        current[i] = kept_u
+    return wrapped_q, wrapped_u
 
-        u = np.int32(_decayed(state.current[i], 4095 - c.decay_u[i]) + wrapped)
-        current = _wrapped(u, U_BITS)
-        overflow_u += current != u
-        state.current[i] = current
 
-        u2 = np.int32(current + c.bias[i])
-        if noisy and c.noise_on_u[i]:
-            u2 = np.int32(u2 + noise)
+@jit
+def _voltages_int(voltage, current, bias, decay_v):
+    """u2 ← u + bias, wraps; v ← decayed v + u2."""
+    wrapped_u2 = 0
+    for i in range(len(voltage)):
+        u2 = np.int32(current[i] + bias[i])
         drive = _wrapped(u2, U_BITS)
-        overflow_u2 += drive != u2
-
-        v = np.int32(_decayed(state.voltage[i], 4096 - c.decay_v[i]) + drive)
-        v = min(max(v, c.vmin[i]), c.vmax[i])
-        refractory = state.ref_count[i]
-        if refractory > 0:
-            v = np.int32(0)
-        spiked = v > c.vth[i]
-        if spiked:
-            v = np.int32(0)
-            refractory = np.int32(c.ref[i])
-        state.voltage[i] = v
-        state.spiked[i] = spiked
-        state.ref_count[i] = max(np.int32(refractory - 1), np.int32(0))
-        state.spike_count[i] += spiked
-        state.q[i] = wrapped
-    state.flags[OVERFLOW_Q0] += overflow_q0
-    state.flags[OVERFLOW_U] += overflow_u
-    state.flags[OVERFLOW_U2] += overflow_u2
+        wrapped_u2 += np.int32(drive != u2)
+        voltage[i] = np.int32(_decayed(voltage[i], np.int32(4096 - decay_v[i])) + drive)
+    return wrapped_u2
 
 
 @jit
-def _update_float(c, state, noisy, key, position, first, last):
+def _clip(voltage, vmin, vmax):
+    for i in range(len(voltage)):
+        voltage[i] = min(max(voltage[i], vmin[i]), vmax[i])
+
+
+@jit
+def _spike(voltage, spiked, ref_count, vth):
+    """v ← 0 while refractory; a spike above the threshold sets v to 0."""
+    zero = voltage.dtype.type(0)
+    for i in range(len(voltage)):
+        v = voltage[i] if ref_count[i] <= 0 else zero
+        over = v > vth[i]
+        spiked[i] = over
+        voltage[i] = zero if over else v
+
+
+@jit
+def _refract(spiked, ref_count, spike_count, ref):
+    """Refractory times, in steps: set by a spike, and counted down in the same step."""
+    for i in range(len(spiked)):
+        left = np.int32(ref[i]) if spiked[i] else ref_count[i]
+        ref_count[i] = max(np.int32(left - 1), np.int32(0))
+        spike_count[i] += np.int32(spiked[i])
+
+
+@jit
+def _noise_int(c, state, noise, key, position):
+    """Draw the noise of every compartment; that of the input is added at once."""
+    for i in range(len(noise)):
+        x = np.float64(np.int32(random_noise(key, position) + c.noise_offset[i]))
+        noise[i] = np.int32(x * c.noise_mult[i])
+        if not c.noise_on_u[i]:
+            state.q[i] += noise[i]
+            noise[i] = 0
+
+
+@jit
+def _update_int(c, state, noise, key, position):
+    """Current, voltage and spikes of all compartments."""
+    bias = c.bias
+    if len(noise):
+        _noise_int(c, state, noise, key, position)
+        for i in range(len(noise)):
+            noise[i] += c.bias[i]
+        bias = noise
+    wrapped_q, wrapped_u = _currents_int(state.q, state.current, c.decay_u)
+    wrapped_u2 = _voltages_int(state.voltage, state.current, bias, c.decay_v)
+    _clip(state.voltage, c.vmin, c.vmax)
+    _spike(state.voltage, state.spiked, state.ref_count, c.vth)
+    _refract(state.spiked, state.ref_count, state.spike_count, c.ref)
+    state.flags[OVERFLOW_Q0] += wrapped_q
+    state.flags[OVERFLOW_U] += wrapped_u
+    state.flags[OVERFLOW_U2] += wrapped_u2
+
+
+@jit
+def _update_float(c, state, noise, key, position):
+    """The same in single precision; nothing wraps."""
     one = np.float32(1)
-    zero = np.float32(0)
-    for i in range(first, last):
-        q = state.q[i]
-        noise = zero
-        if noisy:
+    u2 = c.bias
+    noisy = len(noise) > 0
+    if noisy:
+        for i in range(len(noise)):
             x = np.float32(-1.0 + 2.0 * random_double(key, position))
-            noise = (x + c.noise_offset[i]) * c.noise_mult[i]
+            noise[i] = (x + c.noise_offset[i]) * c.noise_mult[i]
             if not c.noise_on_u[i]:
-                q = q + noise
-        state.q[i] = q
-        current = (one - c.decay_u[i]) * state.current[i] + c.scale_u[i] * q
-        state.current[i] = current
-        u2 = current + c.bias[i]
+                state.q[i] += noise[i]
+    for i in range(len(state.q)):
+        decayed = (one - c.decay_u[i]) * state.current[i]
+        state.current[i] = decayed + c.scale_u[i] * state.q[i]
+    for i in range(len(state.q)):
+        drive = state.current[i] + u2[i]
         if noisy and c.noise_on_u[i]:
-            u2 = u2 + noise
-        v = (one - c.decay_v[i]) * state.voltage[i] + c.scale_v[i] * u2
-        v = min(max(v, c.vmin[i]), c.vmax[i])
-        refractory = state.ref_count[i]
-        if refractory > 0:
-            v = zero
-        spiked = v > c.vth[i]
-        if spiked:
-            v = zero
-            refractory = np.int32(c.ref[i])
-        state.voltage[i] = v
-        state.spiked[i] = spiked
-        state.ref_count[i] = max(np.int32(refractory - 1), np.int32(0))
-        state.spike_count[i] += spiked
+            drive += noise[i]
+        state.voltage[i] = (one - c.decay_v[i]) * state.voltage[i] + c.scale_v[i] * drive
+    _clip(state.voltage, c.vmin, c.vmax)
+    _spike(state.voltage, state.spiked, state.ref_count, c.vth)
+    _refract(state.spiked, state.ref_count, state.spike_count, c.ref)
 
 
 @jit
@@ -359,6 +458,7 @@ def advance_int(layout, state, key, position, probed, events, event_start, t, ro
     """
     learning, c = layout.learning, layout.compartments
     n_learning, n = len(learning.first_row), len(state.voltage)
+    noise = np.zeros(n if layout.has_noise else 0, np.int32)
     draws = layout.has_noise or n_learning > 0
     for step in range(n_steps):
         now = t + step + 1
@@ -369,10 +469,9 @@ def advance_int(layout, state, key, position, probed, events, event_start, t, ro
         for s in range(n_learning):
             if now % learning.learn_epoch[s] == 0:
                 _weights_int(layout.rows, learning, state, key, position, s)
-        _update_int(c, state, layout.has_noise, key, position, 0, n)
+        _update_int(c, state, noise, key, position)
         if draws and not layout.has_noise:
-            for _ in range(n):  # drawn, and multiplied by zero
-                random_noise(key, position)
+            _skip_noise(key, position, n)
         _collect_fired(layout, state)
         _record(probed, state, row + step)
 
@@ -382,6 +481,7 @@ def advance_float(layout, state, key, position, probed, events, event_start, t, 
     """``n_steps`` steps in single precision; ``t`` steps have been before."""
     learning, c = layout.learning, layout.compartments
     n_learning, n = len(learning.first_row), len(state.voltage)
+    noise = np.zeros(n if layout.has_noise else 0, np.float32)
     for step in range(n_steps):
         now = t + step + 1
         _deliver(layout, state, events, event_start, row + step)
@@ -391,6 +491,6 @@ def advance_float(layout, state, key, position, probed, events, event_start, t, 
         for s in range(n_learning):
             if now % learning.learn_epoch[s] == 0:
                 _weights_float(layout.rows, learning, state, s)
-        _update_float(c, state, layout.has_noise, key, position, 0, n)
+        _update_float(c, state, noise, key, position)
         _collect_fired(layout, state)
         _record(probed, state, row + step)

@@ -81,6 +81,8 @@ class Groups(NamedTuple):
         Where a group's table starts in ``row``, ``base`` and ``axon``.
     synapse : (n_groups,) ndarray
         Index of the learning synapse that it feeds; −1 if that does not learn.
+    dense : (n_groups,) ndarray of bool
+        Whether all of its rows are runs of the same compartments.
     row, base, axon : (n_entries,) ndarray
         By source compartment: row (−1 for none), first target compartment, and axon
         of a learning synapse.
@@ -89,6 +91,7 @@ class Groups(NamedTuple):
     source: np.ndarray
     table: np.ndarray
     synapse: np.ndarray
+    dense: np.ndarray
     row: np.ndarray
     base: np.ndarray
     axon: np.ndarray
@@ -198,7 +201,7 @@ def lay_out(model: Any) -> Tuple[Layout, Dict[Any, int]]:
 
     rows, learned, first_row, order = _rows(blocks, dtype)
     learning, learning_index = _learning(blocks, first_row, rows, integer)
-    groups = _groups(inputs, blocks, block_start, first_row, learning_index, order)
+    groups = _groups(inputs, blocks, block_start, first_row, learning_index, order, rows)
     compartments = _compartments(blocks, dtype)
     return (
         Layout(
@@ -388,6 +391,7 @@ def _groups(
     first_row: Dict[Any, int],
     learning_index: Dict[Any, int],
     order: Dict[Any, int],
+    rows: Rows,
 ) -> Groups:
     """Tables of all axon groups, in the order in which nengo-loihi adds them up."""
     home = {synapse: k for k, block in enumerate(blocks) for synapse in block.synapses}
@@ -397,7 +401,7 @@ def _groups(
             found.append((order[axon.target], len(found), source, axon, holder.n_neurons))
     found.sort(key=lambda entry: entry[:2])
 
-    source_of, table, synapse_of = [], [], []
+    source_of, table, synapse_of, dense = [], [], [], []
     row_parts, base_parts, axon_parts = [], [], []
     at = 0
     for _, _, source, axon, size in found:
@@ -410,6 +414,9 @@ def _groups(
         source_of.append(source)
         table.append(at)
         synapse_of.append(learning_index.get(synapse, -1))
+        used = row[row >= 0]
+        one_run = len(used) and np.all(rows.target_start[used] < 0) and np.ptp(base[row >= 0]) == 0
+        dense.append(one_run and np.ptp(rows.length[used]) == 0 and synapse not in learning_index)
         row_parts.append(row)
         base_parts.append((base + offset).astype(np.int32))
         axon_parts.append(target_axon.astype(np.int32))
@@ -418,6 +425,7 @@ def _groups(
         np.array(source_of, np.int64),
         np.array(table, np.int64),
         np.array(synapse_of, np.int64),
+        np.array(dense, np.bool_),
         _joined(row_parts, np.int64),
         _joined(base_parts, np.int32),
         _joined(axon_parts, np.int32),
