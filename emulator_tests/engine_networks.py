@@ -7,7 +7,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from deploy.compat import load_nengo_loihi
-from deploy.emulator import FastEmulator
+from deploy.emulator import FastEmulator, build_simulator
+from deploy.emulator.runner import Runner
 from loihi_rules import rewrite
 
 LIF, RELU = nengo.LIF(), nengo.SpikingRectifiedLinear()
@@ -57,10 +58,10 @@ def networks(draw):
             else:
                 n = min(a.n_neurons, b.n_neurons)
                 indices = np.stack([rng.permutation(n), rng.permutation(n)], axis=1)
-                transform = nengo.Sparse(
-                    (b.n_neurons, a.n_neurons), indices, rng.randn(n) * 1e-2
-                )
+                transform = nengo.Sparse((b.n_neurons, a.n_neurons), indices, rng.randn(n) * 1e-2)
                 nengo.Connection(a.neurons, b.neurons, transform=transform, synapse=0.005)
+        if draw(st.booleans()):
+            _to_the_host(draw, ensembles, dimensions)
         if draw(st.booleans()):
             _convolution(draw, net, rng)
         for _ in range(draw(st.integers(0, 2))):
@@ -73,15 +74,44 @@ def networks(draw):
     return net
 
 
+def _to_the_host(draw, ensembles, dimensions):
+    """What the chip sends up: to a node, to a population there, and perhaps back down."""
+    source = draw(st.sampled_from(ensembles))
+    host_types = [nengo.LIF(), RELU, nengo.LIFRate(), nengo.AdaptiveLIF()]
+    above = nengo.Ensemble(
+        12,
+        dimensions,
+        neuron_type=draw(st.sampled_from(host_types)),
+        noise=draw(st.sampled_from([None, nengo.processes.WhiteNoise(seed=3)])),
+    )
+    on_host = nengo.params.Parameter("on_chip", default=None, optional=True)
+    net = nengo.Network.context[-1]
+    if "on_chip" not in net.config[nengo.Ensemble]._extra_params:
+        net.config[nengo.Ensemble].set_param("on_chip", on_host)
+    net.config[above].on_chip = False
+    node = nengo.Node(lambda t, x: np.sin(t) * x, size_in=dimensions)
+    synapse = draw(st.sampled_from([None, 0.005, nengo.Alpha(0.01)]))
+    nengo.Connection(source, node, synapse=synapse)
+    nengo.Connection(source.neurons, above.neurons, transform=np.full((12, source.n_neurons), 0.01))
+    nengo.Connection(node[:1], above[:1], synapse=0.01)
+    nengo.Connection(above, above, synapse=0.02, transform=0.5)
+    nengo.Probe(above, synapse=0.01)
+    nengo.Probe(above.neurons)
+    nengo.Probe(node, sample_every=draw(st.sampled_from([None, 0.003])))
+    if draw(st.booleans()):
+        nengo.Connection(above, draw(st.sampled_from(ensembles)))
+
+
 def _convolution(draw, net, rng):
     channels, filters = draw(st.sampled_from([1, 2])), draw(st.sampled_from([1, 3]))
     n = 25 * channels
     image = nengo.Ensemble(n, 1, gain=np.ones(n), bias=rng.uniform(0.5, 4, n))
     on_host = draw(st.booleans())
     if on_host:
-        net.config[nengo.Ensemble].set_param(
-            "on_chip", nengo.params.Parameter("on_chip", default=None, optional=True)
-        )
+        if "on_chip" not in net.config[nengo.Ensemble]._extra_params:
+            net.config[nengo.Ensemble].set_param(
+                "on_chip", nengo.params.Parameter("on_chip", default=None, optional=True)
+            )
         net.config[image].on_chip = False
     kernel = nengo.Convolution(
         filters,
@@ -116,15 +146,22 @@ def _learning(draw, net, stimulus, ensembles, dimensions):
 
 
 def simulators(network, seed, target, compiled):
-    """nengo-loihi's simulator, and one with the fast engine in its emulator's place."""
+    """nengo-loihi's simulator, and one with the fast engine in its emulator's place.
+
+    The second, if compiled, with the compiled host as well; else with NumPy's steps and
+    nengo-loihi's own queues.
+    """
     nengo_loihi = load_nengo_loihi()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        reference, other = (
-            nengo_loihi.Simulator(rewrite(network).network, seed=seed, target=target)
-            for _ in range(2)
-        )
-    other.sims["emulator"] = FastEmulator(other.model, seed, compiled=compiled)
+        networks = [rewrite(network).network for _ in range(2)]
+        reference = nengo_loihi.Simulator(networks[0], seed=seed, target=target)
+        if compiled:
+            other = build_simulator(networks[1], seed=seed, target=target)
+            assert isinstance(other._runner, Runner)
+            return reference, other
+        other = nengo_loihi.Simulator(networks[1], seed=seed, target=target)
+    other.sims["emulator"] = FastEmulator(other.model, seed, compiled=False)
     other._runner = nengo_loihi.simulator.StepRunner(
         other.model, other.sims, other.precompute, other.timers
     )
@@ -137,7 +174,7 @@ def assert_same_state(reference, fast):
     for name in ("current", "voltage", "spiked", "ref_count", "spike_count"):
         np.testing.assert_array_equal(getattr(compartment, name), getattr(state, name), name)
     np.testing.assert_array_equal(compartment.input[0], state.q, "q")
-    traces = [trace for trace in reference.synapses.traces.values()]
+    traces = list(reference.synapses.traces.values())
     if traces:
         np.testing.assert_array_equal(np.concatenate(traces), state.traces, "traces")
         errors = np.concatenate(list(reference.synapses.pes_errors.values()))

@@ -22,7 +22,7 @@ needs_numba = pytest.mark.skipif(not HAVE_NUMBA, reason="numba is not installed"
 both_ways = pytest.mark.parametrize(
     "compiled", [pytest.param(True, marks=needs_numba), False], ids=["numba", "numpy"]
 )
-common = dict(suppress_health_check=list(HealthCheck))
+common = {"suppress_health_check": list(HealthCheck)}
 
 
 def compare(net, seed, target, compiled, steps):
@@ -171,9 +171,7 @@ def test_random_numbers_are_numpys(seed):
     k.temper(key)
     for _ in range(3):
         expected = rng.randint(-127, 128, size=700, dtype=np.int32)
-        np.testing.assert_array_equal(
-            expected, [k.random_noise(key, position) for _ in range(700)]
-        )
+        np.testing.assert_array_equal(expected, [k.random_noise(key, position) for _ in range(700)])
         expected = rng.rand(500)
         np.testing.assert_array_equal(
             expected, [k.random_double(key, position) for _ in range(500)]

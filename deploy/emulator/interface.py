@@ -15,6 +15,10 @@ from deploy.emulator.probe_filter import BatchFilter
 BUFFER_BYTES = 32 * 2**20  # of probed samples, before they are handed on
 
 
+def _is_run(columns: np.ndarray) -> bool:
+    return bool(len(columns)) and bool(np.all(np.diff(columns) == 1))
+
+
 class FastEmulator:
     """Runs a built model as nengo-loihi's emulator does, bit by bit.
 
@@ -98,7 +102,7 @@ class FastEmulator:
         for step in range(steps):
             arrived = before + step  # spikes of this step reach the chip in the next
             for k, spike_input in enumerate(self.inputs):
-                spikes = spike_input.spike_idxs(arrived) if arrived >= 1 else ()
+                spikes: Any = spike_input.spike_idxs(arrived) if arrived >= 1 else ()
                 if len(spikes):
                     parts.append(spikes)
                     start[step * n_inputs + k + 1] = len(spikes)
@@ -149,7 +153,23 @@ class FastEmulator:
         if len(blocks) == 1 and probe.reindexing is None:  # nothing to put together
             weights = probe.weights[0]
             return blocks[0] if weights is None else blocks[0].dot(weights)
-        return probe.weight_outputs(blocks)
+        if any(weights is None or weights.ndim for weights in probe.weights):
+            return probe.weight_outputs(blocks)
+        # the product of each block goes to where its neurons belong
+        width = sum(block.shape[1] for block in blocks)
+        kind = np.multiply(blocks[0][:1], probe.weights[0]).dtype
+        whole = np.empty((len(blocks[0]), width), kind)
+        place = np.arange(width) if probe.reindexing is None else np.argsort(probe.reindexing)
+        at = 0
+        for block, weights in zip(blocks, probe.weights):
+            columns = place[at : at + block.shape[1]]
+            if _is_run(columns):
+                part = whole[:, columns[0] : columns[-1] + 1]
+                np.multiply(block, weights, out=part)
+            else:
+                whole[:, columns] = np.multiply(block, weights)
+            at += block.shape[1]
+        return whole
 
     def learned_weights(self, synapse: Any) -> np.ndarray:
         """(n_axons, width) weights of a learning synapse group, as they are now."""
@@ -163,7 +183,7 @@ class FastEmulator:
     def close(self) -> None:
         self.closed = True
 
-    def __enter__(self) -> "FastEmulator":
+    def __enter__(self) -> FastEmulator:
         return self
 
     def __exit__(self, *exception: Any) -> None:

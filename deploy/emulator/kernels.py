@@ -113,31 +113,43 @@ def skip_words(key, position, count):
 
 
 @jit
-def _deliver_dense(rows, groups, q, fired, table):
-    """Four rows of the same compartments at once, as integers may be added in any order.
+def _deliver_runs(rows, groups, q, fired, g):
+    """Rows of the same compartments, four at once: integers may be added in any order.
 
-    Returns
-    -------
-    int
-        How many of the spikes have been delivered.
+    Unsigned indices, as they need no test for being counted from the end, and no
+    slices, as each would be counted by the garbage collector.
     """
-    done = 0
-    for n in range(0, len(fired) - 3, 4):
-        r0, r1 = groups.row[table + fired[n]], groups.row[table + fired[n + 1]]
-        r2, r3 = groups.row[table + fired[n + 2]], groups.row[table + fired[n + 3]]
-        if min(min(r0, r1), min(r2, r3)) < 0:
-            break
-        length, scale = rows.length[r0], rows.scale[r0]
-        base = groups.base[table + fired[n]]
-        w0 = rows.weights[rows.start[r0] : rows.start[r0] + length]
-        w1 = rows.weights[rows.start[r1] : rows.start[r1] + length]
-        w2 = rows.weights[rows.start[r2] : rows.start[r2] + length]
-        w3 = rows.weights[rows.start[r3] : rows.start[r3] + length]
-        part = q[base : base + length]
-        for j in range(length):
-            part[j] += (w0[j] + w1[j] + w2[j] + w3[j]) * scale
-        done = n + 4
-    return done
+    weights, table, length = rows.weights, groups.table[g], np.uint64(groups.run_length[g])
+    scale, base = groups.run_scale[g], np.uint64(groups.run_base[g])
+    s0 = s1 = s2 = np.uint64(0)
+    waiting = 0
+    for n in range(len(fired)):
+        start = groups.run_start[table + fired[n]]
+        if start < 0:
+            continue
+        s3 = np.uint64(start)
+        waiting += 1
+        if waiting == 1:
+            s0 = s3
+        elif waiting == 2:
+            s1 = s3
+        elif waiting == 3:
+            s2 = s3
+        else:
+            for k in range(length):
+                j = np.uint64(k)
+                total = weights[s0 + j] + weights[s1 + j] + weights[s2 + j] + weights[s3 + j]
+                q[base + j] += total * scale
+            waiting = 0
+    if waiting >= 2:
+        for k in range(length):
+            j = np.uint64(k)
+            q[base + j] += (weights[s0 + j] + weights[s1 + j]) * scale
+    if waiting == 1 or waiting == 3:
+        last = s0 if waiting == 1 else s2
+        for k in range(length):
+            j = np.uint64(k)
+            q[base + j] += weights[last + j] * scale
 
 
 @jit
@@ -161,10 +173,10 @@ def _deliver(layout, state, events, event_start, step):
             fired = state.fired[first : first + state.n_fired[block]]
         table = groups.table[g]
         synapse = groups.synapse[g]
-        first_left = 0
-        if layout.integer and groups.dense[g]:
-            first_left = _deliver_dense(rows, groups, q, fired, table)
-        for n in range(first_left, len(fired)):
+        if layout.integer and groups.run_length[g] > 0:
+            _deliver_runs(rows, groups, q, fired, g)
+            continue
+        for n in range(len(fired)):
             entry = table + fired[n]
             row = groups.row[entry]
             if row < 0:
@@ -181,13 +193,14 @@ def _deliver(layout, state, events, event_start, step):
             scale = rows.scale[row]
             targets = rows.target_start[row]
             if targets < 0:
-                part = q[base : base + length]
-                weights = rows.weights[start : start + length]
-                for j in range(length):
-                    part[j] += weights[j] * scale
+                for k in range(length):
+                    j = np.uint64(k)
+                    q[np.uint64(base) + j] += rows.weights[np.uint64(start) + j] * scale
             else:
-                for j in range(length):
-                    q[base + rows.targets[targets + j]] += rows.weights[start + j] * scale
+                for k in range(length):
+                    j = np.uint64(k)
+                    target = np.uint64(rows.targets[np.uint64(targets) + j])
+                    q[np.uint64(base) + target] += rows.weights[np.uint64(start) + j] * scale
 
 
 @jit

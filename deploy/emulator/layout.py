@@ -14,7 +14,6 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-
 # whether float64 scalars widen float32 arrays (NEP 50, NumPy 2)
 WIDE_SCALARS = (np.float64(1) * np.ones(1, np.float32)).dtype == np.float64
 
@@ -81,8 +80,13 @@ class Groups(NamedTuple):
         Where a group's table starts in ``row``, ``base`` and ``axon``.
     synapse : (n_groups,) ndarray
         Index of the learning synapse that it feeds; −1 if that does not learn.
-    dense : (n_groups,) ndarray of bool
-        Whether all of its rows are runs of the same compartments.
+    run_length, run_base : (n_groups,) ndarray of int64
+        Of a group all of whose rows are runs of the same compartments: how many, and
+        the first. Length 0 for other groups.
+    run_scale : (n_groups,) ndarray
+        Factor of those rows.
+    run_start : (n_entries,) ndarray of int64
+        Where in the weights such a row starts; −1 for none.
     row, base, axon : (n_entries,) ndarray
         By source compartment: row (−1 for none), first target compartment, and axon
         of a learning synapse.
@@ -91,7 +95,10 @@ class Groups(NamedTuple):
     source: np.ndarray
     table: np.ndarray
     synapse: np.ndarray
-    dense: np.ndarray
+    run_length: np.ndarray
+    run_base: np.ndarray
+    run_scale: np.ndarray
+    run_start: np.ndarray
     row: np.ndarray
     base: np.ndarray
     axon: np.ndarray
@@ -258,81 +265,87 @@ def _rows(
 ) -> Tuple[Rows, np.ndarray, Dict[Any, int], Dict[Any, int]]:
     """Rows of all synapse groups, each weight once, in the smallest exact type."""
     synapses = [synapse for block in blocks for synapse in block.synapses]
-    first_row: Dict[Any, int] = {}
     order = {synapse: k for k, synapse in enumerate(synapses)}
-    factors = [_common_factor(s) if dtype == np.int32 and not s.learning else 1 for s in synapses]
-    kind = _smallest(synapses, factors) if dtype == np.int32 else np.dtype(np.float32)
-
-    n_rows = sum(len(s.weights) * s.weights[0].shape[0] for s in synapses)
-    n_fixed = sum(w.size for s in synapses if not s.learning for w in s.weights)
-    n_learned = sum(w.size for s in synapses if s.learning for w in s.weights)
-    weights, learned = np.zeros(n_fixed, kind), np.zeros(n_learned, dtype)
-    start, length = np.zeros(n_rows, np.int64), np.zeros(n_rows, np.int32)
-    target_start = np.full(n_rows, -1, np.int64)
-    scale = np.ones(n_rows, dtype)
-    targets: List[np.ndarray] = []
-    n_targets = row = at = learned_at = 0
-    for synapse, factor in zip(synapses, factors):
-        first_row[synapse] = row
-        shared: Dict[int, Tuple[np.ndarray, int]] = {}  # index arrays are often one object
-        for w, indices in zip(synapse.weights, synapse.indices):
-            populations, width = w.shape
-            if synapse.learning:
-                learned[learned_at : learned_at + w.size] = w.ravel()
-                start[row : row + populations] = learned_at + width * np.arange(populations)
-                learned_at += w.size
-            else:
-                block = w.ravel() // factor if factor != 1 else w.ravel()
-                weights[at : at + w.size] = block
-                start[row : row + populations] = at + width * np.arange(populations)
-                at += w.size
-            length[row : row + populations] = width
-            scale[row : row + populations] = factor
-            if not _is_run(indices):
-                if synapse.learning:
-                    raise Unsupported("learning synapses with sparse targets")
-                if np.any(np.diff(np.sort(indices, axis=1), axis=1) == 0):
-                    raise Unsupported("an axon that reaches a compartment twice")
-                key = id(indices)
-                if key not in shared:
-                    shared[key] = (indices, n_targets)
-                    targets.append(indices.ravel().astype(np.int32))
-                    n_targets += indices.size
-                target_start[row : row + populations] = shared[key][1] + width * np.arange(
-                    populations
-                )
-            row += populations
-    flat = np.concatenate(targets) if targets else np.zeros(0, np.int32)
-    return Rows(weights, start, length, flat, target_start, scale), learned, first_row, order
-
-
-def _is_run(indices: np.ndarray) -> bool:
-    """Whether every population reaches compartments 0, 1, 2, … in order."""
-    width = indices.shape[1]
-    return bool(np.array_equal(indices, np.broadcast_to(np.arange(width), indices.shape)))
-
-
-def _common_factor(synapse: Any) -> int:
-    """The largest power of two that divides every weight of a group."""
-    bits = 0
-    for w in synapse.weights:
-        bits |= int(np.bitwise_or.reduce(w, axis=None)) if w.size else 0
-    return (bits & -bits) or 1
-
-
-def _smallest(synapses: List[Any], factors: List[int]) -> np.dtype:
-    """The smallest integer type that holds all fixed weights, divided by their factors."""
-    largest = max(
-        (
-            max(abs(int(w.min())), abs(int(w.max()))) // factor
-            for synapse, factor in zip(synapses, factors)
-            if not synapse.learning
-            for w in synapse.weights
-            if w.size
-        ),
-        default=0,
+    first_row: Dict[Any, int] = {}
+    fixed: List[np.ndarray] = []
+    learned: List[np.ndarray] = [np.zeros(0, dtype)]
+    columns: Dict[str, List[np.ndarray]] = {name: [] for name in Rows._fields}
+    n_fixed = n_learned = n_targets = n_rows = 0
+    for synapse in synapses:
+        first_row[synapse] = n_rows
+        populations = synapse.weights[0].shape[0]
+        length = np.repeat([w.shape[1] for w in synapse.weights], populations).astype(np.int32)
+        start = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
+        weights = np.concatenate([w.ravel() for w in synapse.weights])
+        targets, target_start = _targets(synapse, start)
+        factor = 1
+        if synapse.learning:
+            if len(targets):
+                raise Unsupported("learning synapses with sparse targets")
+            learned.append(weights)
+            columns["start"].append(start[:-1] + n_learned)
+            n_learned += len(weights)
+        else:
+            if dtype == np.int32:
+                weights, factor = _shrunk(weights)
+            fixed.append(weights)
+            columns["start"].append(start[:-1] + n_fixed)
+            n_fixed += len(weights)
+        columns["length"].append(length)
+        columns["scale"].append(np.full(len(length), factor, dtype))
+        columns["targets"].append(targets)
+        columns["target_start"].append(np.where(target_start < 0, -1, target_start + n_targets))
+        n_targets += len(targets)
+        n_rows += len(length)
+    kind = max((w.dtype for w in fixed), key=lambda d: d.itemsize, default=np.dtype(dtype))
+    together = np.zeros(n_fixed, kind)
+    at = 0
+    while fixed:  # one by one, so that there are never two copies of all
+        part = fixed.pop(0)
+        together[at : at + len(part)] = part
+        at += len(part)
+    rows = Rows(
+        weights=together,
+        start=_joined(columns["start"], np.int64),
+        length=_joined(columns["length"], np.int32),
+        targets=_joined(columns["targets"], np.int32),
+        target_start=_joined(columns["target_start"], np.int64),
+        scale=_joined(columns["scale"], dtype),
     )
-    return next(np.dtype(t) for t in (np.int8, np.int16, np.int32) if largest <= np.iinfo(t).max)
+    return rows, np.concatenate(learned), first_row, order
+
+
+def _targets(synapse: Any, start: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """Targets of the rows of a group that are not runs 0, 1, 2, …, and where each starts.
+
+    Raises
+    ------
+    Unsupported
+        If a row has a target twice: NumPy adds only one of the two.
+    """
+    indices = np.concatenate([i.ravel() for i in synapse.indices])
+    n_rows, lengths = len(start) - 1, np.diff(start)
+    row_of = np.repeat(np.arange(n_rows), lengths)
+    place = np.arange(len(indices)) - start[row_of]
+    is_run = np.bincount(row_of[indices != place], minlength=n_rows) == 0
+    sparse = ~is_run[row_of]
+    if not np.any(sparse):
+        return np.zeros(0, np.int32), np.full(n_rows, -1, np.int64)
+    kept, kept_rows = indices[sparse], row_of[sparse]
+    rising = (np.diff(kept) > 0) | (np.diff(kept_rows) > 0)
+    if not np.all(rising) and len(np.unique(np.stack([kept_rows, kept]), axis=1).T) < len(kept):
+        raise Unsupported("an axon that reaches a compartment twice")
+    kept_start = np.concatenate([[0], np.cumsum(np.where(is_run, 0, lengths))])[:-1]
+    return kept.astype(np.int32), np.where(is_run, -1, kept_start)
+
+
+def _shrunk(weights: np.ndarray) -> Tuple[np.ndarray, int]:
+    """Weights divided by their largest common power of two, in the smallest type."""
+    bits = int(np.bitwise_or.reduce(weights)) if len(weights) else 0
+    factor = (bits & -bits) or 1
+    largest = int(np.abs(weights).max()) // factor if len(weights) else 0
+    kind = next(t for t in (np.int8, np.int16, np.int32) if largest <= np.iinfo(t).max)
+    return (weights // np.int32(factor)).astype(kind), factor
 
 
 def _learning(
@@ -355,30 +368,30 @@ def _learning(
             shift_bits = config.shift_bits if integer else 0
             if integer and not 0 <= wgt_exp + shift_bits < 31:
                 raise Unsupported(f"a learning weight exponent of {wgt_exp - 6}")
-            values = dict(
-                first_row=first_row[synapse],
-                n_axons=synapse.n_axons,
-                width=2 * errors,
-                trace_start=n_traces,
-                error_start=n_errors,
-                n_errors=errors,
-                train_epoch=synapse.train_epoch,
-                learn_epoch=synapse.learn_epoch,
-                decay=np.exp(-synapse.train_epoch / synapse.tracing_tau),
-                mag=synapse.tracing_mag,
-                rate=synapse.learning_rate,
-                lr_int=synapse._lr_int if integer else 0,
-                lr_exp=synapse._lr_exp if integer else 0,
-                wgt_exp=wgt_exp,
-                shift_bits=shift_bits,
-                wide_trace=WIDE_SCALARS,
-                wide_rate=WIDE_SCALARS and isinstance(synapse.learning_rate, np.floating),
-            )
+            values = {
+                "first_row": first_row[synapse],
+                "n_axons": synapse.n_axons,
+                "width": 2 * errors,
+                "trace_start": n_traces,
+                "error_start": n_errors,
+                "n_errors": errors,
+                "train_epoch": synapse.train_epoch,
+                "learn_epoch": synapse.learn_epoch,
+                "decay": np.exp(-synapse.train_epoch / synapse.tracing_tau),
+                "mag": synapse.tracing_mag,
+                "rate": synapse.learning_rate,
+                "lr_int": synapse._lr_int if integer else 0,
+                "lr_exp": synapse._lr_exp if integer else 0,
+                "wgt_exp": wgt_exp,
+                "shift_bits": shift_bits,
+                "wide_trace": WIDE_SCALARS,
+                "wide_rate": WIDE_SCALARS and isinstance(synapse.learning_rate, np.floating),
+            }
             for name, value in values.items():
                 columns[name].append(value)
             n_traces += synapse.n_axons
             n_errors += errors
-    kinds = dict.fromkeys(Learning._fields, np.int64)
+    kinds: Dict[str, Any] = dict.fromkeys(Learning._fields, np.int64)
     kinds.update(dict.fromkeys(("decay", "mag", "rate"), np.float64))
     kinds.update(dict.fromkeys(("wide_trace", "wide_rate"), np.bool_))
     return Learning(**{k: np.array(v, kinds[k]) for k, v in columns.items()}), index
@@ -401,7 +414,8 @@ def _groups(
             found.append((order[axon.target], len(found), source, axon, holder.n_neurons))
     found.sort(key=lambda entry: entry[:2])
 
-    source_of, table, synapse_of, dense = [], [], [], []
+    source_of, table, synapse_of = [], [], []
+    run_length, run_base, run_scale, run_start = [], [], [], []
     row_parts, base_parts, axon_parts = [], [], []
     at = 0
     for _, _, source, axon, size in found:
@@ -415,8 +429,12 @@ def _groups(
         table.append(at)
         synapse_of.append(learning_index.get(synapse, -1))
         used = row[row >= 0]
-        one_run = len(used) and np.all(rows.target_start[used] < 0) and np.ptp(base[row >= 0]) == 0
-        dense.append(one_run and np.ptp(rows.length[used]) == 0 and synapse not in learning_index)
+        same = len(used) and synapse not in learning_index and np.all(rows.target_start[used] < 0)
+        same = same and np.ptp(base[row >= 0]) == np.ptp(rows.length[used]) == 0
+        run_length.append(rows.length[used[0]] if same else 0)
+        run_base.append(base[row >= 0][0] + offset if same else 0)
+        run_scale.append(rows.scale[used[0]] if same else 0)
+        run_start.append(np.where(row >= 0, rows.start[row], -1) if same else np.full(size, -1))
         row_parts.append(row)
         base_parts.append((base + offset).astype(np.int32))
         axon_parts.append(target_axon.astype(np.int32))
@@ -425,7 +443,10 @@ def _groups(
         np.array(source_of, np.int64),
         np.array(table, np.int64),
         np.array(synapse_of, np.int64),
-        np.array(dense, np.bool_),
+        np.array(run_length, np.int64),
+        np.array(run_base, np.int64),
+        np.array(run_scale, rows.scale.dtype),
+        _joined(run_start, np.int64),
         _joined(row_parts, np.int64),
         _joined(base_parts, np.int32),
         _joined(axon_parts, np.int32),

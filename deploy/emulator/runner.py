@@ -211,9 +211,7 @@ class _SpikeBridge:
     def collect(self, row: int) -> None:
         """Take the host's spikes of this row's step."""
         if len(self.sizes):
-            host_kernels.collect_spikes(
-                self.addresses, self.sizes, row, self._events, self._start
-            )
+            host_kernels.collect_spikes(self.addresses, self.sizes, row, self._events, self._start)
 
     def silence(self, n: int) -> None:
         """A batch without a host."""

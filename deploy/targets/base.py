@@ -78,7 +78,7 @@ class Target(ABC):
         """Distributions whose versions bear on the result."""
         return ["nengo", "numpy", "scipy"]
 
-    def with_engine(self, engine: str) -> "Target":
+    def with_engine(self, engine: str) -> Target:
         """The same target computed by another engine, where it has several."""
         return self
 

@@ -209,5 +209,7 @@ def _voltages_in_thresholds(model: Any) -> None:
 
 EMULATOR = EmulatorTarget("emulator", "the chip in integers", discretize=True)
 FLOAT_EMULATOR = EmulatorTarget(
-    "float-emulator", "the chip in floating point, nothing rounded to its integers", discretize=False
+    "float-emulator",
+    "the chip in floating point, nothing rounded",
+    discretize=False,
 )
