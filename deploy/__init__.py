@@ -8,6 +8,7 @@
 from deploy.errors import BadInput, DeployError, TargetUnavailable
 from deploy.parity import Parity, compare_traces
 from deploy.running import compare, run
+from deploy.sweep import Sweep, sweep
 from deploy.traces import Traces
 
 __version__ = "0.1.0"
@@ -16,9 +17,11 @@ __all__ = [
     "BadInput",
     "DeployError",
     "Parity",
+    "Sweep",
     "TargetUnavailable",
     "Traces",
     "compare",
     "compare_traces",
     "run",
+    "sweep",
 ]

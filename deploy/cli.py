@@ -233,6 +233,62 @@ def compare(
 
 
 @cli.command()
+@click.argument("model")
+@click.option("--seeds", default="0:10", show_default=True, help="FIRST:END, or with commas.")
+@click.option(
+    "--targets", default="cpu,emulator", show_default=True, help="Reference first, comma between."
+)
+@click.option("--processes", type=int, help="Runs at once; one a core if not given.")
+@duration_option
+@dt_option
+@engine_option
+@ideal_option
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder for every run's traces; a sweep that was stopped goes on from it.",
+)
+@as_json
+def sweep(
+    model: str,
+    seeds: str,
+    targets: str,
+    processes: Optional[int],
+    duration: Optional[float],
+    dt: float,
+    engine: str,
+    ideals: Tuple[str, ...],
+    out: Optional[Path],
+    as_json: bool,
+) -> None:
+    """Compare MODEL over many seeds, and give each figure's spread."""
+    with _progress() as report:
+        found = deploy.sweep(
+            model,
+            _duration(model, duration, 0),
+            _seeds(seeds),
+            [name.strip() for name in targets.split(",") if name.strip()],
+            processes,
+            dt=dt,
+            engine=engine,
+            ideals=_pairs(ideals),
+            folder=out,
+            progress=None if report is None else lambda done, total: report("runs", done, total),
+        )
+    if as_json:
+        click.echo(json.dumps(found.to_dict(), indent=1))
+    else:
+        columns = ["trace", "metric", "unit", "median", "10 %", "90 %", "lowest", "highest"]
+        rows = [
+            [number(row[c]) if isinstance(row[c], float) else row[c] for c in columns]
+            for row in found.table()
+        ]
+        _print_table(columns, rows)
+        click.echo(found.verdict)
+    sys.exit(0 if found.ok else 1)
+
+
+@cli.command()
 @as_json
 def doctor(as_json: bool) -> None:
     """Say what is installed, which targets work, and what to do about the others."""
@@ -261,6 +317,17 @@ def _duration(model: str, duration: Optional[float], seed: int) -> float:
     if duration is not None:
         return duration
     return SYSTEMS[model].duration if model in SYSTEMS else USER_DURATION
+
+
+def _seeds(text: str) -> List[int]:
+    """``0:20`` or ``1,4,7``."""
+    try:
+        if ":" in text:
+            first, end = text.split(":")
+            return list(range(int(first), int(end)))
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise BadInput(f"seeds are written FIRST:END or with commas, not {text!r}") from None
 
 
 def _plain(model: str) -> str:

@@ -1,0 +1,151 @@
+"""The emulator's speed: ours, nengo-loihi's and Nengo core's, side by side in one run.
+
+    python benchmarks/emulator.py [A B …] [--repeats 5] [--json FILE]
+
+Build and run apart, in wall and process time; the best and the median of the repeats, the
+three taking turns. Nengo core runs as its users run it, with its optimiser.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+import warnings
+from statistics import median
+from typing import Any, Callable, Dict, List
+
+import nengo
+import numpy as np
+from models import CASES, Case
+
+from deploy.compat import load_nengo_loihi
+from deploy.emulator import build_simulator
+from loihi_rules import rewrite
+
+GOALS = {  # case: (ours ÷ Nengo core at most, nengo-loihi ÷ ours at least)
+    "A": (1.0, 5),
+    "B": (0.15, 100),
+    "C100": (1.0, 7),
+    "C1000": (0.8, 38),
+    "D": (0.3, 50),
+    "E": (0.25, 20),
+    "F": (1.0, 15),
+}
+WARM_UP = 10  # steps before the clock starts: kernels load, first probes are made
+
+
+def ours(network: nengo.Network) -> Any:
+    return build_simulator(rewrite(network).network, seed=1, target="sim")
+
+
+def nengo_loihis(network: nengo.Network) -> Any:
+    return load_nengo_loihi().Simulator(rewrite(network).network, seed=1, target="sim")
+
+
+def nengo_core(network: nengo.Network) -> Any:
+    return nengo.Simulator(network, seed=1, progress_bar=False)
+
+
+ENGINES: Dict[str, Callable[[nengo.Network], Any]] = {
+    "ours": ours,
+    "nengo-loihi": nengo_loihis,
+    "core": nengo_core,
+}
+
+
+def clock() -> np.ndarray:
+    return np.array([time.perf_counter(), time.process_time()])
+
+
+def measure(case: Case, make: Callable[[nengo.Network], Any]) -> Dict[str, List[float]]:
+    """Wall and process seconds of one build and one run."""
+    network = case.build()
+    start = clock()
+    with make(network) as simulator:
+        built = clock()
+        simulator.run_steps(WARM_UP)
+        warm = clock()
+        simulator.run_steps(int(round(case.duration / 0.001)))
+        done = clock()
+    return {"build": list(built - start), "run": list(done - warm)}
+
+
+def bandwidth() -> float:
+    """Bytes a second of a STREAM-like triad a = b + s·c, best of ten."""
+    n = 20_000_000
+    a, b, c = np.zeros(n), np.ones(n), np.ones(n)
+    best = np.inf
+    for _ in range(10):
+        start = time.perf_counter()
+        np.multiply(c, 3.0, out=a)
+        np.add(a, b, out=a)
+        best = min(best, time.perf_counter() - start)
+    return 5 * 8 * n / best  # two reads and a write, then two reads and a write, less one
+
+
+def weights_touched() -> float:
+    """Bytes of synaptic weights that case B reads in a second of wall time."""
+    case = CASES["B"]
+    with ours(case.build()) as simulator:
+        simulator.run_steps(WARM_UP)
+        emulator = simulator.sims["emulator"]
+        before = emulator.engine.state.spike_count.sum()
+        start = time.perf_counter()
+        simulator.run_steps(1000)
+        took = time.perf_counter() - start
+        spikes = emulator.engine.state.spike_count.sum() - before
+        return float(spikes) * 1000 * emulator.layout.rows.weights.itemsize / took
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("cases", nargs="*", default=list(CASES), choices=[[], *CASES])
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--json")
+    asked = parser.parse_args()
+    warnings.simplefilter("ignore")
+    ours(CASES["A"].build()).close()
+    print(
+        f"{'':6}{'run, s: ours':>20}{'nengo-loihi':>16}{'core':>16}"
+        f"{'ours÷core':>12}{'goal':>7}{'loihi÷ours':>12}{'goal':>6}{'build, s':>26}"
+    )
+    record: Dict[str, Any] = {}
+    for name in asked.cases:
+        case = CASES[name]
+        times: Dict[str, List[Dict[str, List[float]]]] = {engine: [] for engine in ENGINES}
+        for _ in range(asked.repeats):
+            for engine, make in ENGINES.items():
+                times[engine].append(measure(case, make))
+        record[name] = {"title": case.title, "duration": case.duration, "times": times}
+        show(name, times)
+    if "B" in asked.cases:
+        limit, touched = bandwidth(), weights_touched()
+        record["bandwidth"] = {"triad": limit, "weights touched": touched}
+        print(
+            f"\nB touches {touched / 1e9:.1f} GB of weights a second; the memory's triad moves "
+            f"{limit / 1e9:.1f} GB/s ({touched / limit:.0%})"
+        )
+    if asked.json:
+        with open(asked.json, "w", encoding="utf-8") as stream:
+            json.dump(record, stream, indent=1)
+
+
+def show(name: str, times: Dict[str, List[Dict[str, List[float]]]]) -> None:
+    wall = {e: [t["run"][0] for t in runs] for e, runs in times.items()}
+    process = {e: [t["run"][1] for t in runs] for e, runs in times.items()}
+    build = {e: [t["build"][0] for t in runs] for e, runs in times.items()}
+    middle = {e: median(values) for e, values in wall.items()}
+    most, least = GOALS.get(name, (float("nan"), float("nan")))
+    spread = "".join(f"{min(v):9.3f} ({median(v):.3f})" for v in wall.values())
+    builds = " ".join(f"{min(v):.2f}" for v in build.values())
+    print(
+        f"{name:6}{spread:>52}{middle['ours'] / middle['core']:12.2f}{most:7.2f}"
+        f"{middle['nengo-loihi'] / middle['ours']:12.1f}{least:6.0f}{builds:>26}"
+    )
+    ratio = median(process["ours"]) / median(process["core"])
+    print(f"{'':6}best (median); process time, ours÷core: {ratio:.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,231 @@
+"""One model over many seeds, on all cores."""
+
+from __future__ import annotations
+
+import html
+import multiprocessing
+import os
+import signal
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from deploy.errors import BadInput, DeployError
+from deploy.fingerprint import fingerprint
+from deploy.model import Model, load_model, user_code
+from deploy.parity import Parity, compare_runs
+from deploy.parity.tolerances import Tolerance
+from deploy.running import run, steps_of
+from deploy.traces import Traces
+from loihi_rules import fix_seeds
+
+Progress = Callable[[int, int], None]  # runs done, runs in all
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What a sweep found, in the order of its seeds.
+
+    Attributes
+    ----------
+    seeds : tuple of int
+    parities : tuple of Parity
+        One a seed: the last target against the first.
+    """
+
+    seeds: Tuple[int, ...]
+    parities: Tuple[Parity, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every seed is within tolerance."""
+        return all(parity.ok for parity in self.parities)
+
+    @property
+    def verdict(self) -> str:
+        """In words."""
+        good = sum(parity.ok for parity in self.parities)
+        first = self.parities[0]
+        return (
+            f"{'PARITY' if self.ok else 'NO PARITY'}: {good} of {len(self.parities)} seeds are "
+            f"within tolerance, {first.other.where} against {first.reference.where}"
+        )
+
+    def values(self, trace: str, metric: str) -> np.ndarray:
+        """(n_seeds,) one figure of every seed; NaN where it was not measured."""
+        found = [parity.value(trace, metric) for parity in self.parities]
+        return np.array([np.nan if value is None else value for value in found])
+
+    def table(self) -> List[Dict[str, Any]]:
+        """Every figure's median, 10th and 90th percentile, lowest and highest value."""
+        keys = dict.fromkeys((f.trace, f.metric, f.unit) for p in self.parities for f in p.figures)
+        rows: List[Dict[str, Any]] = []
+        for trace, metric, unit in keys:
+            values = self.values(trace, metric)
+            values = values[np.isfinite(values)]
+            if not len(values):
+                continue
+            low, middle, high = np.percentile(values, [10, 50, 90])
+            rows.append(
+                {
+                    "trace": trace,
+                    "metric": metric,
+                    "unit": unit,
+                    "median": float(middle),
+                    "10 %": float(low),
+                    "90 %": float(high),
+                    "lowest": float(values.min()),
+                    "highest": float(values.max()),
+                    "seeds": len(values),
+                }
+            )
+        return rows
+
+    def to_dict(self) -> Dict[str, Any]:
+        """In terms of JSON."""
+        return {
+            "ok": self.ok,
+            "verdict": self.verdict,
+            "seeds": list(self.seeds),
+            "within tolerance": [parity.ok for parity in self.parities],
+            "figures": self.table(),
+        }
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{html.escape(r['trace'])}</td><td>{html.escape(r['metric'])}</td>"
+            f"<td>{r['median']:.3g}</td><td>{r['lowest']:.3g}</td><td>{r['highest']:.3g}</td></tr>"
+            for r in self.table()
+        )
+        return (
+            f"<p><b>{html.escape(self.verdict)}</b></p><table><thead><tr><th>trace</th>"
+            f"<th>figure</th><th>median</th><th>lowest</th><th>highest</th></tr></thead>"
+            f"<tbody>{rows}</tbody></table>"
+        )
+
+
+def sweep(
+    model: Model,
+    duration: float,
+    seeds: Sequence[int],
+    targets: Sequence[str] = ("cpu", "emulator"),
+    processes: Optional[int] = None,
+    *,
+    folder: Optional[Path] = None,
+    tolerances: Optional[Mapping[str, Tolerance]] = None,
+    progress: Optional[Progress] = None,
+    **options: Any,
+) -> Sweep:
+    """Run a model over many seeds and compare its targets for each.
+
+    The bits of a run depend on its seed alone, not on the order of the runs or on the
+    number of processes. Each process computes with one thread.
+
+    Parameters
+    ----------
+    model, duration
+        As for `deploy.run`. A seed is given to the network where its author gave it
+        none; to vary a network of your own, leave its seed out.
+    seeds : sequence of int
+    targets : sequence of str
+        The reference first.
+    processes : int, optional
+        How many runs at once; one a core if not given.
+    folder : pathlib.Path, optional
+        Where every run is saved as ``seed-N/TARGET.npz``. Runs that are there already,
+        of the same model and length, are not made again: a sweep that was stopped
+        goes on where it was.
+    tolerances : mapping of str to Tolerance, optional
+        As for `deploy.compare`.
+    progress : callable, optional
+        Called with the number of runs done and of runs in all.
+    options
+        ``dt``, ``engine`` and ``ideals``, as for `deploy.run`.
+
+    Raises
+    ------
+    BadInput, TargetUnavailable
+        As `deploy.run`; the runs that were complete are kept in ``folder``.
+    """
+    seeds = [int(seed) for seed in seeds]
+    if not seeds or len(set(seeds)) != len(seeds):
+        raise BadInput("a sweep needs one seed at least, and each only once")
+    if len(targets) < 2:
+        raise BadInput("a sweep needs two targets at least, for example cpu,emulator")
+    processes = processes or len(os.sched_getaffinity(0))
+    if processes < 1:
+        raise BadInput(f"the number of processes must be 1 or more, not {processes}")
+    steps_of(duration, options.get("dt", 0.001))  # a bad value fails before the pool starts
+    if folder is not None:
+        folder = Path(folder)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadInput(f"{folder}: cannot be written ({error.strerror})") from None
+
+    jobs = [(seed, target) for seed in seeds for target in targets]
+    made: Dict[Tuple[int, str], Traces] = {}
+    context = multiprocessing.get_context("fork")  # hands over networks as they are
+    with ProcessPoolExecutor(
+        processes, context, _start, (model, duration, folder, options)
+    ) as pool:
+        waiting: Dict[Future, Tuple[int, str]] = {pool.submit(_job, *job): job for job in jobs}
+        try:
+            while waiting:
+                for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                    made[waiting.pop(future)] = future.result()
+                    if progress is not None:
+                        progress(len(made), len(jobs))
+        except BaseException:
+            for process in list(getattr(pool, "_processes", {}).values()):
+                process.terminate()
+            raise
+    return Sweep(
+        tuple(seeds),
+        tuple(
+            compare_runs([made[seed, target] for target in targets], tolerances=tolerances)
+            for seed in seeds
+        ),
+    )
+
+
+_given: Dict[str, Any] = {}  # of a worker process: what its parent handed over at the start
+
+
+def _start(model: Model, duration: float, folder: Optional[Path], options: Any) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _given.update(model=model, duration=duration, folder=folder, options=options)
+
+
+def _job(seed: int, target: str) -> Traces:
+    model, folder = _given["model"], _given["folder"]
+    with threadpool_limits(1):
+        if folder is None:
+            return run(model, _given["duration"], target, seed, **_given["options"])
+        path = folder / f"seed-{seed}" / f"{target}.npz"
+        there = _there(path, seed)
+        if there is not None:
+            return there
+        traces = run(model, _given["duration"], target, seed, **_given["options"])
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        traces.save(path)
+        return traces
+
+
+def _there(path: Path, seed: int) -> Optional[Traces]:
+    """An earlier run, if it is whole and of this model, length and step."""
+    try:
+        traces = Traces.load(path)
+    except DeployError:
+        return None
+    dt = _given["options"].get("dt", 0.001)
+    loaded = load_model(_given["model"], seed)
+    with user_code(loaded.source):
+        mark = fingerprint(fix_seeds(loaded.network, seed).network)
+    same = (traces.seed, traces.dt, traces.fingerprint) == (seed, dt, mark)
+    return traces if same and traces.n_steps == steps_of(_given["duration"], dt) else None
