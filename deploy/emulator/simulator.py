@@ -10,6 +10,7 @@ from deploy.emulator.interface import FastEmulator
 from deploy.emulator.jit import HAVE_NUMBA
 from deploy.emulator.layout import Unsupported
 from deploy.emulator.runner import Runner
+from deploy.emulator.split import linear_splitting
 
 ENGINES = ("fast", "reference")
 
@@ -32,9 +33,10 @@ def build_simulator(network: Any, engine: str = "fast", **options: Any) -> Any:
         has something that the fast one cannot do exactly.
     """
     nengo_loihi = load_nengo_loihi()
-    simulator = nengo_loihi.Simulator(network, **options)
     if engine == "reference":
-        return simulator
+        return nengo_loihi.Simulator(network, **options)
+    with linear_splitting(nengo_loihi):
+        simulator = nengo_loihi.Simulator(network, **options)
     reference = simulator.sims["emulator"]
     try:
         fast = FastEmulator(simulator.model, reference.seed)
