@@ -56,6 +56,8 @@ def series(title: str, networks: List[Any], by: int) -> List[Tuple[float, float,
             flush=True,
         )
         points.append((float(size), built, step))
+    if len(points) < 2:
+        return points
     x, build_time, step_time = (list(column) for column in zip(*points))
     print(f"  exponent of a step {exponent(x, step_time):.2f}, "
           f"of the build {exponent(x, build_time):.2f}")  # fmt: skip
@@ -72,6 +74,7 @@ def main() -> None:
     synapses = series(
         "synapses of 10,000 neurons", [lambda f=f: sparse(10_000, f) for f in FAN_OUTS], by=1
     )
+    series("the largest", [lambda: sparse(100_000, 100)], by=1)
     if asked.plot:
         plot(asked.plot, neurons, synapses)
 
