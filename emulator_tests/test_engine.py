@@ -27,7 +27,7 @@ common = {"suppress_health_check": list(HealthCheck)}
 
 def compare(net, seed, target, compiled, steps):
     reference, fast = simulators(net, seed, target, compiled)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), reference, fast:
         warnings.simplefilter("ignore")
         for _ in range(steps):
             reference.step()
@@ -36,7 +36,7 @@ def compare(net, seed, target, compiled, steps):
         # and in one batch, which is another way through the engine
         reference.run_steps(50)
         fast.run_steps(50)
-    assert_same_state(reference.sims["emulator"], fast.sims["emulator"])
+        assert_same_state(reference.sims["emulator"], fast.sims["emulator"])
     for a, b in zip(reference.network.all_probes, fast.network.all_probes):
         np.testing.assert_array_equal(reference.data[a], fast.data[b])
 

@@ -53,7 +53,7 @@ class Rows(NamedTuple):
         The smallest type that is exact; multiply by ``scale``.
     start, length : (n_rows,) ndarray
         Where a row is in ``weights``.
-    targets : (n_targets,) ndarray of int32
+    targets : (n_targets,) ndarray of uint16, or of int32 if a core were that large
         Compartments of the rows that are not runs, relative to the row's base.
     target_start : (n_rows,) ndarray
         Where a row's targets are in ``targets``; −1 where they are 0, 1, 2, ….
@@ -304,11 +304,12 @@ def _rows(
         part = fixed.pop(0)
         together[at : at + len(part)] = part
         at += len(part)
+    small = max((int(t.max()) for t in columns["targets"] if len(t)), default=0) < 2**16
     rows = Rows(
         weights=together,
         start=_joined(columns["start"], np.int64),
         length=_joined(columns["length"], np.int32),
-        targets=_joined(columns["targets"], np.int32),
+        targets=_joined(columns["targets"], np.uint16 if small else np.int32),
         target_start=_joined(columns["target_start"], np.int64),
         scale=_joined(columns["scale"], dtype),
     )
