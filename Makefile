@@ -39,3 +39,7 @@ $(VENV)/.tested: $(VENV)/.installed
 $(VENV)/.linted: $(VENV)/.installed
 	$(PIP) --editable '.[lint]'
 	touch $@
+
+.PHONY: parity-pes
+parity-pes: $(VENV)/.installed
+	$(BIN)/python benchmarks/parity_pes.py

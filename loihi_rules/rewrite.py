@@ -8,6 +8,7 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 import nengo
 
 from loihi_rules.change import Change, Problem
+from loihi_rules.rules.pes import LearningScale
 from loihi_rules.seeds import Twin, fix_seeds
 
 __all__ = ["Change", "Problem", "Rewritten", "ServedProbe", "rewrite"]
@@ -59,6 +60,8 @@ class Rewritten:
     host_probes : list of nengo.Probe
         Probes of connections and learning rules that run on the host. They are
         not in ``network``: nengo-loihi has no place for them, Nengo core has.
+    learning_scales : mapping of nengo.Connection to LearningScale
+        Of each connection in ``network`` that learns on the chip.
     """
 
     network: nengo.Network
@@ -67,6 +70,7 @@ class Rewritten:
     twins: Mapping[Any, Any]
     served: Mapping[nengo.Probe, ServedProbe]
     host_probes: List[nengo.Probe]
+    learning_scales: Mapping[nengo.Connection, LearningScale]
 
 
 @dataclass
@@ -78,6 +82,7 @@ class Draft:
     problems: List[Problem]
     served: Dict[nengo.Probe, ServedProbe]  # by probe of the draft's network
     host_probes: List[nengo.Probe]
+    learning_scales: Dict[nengo.Connection, LearningScale]
 
     def change(self, obj: str, rule: str, before: Any, after: Any, why: str) -> None:
         self.changes.append(Change(obj, rule, str(before), str(after), why))
@@ -110,12 +115,18 @@ def rewrite_twin(twin: Twin) -> Rewritten:
     """Rewrite a copy whose seeds are fixed already; the copy is used up."""
     from loihi_rules.passes import PASSES  # the passes import Draft from here
 
-    draft = Draft(twin.network, list(twin.changes), [], {}, [])
+    draft = Draft(twin.network, list(twin.changes), [], {}, [], {})
     for rewrite_pass in PASSES:
         rewrite_pass(draft)
     originals = {id(new): old for old, new in twin.twins.items()}
     served = {originals.get(id(probe), probe): serving for probe, serving in draft.served.items()}
     changes: Tuple[Change, ...] = tuple(dict.fromkeys(draft.changes))
     return Rewritten(
-        draft.network, list(changes), draft.problems, twin.twins, served, draft.host_probes
+        draft.network,
+        list(changes),
+        draft.problems,
+        twin.twins,
+        served,
+        draft.host_probes,
+        draft.learning_scales,
     )

@@ -48,7 +48,9 @@ class EmulatorSession(Session):
             engine,
             dt=dt,
             seed=seed,
-            model=model_with_host_learning(dt, label, rewritten.host_probes),
+            model=model_with_host_learning(
+                dt, label, rewritten.host_probes, rewritten.learning_scales
+            ),
             target="sim" if discretize else "simreal",
             progress_bar=False,
         )

@@ -8,16 +8,22 @@ Both are ordinary Nengo, so Nengo core's builder is given them.
 
 from __future__ import annotations
 
-from typing import Any, Sequence
+from typing import Any, Mapping, Sequence
 
 import nengo
 from nengo.connection import LearningRule
 
 from deploy.compat import load_nengo_loihi
 from loihi_rules.passes.placement import base_of
+from loihi_rules.rules.pes import LearningScale
 
 
-def model_with_host_learning(dt: float, label: str, host_probes: Sequence[nengo.Probe]) -> Any:
+def model_with_host_learning(
+    dt: float,
+    label: str,
+    host_probes: Sequence[nengo.Probe],
+    learning_scales: Mapping[nengo.Connection, LearningScale],
+) -> Any:
     """A model for `nengo_loihi.Simulator` that builds the above on the host.
 
     Parameters
@@ -28,6 +34,8 @@ def model_with_host_learning(dt: float, label: str, host_probes: Sequence[nengo.
     host_probes : sequence of nengo.Probe
         Probes of connections and learning rules that run on the host; they are
         not in the network.
+    learning_scales : mapping of nengo.Connection to LearningScale
+        Of the connections that learn on the chip, in the place of one for all.
 
     Returns
     -------
@@ -45,6 +53,10 @@ def model_with_host_learning(dt: float, label: str, host_probes: Sequence[nengo.
                 host.seeds[obj], host.seeded[obj] = model.seeds[obj], model.seeded[obj]
                 return host.build(obj)
             built = super().build(model, obj, *args, **kwargs)
+            if obj in learning_scales:
+                synapse, scale = learning_synapse(model, obj), learning_scales[obj]
+                synapse.learning_wgt_exp = scale.weight_exponent
+                synapse.learning_rate *= scale.rate_factor
             if obj is model.toplevel:
                 for probe in host_probes:
                     model.host.seeds[probe], model.host.seeded[probe] = probe.seed, True
@@ -52,6 +64,23 @@ def model_with_host_learning(dt: float, label: str, host_probes: Sequence[nengo.
             return built
 
     return builder.Model(dt=dt, label=label, builder=HostBuilder())
+
+
+def learning_synapse(model: Any, conn: nengo.Connection) -> Any:
+    """The synapse group that holds a learned connection's weights.
+
+    Parameters
+    ----------
+    model : nengo_loihi.builder.Model
+    conn : nengo.Connection
+        A connection that learns on the chip.
+
+    Returns
+    -------
+    nengo_loihi.block.Synapse
+    """
+    read = model.nengo_probe_conns[model.needs_sender[conn.learning_rule].error_target]
+    return model.objs[read]["decoders"]
 
 
 def _learns_on_host(model: Any, conn: nengo.Connection) -> bool:

@@ -7,6 +7,8 @@ from typing import Any, Callable
 import nengo
 import numpy as np
 
+from deploy.targets.host_builder import learning_synapse
+
 
 def decoders(
     model: Any, conn: nengo.Connection, dt: float, learned: Callable[[Any], np.ndarray]
@@ -36,8 +38,7 @@ def decoders(
     (size_out, n_neurons) ndarray
         As ``Probe(conn, "weights")`` on the CPU.
     """
-    read = model.nengo_probe_conns[model.needs_sender[conn.learning_rule].error_target]
-    synapse = model.objs[read]["decoders"]
+    synapse = learning_synapse(model, conn)
     block = next(block for block in model.blocks if synapse in block.synapses)
     info = block.discretize_info
     scale = 1.0 if info is None else float(info["v_scale"])

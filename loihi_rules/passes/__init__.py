@@ -5,6 +5,7 @@ list is the documentation: to learn what happens to a model, read it downwards.
 """
 
 from loihi_rules.passes.initial_state import initial_state
+from loihi_rules.passes.learning_scale import learning_scale
 from loihi_rules.passes.placement import placement
 from loihi_rules.passes.probes import probes
 
@@ -12,6 +13,7 @@ PASSES = (
     placement,
     initial_state,
     probes,
+    learning_scale,
 )
 
 __all__ = ["PASSES"]

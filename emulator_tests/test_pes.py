@@ -1,0 +1,132 @@
+"""PES on the chip: its numbers against nengo-loihi's own, and what they bring."""
+
+import warnings
+
+import nengo
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import deploy
+from deploy.compat import load_nengo_loihi
+from deploy.targets.host_builder import learning_synapse, model_with_host_learning
+from loihi_rules import rewrite
+from loihi_rules.passes.learning_scale import declare_settings
+from loihi_rules.rules import pes
+from loihi_rules.systems.pes_connection import pes_connection
+from loihi_rules.tuning import chip_rates
+
+
+def learned(network):
+    return next(c for c in network.all_connections if c.learning_rule_type is not None)
+
+
+def built(network):
+    """A rewritten network, its learned connection, and nengo-loihi's model of it."""
+    done = rewrite(network)
+    model = model_with_host_learning(0.001, "test", done.host_probes, done.learning_scales)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        simulator = load_nengo_loihi().Simulator(done.network, target="sim", seed=1, model=model)
+    simulator.close()
+    return done, learned(done.network), model
+
+
+@pytest.mark.quick
+@given(st.lists(st.floats(-5, 50), min_size=1, max_size=20), st.sampled_from([0.001, 0.002]))
+def test_tuning_curves_are_nengo_loihis(currents, dt):
+    nengo_loihi = load_nengo_loihi()
+    current = np.array(currents)[:, None]
+    one, zero = np.ones(1), np.zeros(1)
+    for neuron_type in (
+        nengo.LIF(tau_rc=0.03, tau_ref=0.003),
+        nengo.RegularSpiking(nengo.LIFRate(), amplitude=0.5),
+        nengo.SpikingRectifiedLinear(),
+    ):
+        expected = nengo_loihi.neurons.loihi_rates(neuron_type, current, one, zero, dt)
+        found = chip_rates(neuron_type, current, dt)
+        near_an_edge = np.abs(found - expected) > 1e-9  # τ_RC is rounded to 12 bits there
+        interval = 1 / np.maximum(np.where(near_an_edge, expected, 1), 1e-9) / dt
+        assert np.all(np.abs(found - expected)[near_an_edge] * interval[near_an_edge] * dt < 1)
+        assert near_an_edge.mean() <= 0.5
+
+
+@pytest.mark.parametrize("function", [lambda x: [0.0], lambda x: -x, lambda x: 10 * x])
+@pytest.mark.parametrize("neurons", [30, 200])
+def test_range_and_trace_are_nengo_loihis(function, neurons):
+    net = pes_connection(neurons, 1e-3, seed=2)
+    learned(net).function = function
+    done, conn, model = built(net)
+    scale = done.learning_scales[conn]
+    synapse = learning_synapse(model, conn)
+    assert synapse.synapse_cfg.weight_exp == scale.weight_exponent
+    block = next(b for b in model.blocks if synapse in b.synapses)
+    largest = 127 * 2 ** (7 + scale.weight_exponent)  # the integer where learning clips
+    decoder = 0.001 * largest / block.discretize_info["v_scale"]
+    w_max = 0.0 if not np.any(function(np.ones(1))) else float(block.discretize_info["w_max"])
+    assert pes.largest_decoder(scale.weight_exponent, w_max, 1.0, 0.001) == pytest.approx(
+        decoder, rel=0.01
+    )
+    # a spike adds tracing_mag; at a steady rate the trace is rate · τ of that, about
+    rate, tau = 100.0, 0.005
+    trace = synapse.tracing_mag * rate * 0.001 / -np.expm1(-0.001 / tau)
+    kappa = 1e-3 * scale.rate_factor
+    assert pes.mean_trace(scale.weight_exponent, w_max, kappa, neurons, rate) == pytest.approx(
+        trace, rel=0.02
+    )
+
+
+def test_exponent_is_the_smallest_that_fits():
+    for needed in (1e-5, 1e-4, 1e-3):
+        e = pes.weight_exponent(needed, 0.0, 1.0, 1e-6, 100, 200.0, 0.001)
+        assert pes.largest_decoder(e, 0.0, 1.0, 0.001) >= needed
+        assert pes.largest_decoder(e - 1, 0.0, 1.0, 0.001) < needed
+    fast = pes.weight_exponent(1e-5, 0.0, 1.0, 1e-2, 100, 200.0, 0.001)
+    assert pes.mean_trace(fast, 0.0, 1e-2, 100, 200.0) <= 127
+    assert pes.mean_trace(fast - 1, 0.0, 1e-2, 100, 200.0) > 127
+
+
+@pytest.mark.quick
+def test_more_neurons_need_smaller_exponents():
+    chosen = {
+        n: next(iter(rewrite(pes_connection(n, 1e-4, 1)).learning_scales.values()))
+        for n in (50, 100, 200, 400)
+    }
+    exponents = [scale.weight_exponent for scale in chosen.values()]
+    assert exponents == sorted(exponents, reverse=True) and exponents[0] > exponents[-1]
+    # intervals rounded up to whole milliseconds: (rate on the CPU ÷ on the chip)²
+    assert all(1.1 < scale.rate_factor < 1.4 for scale in chosen.values())
+
+
+@pytest.mark.quick
+def test_the_changes_say_so_and_the_user_may_choose():
+    net = pes_connection(seed=1)
+    rules = {c.rule: c for c in rewrite(net).changes}
+    assert "exponent 4" in rules["learned weights: 8-bit mantissa, one exponent"].before
+    assert rules["learning rate"].before == "0.001"
+    declare_settings(net)
+    net.config[learned(net)].pes_weight_exponent = 5
+    net.config[learned(net)].pes_rate_factor = 1.0
+    done = rewrite(net)
+    assert list(done.learning_scales.values()) == [pes.LearningScale(5, 1.0)]
+    assert not any("exponent" in c.after or c.rule == "learning rate" for c in done.changes)
+
+
+@pytest.mark.parametrize("learning_rate", [1e-3, 1e-4])
+def test_learns_as_well_as_the_cpu(learning_rate):
+    ratios, plain = [], []
+    for seed in range(4):
+        net = pes_connection(100, learning_rate, seed)
+        runs = [
+            deploy.run(net, 8.0, target, seed, ideals={"post": "input"})
+            for target in ("cpu", "emulator")
+        ]
+        ratios.append(deploy.compare_traces(*runs).value("post", "error to ideal, ratio"))
+        declare_settings(net)
+        net.config[learned(net)].pes_weight_exponent = 4  # nengo-loihi's, for all connections
+        net.config[learned(net)].pes_rate_factor = 1.0
+        runs[1] = deploy.run(net, 8.0, "emulator", seed, ideals={"post": "input"})
+        plain.append(deploy.compare_traces(*runs).value("post", "error to ideal, ratio"))
+    assert np.median(ratios) <= 1.03
+    assert np.median(plain) > np.median(ratios) + 0.05

@@ -1,0 +1,159 @@
+"""Each learned connection's own weight exponent, and its learning rate on the chip."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import nengo
+import numpy as np
+from nengo.builder import Model
+from nengo.builder.connection import get_eval_points, get_targets
+from nengo.cache import NoDecoderCache
+from nengo.exceptions import NengoException
+from nengo.params import Parameter
+from nengo.solvers import LstsqL2
+
+from loihi_rules.change import name_of
+from loihi_rules.passes.placement import base_of, chip_learning_connections
+from loihi_rules.rewrite import Draft
+from loihi_rules.rules import pes
+from loihi_rules.tuning import chip_rates
+
+USUAL_EXPONENT = 4  # nengo-loihi's Model.pes_wgt_exp
+DT = 0.001  # the chip's step
+SETTINGS = ("pes_weight_exponent", "pes_rate_factor")
+
+
+class Needs(NamedTuple):
+    """What a connection asks of its learning synapses.
+
+    Attributes
+    ----------
+    decoder : float
+        The largest decoder that it may have to learn.
+    w_max : float
+        The largest weight it starts with, ``max |d| / (dt · r)``.
+    top_rate : float
+        Rate of its fastest neuron, Hz.
+    rate_factor : float
+        ``Σ a² on the CPU / Σ a² on the chip``: how much more slowly the chip learns.
+    """
+
+    decoder: float
+    w_max: float
+    top_rate: float
+    rate_factor: float
+
+
+def declare_settings(network: nengo.Network) -> None:
+    """Give connections the settings ``pes_weight_exponent`` and ``pes_rate_factor``.
+
+    A user sets either with ``network.config[connection].pes_weight_exponent = 3`` after
+    calling this; None, the default, leaves the choice to `learning_scale`.
+    """
+    config = network.config[nengo.Connection]
+    for name in SETTINGS:
+        if name not in config._extra_params:
+            config.set_param(name, Parameter(name, default=None, optional=True))
+
+
+def learning_scale(draft: Draft) -> None:
+    """Choose each learned connection's weight exponent and learning rate.
+
+    *Exponent.* What the connection may have to learn is bounded by what its target can
+    represent: the decoders by which the chip's own tuning curves give every dimension at
+    the size of the target's radius, or of the function it starts with. Least squares with
+    Nengo's own regularisation finds them; the exponent is the smallest that holds the
+    largest (`loihi_rules.rules.pes.weight_exponent`).
+
+    *Learning rate.* The decoded value y = Σ d_i · a_i changes by Σ a_i · Δd_i, so at the rate
+    κ · E · Σ a_i² / n. Chip neurons fire more slowly, as their intervals are rounded up to
+    whole milliseconds; κ is multiplied by the ratio of the two sums over the evaluation
+    points.
+    """
+    declare_settings(draft.network)
+    for conn in chip_learning_connections(draft.network):
+        settings = draft.network.config[conn]
+        try:
+            needs = _needs(conn)
+        except NengoException:
+            continue  # the build will say what is wrong with it
+        if settings.pes_rate_factor is None:
+            _correct_rate(draft, conn, needs.rate_factor)
+        if settings.pes_weight_exponent is None:
+            _choose_exponent(draft, conn, needs)
+        draft.learning_scales[conn] = pes.LearningScale(
+            weight_exponent=int(settings.pes_weight_exponent),  # type: ignore[arg-type]
+            rate_factor=float(settings.pes_rate_factor),  # type: ignore[arg-type]
+        )
+
+
+def _correct_rate(draft: Draft, conn: nengo.Connection, factor: float) -> None:
+    rate = float(conn.learning_rule_type.learning_rate)
+    draft.network.config[conn].pes_rate_factor = factor
+    draft.change(
+        name_of(conn),
+        "learning rate",
+        f"{rate:g}",
+        f"{rate * factor:.4g} on the chip",
+        f"chip neurons fire more slowly, which slows learning by a factor of {factor:.3g}",
+    )
+
+
+def _choose_exponent(draft: Draft, conn: nengo.Connection, needs: Needs) -> None:
+    radius = float(conn.pre_obj.radius)
+    exponent = pes.weight_exponent(
+        needs.decoder,
+        needs.w_max,
+        radius,
+        float(conn.learning_rule_type.learning_rate) * needs.rate_factor,
+        conn.pre_obj.n_neurons,
+        needs.top_rate,
+        DT,
+    )
+    draft.network.config[conn].pes_weight_exponent = exponent
+    reach = pes.largest_decoder(exponent, needs.w_max, radius, DT)
+    draft.change(
+        name_of(conn),
+        "learned weights: 8-bit mantissa, one exponent",
+        f"exponent {USUAL_EXPONENT}, as nengo-loihi has for every connection",
+        f"exponent {exponent}: decoders up to {reach:.2g} in steps of {reach / 127:.1g}",
+        f"decoders up to {needs.decoder:.2g} may be needed; finer steps lose less of what is "
+        "learnt",
+    )
+
+
+def _needs(conn: nengo.Connection) -> Needs:
+    ens = conn.pre_obj
+    rng = np.random.RandomState(conn.seed)
+    model = Model(dt=DT, decoder_cache=NoDecoderCache())
+    for obj, seed in ((ens, ens.seed), (conn, conn.seed)):
+        model.seeds[obj], model.seeded[obj] = seed, True
+    model.build(ens)
+    built: Any = model.params[ens]
+    points = get_eval_points(model, conn, rng)
+    current = (points / ens.radius) @ built.encoders.T * built.gain + built.bias
+    rates = chip_rates(ens.neuron_type, current, DT)
+    targets = get_targets(conn, points)
+    transform = conn.transform.sample(rng=rng) if _dense(conn) else np.array(1.0)
+    targets = targets * transform if np.ndim(transform) == 0 else targets @ transform.T
+
+    post = base_of(conn.post)
+    span = float(getattr(post, "radius", ens.radius))
+    span = max(span, float(np.abs(targets).max()))
+    ideal, _ = LstsqL2()(rates, points / ens.radius * span, rng=rng)
+    first = np.zeros(1)
+    if np.any(targets):
+        first, _ = conn.solver(rates, targets, rng=rng)
+    needed = max(float(np.abs(ideal).max()), float(np.abs(first).max()))
+    w_max = float(np.abs(first).max()) / DT / float(ens.radius)
+    cpu_rates = ens.neuron_type.rates(
+        points / ens.radius @ built.encoders.T, built.gain, built.bias
+    )
+    slower = float(np.sum(rates**2))
+    factor = float(np.sum(cpu_rates**2)) / slower if slower else 1.0
+    return Needs(needed, w_max, float(rates.max()), factor)
+
+
+def _dense(conn: nengo.Connection) -> bool:
+    return not isinstance(conn.transform, nengo.transforms.NoTransform)
