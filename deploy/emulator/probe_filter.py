@@ -5,20 +5,38 @@ from __future__ import annotations
 from typing import Any, Dict
 
 import numpy as np
+from nengo.synapses import LinearFilter
 
 from deploy.compat import load_nengo_loihi
 from deploy.emulator.jit import HAVE_NUMBA, jit
 
 
 @jit
-def _lowpass(samples, state, a, b, filtered):
-    """Nengo's ``LinearFilter.OneX``: x ← a·x, x ← x + b·u, each rounded to its type."""
+def _lowpass(samples, x, a, b, filtered):
+    """Nengo's ``LinearFilter.OneX`` on a state of single precision.
+
+    x ← a·x is computed in single precision, x ← x + b·u in double, and both are rounded
+    to single: NumPy's in-place operators do so.
+    """
     for i in range(samples.shape[0]):
         for j in range(samples.shape[1]):
-            x = np.float32(state[j] * a)
-            x = np.float32(x + samples[i, j] * b)
-            state[j] = x
-            filtered[i, j] = x
+            decayed = np.float32(x[0, j] * np.float32(a))
+            x[0, j] = np.float32(np.float64(decayed) + b * samples[i, j])
+            filtered[i, j] = x[0, j]
+
+
+@jit
+def _lowpass_of_one(samples, x, a, b, filtered):
+    """``LinearFilter.OneXScalar``: all in double, and rounded once."""
+    for i in range(samples.shape[0]):
+        x[0, 0] = np.float32(a * np.float64(x[0, 0]) + b * samples[i, 0])
+        filtered[i, 0] = x[0, 0]
+
+
+COMPILED: Dict[Any, Any] = {
+    LinearFilter.OneX: _lowpass,
+    LinearFilter.OneXScalar: _lowpass_of_one,
+}
 
 
 class BatchFilter:
@@ -48,11 +66,12 @@ class BatchFilter:
             self._done[probe] = 0
         step = self._steps[probe]
         filtered = np.zeros_like(samples)
+        compiled = COMPILED.get(type(step)) if HAVE_NUMBA else None
+        if compiled and samples.dtype == np.float64 and step.X.dtype == np.float32:
+            compiled(samples, step.X, float(step.a), float(step.b), filtered)
+            return filtered
         done = self._done[probe]
         for i, sample in enumerate(samples):
             filtered[i] = step((done + i) * self.dt, sample)
         self._done[probe] += len(samples)
         return filtered
-
-
-assert HAVE_NUMBA or _lowpass is not None
