@@ -44,6 +44,9 @@ seed_option = click.option(
 dt_option = click.option(
     "--dt", type=float, default=0.001, show_default=True, help="Step in seconds."
 )
+targets_option = click.option(
+    "--targets", default="cpu,emulator", show_default=True, help="Reference first, comma between."
+)
 engine_option = click.option(
     "--engine",
     default="fast",
@@ -127,7 +130,7 @@ def run(
     with _progress() as report:
         traces = deploy.run(
             model,
-            _duration(model, duration, seed),
+            _duration(model, duration),
             target,
             seed,
             dt=dt,
@@ -149,12 +152,7 @@ def run(
 
 @cli.command()
 @click.argument("what", nargs=-1, required=True, metavar="MODEL | A.npz B.npz")
-@click.option(
-    "--targets",
-    default="cpu,emulator",
-    show_default=True,
-    help="Reference first, comma between.",
-)
+@targets_option
 @duration_option
 @seed_option
 @dt_option
@@ -203,14 +201,13 @@ def compare(
             parity.write(stage)
     elif len(what) == 1:
         model = what[0]
-        names = [name.strip() for name in targets.split(",") if name.strip()]
         out = out or Path("comparison") / _plain(model)
         with staged_folder(out) as stage:
             with _progress() as report:
                 parity = deploy.compare(
                     model,
-                    _duration(model, duration, seed),
-                    names,
+                    _duration(model, duration),
+                    _names(targets),
                     seed,
                     dt=dt,
                     engine=engine,
@@ -235,9 +232,7 @@ def compare(
 @cli.command()
 @click.argument("model")
 @click.option("--seeds", default="0:10", show_default=True, help="FIRST:END, or with commas.")
-@click.option(
-    "--targets", default="cpu,emulator", show_default=True, help="Reference first, comma between."
-)
+@targets_option
 @click.option("--processes", type=int, help="Runs at once; one a core if not given.")
 @duration_option
 @dt_option
@@ -265,9 +260,9 @@ def sweep(
     with _progress() as report:
         found = deploy.sweep(
             model,
-            _duration(model, duration, 0),
+            _duration(model, duration),
             _seeds(seeds),
-            [name.strip() for name in targets.split(",") if name.strip()],
+            _names(targets),
             processes,
             dt=dt,
             engine=engine,
@@ -313,10 +308,14 @@ def doctor(as_json: bool) -> None:
 # ------------------------------------------------------------------- helpers of the skin
 
 
-def _duration(model: str, duration: Optional[float], seed: int) -> float:
+def _duration(model: str, duration: Optional[float]) -> float:
     if duration is not None:
         return duration
     return SYSTEMS[model].duration if model in SYSTEMS else USER_DURATION
+
+
+def _names(text: str) -> List[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _seeds(text: str) -> List[int]:

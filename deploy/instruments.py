@@ -57,7 +57,9 @@ def add_instruments(network: nengo.Network, duration: float, dt: float) -> List[
             driving = [e for e in errors if e.post_obj.connection is conn]
             if not driving:
                 continue
-            size_in = conn.learning_rule.size_in if _single(conn) else 0
+            size_in = (
+                conn.learning_rule.size_in if isinstance(conn.learning_rule, LearningRule) else 0
+            )
             if size_in == 0:
                 continue
             error = nengo.Node(size_in=size_in, label=f"error of {name}")
@@ -76,10 +78,6 @@ def add_instruments(network: nengo.Network, duration: float, dt: float) -> List[
             probe = nengo.Probe(error, label=f"error of {name}", seed=0)
             instruments.append(Instrument(probe, f"error of {name}", "error"))
     return instruments
-
-
-def _single(conn: nengo.Connection) -> bool:
-    return isinstance(conn.learning_rule, LearningRule)
 
 
 def _unique(name: str, taken: List[str]) -> str:

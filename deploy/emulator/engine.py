@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, NamedTuple
 
 import numpy as np
 from nengo.exceptions import SimulationError
@@ -145,28 +145,6 @@ class Engine:
                 stacklevel=3,
             )
 
-    def advance(
-        self, n_steps: int, events: np.ndarray, event_start: np.ndarray
-    ) -> Dict[str, np.ndarray]:
-        """Go on for so many steps.
-
-        Parameters
-        ----------
-        n_steps : int
-        events : (n_events,) ndarray of int32
-            Spikes of the inputs, one input after the other, step by step.
-        event_start : (n_steps * n_inputs + 1,) ndarray of int64
-            Where each step's and input's spikes start in ``events``.
-
-        Returns
-        -------
-        dict of str to (n_steps, k) ndarray
-            What was probed, by key.
-        """
-        probed = self.buffers(n_steps)
-        self.advance_row(probed, events, event_start, 0, n_steps)
-        return {key: getattr(probed, key) for key in PROBEABLE}
-
     def buffers(self, n_rows: int) -> Probed:
         """Room for what is probed in so many steps."""
         dtype = self.layout.compartments.vth.dtype
@@ -184,7 +162,18 @@ class Engine:
         row: int,
         n_steps: int = 1,
     ) -> None:
-        """Go on from row ``row`` of the events and the buffers, for so many rows."""
+        """Go on from row ``row`` of the events and the buffers, for so many rows.
+
+        Parameters
+        ----------
+        probed : Probed
+            As `buffers` makes it; is written.
+        events : (n_events,) ndarray of int32
+            Spikes of the inputs, one input after the other, row by row.
+        event_start : (n_rows * n_inputs + 1,) ndarray of int64
+            Where each row's and input's spikes start in ``events``.
+        row, n_steps : int
+        """
         if self.compiled:
             self._kernel(
                 self.layout, self.state, self._key, self._position, probed,
@@ -222,19 +211,3 @@ class Engine:
 
     def clear_errors(self) -> None:
         self.state.errors[:] = 0
-
-
-def flatten_events(
-    spikes: Sequence[Sequence[np.ndarray]],
-) -> Tuple[np.ndarray, np.ndarray]:
-    """Spikes by step and input, as `Engine.advance` takes them.
-
-    Parameters
-    ----------
-    spikes : (n_steps,) sequence of (n_inputs,) sequences of ndarray
-    """
-    parts: List[np.ndarray] = [np.asarray(part) for step in spikes for part in step]
-    starts = np.zeros(len(parts) + 1, np.int64)
-    np.cumsum([len(part) for part in parts], out=starts[1:])
-    events = np.concatenate(parts) if parts else np.zeros(0)
-    return events.astype(np.int32), starts

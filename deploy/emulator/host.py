@@ -98,20 +98,16 @@ class Host:
     def finish(self, n_steps: int) -> None:
         """Give the simulator its time and its probes' samples, after ``n_steps`` steps."""
         simulator = self.simulator
-        before = simulator.n_steps
         simulator._probe_step_time()
         for probe, kept in self._records:
-            steps = before + 1 + np.arange(n_steps)
-            every = 1 if probe.sample_every is None else probe.sample_every / simulator.dt
-            samples = kept[:n_steps] if every == 1 else kept[:n_steps][steps % every < 1]
-            simulator._sim_data[probe].extend(samples.copy())
+            simulator._sim_data[probe].extend(kept[:n_steps].copy())
 
     def _bind(self, kind: str, first: Any, last: Any) -> Callable[[int], Any]:
         codes, floats = self._codes, self._floats
         if kind == "call":
             return lambda row: first()
-        if kind == "copy":
-            return lambda row: last.__setitem__(row, first)
+        if kind == "sample":
+            return self._sampler(first, last)
         if kind == "rows":
             run = k.run_operators
             return lambda row: run(codes, floats, first, last, row)
@@ -128,6 +124,18 @@ class Host:
                 refract(codes, floats, first, last, logarithms)
 
         return lif
+
+    def _sampler(self, probe: nengo.Probe, x: np.ndarray) -> Callable[[int], Any]:
+        """What `nengo.Simulator` does of a probe after each step."""
+        simulator = self.simulator
+        every = 1 if probe.sample_every is None else probe.sample_every / simulator.dt
+
+        def sample(row: int) -> None:
+            # the simulator's own count stands at the batch's start
+            if (simulator.n_steps + 1 + row) % every < 1:
+                simulator._sim_data[probe].append(x.copy())
+
+        return sample
 
     # ------------------------------------------------------------------- planning
 
@@ -188,17 +196,18 @@ class Host:
         return self.simulator.signals[signal]
 
     def _record_probes(self) -> List[Tuple[str, Any, Any]]:
-        """Rows that keep every probe's samples of a batch."""
+        """Rows that keep the samples of a batch; probes with a period are copied when due,
+        as a batch of a large matrix would be larger still."""
         first = len(self._rows)
         schedule: List[Tuple[str, Any, Any]] = []
         for probe in self.simulator.model.probes:
             x = self.signal(self.simulator.model.sig[probe]["in"])
-            kept = np.zeros((self.batch, *x.shape), x.dtype)
-            if _plain(x):
-                code = (k.RECORD, x.size, self.address(x), self.address(kept))
-                self._rows.append(Row(code))
-            else:
-                schedule.append(("copy", x, kept))
+            if not _plain(x) or probe.sample_every is not None:
+                schedule.append(("sample", probe, x))
+                continue
+            kept = np.zeros((self.batch, *x.shape))
+            code = (k.RECORD, x.size, self.address(x), self.address(kept))
+            self._rows.append(Row(code))
             self._records.append((probe, kept))
         if len(self._rows) > first:
             schedule.append(("rows", first, len(self._rows)))

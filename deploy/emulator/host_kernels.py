@@ -192,7 +192,7 @@ def collect_spikes(addresses, sizes, row, events, event_start):
     row : int
         Step in the batch; its spikes go into row ``row + 1`` of the events.
     events, event_start
-        As for `deploy.emulator.engine.Engine.advance`.
+        As for `deploy.emulator.engine.Engine.advance_row`.
     """
     n_inputs = len(sizes)
     at = event_start[(row + 1) * n_inputs]

@@ -206,9 +206,9 @@ def lay_out(model: Any) -> Tuple[Layout, Dict[Any, int]]:
     sizes = [block.n_neurons for block in blocks]
     block_start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 
-    rows, learned, first_row, order = _rows(blocks, dtype)
+    rows, learned, first_row = _rows(blocks, dtype)
     learning, learning_index = _learning(blocks, first_row, rows, integer)
-    groups = _groups(inputs, blocks, block_start, first_row, learning_index, order, rows)
+    groups = _groups(inputs, blocks, block_start, first_row, learning_index, rows)
     compartments = _compartments(blocks, dtype)
     return (
         Layout(
@@ -260,12 +260,9 @@ def _compartments(blocks: List[Any], dtype: np.dtype) -> Compartments:
     return Compartments(**fields)
 
 
-def _rows(
-    blocks: List[Any], dtype: np.dtype
-) -> Tuple[Rows, np.ndarray, Dict[Any, int], Dict[Any, int]]:
+def _rows(blocks: List[Any], dtype: np.dtype) -> Tuple[Rows, np.ndarray, Dict[Any, int]]:
     """Rows of all synapse groups, each weight once, in the smallest exact type."""
     synapses = [synapse for block in blocks for synapse in block.synapses]
-    order = {synapse: k for k, synapse in enumerate(synapses)}
     first_row: Dict[Any, int] = {}
     fixed: List[np.ndarray] = []
     learned: List[np.ndarray] = [np.zeros(0, dtype)]
@@ -313,7 +310,7 @@ def _rows(
         target_start=_joined(columns["target_start"], np.int64),
         scale=_joined(columns["scale"], dtype),
     )
-    return rows, np.concatenate(learned), first_row, order
+    return rows, np.concatenate(learned), first_row
 
 
 def _targets(synapse: Any, start: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
@@ -404,15 +401,14 @@ def _groups(
     block_start: np.ndarray,
     first_row: Dict[Any, int],
     learning_index: Dict[Any, int],
-    order: Dict[Any, int],
     rows: Rows,
 ) -> Groups:
     """Tables of all axon groups, in the order in which nengo-loihi adds them up."""
     home = {synapse: k for k, block in enumerate(blocks) for synapse in block.synapses}
-    found: List[Tuple[int, int, int, Any, int]] = []  # synapse, turn, source, axon, size
+    found: List[Tuple[int, int, int, Any, int]] = []  # first row, turn, source, axon, size
     for source, holder in enumerate([*inputs, *blocks]):
         for axon in holder.axons:
-            found.append((order[axon.target], len(found), source, axon, holder.n_neurons))
+            found.append((first_row[axon.target], len(found), source, axon, holder.n_neurons))
     found.sort(key=lambda entry: entry[:2])
 
     source_of, table, synapse_of = [], [], []

@@ -93,8 +93,6 @@ class Runner:
                     before.step(row)
                     self._spikes.collect(row)
                 before.finish(n)
-            else:
-                self._spikes.silence(n)
             probed = self.emulator.engine.buffers(n)
             self.emulator.engine.advance_row(probed, *self._spikes.events, 0, n)
             self.emulator.keep(probed, n)
@@ -213,10 +211,6 @@ class _SpikeBridge:
         if len(self.sizes):
             host_kernels.collect_spikes(self.addresses, self.sizes, row, self._events, self._start)
 
-    def silence(self, n: int) -> None:
-        """A batch without a host."""
-        self._start[:] = 0
-
     def carry(self, n: int) -> None:
         """Make the last row the first of the next batch."""
         k = len(self.sizes)
@@ -251,11 +245,12 @@ class _ErrorBridge:
         beyond = host_kernels.collect_errors(
             self.addresses, self.first, self.sizes, self.scale, self.total, self.errors
         )
-        if beyond & ~self.warned:
-            self.warned |= beyond
+        new = beyond & ~self.warned
+        if new:
+            self.warned |= new
             largest = 127 / self.scale
             for bit, text in ((1, "greater than chip max"), (2, "less than chip min")):
-                if beyond & bit:
+                if new & bit:
                     warnings.warn(
                         f"Received PES error {text} ({largest if bit == 1 else -largest:0.2e}). "
                         "Consider changing `Model.pes_error_scale`.",
