@@ -8,6 +8,7 @@
 from deploy.errors import BadInput, DeployError, TargetUnavailable
 from deploy.parity import Parity, compare_traces
 from deploy.running import compare, run
+from deploy.simulator import Simulator
 from deploy.sweep import Sweep, sweep
 from deploy.traces import Traces
 
@@ -17,6 +18,7 @@ __all__ = [
     "BadInput",
     "DeployError",
     "Parity",
+    "Simulator",
     "Sweep",
     "TargetUnavailable",
     "Traces",

@@ -22,23 +22,32 @@ class ServedProbe:
     ----------
     probe : nengo.Probe or None
         The probe in the rewritten network that stands in for the user's, or
-        None where the samples are read from the target's state instead.
+        None where the samples are read from the target instead.
     reads : str
-        ``"probe"`` (its samples as they come) or ``"weights"`` (the decoders of
-        a learning connection, in Nengo's units).
+        What is made of it, one of `deploy.targets.served.READERS`: ``"probe"`` (its
+        samples as they come), ``"weights"`` (the decoders of a learning connection, in
+        Nengo's units), ``"built"`` (a value that the build fixed) or
+        ``"refractory time"`` (what is left of it, from the spikes of the stand-in).
     source : object
-        For ``"weights"``: the connection in the rewritten network.
+        For ``"weights"`` the connection, for the others the object that the user
+        probed, in the rewritten network.
+    attribute : str
+        For ``"built"``: which of the object's built values.
     sample_every : float or None
         Sampling period in seconds; None for every step.
     synapse : nengo.synapses.Synapse or None
         The filter to put the samples through, where the target cannot.
+    part : slice or array
+        Which of the stand-in's columns; None for all.
     """
 
     probe: Optional[nengo.Probe]
     reads: str = "probe"
     source: Any = None
+    attribute: str = ""
     sample_every: Optional[float] = None
     synapse: Optional[nengo.synapses.Synapse] = None
+    part: Any = None
 
 
 @dataclass(frozen=True)
@@ -72,12 +81,19 @@ class Rewritten:
     host_probes: List[nengo.Probe]
     learning_scales: Mapping[nengo.Connection, LearningScale]
 
+    @property
+    def chip_ensembles(self) -> List[nengo.Ensemble]:
+        """The ensembles of ``network`` that are on the chip."""
+        config = self.network.config
+        return [e for e in self.network.all_ensembles if config[e].on_chip is not False]
+
 
 @dataclass
 class Draft:
     """The network while the passes work on it; handed from one to the next."""
 
     network: nengo.Network
+    dt: float
     changes: List[Change]
     problems: List[Problem]
     served: Dict[nengo.Probe, ServedProbe]  # by probe of the draft's network
@@ -91,7 +107,7 @@ class Draft:
         self.problems.append(Problem(obj, rule, what, way_out))
 
 
-def rewrite(network: nengo.Network, seed: Optional[int] = None) -> Rewritten:
+def rewrite(network: nengo.Network, seed: Optional[int] = None, dt: float = 0.001) -> Rewritten:
     """Rewrite a network so that it obeys the chip's rules.
 
     A pure function: the same network gives the same result, and the network
@@ -103,19 +119,21 @@ def rewrite(network: nengo.Network, seed: Optional[int] = None) -> Rewritten:
     network : nengo.Network
     seed : int, optional
         Seed for a network that has none; 0 if not given.
+    dt : float
+        The chip's step in seconds.
 
     Returns
     -------
     Rewritten
     """
-    return rewrite_twin(fix_seeds(network, seed))
+    return rewrite_twin(fix_seeds(network, seed), dt)
 
 
-def rewrite_twin(twin: Twin) -> Rewritten:
+def rewrite_twin(twin: Twin, dt: float = 0.001) -> Rewritten:
     """Rewrite a copy whose seeds are fixed already; the copy is used up."""
     from loihi_rules.passes import PASSES  # the passes import Draft from here
 
-    draft = Draft(twin.network, list(twin.changes), [], {}, [], {})
+    draft = Draft(twin.network, dt, list(twin.changes), [], {}, [], {})
     for rewrite_pass in PASSES:
         rewrite_pass(draft)
     originals = {id(new): old for old, new in twin.twins.items()}

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 import nengo
+import numpy as np
 from nengo.builder.network import seed_network
 from nengo.exceptions import NotAddedToNetworkWarning
 from nengo.utils.numpy import maxint
@@ -45,29 +46,36 @@ class Twin:
     changes: Tuple[Change, ...] = ()
 
 
-def copy_network(network: nengo.Network) -> Twin:
+def copy_network(network: nengo.Network, share_callables: bool = False) -> Twin:
     """Copy a network, with the map from its objects to their twins.
 
     Callable objects with a state of their own (a node's output, a connection's
     function) are copied too, so that a run does not see what an earlier run
-    left in them. Those that cannot be copied are shared.
+    left in them; or shared, so that their owner sees what a run leaves in them.
+    Those that cannot be copied are shared.
     """
     memo: Dict[int, Any] = {}
     for holder, attribute in [(n, "output") for n in network.all_nodes] + [
         (c, "function") for c in network.all_connections
     ]:
         value = getattr(holder, attribute)
-        if callable(value) and not isinstance(value, SIMPLE_CALLABLES):
-            try:
-                copy.deepcopy(value)
-            except Exception:  # a user's class may refuse in any way it likes
-                memo[id(value)] = value
+        stateful = callable(value) and not isinstance(value, (*SIMPLE_CALLABLES, nengo.Process))
+        if stateful and (share_callables or not _copies(value)):
+            memo[id(value)] = value
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", category=NotAddedToNetworkWarning)
         duplicate = copy.deepcopy(network, memo)
     originals = [network, *network.all_networks, *network.all_objects]
     return Twin(duplicate, {obj: memo[id(obj)] for obj in originals})
+
+
+def _copies(value: Any) -> bool:
+    try:
+        copy.deepcopy(value)
+    except Exception:  # a user's class may refuse in any way it likes
+        return False
+    return True
 
 
 def fix_seeds(network: nengo.Network, seed: Optional[int] = None) -> Twin:
@@ -89,24 +97,49 @@ def fix_seeds(network: nengo.Network, seed: Optional[int] = None) -> Twin:
     -------
     Twin
     """
-    twin = copy_network(network)
+    twin = fix_object_seeds(copy_network(network), seed)
+    return fix_process_seeds(twin)
+
+
+def fix_object_seeds(twin: Twin, seed: Optional[int] = None) -> Twin:
+    """Write down the seed of every object in a copy, as Nengo would draw it.
+
+    Parameters
+    ----------
+    twin : Twin
+        Is changed.
+    seed : int, optional
+        Used where the network has no seed of its own; 0 if not given.
+    """
     top = twin.network
-    changes: List[Change] = []
     if top.seed is None:
         top.seed = 0 if seed is None else int(seed)
-
     seeds: Dict[Any, int] = {}
     seed_network(top, seeds=seeds, seeded={})
     for obj, value in seeds.items():
-        if not isinstance(obj, nengo.Node):  # nothing in a node is drawn from its seed
-            obj.seed = int(value)
+        obj.seed = int(value)
+    return twin
 
+
+def fix_process_seeds(twin: Twin, seed: Optional[int] = None) -> Twin:
+    """Write down the seed of every process that has none.
+
+    Parameters
+    ----------
+    twin : Twin
+        Is changed.
+    seed : int, optional
+        They are drawn from it; without, each process gets its object's.
+    """
+    rng = None if seed is None else np.random.RandomState(seed)
+    changes: List[Change] = []
+    top = twin.network
     for obj, attribute in [(n, "output") for n in top.all_nodes] + [
         (e, "noise") for e in top.all_ensembles
     ]:
         process = getattr(obj, attribute)
         if isinstance(process, nengo.Process) and process.seed is None:
-            fixed = int(seeds[obj]) % maxint
+            fixed = int(obj.seed) % maxint if rng is None else int(rng.randint(maxint))
             setattr(obj, attribute, with_parameters(process, seed=fixed))
             changes.append(
                 Change(
@@ -117,4 +150,4 @@ def fix_seeds(network: nengo.Network, seed: Optional[int] = None) -> Twin:
                     why="every target must be given the same random signal",
                 )
             )
-    return Twin(top, twin.twins, tuple(changes))
+    return Twin(top, twin.twins, (*twin.changes, *changes))

@@ -8,7 +8,7 @@ from typing import Any, List, Mapping, Optional, Tuple
 import nengo
 import numpy as np
 
-from loihi_rules import Change, Problem, Twin
+from loihi_rules import Change, Problem, Rewritten, Twin
 
 
 class Session(ABC):
@@ -36,6 +36,26 @@ class Session(ABC):
 
         None if this target cannot serve the probe; ``problems`` says why.
         """
+
+    @abstractmethod
+    def built(self, obj: Any) -> Any:
+        """What the build made of an ensemble, node or connection, as `nengo.Simulator.data`.
+
+        Raises
+        ------
+        KeyError
+            If the target has nothing to show for it.
+        """
+
+    @property
+    @abstractmethod
+    def signals(self) -> Any:
+        """Nengo's signals of what runs on the host."""
+
+    @property
+    @abstractmethod
+    def model(self) -> Any:
+        """The built model, Nengo's or nengo-loihi's."""
 
     @abstractmethod
     def clear(self) -> None:
@@ -95,3 +115,17 @@ class Target(ABC):
         seed : int
             Seed of everything random that the target itself does.
         """
+
+    def open_rewritten(self, twin: Twin, rewritten: Rewritten, dt: float, seed: int) -> Session:
+        """Build a network that was rewritten for the chip, on a target that is a chip.
+
+        Parameters
+        ----------
+        twin : Twin
+            What was rewritten.
+        rewritten : Rewritten
+            Has something for the chip, and no problems.
+        dt, seed
+            As for `open`.
+        """
+        raise NotImplementedError(f"{self.name} is not a chip")

@@ -11,11 +11,10 @@ from deploy.compat import load_nengo_loihi
 from deploy.emulator import ENGINES, FastEmulator, build_simulator
 from deploy.errors import BadInput, TargetUnavailable
 from deploy.targets.base import Session, Target
-from deploy.targets.cpu import CpuSession
+from deploy.targets.core import CoreSession
 from deploy.targets.host_builder import model_with_host_learning
-from deploy.targets.learned_weights import decoders
-from loihi_rules import Change, Rewritten, ServedProbe, Twin
-from loihi_rules.passes.placement import on_chip
+from deploy.targets.served import READERS, Reader
+from loihi_rules import Change, Rewritten, Twin
 from loihi_rules.rewrite import rewrite_twin
 
 
@@ -35,11 +34,6 @@ class EmulatorSession(Session):
         self.problems = tuple(rewritten.problems)
         self.dt = dt
         self.n_steps = 0
-        self.served = {_twin_of(p, twin): serving for p, serving in rewritten.served.items()}
-        self.read: Dict[nengo.Probe, List[np.ndarray]] = {
-            probe: [] for probe, serving in self.served.items() if serving.reads == "weights"
-        }
-        self.filters: Dict[nengo.Probe, Any] = {}
         nengo_loihi = load_nengo_loihi()
         self.present = {*rewritten.network.all_probes, *rewritten.host_probes}
         label = rewritten.network.label or "network"
@@ -64,53 +58,52 @@ class EmulatorSession(Session):
             "precompute": bool(self.simulator.precompute),
         }
 
+        self.readers: Dict[nengo.Probe, Reader] = {
+            twin.twins.get(probe, probe): READERS[serving.reads](serving, self)
+            for probe, serving in rewritten.served.items()
+        }
+
     def run_steps(self, n_steps: int) -> None:
         end = self.n_steps + n_steps
+        polled = [reader for reader in self.readers.values() if reader.polled]
         while self.n_steps < end:
-            stop = min([end] + [self._next_sample(self.served[probe]) for probe in self.read])
+            stop = min([end] + [self._next_sample(reader) for reader in polled])
             self.simulator.run_steps(stop - self.n_steps)
             self.n_steps = stop
-            for probe, samples in self.read.items():
-                if _is_sample(self.n_steps, self.served[probe].sample_every, self.dt):
-                    conn = self.served[probe].source
-                    samples.append(decoders(self.simulator.model, conn, self.dt, self.learned))
+            for reader in polled:
+                if reader.is_sample(self.n_steps):
+                    reader.poll()
 
-    def _next_sample(self, serving: ServedProbe) -> int:
+    def _next_sample(self, reader: Reader) -> int:
         step = self.n_steps + 1
-        while not _is_sample(step, serving.sample_every, self.dt):
+        while not reader.is_sample(step):
             step += 1
         return step
 
     def take(self, probe: nengo.Probe) -> Optional[np.ndarray]:
-        serving = self.served.get(probe)
-        if serving is None:
-            if probe not in self.present:
-                return None
-            return np.array(self.simulator.data[probe])
-        if serving.reads == "weights":
-            return self._filtered(probe, serving)
-        samples = np.array(self.simulator.data[serving.probe])
-        if serving.sample_every is None:
-            return samples
-        steps = np.arange(self.n_steps - len(samples) + 1, self.n_steps + 1)
-        return samples[_is_sample(steps, serving.sample_every, self.dt)]
+        if probe in self.readers:
+            return self.readers[probe].samples()
+        return self.probed(probe) if probe in self.present else None
 
-    def _filtered(self, probe: nengo.Probe, serving: ServedProbe) -> np.ndarray:
-        """Read weights through the probe's synapse, at the probe's own period."""
-        samples = np.array(self.read[probe])
-        if serving.synapse is None or not len(samples):
-            return samples
-        if probe not in self.filters:
-            shape = samples.shape[1:]
-            period = serving.sample_every or self.dt
-            state = serving.synapse.make_state(shape, shape, period)
-            self.filters[probe] = serving.synapse.make_step(shape, shape, period, None, state)
-        return np.array([np.array(self.filters[probe](0.0, sample)) for sample in samples])
+    def probed(self, probe: nengo.Probe) -> np.ndarray:
+        """Samples of a probe of the rewritten network's own."""
+        return np.array(self.simulator.data[probe])
+
+    def built(self, obj: Any) -> Any:
+        return self.simulator.data[obj]
+
+    @property
+    def signals(self) -> Any:
+        return self.simulator.sims["host"].signals if "host" in self.simulator.sims else {}
+
+    @property
+    def model(self) -> Any:
+        return self.simulator.model
 
     def clear(self) -> None:
+        for reader in self.readers.values():
+            reader.clear()
         self.simulator.clear_probes()
-        for samples in self.read.values():
-            samples.clear()
 
     def close(self) -> None:
         self.simulator.close()
@@ -153,14 +146,16 @@ class EmulatorTarget(Target):
         return [*super().versions(), "nengo-loihi"]
 
     def open(self, twin: Twin, dt: float, seed: int) -> Session:
-        rewritten = rewrite_twin(twin)
-        network = rewritten.network
-        if not any(on_chip(network, ens) for ens in network.all_ensembles):
+        rewritten = rewrite_twin(twin, dt)
+        if not rewritten.chip_ensembles:
             return HostOnlySession(rewritten, dt, seed)
+        return self.open_rewritten(twin, rewritten, dt, seed)
+
+    def open_rewritten(self, twin: Twin, rewritten: Rewritten, dt: float, seed: int) -> Session:
         return EmulatorSession(twin, rewritten, dt, seed, self.discretize, self.engine)
 
 
-class HostOnlySession(CpuSession):
+class HostOnlySession(CoreSession):
     """A network of which nothing can be on the chip: all of it runs on the host."""
 
     settings = {"engine": "Nengo core, as nothing of the model can be on the chip"}
@@ -168,32 +163,20 @@ class HostOnlySession(CpuSession):
     def __init__(self, rewritten: Rewritten, dt: float, seed: int):
         network = rewritten.network
         network.probes.extend(rewritten.host_probes)
-        super().__init__(Twin(network, rewritten.twins), dt, seed)
-        self.changes = (
-            *rewritten.changes,
-            Change(
-                object=network.label or "the network",
-                rule="placement",
-                before="chip",
-                after="host",
-                why="nothing of this model can be on the chip",
-            ),
+        whole = Change(
+            object=network.label or "the network",
+            rule="placement",
+            before="chip",
+            after="host",
+            why="nothing of this model can be on the chip",
         )
+        super().__init__(network, dt, seed, (*rewritten.changes, whole))
         self.problems = tuple(rewritten.problems)
 
 
 def _reference_weights(synapse: Any) -> np.ndarray:
     """nengo-loihi's own engine changes the weights of the model itself."""
     return np.vstack([weights[0] for weights in synapse.weights])
-
-
-def _is_sample(step: Any, sample_every: Optional[float], dt: float) -> Any:
-    """Nengo's rule for the steps at which a probe with a period samples."""
-    return step % (1 if sample_every is None else sample_every / dt) < 1
-
-
-def _twin_of(probe: nengo.Probe, twin: Twin) -> nengo.Probe:
-    return twin.twins.get(probe, probe)
 
 
 def _voltages_in_thresholds(model: Any) -> None:

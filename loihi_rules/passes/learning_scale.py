@@ -20,7 +20,6 @@ from loihi_rules.rules import pes
 from loihi_rules.tuning import chip_rates
 
 USUAL_EXPONENT = 4  # nengo-loihi's Model.pes_wgt_exp
-DT = 0.001  # the chip's step
 SETTINGS = ("pes_weight_exponent", "pes_rate_factor")
 
 
@@ -75,7 +74,7 @@ def learning_scale(draft: Draft) -> None:
     for conn in chip_learning_connections(draft.network):
         settings = draft.network.config[conn]
         try:
-            needs = _needs(conn)
+            needs = _needs(conn, draft.dt)
         except NengoException:
             continue  # the build will say what is wrong with it
         if settings.pes_rate_factor is None:
@@ -109,10 +108,10 @@ def _choose_exponent(draft: Draft, conn: nengo.Connection, needs: Needs) -> None
         float(conn.learning_rule_type.learning_rate) * needs.rate_factor,
         conn.pre_obj.n_neurons,
         needs.top_rate,
-        DT,
+        draft.dt,
     )
     draft.network.config[conn].pes_weight_exponent = exponent
-    reach = pes.largest_decoder(exponent, needs.w_max, radius, DT)
+    reach = pes.largest_decoder(exponent, needs.w_max, radius, draft.dt)
     draft.change(
         name_of(conn),
         "learned weights: 8-bit mantissa, one exponent",
@@ -123,17 +122,17 @@ def _choose_exponent(draft: Draft, conn: nengo.Connection, needs: Needs) -> None
     )
 
 
-def _needs(conn: nengo.Connection) -> Needs:
+def _needs(conn: nengo.Connection, dt: float) -> Needs:
     ens = conn.pre_obj
     rng = np.random.RandomState(conn.seed)
-    model = Model(dt=DT, decoder_cache=NoDecoderCache())
+    model = Model(dt=dt, decoder_cache=NoDecoderCache())
     for obj, seed in ((ens, ens.seed), (conn, conn.seed)):
         model.seeds[obj], model.seeded[obj] = seed, True
     model.build(ens)
     built: Any = model.params[ens]
     points = get_eval_points(model, conn, rng)
     current = (points / ens.radius) @ built.encoders.T * built.gain + built.bias
-    rates = chip_rates(ens.neuron_type, current, DT)
+    rates = chip_rates(ens.neuron_type, current, dt)
     targets = get_targets(conn, points)
     transform = conn.transform.sample(rng=rng) if _dense(conn) else np.array(1.0)
     targets = targets * transform if np.ndim(transform) == 0 else targets @ transform.T
@@ -146,7 +145,7 @@ def _needs(conn: nengo.Connection) -> Needs:
     if np.any(targets):
         first, _ = conn.solver(rates, targets, rng=rng)
     needed = max(float(np.abs(ideal).max()), float(np.abs(first).max()))
-    w_max = float(np.abs(first).max()) / DT / float(ens.radius)
+    w_max = float(np.abs(first).max()) / dt / float(ens.radius)
     cpu_rates = ens.neuron_type.rates(
         points / ens.radius @ built.encoders.T, built.gain, built.bias
     )

@@ -54,7 +54,9 @@ def _connection_probe(draft: Draft, net: nengo.Network, probe: nengo.Probe, lear
             )
             return
         net.probes.remove(probe)
-        draft.served[probe] = ServedProbe(None, "weights", conn, probe.sample_every, probe.synapse)
+        draft.served[probe] = ServedProbe(
+            None, "weights", conn, sample_every=probe.sample_every, synapse=probe.synapse
+        )
         draft.change(
             name_of(probe),
             "probe of learned weights",

@@ -1,0 +1,78 @@
+"""A network in Nengo core, whole."""
+
+from __future__ import annotations
+
+from typing import Any, Optional, Tuple
+
+import nengo
+import numpy as np
+from nengo.builder import Model
+from nengo.cache import NoDecoderCache
+
+from deploy.targets.base import Session
+from loihi_rules import Change
+
+
+class CoreSession(Session):
+    """A `nengo.Simulator`, without Nengo's decoder cache and without its optimiser.
+
+    The cache is a folder of pickles in the user's home, and those that NumPy 2
+    wrote break NumPy 1; a run must not depend on what ran there before. The
+    optimiser merges operators in the order of their addresses, so that the last
+    bit of a sum differs from one process to the next.
+
+    Parameters
+    ----------
+    network : nengo.Network or None
+        One without a seed gets 0.
+    dt : float
+        Step in seconds.
+    seed : int
+        Of processes without a seed of their own.
+    changes : tuple of Change
+    model : nengo.builder.Model, optional
+        To build into, or to run without a network.
+    optimize : bool
+    """
+
+    def __init__(
+        self,
+        network: Optional[nengo.Network],
+        dt: float,
+        seed: int,
+        changes: Tuple[Change, ...] = (),
+        model: Optional[Model] = None,
+        optimize: bool = False,
+    ):
+        self.changes = changes
+        if model is None:
+            label = getattr(network, "label", None)
+            model = Model(dt=dt, label=label, decoder_cache=NoDecoderCache())
+            if network is not None and network.seed is None:
+                model.seeds[network], model.seeded[network] = 0, True
+        self.simulator = nengo.Simulator(
+            network, dt=dt, seed=seed, model=model, progress_bar=False, optimize=optimize
+        )
+
+    def run_steps(self, n_steps: int) -> None:
+        self.simulator.run_steps(n_steps, progress_bar=False)
+
+    def take(self, probe: nengo.Probe) -> Optional[np.ndarray]:
+        return np.array(self.simulator.data[probe])
+
+    def built(self, obj: Any) -> Any:
+        return self.simulator.data[obj]
+
+    @property
+    def signals(self) -> Any:
+        return self.simulator.signals
+
+    @property
+    def model(self) -> Any:
+        return self.simulator.model
+
+    def clear(self) -> None:
+        self.simulator.clear_probes()
+
+    def close(self) -> None:
+        self.simulator.close()

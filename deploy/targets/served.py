@@ -1,0 +1,146 @@
+"""Probes whose samples the chip does not give as asked: how they are made.
+
+One class for each way, listed in `READERS` under the name that
+`loihi_rules.ServedProbe.reads` has. To add a way, write its class and list it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Type
+
+import numpy as np
+
+from deploy.targets.learned_weights import decoders
+from loihi_rules import ServedProbe
+
+
+class Reader:
+    """Makes the samples of one probe.
+
+    Parameters
+    ----------
+    serving : ServedProbe
+    session : EmulatorSession
+        Whose simulator is read.
+    """
+
+    polled = False  # whether it has to look at the chip at each sample
+
+    def __init__(self, serving: ServedProbe, session: Any):
+        self.serving = serving
+        self.session = session
+
+    def is_sample(self, step: Any) -> Any:
+        """Nengo's rule for the steps at which a probe with a period samples."""
+        every = self.serving.sample_every
+        return step % (1 if every is None else every / self.session.dt) < 1
+
+    def due(self, n_samples: int) -> np.ndarray:
+        """Which of the last so many steps are samples."""
+        now = self.session.n_steps
+        return self.is_sample(np.arange(now - n_samples + 1, now + 1))
+
+    def columns(self, samples: np.ndarray) -> np.ndarray:
+        """Those of the columns that the user probed."""
+        return samples if self.serving.part is None else samples[:, self.serving.part]
+
+    def poll(self) -> None:
+        """Look at the chip, after a step that is a sample."""
+
+    def samples(self) -> np.ndarray:
+        """(n, ...) samples since they were last cleared."""
+        raise NotImplementedError
+
+    def clear(self) -> None:
+        """Forget the samples."""
+
+
+class StandIn(Reader):
+    """Some columns and some steps of another probe."""
+
+    def samples(self) -> np.ndarray:
+        samples = self.columns(self.session.probed(self.serving.probe))
+        return samples[self.due(len(samples))]
+
+
+class RefractoryTime(Reader):
+    """What is left of the refractory time, from the spikes.
+
+    Nengo sets it to τ_ref + dt at a spike and takes dt off at each step
+    (`nengo.LIF.step`); the chip counts whole steps.
+    """
+
+    def __init__(self, serving: ServedProbe, session: Any):
+        super().__init__(serving, session)
+        self.left = np.zeros(serving.source.size_out)
+        self.kept: List[np.ndarray] = []
+        self.read = 0
+
+    def samples(self) -> np.ndarray:
+        spiked = self.session.probed(self.serving.probe)[self.read :] != 0
+        dt = self.session.dt
+        tau_ref = dt * np.round(self.serving.source.ensemble.neuron_type.tau_ref / dt)
+        for row in spiked:
+            self.left = np.where(row, tau_ref + dt, np.maximum(self.left - dt, -dt))
+            self.kept.append(self.left)
+        self.read += len(spiked)
+        samples = self.columns(np.array(self.kept).reshape(len(self.kept), len(self.left)))
+        return samples[self.due(len(samples))]
+
+    def clear(self) -> None:
+        self.samples()
+        self.kept, self.read = [], 0
+
+
+class Built(Reader):
+    """A value that the build fixed, once a sample."""
+
+    def __init__(self, serving: ServedProbe, session: Any):
+        super().__init__(serving, session)
+        self.since = session.n_steps
+
+    def samples(self) -> np.ndarray:
+        value = getattr(self.session.built(self.serving.source), self.serving.attribute)
+        if hasattr(value, "toarray"):
+            value = value.toarray()
+        n = int(np.sum(self.due(self.session.n_steps - self.since)))
+        return np.repeat(np.asarray(value)[np.newaxis], n, axis=0)
+
+    def clear(self) -> None:
+        self.since = self.session.n_steps
+
+
+class LearnedWeights(Reader):
+    """Decoders read from the learning synapses, through the probe's filter."""
+
+    polled = True
+
+    def __init__(self, serving: ServedProbe, session: Any):
+        super().__init__(serving, session)
+        self.kept: List[np.ndarray] = []
+        self.filter: Any = None
+
+    def poll(self) -> None:
+        session, synapse = self.session, self.serving.synapse
+        now = decoders(session.simulator.model, self.serving.source, session.dt, session.learned)
+        if synapse is not None:
+            if self.filter is None:
+                period = self.serving.sample_every or session.dt
+                state = synapse.make_state(now.shape, now.shape, period)
+                self.filter = synapse.make_step(now.shape, now.shape, period, None, state)
+            now = np.array(self.filter(0.0, now))
+        self.kept.append(now)
+
+    def samples(self) -> np.ndarray:
+        return np.array(self.kept)
+
+    def clear(self) -> None:
+        self.kept = []
+
+
+READERS: Dict[str, Type[Reader]] = {
+    "probe": StandIn,
+    "weights": LearnedWeights,
+    "built": Built,
+    "refractory time": RefractoryTime,
+}
