@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from deploy.fingerprint import fingerprint
 from loihi_rules import rewrite
-from loihi_rules.passes.placement import on_chip
+from loihi_rules.wiring import on_chip
 
 pytestmark = pytest.mark.quick
 

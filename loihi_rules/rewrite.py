@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 import nengo
+import numpy as np
+from nengo.builder.ensemble import BuiltEnsemble
 
 from loihi_rules.change import Change, Problem
 from loihi_rules.rules.pes import LearningScale
@@ -71,6 +73,13 @@ class Rewritten:
         not in ``network``: nengo-loihi has no place for them, Nengo core has.
     learning_scales : mapping of nengo.Connection to LearningScale
         Of each connection in ``network`` that learns on the chip.
+    tuning : mapping of nengo.Ensemble to nengo.builder.ensemble.BuiltEnsemble
+        Encoders, gains and biases on the CPU of the ensembles that are on the chip.
+    rows : mapping of nengo.Connection to ndarray
+        Of each connection that went to a part of its target and now goes to all of it:
+        which part.
+    asked : mapping of nengo.Connection to nengo.transforms.Transform
+        Of each connection that was given another: the transform that the user gave it.
     """
 
     network: nengo.Network
@@ -80,6 +89,9 @@ class Rewritten:
     served: Mapping[nengo.Probe, ServedProbe]
     host_probes: List[nengo.Probe]
     learning_scales: Mapping[nengo.Connection, LearningScale]
+    tuning: Mapping[nengo.Ensemble, BuiltEnsemble]
+    rows: Mapping[nengo.Connection, np.ndarray]
+    asked: Mapping[nengo.Connection, nengo.transforms.Transform]
 
     @property
     def chip_ensembles(self) -> List[nengo.Ensemble]:
@@ -99,6 +111,9 @@ class Draft:
     served: Dict[nengo.Probe, ServedProbe]  # by probe of the draft's network
     host_probes: List[nengo.Probe]
     learning_scales: Dict[nengo.Connection, LearningScale]
+    tuning: Dict[nengo.Ensemble, BuiltEnsemble]
+    rows: Dict[nengo.Connection, np.ndarray]
+    asked: Dict[nengo.Connection, nengo.transforms.Transform]
 
     def change(self, obj: str, rule: str, before: Any, after: Any, why: str) -> None:
         self.changes.append(Change(obj, rule, str(before), str(after), why))
@@ -133,7 +148,7 @@ def rewrite_twin(twin: Twin, dt: float = 0.001) -> Rewritten:
     """Rewrite a copy whose seeds are fixed already; the copy is used up."""
     from loihi_rules.passes import PASSES  # the passes import Draft from here
 
-    draft = Draft(twin.network, dt, list(twin.changes), [], {}, [], {})
+    draft = Draft(twin.network, dt, list(twin.changes), [], {}, [], {}, {}, {}, {})
     for rewrite_pass in PASSES:
         rewrite_pass(draft)
     originals = {id(new): old for old, new in twin.twins.items()}
@@ -147,4 +162,7 @@ def rewrite_twin(twin: Twin, dt: float = 0.001) -> Rewritten:
         served,
         draft.host_probes,
         draft.learning_scales,
+        draft.tuning,
+        draft.rows,
+        draft.asked,
     )

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Tuple
+
 import nengo
 import numpy as np
+
+DRIVES = 41  # at which rates are fitted
+FIT_STEPS = 30
 
 
 def chip_rates(neuron_type: nengo.neurons.NeuronType, current: np.ndarray, dt: float) -> np.ndarray:
@@ -30,14 +35,104 @@ def chip_rates(neuron_type: nengo.neurons.NeuronType, current: np.ndarray, dt: f
     ndarray
         Rates in Hz times the neuron type's amplitude, of the shape of ``current``.
     """
+    interval = _interval(neuron_type, current, dt)[0]
+    return np.asarray(neuron_type.amplitude / (dt * np.ceil(interval / dt)))
+
+
+def mean_chip_rates(
+    neuron_type: nengo.neurons.NeuronType, current: np.ndarray, dt: float
+) -> np.ndarray:
+    """Mean firing rates of chip neurons under a current that fluctuates.
+
+    Where `chip_rates` has ``⌈T / dt⌉`` steps, an interval has T + dt / 2 on average: what
+    is left of the last step is lost, as the chip sets the voltage to 0 at a spike.
+
+    Parameters and returns are those of `chip_rates`.
+    """
+    interval = _interval(neuron_type, current, dt)[0] + dt / 2
+    return np.asarray(neuron_type.amplitude / interval)
+
+
+def fit_rates(
+    neuron_type: nengo.neurons.NeuronType, gain: np.ndarray, bias: np.ndarray, dt: float
+) -> Tuple[np.ndarray, np.ndarray]:
+    """Gains and biases at which chip neurons fire at the rates of Nengo's.
+
+    With r(J) Nengo's rate and q(J) = 1 / (T(J) + dt / 2) the chip's, they minimise, neuron
+    by neuron, over drives s (the input along the encoder, in radii),
+
+        Σ_s [ q(g' s + b') − r(g s + b) ]²,        s from −1 to 1,
+
+    by Gauss–Newton steps in (g', b'), damped, from (g, b), with g' from g / 2 to 2 g. A
+    neuron that is silent or that is not made better keeps what it had.
+
+    Parameters
+    ----------
+    neuron_type : nengo.neurons.NeuronType
+        One of those that `chip_rates` takes.
+    gain, bias : (n_neurons,) ndarray
+    dt : float
+        Step in seconds.
+
+    Returns
+    -------
+    gain, bias : (n_neurons,) ndarray
+    """
+    drive = np.linspace(-1, 1, DRIVES)[:, None]
+    unit = float(neuron_type.amplitude)
+    fastest = 1 / (_interval(neuron_type, np.array(1e9), dt)[0] + dt / 2)
+    wanted = neuron_type.rates(drive * np.ones(len(gain)), gain, bias) / unit
+    wanted = np.minimum(wanted, fastest)
+
+    def misfit(g: np.ndarray, b: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+        interval, slope = _interval(neuron_type, g * drive + b, dt)
+        rate = 1 / (interval + dt / 2)
+        return rate - wanted, -(rate**2) * slope
+
+    best_gain, best_bias = np.array(gain, float), np.array(bias, float)
+    residual, slope = misfit(best_gain, best_bias)
+    cost = np.sum(residual**2, axis=0)
+    damping = np.full(len(gain), 1e-3)
+    own_gain = np.abs(gain)
+    for _ in range(FIT_STEPS):
+        a, b, c = (np.sum(slope**2 * drive**k, axis=0) for k in (2, 1, 0))
+        u, v = (np.sum(residual * slope * drive**k, axis=0) for k in (1, 0))
+        a, c = a * (1 + damping) + 1e-12, c * (1 + damping) + 1e-12
+        determinant = a * c - b * b
+        determinant = np.where(determinant > 0, determinant, np.inf)
+        new_gain = best_gain - (c * u - b * v) / determinant
+        new_bias = best_bias - (a * v - b * u) / determinant
+        new_residual, new_slope = misfit(new_gain, new_bias)
+        new_cost = np.sum(new_residual**2, axis=0)
+        with np.errstate(invalid="ignore"):
+            near = (new_gain > 0.5 * own_gain) & (new_gain < 2 * own_gain)
+            near &= np.abs(new_bias - bias) < np.abs(bias) + own_gain
+        better = (new_cost < cost) & near
+        best_gain, best_bias = (
+            np.where(better, new, old)
+            for new, old in ((new_gain, best_gain), (new_bias, best_bias))
+        )
+        residual, slope = (
+            np.where(better, new, old)
+            for new, old in ((new_residual, residual), (new_slope, slope))
+        )
+        cost = np.where(better, new_cost, cost)
+        damping = np.where(better, damping / 4, damping * 8)
+    return best_gain, best_bias
+
+
+def _interval(
+    neuron_type: nengo.neurons.NeuronType, current: np.ndarray, dt: float
+) -> Tuple[np.ndarray, np.ndarray]:
+    """T(J) in seconds, ∞ where the neuron is silent, and dT/dJ."""
     base = getattr(neuron_type, "base_type", neuron_type)
-    rates = np.zeros_like(current, dtype=float)
-    if isinstance(base, nengo.LIFRate):  # nengo.LIF is one
-        active = current > 1
-        refractory = dt * np.round(base.tau_ref / dt)
-        interval = refractory + base.tau_rc * np.log1p(1 / (current[active] - 1))
+    lif = isinstance(base, nengo.LIFRate)  # nengo.LIF is one
+    over = np.asarray(current, float) - (1 if lif else 0)
+    active = over > 0
+    over = np.where(active, np.maximum(over, 1e-12), 1.0)
+    if lif:
+        interval = dt * np.round(base.tau_ref / dt) + base.tau_rc * np.log1p(1 / over)
+        slope = -base.tau_rc / (over * (over + 1))
     else:
-        active = current > 0
-        interval = 1 / current[active]
-    rates[active] = neuron_type.amplitude / (dt * np.ceil(interval / dt))
-    return rates
+        interval, slope = 1 / over, -1 / over**2
+    return np.where(active, interval, np.inf), np.where(active, slope, 0.0)

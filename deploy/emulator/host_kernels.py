@@ -182,13 +182,15 @@ def lif_refract(codes, floats, first, last, logarithms):
 
 
 @jit
-def collect_spikes(addresses, sizes, row, events, event_start):
+def collect_spikes(addresses, sizes, units, most, row, events, event_start):
     """The host's spikes of this step, for the chip's next.
 
     Parameters
     ----------
     addresses, sizes : (n_inputs,) ndarray of int64
         Signals whose values that are not zero are spikes.
+    units, most : (n_inputs,) ndarray of float64 and of int64
+        As of `deploy.emulator.input_spikes.unit_and_most`.
     row : int
         Step in the batch; its spikes go into row ``row + 1`` of the events.
     events, event_start
@@ -200,8 +202,10 @@ def collect_spikes(addresses, sizes, row, events, event_start):
         values = _floats(addresses[k], sizes[k])
         for i in range(sizes[k]):
             if values[i] != 0.0:
-                events[at] = i
-                at += 1
+                count = min(max(np.rint(abs(values[i]) / units[k]), 1), most[k])
+                for _ in range(count):
+                    events[at] = i
+                    at += 1
         event_start[(row + 1) * n_inputs + k + 1] = at
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from deploy.emulator import host_kernels
 from deploy.emulator.host import Bridges, Host, step_function
+from deploy.emulator.input_spikes import unit_and_most
 from deploy.emulator.interface import FastEmulator
 from deploy.emulator.layout import Unsupported
 
@@ -186,8 +187,11 @@ class _SpikeBridge:
 
     def __init__(self, model: Any, emulator: FastEmulator, signal_of: Any):
         sources: Dict[Any, Any] = {}
+        sent: Dict[Any, Tuple[float, int]] = {}
         for sender, receiver in model.host2chip_senders.items():
-            sources[model.spike_targets[receiver]] = signal_of(sender)
+            target = model.spike_targets[receiver]
+            sources[target] = signal_of(sender)
+            sent[target] = unit_and_most(receiver, model.dt)
         for spike_input in emulator.inputs:
             if spike_input not in sources or spike_input.spikes:
                 raise Unsupported("inputs that do not come from the host")
@@ -197,7 +201,9 @@ class _SpikeBridge:
                 raise Unsupported("spikes in another form than Nengo's")
         self.addresses = np.array([s.ctypes.data for s in self.signals], np.int64)
         self.sizes = np.array([s.size for s in self.signals], np.int64)
-        room = (BATCH + 1) * int(self.sizes.sum())
+        self.units = np.array([sent[i][0] for i in emulator.inputs], np.float64)
+        self.most = np.array([sent[i][1] for i in emulator.inputs], np.int64)
+        room = (BATCH + 1) * int(self.sizes @ self.most)
         self._events = np.zeros(room, np.int32)
         self._start = np.zeros((BATCH + 1) * len(self.sizes) + 1, np.int64)
 
@@ -209,7 +215,9 @@ class _SpikeBridge:
     def collect(self, row: int) -> None:
         """Take the host's spikes of this row's step."""
         if len(self.sizes):
-            host_kernels.collect_spikes(self.addresses, self.sizes, row, self._events, self._start)
+            host_kernels.collect_spikes(
+                self.addresses, self.sizes, self.units, self.most, row, self._events, self._start
+            )
 
     def carry(self, n: int) -> None:
         """Make the last row the first of the next batch."""

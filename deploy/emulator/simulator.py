@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 from deploy.compat import load_nengo_loihi
+from deploy.emulator.input_spikes import counting_runner
 from deploy.emulator.interface import FastEmulator
 from deploy.emulator.jit import HAVE_NUMBA
 from deploy.emulator.layout import Unsupported
@@ -34,7 +35,9 @@ def build_simulator(network: Any, engine: str = "fast", **options: Any) -> Any:
     """
     nengo_loihi = load_nengo_loihi()
     if engine == "reference":
-        return nengo_loihi.Simulator(network, **options)
+        simulator = nengo_loihi.Simulator(network, **options)
+        simulator._runner = counting_runner(simulator)
+        return simulator
     with linear_splitting(nengo_loihi):
         simulator = nengo_loihi.Simulator(network, **options)
     reference = simulator.sims["emulator"]
@@ -46,20 +49,19 @@ def build_simulator(network: Any, engine: str = "fast", **options: Any) -> Any:
             "nengo-loihi's own does, more slowly",
             stacklevel=2,
         )
+        simulator._runner = counting_runner(simulator)
         return simulator
     simulator.sims["emulator"] = fast
-    simulator._runner = _runner(simulator, nengo_loihi)
+    simulator._runner = _runner(simulator)
     reference.close()
     return simulator
 
 
-def _runner(simulator: Any, nengo_loihi: Any) -> Any:
+def _runner(simulator: Any) -> Any:
     """Ours, or nengo-loihi's with its queues where ours cannot."""
     if HAVE_NUMBA:
         try:
             return Runner(simulator)
         except Unsupported:
             pass
-    return nengo_loihi.simulator.StepRunner(
-        simulator.model, simulator.sims, simulator.precompute, simulator.timers
-    )
+    return counting_runner(simulator)

@@ -11,6 +11,7 @@ from deploy.compat import load_nengo_loihi
 from deploy.emulator import ENGINES, FastEmulator, build_simulator
 from deploy.errors import BadInput, TargetUnavailable
 from deploy.targets.base import Session, Target
+from deploy.targets.built import built_connection
 from deploy.targets.core import CoreSession
 from deploy.targets.host_builder import model_with_host_learning
 from deploy.targets.served import READERS, Reader
@@ -30,6 +31,7 @@ class EmulatorSession(Session):
         discretize: bool,
         engine: str,
     ):
+        self.rewritten = rewritten
         self.changes = tuple(rewritten.changes)
         self.problems = tuple(rewritten.problems)
         self.dt = dt
@@ -47,8 +49,9 @@ class EmulatorSession(Session):
             ),
             target="sim" if discretize else "simreal",
             progress_bar=False,
+            remove_passthrough=False,
         )
-        _voltages_in_thresholds(self.simulator.model)
+        _in_nengo_units(self.simulator.model)
         emulator = self.simulator.sims["emulator"]
         fast = isinstance(emulator, FastEmulator)
         self.learned = emulator.learned_weights if fast else _reference_weights
@@ -90,6 +93,11 @@ class EmulatorSession(Session):
         return np.array(self.simulator.data[probe])
 
     def built(self, obj: Any) -> Any:
+        """As Nengo core has it: neurons as the user asked for, decoders as the chip has."""
+        if obj in self.rewritten.tuning:
+            return self.rewritten.tuning[obj]
+        if isinstance(obj, nengo.Connection):
+            return built_connection(self.simulator, self.rewritten, obj)
         return self.simulator.data[obj]
 
     @property
@@ -179,17 +187,35 @@ def _reference_weights(synapse: Any) -> np.ndarray:
     return np.vstack([weights[0] for weights in synapse.weights])
 
 
-def _voltages_in_thresholds(model: Any) -> None:
-    """Have voltage probes of neurons give Nengo's unit, in which the threshold is 1.
+def _in_nengo_units(model: Any) -> None:
+    """Have voltage and current probes of neurons give Nengo's units, where the threshold is 1.
 
-    nengo-loihi gives the compartment's integer.
+    nengo-loihi gives the compartment's integers. At a steady current u a leaky
+    compartment comes to the voltage u · Σ_k (1 − δ)^k, which is the threshold at J = 1; one
+    that does not leak reaches it once a second at J = 1.
     """
+    scales = {"voltage": _voltage_scale, "current": _current_scale}
     for probe in model.probes:
-        if probe.key != "voltage":
+        if probe.key not in scales:
             continue
         for i, block in enumerate(probe.target):
             if probe.weights[i] is None:
-                probe.weights[i] = np.asarray(1.0 / float(block.compartment.vth[0]))
+                scale = scales[probe.key](block.compartment, model.dt)
+                probe.weights[i] = np.asarray(scale)
+
+
+def _voltage_scale(compartment: Any, dt: float) -> float:
+    return 1.0 / float(compartment.vth[0])
+
+
+def _current_scale(compartment: Any, dt: float) -> float:
+    decay, vth = compartment.decay_v[0], float(compartment.vth[0])
+    if not decay:
+        return 1 / (vth * dt)
+    if np.issubdtype(compartment.decay_v.dtype, np.integer):
+        magnitude = load_nengo_loihi().builder.discretize.decay_magnitude
+        return float(magnitude(decay, x0=2097152)) / vth
+    return 1 / vth
 
 
 EMULATOR = EmulatorTarget("emulator", "the chip in integers", discretize=True)

@@ -11,11 +11,15 @@ from __future__ import annotations
 from typing import Any, Mapping, Sequence
 
 import nengo
+from nengo.builder.connection import build_no_solver
 from nengo.connection import LearningRule
 
 from deploy.compat import load_nengo_loihi
-from loihi_rules.passes.placement import base_of
+from deploy.targets.discretize import discretize_model
+from deploy.targets.input_neurons import input_neurons
 from loihi_rules.rules.pes import LearningScale
+from loihi_rules.solvers import MultipliedOut
+from loihi_rules.wiring import base_of, on_chip
 
 
 def model_with_host_learning(
@@ -52,18 +56,56 @@ def model_with_host_learning(
                 host = model.host_model(base_of(obj.pre))
                 host.seeds[obj], host.seeded[obj] = model.seeds[obj], model.seeded[obj]
                 return host.build(obj)
-            built = super().build(model, obj, *args, **kwargs)
-            if obj in learning_scales:
-                synapse, scale = learning_synapse(model, obj), learning_scales[obj]
-                synapse.learning_wgt_exp = scale.weight_exponent
-                synapse.learning_rate *= scale.rate_factor
-            if obj is model.toplevel:
-                for probe in host_probes:
-                    model.host.seeds[probe], model.host.seeded[probe] = probe.seed, True
-                    model.host.build(probe)
+            if isinstance(obj, nengo.solvers.Solver):
+                model.solved[args[0]] = self._decoders(model, obj, *args, **kwargs)
+                return model.solved[args[0]]
+            if isinstance(obj, nengo.Connection):
+                return self._connection(model, obj, *args, **kwargs)
+            if isinstance(obj, nengo.Network) and model.toplevel is None:
+                return self._whole(model, obj, *args, **kwargs)
+            return super().build(model, obj, *args, **kwargs)
+
+        def _whole(
+            self, model: Any, network: nengo.Network, discretize: bool = True, **kwargs: Any
+        ) -> Any:
+            """The network, then what is left: the host's probes, and the chip's integers."""
+            built = super().build(model, network, discretize=False, **kwargs)
+            for probe in host_probes:
+                model.host.seeds[probe], model.host.seeded[probe] = probe.seed, True
+                model.host.build(probe)
+            if discretize:
+                discretize_model(model)
+                builder.validate.validate_model(model)
             return built
 
-    return builder.Model(dt=dt, label=label, builder=HostBuilder())
+        def _decoders(self, model: Any, solver: Any, conn: nengo.Connection, *args: Any) -> Any:
+            """Those that the user gave, as Nengo core has it, or those that are solved for."""
+            given = solver.solver if isinstance(solver, MultipliedOut) else solver
+            if isinstance(given, nengo.solvers.NoSolver):
+                return build_no_solver(model, given, conn, args[0])
+            return super().build(model, solver, conn, *args)
+
+        def _connection(self, model: Any, conn: nengo.Connection, *args: Any, **kwargs: Any) -> Any:
+            """With the filter of what enters its target, and the numbers of its learning."""
+            block = model.objs[base_of(conn.post)].get("in")
+            tau = None
+            if block is not None and on_chip(model.toplevel, conn.post):
+                tau = model.toplevel.config[base_of(conn.post)].input_tau
+            if tau is not None:
+                block.compartment.tau_s = None
+            built = super().build(model, conn, *args, **kwargs)
+            if tau is not None:
+                block.compartment._configure_filter(tau, dt=model.dt)
+            if conn in learning_scales:
+                synapse, scale = learning_synapse(model, conn), learning_scales[conn]
+                synapse.learning_wgt_exp = scale.weight_exponent
+                synapse.learning_rate *= scale.rate_factor
+            return built
+
+    model = builder.Model(dt=dt, label=label, builder=HostBuilder())
+    model.solved = {}  # connections to what their solvers gave
+    model.node_neurons = input_neurons(dt)
+    return model
 
 
 def learning_synapse(model: Any, conn: nengo.Connection) -> Any:

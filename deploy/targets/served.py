@@ -63,6 +63,22 @@ class StandIn(Reader):
         return samples[self.due(len(samples))]
 
 
+class NeuronInput(Reader):
+    """Current and bias of neurons, normalised as Nengo's J.
+
+    ``session.simulator``'s probe has the current in Nengo's unit already; the bias is
+    added here.
+    """
+
+    def samples(self) -> np.ndarray:
+        probe = self.session.simulator.model.objs[self.serving.probe]["out"]
+        bias = probe.weight_outputs(
+            [block.compartment.bias[part] for block, part in zip(probe.target, probe.slice)]
+        )
+        samples = self.columns(self.session.probed(self.serving.probe) + bias)
+        return samples[self.due(len(samples))]
+
+
 class RefractoryTime(Reader):
     """What is left of the refractory time, from the spikes.
 
@@ -142,5 +158,6 @@ READERS: Dict[str, Type[Reader]] = {
     "probe": StandIn,
     "weights": LearnedWeights,
     "built": Built,
+    "neuron input": NeuronInput,
     "refractory time": RefractoryTime,
 }

@@ -4,15 +4,25 @@ Each is a function of a `loihi_rules.rewrite.Draft` in a file of its own. The
 list is the documentation: to learn what happens to a model, read it downwards.
 """
 
+from loihi_rules.passes.dense_transforms import dense_transforms
 from loihi_rules.passes.initial_state import initial_state
+from loihi_rules.passes.input_filters import input_filters
 from loihi_rules.passes.learning_scale import learning_scale
+from loihi_rules.passes.passthrough import passthrough
 from loihi_rules.passes.placement import placement
 from loihi_rules.passes.probes import probes
+from loihi_rules.passes.rates import rates
+from loihi_rules.passes.views import views
 
 PASSES = (
     placement,
-    initial_state,
+    passthrough,
     probes,
+    views,
+    dense_transforms,
+    initial_state,
+    rates,
+    input_filters,
     learning_scale,
 )
 

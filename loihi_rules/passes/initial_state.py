@@ -6,8 +6,8 @@ from nengo.dists import Choice
 
 from loihi_rules.change import name_of
 from loihi_rules.frozen import with_parameters
-from loihi_rules.passes.placement import on_chip
 from loihi_rules.rewrite import Draft
+from loihi_rules.wiring import on_chip
 
 WHY = "the chip has no way to set a compartment's state before the first step"
 

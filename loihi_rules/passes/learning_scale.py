@@ -10,14 +10,15 @@ from nengo.builder import Model
 from nengo.builder.connection import get_eval_points, get_targets
 from nengo.cache import NoDecoderCache
 from nengo.exceptions import NengoException
-from nengo.params import Parameter
 from nengo.solvers import LstsqL2
 
 from loihi_rules.change import name_of
-from loihi_rules.passes.placement import base_of, chip_learning_connections
+from loihi_rules.passes.placement import chip_learning_connections
 from loihi_rules.rewrite import Draft
 from loihi_rules.rules import pes
+from loihi_rules.settings import declare
 from loihi_rules.tuning import chip_rates
+from loihi_rules.wiring import base_of
 
 USUAL_EXPONENT = 4  # nengo-loihi's Model.pes_wgt_exp
 SETTINGS = ("pes_weight_exponent", "pes_rate_factor")
@@ -50,10 +51,7 @@ def declare_settings(network: nengo.Network) -> None:
     A user sets either with ``network.config[connection].pes_weight_exponent = 3`` after
     calling this; None, the default, leaves the choice to `learning_scale`.
     """
-    config = network.config[nengo.Connection]
-    for name in SETTINGS:
-        if name not in config._extra_params:
-            config.set_param(name, Parameter(name, default=None, optional=True))
+    declare(network, nengo.Connection, *SETTINGS)
 
 
 def learning_scale(draft: Draft) -> None:
@@ -74,7 +72,7 @@ def learning_scale(draft: Draft) -> None:
     for conn in chip_learning_connections(draft.network):
         settings = draft.network.config[conn]
         try:
-            needs = _needs(conn, draft.dt)
+            needs = _needs(draft, conn)
         except NengoException:
             continue  # the build will say what is wrong with it
         if settings.pes_rate_factor is None:
@@ -122,8 +120,8 @@ def _choose_exponent(draft: Draft, conn: nengo.Connection, needs: Needs) -> None
     )
 
 
-def _needs(conn: nengo.Connection, dt: float) -> Needs:
-    ens = conn.pre_obj
+def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
+    ens, dt = conn.pre_obj, draft.dt
     rng = np.random.RandomState(conn.seed)
     model = Model(dt=dt, decoder_cache=NoDecoderCache())
     for obj, seed in ((ens, ens.seed), (conn, conn.seed)):
@@ -146,9 +144,8 @@ def _needs(conn: nengo.Connection, dt: float) -> Needs:
         first, _ = conn.solver(rates, targets, rng=rng)
     needed = max(float(np.abs(ideal).max()), float(np.abs(first).max()))
     w_max = float(np.abs(first).max()) / dt / float(ens.radius)
-    cpu_rates = ens.neuron_type.rates(
-        points / ens.radius @ built.encoders.T, built.gain, built.bias
-    )
+    own = draft.tuning.get(ens, built)
+    cpu_rates = ens.neuron_type.rates(points / ens.radius @ own.encoders.T, own.gain, own.bias)
     slower = float(np.sum(rates**2))
     factor = float(np.sum(cpu_rates**2)) / slower if slower else 1.0
     return Needs(needed, w_max, float(rates.max()), factor)

@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Dict, List, Optional
 
 import nengo
-from nengo.base import ObjView
 from nengo.connection import LearningRule
-from nengo.ensemble import Neurons
-from nengo.params import Parameter
 
 from loihi_rules.change import name_of
 from loihi_rules.rewrite import Draft
+from loihi_rules.settings import declare
+from loihi_rules.wiring import base_of, on_chip
 
 CHIP_NEURONS = (nengo.LIF, nengo.SpikingRectifiedLinear)
 CHIP_RATE_BASES = (nengo.LIFRate, nengo.RectifiedLinear)  # of nengo.RegularSpiking
-
-
-def base_of(obj: Any) -> Any:
-    """The ensemble, node or rule below a view or a set of neurons."""
-    if isinstance(obj, ObjView):
-        obj = obj.obj
-    return obj.ensemble if isinstance(obj, Neurons) else obj
-
-
-def declare_on_chip(network: nengo.Network) -> None:
-    """Give ensembles the ``on_chip`` setting, as `nengo_loihi.add_params` does.
-
-    The same parameter under the same name, so either may come first.
-    """
-    config = network.config[nengo.Ensemble]
-    if "on_chip" not in config._extra_params:
-        config.set_param("on_chip", Parameter("on_chip", default=None, optional=True))
-
-
-def on_chip(network: nengo.Network, ens: nengo.Ensemble) -> bool:
-    """Whether the placement pass put an ensemble onto the chip."""
-    return network.config[ens].on_chip is not False
 
 
 def placement(draft: Draft) -> None:
@@ -47,7 +24,7 @@ def placement(draft: Draft) -> None:
     ensemble that cannot be there is a Problem.
     """
     network = draft.network
-    declare_on_chip(network)
+    declare(network, nengo.Ensemble, "on_chip")  # as nengo_loihi.add_params
     reasons = _host_reasons(network)
     for ens in network.all_ensembles:
         asked: Optional[bool] = network.config[ens].on_chip

@@ -2,82 +2,243 @@
 
 from __future__ import annotations
 
+from typing import Any, Callable, Dict, Optional, Tuple
+
 import nengo
+from nengo.base import ObjView
 from nengo.connection import LearningRule
+from nengo.ensemble import Neurons
 
 from loihi_rules.change import name_of
-from loihi_rules.passes.placement import base_of, chip_learning_connections, on_chip
+from loihi_rules.passes.placement import chip_learning_connections
 from loihi_rules.rewrite import Draft, ServedProbe
+from loihi_rules.wiring import base_of, columns_of, decoded, on_chip
+
+Served = Tuple[ServedProbe, str, str]  # and what is read instead, and why
 
 
 def probes(draft: Draft) -> None:
-    """Serve ``sample_every`` and learned weights of objects on the chip.
+    """Serve what nengo-loihi cannot record of objects on the chip.
 
-    nengo-loihi records every step or nothing (``simulator.py``, ``_probe``) and
-    cannot probe a connection on the chip at all; the decoders of a learning
-    connection are read from its synapses instead.
+    It records every step, of whole ensembles, what a compartment has: spikes, current and
+    voltage (``builder/probe.py``, ``simulator.py``). What else Nengo can probe is taken
+    from what the build fixed, from the learning synapses, from spikes, or from a node on the
+    host that is given a copy of the connections; how is in `WAYS`.
     """
     network = draft.network
-    learning = chip_learning_connections(network)
+    learning = set(chip_learning_connections(network))
     for net in [network, *network.all_networks]:
         for probe in list(net.probes):
             target = base_of(probe.target)
-            if isinstance(target, nengo.Ensemble) and on_chip(network, target):
-                if probe.sample_every is not None:
-                    _sample_afterwards(draft, probe)
-            elif isinstance(target, (nengo.Connection, LearningRule)):
-                _connection_probe(draft, net, probe, learning)
+            if isinstance(target, (nengo.Connection, LearningRule)):
+                conn = target.connection if isinstance(target, LearningRule) else target
+                if conn not in learning and _host_only(network, conn):
+                    net.probes.remove(probe)
+                    draft.host_probes.append(probe)
+                    continue
+                kind = "learning" if conn in learning else "connection"
+                kind = "rule" if isinstance(target, LearningRule) else kind
+            elif on_chip(network, target):
+                kind = "neurons" if isinstance(probe.obj, Neurons) else "ensemble"
+            else:
+                continue
+            _serve(draft, net, probe, kind)
 
 
-def _sample_afterwards(draft: Draft, probe: nengo.Probe) -> None:
-    period, probe.sample_every = probe.sample_every, None
-    draft.served[probe] = ServedProbe(probe, sample_every=period)
-    draft.change(
-        name_of(probe),
-        "probe every step",
-        f"sample every {period:g} s",
-        "every step, thinned out afterwards",
-        "the chip's probes record every step",
-    )
-
-
-def _connection_probe(draft: Draft, net: nengo.Network, probe: nengo.Probe, learning) -> None:
-    conn = probe.obj.connection if isinstance(probe.obj, LearningRule) else probe.obj
-    if conn in learning:
-        if probe.attr != "weights":
-            net.probes.remove(probe)
-            draft.problem(
-                name_of(probe),
-                "probe of a learning connection",
-                f"'{probe.attr}' of a connection that learns on the chip cannot be read",
-                "probe its 'weights', or the node or ensemble that makes the error",
-            )
-            return
+def _serve(draft: Draft, net: nengo.Network, probe: nengo.Probe, kind: str) -> None:
+    way = WAYS.get((kind, probe.attr), _as_it_is if kind in ("neurons", "ensemble") else None)
+    served = None if way is None else way(draft, net, probe)
+    if way is None:
         net.probes.remove(probe)
-        draft.served[probe] = ServedProbe(
-            None, "weights", conn, sample_every=probe.sample_every, synapse=probe.synapse
-        )
-        draft.change(
+        draft.problem(
             name_of(probe),
-            "probe of learned weights",
-            "Probe(connection, 'weights')",
-            "read from the learning synapses",
-            "the chip has no probe for weights; the two halves (on and off) of each "
-            "decoder are put back together",
+            "probes of the chip",
+            f"'{probe.attr}' of a {'learning rule' if kind == 'rule' else kind} on the chip "
+            "cannot be read",
+            "probe the ensembles or nodes at its ends",
         )
-        return
-    net.probes.remove(probe)
-    if _on_host(draft.network, conn):
-        draft.host_probes.append(probe)
-        return
-    draft.problem(
-        name_of(probe),
-        "probe of a connection on the chip",
-        f"'{probe.attr}' of a connection on the chip cannot be read",
-        "probe the ensembles at its two ends",
+    elif served is not None:
+        serving, told, why = served
+        if serving.probe is not probe:
+            net.probes.remove(probe)
+        draft.served[probe] = serving
+        draft.change(name_of(probe), "probes of the chip", _asked(probe), told, why)
+
+
+def _asked(probe: nengo.Probe) -> str:
+    period = probe.sample_every
+    return f"'{probe.attr}'" + ("" if period is None else f" every {period:g} s")
+
+
+def _host_only(network: nengo.Network, conn: nengo.Connection) -> bool:
+    return not any(on_chip(network, end) for end in (conn.pre, conn.post))
+
+
+# ------------------------------------------------------------------------ the ways
+
+
+def _as_it_is(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Optional[Served]:
+    """Spikes, voltages and decoded values; thinned out, and picked out, afterwards."""
+    part = None
+    period = probe.sample_every
+    view = probe.target if isinstance(probe.target, ObjView) else None
+    if view is not None:
+        part = columns_of(view)
+    if period is None and part is None:
+        return None
+    stand_in = _stand_in(net, view.obj if view is not None else probe.target, probe)
+    return (
+        ServedProbe(stand_in, sample_every=period, part=part),
+        "all of it at every step, picked out afterwards",
+        "the chip's probes record whole ensembles at every step",
     )
 
 
-def _on_host(network: nengo.Network, conn: nengo.Connection) -> bool:
-    ends = [base_of(conn.pre), base_of(conn.post)]
-    return not any(isinstance(end, nengo.Ensemble) and on_chip(network, end) for end in ends)
+def _neuron_input(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Served:
+    stand_in = _stand_in(net, probe.obj, probe)
+    return (
+        ServedProbe(
+            stand_in,
+            "neuron input",
+            probe.obj,
+            sample_every=probe.sample_every,
+            part=_part(probe),
+        ),
+        "the compartments' current and bias, in Nengo's unit",
+        "the chip keeps currents as integers and adds the bias later",
+    )
+
+
+def _refractory_time(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Served:
+    stand_in = _stand_in(net, probe.obj, probe, attr="output", synapse=None)
+    return (
+        ServedProbe(
+            stand_in,
+            "refractory time",
+            probe.obj,
+            sample_every=probe.sample_every,
+            part=_part(probe),
+        ),
+        "counted from the spikes",
+        "the chip has no probe for refractory counters",
+    )
+
+
+def _built(attribute: str) -> Callable[[Draft, nengo.Network, nengo.Probe], Served]:
+    def way(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Served:
+        return (
+            ServedProbe(
+                None, "built", probe.obj, attribute=attribute, sample_every=probe.sample_every
+            ),
+            "the value that the build fixed, at each sample",
+            "it does not change on the chip, which has no probe for it",
+        )
+
+    return way
+
+
+def _learned_weights(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Served:
+    return (
+        ServedProbe(
+            None, "weights", probe.obj, sample_every=probe.sample_every, synapse=probe.synapse
+        ),
+        "read from the learning synapses",
+        "the chip has no probe for weights; the two halves (on and off) of each "
+        "decoder are put back together",
+    )
+
+
+def _ensemble_input(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Served:
+    ens = probe.obj
+    with net:
+        node = nengo.Node(size_in=ens.size_in, label=f"input of {name_of(ens)}")
+    for conn in draft.network.all_connections:
+        if base_of(conn.post) is ens and conn.post_obj is ens:
+            _copy_to(net, conn, node, conn.synapse)
+    return _mirror(net, probe, node)
+
+
+def _connection_output(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Optional[Served]:
+    conn = probe.obj
+    with net:
+        node = nengo.Node(size_in=conn.size_out, label=f"output of {name_of(conn)}")
+    _copy_to(net, conn, node, conn.synapse, whole=True)
+    return _mirror(net, probe, node)
+
+
+def _connection_input(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Served:
+    conn = probe.obj
+    if decoded(conn):
+        stand_in = _stand_in(net, conn.pre_obj.neurons, probe, attr="output")
+        told = "the spikes of its neurons"
+    else:
+        stand_in = _stand_in(net, conn.pre, probe, attr="output")
+        told = "what its source gives"
+    return (
+        ServedProbe(stand_in, sample_every=None),
+        told,
+        "the chip has no probe for connections",
+    )
+
+
+WAYS: Dict[Tuple[str, str], Any] = {
+    ("ensemble", "input"): _ensemble_input,
+    ("ensemble", "scaled_encoders"): _built("scaled_encoders"),
+    ("neurons", "input"): _neuron_input,
+    ("neurons", "refractory_time"): _refractory_time,
+    ("learning", "weights"): _learned_weights,
+    ("connection", "weights"): _built("weights"),
+    ("connection", "output"): _connection_output,
+    ("connection", "input"): _connection_input,
+}
+
+
+def _part(probe: nengo.Probe) -> Any:
+    return columns_of(probe.target) if isinstance(probe.target, ObjView) else None
+
+
+def _stand_in(net: nengo.Network, target: Any, probe: nengo.Probe, **other: Any) -> nengo.Probe:
+    """A probe of a target, like another probe but for its period."""
+    asked = {"attr": probe.attr, "synapse": probe.synapse, **other}
+    with net:
+        stand_in = nengo.Probe(
+            target, asked["attr"], synapse=asked["synapse"], solver=probe.solver, seed=probe.seed
+        )
+    stand_in.label = f"{name_of(probe)} (every step)"
+    return stand_in
+
+
+def _copy_to(
+    net: nengo.Network, conn: nengo.Connection, node: nengo.Node, synapse: Any, whole: bool = False
+) -> None:
+    """Have a node on the host given what a connection carries."""
+    rows = slice(None) if whole else conn.post_slice
+    with net:
+        nengo.Connection(
+            conn.pre,
+            node[rows],
+            function=conn.function,
+            transform=conn.transform,
+            solver=conn.solver if not conn.solver.weights else nengo.solvers.LstsqL2(),
+            synapse=synapse,
+            eval_points=conn.eval_points,
+            scale_eval_points=conn.scale_eval_points,
+            seed=conn.seed,
+        )
+
+
+def _mirror(net: nengo.Network, probe: nengo.Probe, node: nengo.Node) -> Served:
+    columns = _part(probe)
+    with net:
+        stand_in = nengo.Probe(
+            node if columns is None else node[columns],
+            synapse=probe.synapse,
+            sample_every=probe.sample_every,
+            label=name_of(probe),
+            seed=probe.seed,
+        )
+    return (
+        ServedProbe(stand_in),
+        "a node on the host that is given a copy",
+        "the chip has no probe for what a connection carries",
+    )

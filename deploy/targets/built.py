@@ -1,0 +1,90 @@
+"""What the build made of a connection, as Nengo core would show it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import nengo
+from nengo.builder import Model
+from nengo.builder.connection import BuiltConnection
+from nengo.builder.transforms import multiply
+from nengo.cache import NoDecoderCache
+
+from loihi_rules import Rewritten
+from loihi_rules.passes.input_filters import MATRIX
+from loihi_rules.wiring import base_of, decoded
+
+
+def built_connection(simulator: Any, rewritten: Rewritten, conn: nengo.Connection) -> Any:
+    """The weights of a connection in the rewritten network, in Nengo's units.
+
+    nengo-loihi has decoders times the spikes' height (amplitude / dt), all rows of those
+    that the user connected to a part, and nothing at all of connections that come from the
+    host or whose target it left out; those are what Nengo core builds.
+
+    Parameters
+    ----------
+    simulator : nengo_loihi.Simulator
+    rewritten : Rewritten
+    conn : nengo.Connection
+        In ``rewritten.network``.
+
+    Returns
+    -------
+    nengo.builder.connection.BuiltConnection
+    """
+    known = simulator.model.params.get(conn)
+    if known is None:
+        for host in simulator.sims.values():
+            known = known or getattr(host, "model", simulator.model).params.get(conn)
+        return known if known is not None else _in_core(rewritten, conn, simulator.dt)
+    weights = known.weights
+    height = 1 / simulator.dt
+    if isinstance(base_of(conn.pre), nengo.Ensemble):
+        height *= float(base_of(conn.pre).neuron_type.amplitude)
+    if rewritten.network.config[conn].enters == MATRIX:
+        weights = multiply(known.transform, simulator.model.solved[conn][1])
+    elif weights is not None:
+        weights = weights / height
+    if conn in rewritten.rows:
+        weights = weights[rewritten.rows[conn]]
+    return BuiltConnection(
+        eval_points=known.eval_points,
+        solver_info=known.solver_info,
+        transform=known.transform,
+        weights=weights,
+    )
+
+
+def _in_core(rewritten: Rewritten, conn: nengo.Connection, dt: float) -> Any:
+    model = Model(dt=dt, decoder_cache=NoDecoderCache())
+    model.config = rewritten.network.config
+    if not (decoded(conn) and conn.solver.weights):
+        transform = rewritten.asked.get(conn, conn.transform)
+        conn, seed = _onto_a_node(conn, transform), conn.seed
+    else:
+        seed = conn.seed
+    for end in dict.fromkeys((base_of(conn.pre), base_of(conn.post))):
+        model.seeds[end], model.seeded[end] = end.seed, True
+        model.build(end)
+        if end in rewritten.tuning:
+            model.params[end] = rewritten.tuning[end]
+    model.seeds[conn], model.seeded[conn] = seed, True
+    model.build(conn)
+    return model.params[conn]
+
+
+def _onto_a_node(conn: nengo.Connection, transform: Any) -> nengo.Connection:
+    """A connection with the same weights that asks nothing of its target."""
+    size = transform.size_out or conn.size_mid
+    return nengo.Connection(
+        conn.pre,
+        nengo.Node(size_in=size, add_to_container=False),
+        function=conn.function,
+        transform=transform,
+        solver=conn.solver,
+        eval_points=conn.eval_points,
+        scale_eval_points=conn.scale_eval_points,
+        synapse=None,
+        add_to_container=False,
+    )

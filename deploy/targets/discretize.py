@@ -1,0 +1,82 @@
+"""Floating-point blocks to the chip's integers, by nengo-loihi, with one thing mended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from deploy.compat import load_nengo_loihi
+
+LEAST_EXPONENT = -6  # of weights; below it the chip loses bits
+MOST_DOUBLINGS = 6  # of a threshold; with none, seven of a core's eight thresholds
+
+
+def discretize_model(model: Any) -> None:
+    """Make a built model's compartments, weights and probes integers, in place.
+
+    nengo-loihi's ``discretize_model``, but for weights much smaller than the largest of
+    their block. A synapse group with the largest weight w has the exponent
+    ``e − ⌊log2(w_max / w)⌋``, e being the block's. Where that is below −6 nengo-loihi
+    (1.1.0, ``builder/discretize.py``, ``discretize_synapse``) writes −6 but scales the
+    mantissas for the lower one, so that the weights come out 2, 4, 8 … times too large.
+    Here they get mantissas for −6: fewer bits, the right size.
+
+    Parameters
+    ----------
+    model : nengo_loihi.builder.Model
+    """
+    theirs: Any = load_nengo_loihi().builder.discretize
+    scale = {}
+    for block in model.blocks:
+        level_rows(block)
+        largest = max((s.max_abs_weight() for s in block.synapses), default=0)
+        info = theirs.discretize_compartment(block.compartment, largest)
+        for synapse in block.synapses:
+            reference = largest
+            own = synapse.max_abs_weight()
+            if not synapse.learning and own > 1e-16:
+                reference = min(largest, own * 2.0 ** (info["w_exp"] - LEAST_EXPONENT))
+            theirs.discretize_synapse(synapse, reference, info["w_scale"], info["w_exp"])
+        scale[block] = info["v_scale"]
+    for probe in model.probes:
+        for i, block in enumerate(probe.target):
+            theirs.discretize_probe(probe, i, scale[block])
+
+
+def level_rows(block: Any) -> None:
+    """Give each compartment a threshold by which its weights use all their bits.
+
+    All weights into a block share a scale, while the gains of its neurons differ by up to a
+    hundred, so that the weights of most neurons would be left a few bits or none. A
+    compartment with threshold v, bias b and weights w spikes as one with 2^k v, 2^k b and
+    2^k w; k is chosen, from 0 to 6, such that each neuron's largest weight is within a
+    factor of two of the block's largest. The chip has eight thresholds a core.
+
+    Parameters
+    ----------
+    block : nengo_loihi.block.LoihiBlock
+        In floating point; is changed.
+    """
+    compartment = block.compartment
+    fixed = any(
+        s.learning or s.axon_compartment_bases is not None or s.axon_to_weight_map is not None
+        for s in block.synapses
+    )
+    if fixed or not block.synapses or compartment.vmin != 0 or compartment.enable_noise.any():
+        return
+    largest = np.zeros(block.n_neurons)
+    for synapse in block.synapses:
+        for weights, indices in zip(synapse.weights, synapse.indices):
+            np.maximum.at(largest, indices.ravel(), np.abs(weights).ravel())
+    top = largest.max()
+    if not top:
+        return
+    with np.errstate(divide="ignore"):
+        k = np.clip(np.floor(np.log2(top / largest)), 0, MOST_DOUBLINGS)
+    factor = 2.0 ** np.where(largest > 0, k, 0)
+    compartment.vth *= factor
+    compartment.bias *= factor
+    for synapse in block.synapses:
+        for weights, indices in zip(synapse.weights, synapse.indices):
+            weights *= factor[indices]

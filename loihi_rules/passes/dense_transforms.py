@@ -1,0 +1,70 @@
+"""Transforms that the chip's builder lacks become dense."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+import nengo
+import numpy as np
+from nengo.connection import LearningRule
+from nengo.ensemble import Neurons
+from nengo.transforms import Sparse
+
+from loihi_rules.change import name_of
+from loihi_rules.rewrite import Draft
+from loihi_rules.transforms import CONVOLUTIONS, matrix_of, set_matrix
+from loihi_rules.wiring import base_of, decoded, on_chip
+
+
+def dense_transforms(draft: Draft) -> None:
+    """Write sparse and convolutional transforms out where they cross to or from the chip.
+
+    On the chip a synapse group is a sparse matrix or a two-dimensional convolution between
+    neurons (nengo-loihi, ``builder/connection.py``). Decoded connections, and those between
+    host and chip, have to be dense, and a convolution needs neurons of one gain.
+    """
+    network = draft.network
+    for conn in network.all_connections:
+        reason = _why_not(network, conn)
+        if reason is None:
+            continue
+        kind = type(conn.transform).__name__
+        draft.asked.setdefault(conn, conn.transform)
+        set_matrix(conn, matrix_of(conn))
+        draft.change(
+            name_of(conn),
+            "dense transforms",
+            f"{kind} transform",
+            f"dense, {conn.size_out} × {conn.size_mid}",
+            reason,
+        )
+
+
+def _why_not(network: nengo.Network, conn: nengo.Connection) -> Optional[str]:
+    sparse, convolution = (isinstance(conn.transform, kinds) for kinds in (Sparse, CONVOLUTIONS))
+    if not sparse and not convolution:
+        return None
+    if sparse and decoded(conn):
+        return None  # Nengo has no such connections either, and says so
+    to_rule = isinstance(conn.post_obj, LearningRule)
+    if not (to_rule or on_chip(network, conn.pre) or on_chip(network, conn.post)):
+        return None
+    if not (isinstance(conn.pre_obj, Neurons) and on_chip(network, conn.post)):
+        return "only connections from neurons to the chip's have sparse matrices or kernels"
+    if not convolution:
+        return None if isinstance(conn.post_obj, Neurons) else "encoders make it dense"
+    if conn.transform.dimensions != 2:
+        return "the chip's builder has kernels of two dimensions only"
+    if not isinstance(conn.post_obj, Neurons):
+        return "only connections between neurons have kernels"
+    gain = _gain(base_of(conn.post))
+    if gain is None or np.ptp(gain) > 0:
+        return "neurons that share a kernel on the chip must have one gain"
+    return None
+
+
+def _gain(ens: nengo.Ensemble) -> Optional[np.ndarray]:
+    """Gains of an ensemble where its author fixed them all."""
+    if ens.gain is None:
+        return None
+    return np.atleast_1d(nengo.dists.get_samples(ens.gain, ens.n_neurons))

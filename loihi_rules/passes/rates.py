@@ -1,0 +1,98 @@
+"""Chip neurons are tuned to fire at the rates of their twins on the CPU."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import nengo
+import numpy as np
+from nengo.builder import Model
+from nengo.builder.ensemble import BuiltEnsemble
+from nengo.cache import NoDecoderCache
+
+from loihi_rules.change import name_of
+from loihi_rules.rewrite import Draft
+from loihi_rules.settings import declare
+from loihi_rules.tuning import fit_rates, mean_chip_rates
+from loihi_rules.wiring import on_chip
+
+INTERCEPT_LIMIT = 0.95  # nengo-loihi's Model.intercept_limit
+SETTING = "rates_are_fitted"
+
+
+def rates(draft: Draft) -> None:
+    """Choose gain and bias of chip neurons so that their rates are those on the CPU.
+
+    The chip's intervals are whole steps, and rounded up, which costs 5 to 10 % of the rate
+    (`loihi_rules.tuning.mean_chip_rates`). `loihi_rules.tuning.fit_rates` finds the gain and
+    bias that give it back. Intercepts above 0.95 become 0.95, as their gains would leave
+    the other neurons of the block no bits (nengo-loihi ``builder/ensemble.py``,
+    ``get_gain_bias``; it draws all intercepts anew, here only those above are moved).
+    """
+    network = draft.network
+    declare(network, nengo.Ensemble, SETTING)
+    for ens in network.all_ensembles:
+        if not on_chip(network, ens) or network.config[ens].rates_are_fitted:
+            continue
+        built = built_ensemble(ens, draft.dt)
+        draft.tuning[ens] = built
+        gain, bias = _limited(draft, ens, built)
+        network.config[ens].rates_are_fitted = True
+        ens.gain, ens.bias = fit_rates(ens.neuron_type, gain, bias, draft.dt)
+        _tell(draft, ens, built)
+
+
+def built_ensemble(ens: nengo.Ensemble, dt: float) -> Any:
+    """Encoders, gains and biases as Nengo core gives them to an ensemble with a seed.
+
+    Raises
+    ------
+    nengo.exceptions.BuildError
+        As `nengo.Simulator` would.
+    """
+    model = Model(dt=dt, decoder_cache=NoDecoderCache())
+    model.seeds[ens], model.seeded[ens] = ens.seed, True
+    model.build(ens)
+    built: BuiltEnsemble = model.params[ens]
+    return built
+
+
+def _limited(draft: Draft, ens: nengo.Ensemble, built: Any) -> Any:
+    """Gain and bias with no intercept above the limit."""
+    gain, bias = np.array(built.gain), np.array(built.bias)
+    intercepts = built.intercepts
+    if ens.gain is not None or ens.bias is not None or intercepts is None:
+        return gain, bias  # the user's own, at any intercept
+    high = intercepts > INTERCEPT_LIMIT
+    if high.any():
+        gain[high], bias[high] = ens.neuron_type.gain_bias(
+            built.max_rates[high], np.full(int(high.sum()), INTERCEPT_LIMIT)
+        )
+        draft.change(
+            name_of(ens),
+            "intercepts",
+            f"up to {intercepts.max():.3g}",
+            f"{INTERCEPT_LIMIT} for {int(high.sum())} neurons above it",
+            "so high a gain would leave the weights of all other neurons few bits",
+        )
+    return gain, bias
+
+
+def _tell(draft: Draft, ens: nengo.Ensemble, built: Any) -> None:
+    drive = np.linspace(-1, 1, 41)[:, None]
+    cpu = ens.neuron_type.rates(drive * np.ones(ens.n_neurons), built.gain, built.bias)
+    total = float(cpu.sum())
+    if not total:
+        return
+
+    def off(gain: Any, bias: Any) -> float:
+        chip = mean_chip_rates(ens.neuron_type, gain * drive + bias, draft.dt)
+        return 100 * (float(chip.sum()) / total - 1)
+
+    draft.change(
+        name_of(ens),
+        "spikes at whole steps",
+        f"rates {off(built.gain, built.bias):+.1f} % of the CPU's",
+        f"{off(ens.gain, ens.bias):+.1f} %, by other gains and biases",
+        "the chip's neurons fire once a step at most, and intervals are rounded up to steps",
+    )

@@ -1,0 +1,45 @@
+"""What a connection joins, and how it is changed in place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import nengo
+import numpy as np
+from nengo.base import ObjView
+from nengo.ensemble import Neurons
+
+
+def base_of(obj: Any) -> Any:
+    """The ensemble, node or rule below a view or a set of neurons."""
+    if isinstance(obj, ObjView):
+        obj = obj.obj
+    return obj.ensemble if isinstance(obj, Neurons) else obj
+
+
+def on_chip(network: nengo.Network, obj: Any) -> bool:
+    """Whether an end of a connection is on the chip, once placement has run."""
+    ens = base_of(obj)
+    return isinstance(ens, nengo.Ensemble) and network.config[ens].on_chip is not False
+
+
+def decoded(conn: nengo.Connection) -> bool:
+    """Whether the connection carries what an ensemble represents, not single spikes."""
+    return isinstance(conn.pre_obj, nengo.Ensemble)
+
+
+def columns_of(view: Any) -> np.ndarray:
+    """Which dimensions of its object a view has, in its order."""
+    if not isinstance(view, ObjView):
+        return np.arange(view.size_out)
+    return np.arange(view.obj.size_out)[view.slice]
+
+
+def reconnect(conn: nengo.Connection, **ends: Any) -> None:
+    """Give a connection another ``pre`` or ``post``.
+
+    Nengo lets a connection's ends be set once; its other attributes are checked against
+    them, so they have to be set afterwards.
+    """
+    for name, end in ends.items():
+        getattr(type(conn), name).data[conn] = end
