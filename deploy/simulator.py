@@ -111,7 +111,11 @@ class Simulator:
         if self.network is None or self.target == "cpu" or "model" in self._kwargs:
             return self._core(())
         if self._seeded is None:
-            self._seeded = fix_object_seeds(copy_network(self.network, share_callables=True))
+            try:
+                copy = copy_network(self.network, share_callables=True)
+            except Exception as error:  # of whatever the user put into the network
+                return self._core((_cannot_be_copied(self.network, error),))
+            self._seeded = fix_object_seeds(copy)
         fresh = copy_network(self._seeded.network, share_callables=True)
         twin = fix_process_seeds(fresh, self.seed)
         rewritten = rewrite_twin(Twin(twin.network, twin.twins), self._dt)
@@ -295,6 +299,7 @@ class Data(Mapping):
                 samples = session.take(twin)
                 if samples is None:
                     raise KeyError(key)
+                samples = samples.astype(nengo.rc.float_dtype, copy=False)
                 samples.setflags(write=False)
                 self._cache[key] = samples
             else:
@@ -316,6 +321,16 @@ class Data(Mapping):
         for obj in self._objects():
             if isinstance(obj, nengo.Probe):
                 self.get(obj)
+
+
+def _cannot_be_copied(network: nengo.Network, error: Exception) -> Change:
+    return Change(
+        object=network.label or "the network",
+        rule="placement",
+        before="chip",
+        after="host",
+        why=f"it cannot be copied to be rewritten ({error})",
+    )
 
 
 class _Itself(dict):

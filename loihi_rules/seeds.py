@@ -19,6 +19,7 @@ import nengo
 import numpy as np
 from nengo.builder.network import seed_network
 from nengo.exceptions import NotAddedToNetworkWarning
+from nengo.params import FrozenObject
 from nengo.utils.numpy import maxint
 
 from loihi_rules.change import Change, name_of
@@ -59,7 +60,10 @@ def copy_network(network: nengo.Network, share_callables: bool = False) -> Twin:
         (c, "function") for c in network.all_connections
     ]:
         value = getattr(holder, attribute)
-        stateful = callable(value) and not isinstance(value, (*SIMPLE_CALLABLES, nengo.Process))
+        if isinstance(value, FrozenObject):
+            memo[id(value)] = value  # cannot change, and may hold what cannot be copied
+            continue
+        stateful = callable(value) and not isinstance(value, SIMPLE_CALLABLES)
         if stateful and (share_callables or not _copies(value)):
             memo[id(value)] = value
 

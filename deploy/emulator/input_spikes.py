@@ -9,7 +9,7 @@ import numpy as np
 
 from deploy.compat import load_nengo_loihi
 
-MOST_A_STEP = 8  # of one neuron; bounds what the chip is sent
+MOST_A_STEP = 64  # of one neuron; bounds what the chip is sent
 ONE_A_STEP = (nengo.LIF, nengo.LIFRate, nengo.Izhikevich)  # neurons with a refractory time
 
 

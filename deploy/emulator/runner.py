@@ -114,7 +114,6 @@ class Runner:
         """Step by step, as each waits for the other."""
         host, engine = self.hosts["host"], self.emulator.engine
         probed = engine.buffers(n)
-        events, event_start = self._spikes.events
         links = [
             mailbox.link(probe, self.emulator.parts(probe, probed))
             for probe, mailbox in self.receivers.items()
@@ -125,7 +124,7 @@ class Runner:
             host_step(row)
             collect(row)
             send()
-            advance(probed, events, event_start, row)
+            advance(probed, *self._spikes.events, row)
             for link in links:
                 link(row)
         host.finish(n)
@@ -203,8 +202,8 @@ class _SpikeBridge:
         self.sizes = np.array([s.size for s in self.signals], np.int64)
         self.units = np.array([sent[i][0] for i in emulator.inputs], np.float64)
         self.most = np.array([sent[i][1] for i in emulator.inputs], np.int64)
-        room = (BATCH + 1) * int(self.sizes @ self.most)
-        self._events = np.zeros(room, np.int32)
+        self.most_a_step = int(self.sizes @ self.most)
+        self._events = np.zeros((BATCH + 1) * int(self.sizes.sum()) + self.most_a_step, np.int32)
         self._start = np.zeros((BATCH + 1) * len(self.sizes) + 1, np.int64)
 
     @property
@@ -215,6 +214,9 @@ class _SpikeBridge:
     def collect(self, row: int) -> None:
         """Take the host's spikes of this row's step."""
         if len(self.sizes):
+            end = self._start[(row + 1) * len(self.sizes)]
+            if len(self._events) < end + self.most_a_step:
+                self._events = np.concatenate([self._events, np.zeros_like(self._events)])
             host_kernels.collect_spikes(
                 self.addresses, self.sizes, self.units, self.most, row, self._events, self._start
             )

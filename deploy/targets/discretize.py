@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ import numpy as np
 from deploy.compat import load_nengo_loihi
 
 LEAST_EXPONENT = -6  # of weights; below it the chip loses bits
+MANTISSA_MAX = 255  # of a weight
+LEAST_MANTISSA = 8  # of a threshold
 MOST_DOUBLINGS = 6  # of a threshold; with none, seven of a core's eight thresholds
 
 
@@ -30,6 +33,7 @@ def discretize_model(model: Any) -> None:
     scale = {}
     for block in model.blocks:
         level_rows(block)
+        saturate(block)
         largest = max((s.max_abs_weight() for s in block.synapses), default=0)
         info = theirs.discretize_compartment(block.compartment, largest)
         for synapse in block.synapses:
@@ -80,3 +84,30 @@ def level_rows(block: Any) -> None:
     for synapse in block.synapses:
         for weights, indices in zip(synapse.weights, synapse.indices):
             weights *= factor[indices]
+
+
+def saturate(block: Any) -> None:
+    """Cut weights beside which the threshold would be nothing.
+
+    The block's scale comes from its largest weight w: the threshold's mantissa is
+    ``255 v / (w δ_u δ_v)``, δ being the decays of current and voltage, and must be 8 at
+    least. At the cut, one spike drives a neuron some thirty times over its threshold.
+
+    Parameters
+    ----------
+    block : nengo_loihi.block.LoihiBlock
+        In floating point; is changed.
+    """
+    compartment = block.compartment
+    decay_u = compartment.decay_u if compartment.scale_u else np.ones(1)
+    decay_v = compartment.decay_v if compartment.scale_v else np.ones(1)
+    own = float(compartment.vth.min() / (decay_u.max() * decay_v.max()))
+    most = MANTISSA_MAX * own / LEAST_MANTISSA
+    for synapse in block.synapses:
+        if not synapse.learning and synapse.max_abs_weight() > most:
+            warnings.warn(
+                f"weights into {block.label} above {most / own:.0f} times its threshold are cut",
+                stacklevel=2,
+            )
+            for weights in synapse.weights:
+                np.clip(weights, -most, most, out=weights)

@@ -73,6 +73,9 @@ def model_with_host_learning(
             for probe in host_probes:
                 model.host.seeds[probe], model.host.seeded[probe] = probe.seed, True
                 model.host.build(probe)
+            # what runs in Nengo core, where Nengo's users look for it
+            model.operators = [*model.host_pre.operators, *model.host.operators]
+            model.sig = {**model.host_pre.sig, **model.host.sig}
             if discretize:
                 discretize_model(model)
                 builder.validate.validate_model(model)

@@ -24,6 +24,7 @@ def dense_transforms(draft: Draft) -> None:
     host and chip, have to be dense, and a convolution needs neurons of one gain.
     """
     network = draft.network
+    _refuse_what_nengo_does(draft)
     for conn in network.all_connections:
         reason = _why_not(network, conn)
         if reason is None:
@@ -40,12 +41,24 @@ def dense_transforms(draft: Draft) -> None:
         )
 
 
+def _refuse_what_nengo_does(draft: Draft) -> None:
+    """Nengo core builds none of these, wherever they run."""
+    for conn in draft.network.all_connections:
+        kind = type(conn.transform).__name__
+        if not decoded(conn) or not isinstance(conn.transform, (Sparse, *CONVOLUTIONS)):
+            continue
+        what = f"a {kind.lower()} transform cannot be applied to a decoded connection"
+        if conn.solver.weights and not conn.solver.compositional:
+            what = "Non-compositional solvers only work with Dense transforms"
+        draft.problem(name_of(conn), "transforms", what, "connect the ensemble's neurons")
+
+
 def _why_not(network: nengo.Network, conn: nengo.Connection) -> Optional[str]:
     sparse, convolution = (isinstance(conn.transform, kinds) for kinds in (Sparse, CONVOLUTIONS))
     if not sparse and not convolution:
         return None
-    if sparse and decoded(conn):
-        return None  # Nengo has no such connections either, and says so
+    if decoded(conn):
+        return None
     to_rule = isinstance(conn.post_obj, LearningRule)
     if not (to_rule or on_chip(network, conn.pre) or on_chip(network, conn.post)):
         return None

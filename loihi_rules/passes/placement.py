@@ -6,6 +6,7 @@ from typing import Dict, List, Optional
 
 import nengo
 from nengo.connection import LearningRule
+from nengo.ensemble import Neurons
 
 from loihi_rules.change import name_of
 from loihi_rules.rewrite import Draft
@@ -126,6 +127,8 @@ def off_chip_learning(conn: nengo.Connection) -> Optional[str]:
         return f"{type(rules).__name__} is not among the chip's rules, PES is the only one"
     if not isinstance(conn.pre_obj, nengo.Ensemble):
         return "PES on the chip adapts the decoders of an ensemble, not of single neurons"
+    if isinstance(conn.post_obj, Neurons):
+        return "the chip does not encode PES's error for single neurons"
     if conn.solver.weights:
         return "PES on the chip adapts decoders, not full weight matrices"
     if not isinstance(rules.pre_synapse, nengo.Lowpass):
