@@ -80,6 +80,8 @@ class Rewritten:
         which part.
     asked : mapping of nengo.Connection to nengo.transforms.Transform
         Of each connection that was given another: the transform that the user gave it.
+    dropped : list of nengo.Connection
+        Those that went nowhere and are not in ``network``.
     """
 
     network: nengo.Network
@@ -92,6 +94,7 @@ class Rewritten:
     tuning: Mapping[nengo.Ensemble, BuiltEnsemble]
     rows: Mapping[nengo.Connection, np.ndarray]
     asked: Mapping[nengo.Connection, nengo.transforms.Transform]
+    dropped: List[nengo.Connection]
 
     @property
     def chip_ensembles(self) -> List[nengo.Ensemble]:
@@ -114,6 +117,7 @@ class Draft:
     tuning: Dict[nengo.Ensemble, BuiltEnsemble]
     rows: Dict[nengo.Connection, np.ndarray]
     asked: Dict[nengo.Connection, nengo.transforms.Transform]
+    dropped: List[nengo.Connection]
 
     def change(self, obj: str, rule: str, before: Any, after: Any, why: str) -> None:
         self.changes.append(Change(obj, rule, str(before), str(after), why))
@@ -148,7 +152,7 @@ def rewrite_twin(twin: Twin, dt: float = 0.001) -> Rewritten:
     """Rewrite a copy whose seeds are fixed already; the copy is used up."""
     from loihi_rules.passes import PASSES  # the passes import Draft from here
 
-    draft = Draft(twin.network, dt, list(twin.changes), [], {}, [], {}, {}, {}, {})
+    draft = Draft(twin.network, dt, list(twin.changes), [], {}, [], {}, {}, {}, {}, [])
     for rewrite_pass in PASSES:
         rewrite_pass(draft)
     originals = {id(new): old for old, new in twin.twins.items()}
@@ -165,4 +169,5 @@ def rewrite_twin(twin: Twin, dt: float = 0.001) -> Rewritten:
         draft.tuning,
         draft.rows,
         draft.asked,
+        draft.dropped,
     )

@@ -44,6 +44,9 @@ def built_connection(simulator: Any, rewritten: Rewritten, conn: nengo.Connectio
         height *= float(base_of(conn.pre).neuron_type.amplitude)
     if rewritten.network.config[conn].enters == MATRIX:
         weights = multiply(known.transform, simulator.model.solved[conn][1])
+    elif conn in simulator.model.solved and conn.solver.weights and conn.solver.compositional:
+        weights = multiply(known.transform, simulator.model.solved[conn][1])
+        weights = rewritten.tuning[conn.post_obj].scaled_encoders[:, conn.post_slice] @ weights
     elif weights is not None:
         weights = weights / height
     if conn in rewritten.rows:

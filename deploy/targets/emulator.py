@@ -51,6 +51,8 @@ class EmulatorSession(Session):
             progress_bar=False,
             remove_passthrough=False,
         )
+        for conn in rewritten.dropped:
+            self.built(conn)  # Nengo says what is wrong with it, used or not
         _in_nengo_units(self.simulator.model)
         emulator = self.simulator.sims["emulator"]
         fast = isinstance(emulator, FastEmulator)

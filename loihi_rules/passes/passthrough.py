@@ -65,7 +65,7 @@ def passthrough(draft: Draft) -> None:
                 f"{count} direct connections",
                 "a value that goes through a node would leave the chip and come back late",
             )
-    _remove_dead_ends(network, incoming)
+    draft.dropped.extend(_remove_dead_ends(network, incoming))
 
 
 def _passes(obj: object) -> bool:
@@ -143,8 +143,9 @@ def _in_a_row(synapses: Tuple[Synapse, ...], chip: bool) -> Optional[Synapse]:
 
 def _remove_dead_ends(
     network: nengo.Network, incoming: Dict[nengo.Node, List[nengo.Connection]]
-) -> None:
-    """Take out what came from the chip to nodes that now hand it to nobody."""
+) -> List[nengo.Connection]:
+    """Take out, and give, what goes to nodes that hand it to nobody."""
+    removed: List[nengo.Connection] = []
     probed = {probe.obj for probe in network.all_probes}
     probed |= {probe.obj for probe in network.all_probes if isinstance(probe.obj, nengo.Connection)}
     changed = True
@@ -161,4 +162,6 @@ def _remove_dead_ends(
         for net in [network, *network.all_networks]:
             for conn in [c for c in net.connections if c in dead]:
                 net.connections.remove(conn)
+                removed.append(conn)
                 changed = True
+    return removed

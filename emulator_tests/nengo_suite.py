@@ -1,0 +1,77 @@
+"""A pytest plugin: Nengo core's own test suite with `deploy.Simulator` in Nengo's place.
+
+``make nengo-suite`` runs it. At the end it says how many tests put compartments onto the chip,
+and for each test that has ensembles but put none there, the Change that says why; the
+whole goes to the file named by ``--record`` as JSON.
+"""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+import deploy.simulator
+
+built = []  # (compartments on the chip, ensembles, changes) of this test's simulators
+SIMULATOR_INIT = deploy.simulator.Simulator.__init__
+
+
+def noting_init(self, network, *args, **kwargs):
+    SIMULATOR_INIT(self, network, *args, **kwargs)
+    ensembles = [] if network is None else network.all_ensembles
+    placed = [c for c in self.changes if c.rule == "placement"]
+    built.append((self.n_chip_compartments, len(ensembles), placed))
+
+
+deploy.simulator.Simulator.__init__ = noting_init
+
+
+def pytest_addoption(parser):
+    parser.addoption("--record", default="nengo-suite.json", help="file for what each test did")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    if call.when == "setup":
+        built.clear()
+    if call.when == "call":
+        report.user_properties.append(
+            (
+                "deploy",
+                {
+                    "compartments": sum(n for n, _, _ in built),
+                    "ensembles": sum(n for _, n, _ in built),
+                    "why": sorted({f"{c.object}: {c.why}" for _, _, p in built for c in p}),
+                    "error": "" if call.excinfo is None else call.excinfo.exconly()[:300],
+                },
+            )
+        )
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    tests = []
+    for outcome in ("passed", "failed", "skipped"):
+        for report in terminalreporter.stats.get(outcome, []):
+            did = dict(report.user_properties).get("deploy")
+            if did is not None:
+                tests.append({"test": report.nodeid, "outcome": outcome, **did})
+    tests.sort(key=lambda test: test["test"])
+    Path(config.getoption("--record")).write_text(json.dumps(tests, indent=1))
+    on_chip = [test for test in tests if test["compartments"]]
+    host = [test for test in tests if test["ensembles"] and not test["compartments"]]
+    count = Counter(test["outcome"] for test in tests)
+    line = terminalreporter.write_line
+    line(f"Nengo core's suite on deploy.Simulator: {count['passed']} of {len(tests)} passed")
+    passed = sum(test["outcome"] == "passed" for test in on_chip)
+    line(f"{len(on_chip)} tests put compartments onto the chip, {passed} of them passed")
+    line(f"{len(host)} tests have ensembles and put none there:")
+    for test in host:
+        why = "; ".join(test["why"]) or test["error"].splitlines()[0] if test["error"] else ""
+        why = "; ".join(test["why"]) or why or "no simulator was built"
+        line(f"  {test['test']}: {why[:160]}")
+    line("failed:")
+    for test in tests:
+        if test["outcome"] == "failed":
+            line(f"  {test['test']}: {test['error'].splitlines()[0][:160]}")
