@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from deploy.compat import load_nengo_loihi
 from deploy.emulator import FastEmulator, build_simulator
+from deploy.emulator.input_spikes import counting_runner
 from deploy.emulator.runner import Runner
 from loihi_rules import rewrite
 
@@ -156,15 +157,14 @@ def simulators(network, seed, target, compiled):
         warnings.simplefilter("ignore")
         networks = [rewrite(network).network for _ in range(2)]
         reference = nengo_loihi.Simulator(networks[0], seed=seed, target=target)
+        reference._runner = counting_runner(reference)
         if compiled:
             other = build_simulator(networks[1], seed=seed, target=target)
             assert isinstance(other._runner, Runner)
             return reference, other
         other = nengo_loihi.Simulator(networks[1], seed=seed, target=target)
     other.sims["emulator"] = FastEmulator(other.model, seed, compiled=False)
-    other._runner = nengo_loihi.simulator.StepRunner(
-        other.model, other.sims, other.precompute, other.timers
-    )
+    other._runner = counting_runner(other)
     return reference, other
 
 

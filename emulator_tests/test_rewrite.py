@@ -1,11 +1,14 @@
 """Rewriting: placement, initial state, probes, and that it is a pure function."""
 
+import warnings
+
 import nengo
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import deploy
 from deploy.fingerprint import fingerprint
 from loihi_rules import rewrite
 from loihi_rules.wiring import on_chip
@@ -109,45 +112,85 @@ def test_initial_state_becomes_zero():
 def test_problem_with_a_way_out():
     with nengo.Network() as net:
         a, b = nengo.Ensemble(10, 1), nengo.Ensemble(10, 1)
-        conn = nengo.Connection(a, b)
-        nengo.Probe(conn, "weights", label="w")
+        conn = nengo.Connection(a, b, learning_rule_type=nengo.PES())
+        nengo.Probe(conn.learning_rule, "delta", label="d")
     (problem,) = rewrite(net).problems
-    assert problem.object == "w" and problem.way_out
+    assert problem.object == "d" and problem.way_out
+
+
+NEURON_TYPES = [
+    nengo.LIF(),
+    nengo.LIF(tau_rc=0.0317, tau_ref=0.0013),
+    nengo.SpikingRectifiedLinear(),
+    nengo.LIFRate(),
+    nengo.Direct(),
+]
+SYNAPSES = [None, nengo.Lowpass(0.005), nengo.Lowpass(0.03), nengo.Alpha(0.01)]
+ENSEMBLE_PROBES = ["decoded_output", "input", "scaled_encoders"]
+NEURON_PROBES = ["output", "voltage", "input", "refractory_time"]
+CONNECTION_PROBES = ["weights", "output", "input"]
 
 
 @st.composite
 def networks(draw):
-    """Small networks: nested, sliced, learning, with nodes and probes of many kinds."""
-    neuron_types = [
-        nengo.LIF(),
-        nengo.SpikingRectifiedLinear(),
-        nengo.LIFRate(),
-        nengo.Direct(),
-    ]
+    """Nested, sliced, sparse and learning networks, by way of nodes, with probes of all kinds."""
     with nengo.Network(seed=draw(st.none() | st.integers(0, 100))) as net:
         objects = [nengo.Node(nengo.processes.WhiteNoise(), size_out=2)]
         for _ in range(draw(st.integers(1, 4))):
             with nengo.Network() if draw(st.booleans()) else net:
                 ens = nengo.Ensemble(
-                    draw(st.integers(4, 8)), 2, neuron_type=draw(st.sampled_from(neuron_types))
+                    draw(st.integers(4, 8)), 2, neuron_type=draw(st.sampled_from(NEURON_TYPES))
                 )
-            source = draw(st.sampled_from(objects))
-            direct = isinstance(getattr(source, "neuron_type", None), nengo.Direct)
-            learning = isinstance(source, nengo.Ensemble) and not direct and draw(st.booleans())
-            rule = draw(st.sampled_from([nengo.PES(), nengo.RLS()])) if learning else None
-            if draw(st.booleans()) and not learning:
-                nengo.Connection(source[0], ens[1], synapse=0.01)
-            else:
-                conn = nengo.Connection(source, ens, learning_rule_type=rule)
-                if learning:
-                    nengo.Connection(objects[0], conn.learning_rule)
-                    nengo.Probe(conn, "weights", sample_every=0.01)
+            _connect(draw, objects, draw(st.sampled_from(objects)), ens)
+            direct = isinstance(ens.neuron_type, nengo.Direct)
             every = draw(st.none() | st.just(0.003))
-            nengo.Probe(ens, sample_every=every)
-            if not isinstance(ens.neuron_type, nengo.Direct):
-                nengo.Probe(ens.neurons)
+            if direct:
+                nengo.Probe(ens, sample_every=every)
+            else:
+                part = draw(st.sampled_from([ens, ens[0]]))
+                nengo.Probe(part, draw(st.sampled_from(ENSEMBLE_PROBES[:2])), sample_every=every)
+                probeable = [a for a in NEURON_PROBES if a in ens.neurons.probeable]
+                nengo.Probe(ens.neurons[:3], draw(st.sampled_from(probeable)), sample_every=every)
+                nengo.Probe(ens, "scaled_encoders")
             objects.append(ens)
     return net
+
+
+def _connect(draw, objects, source, ens):
+    direct = isinstance(getattr(source, "neuron_type", None), nengo.Direct)
+    from_ens = isinstance(source, nengo.Ensemble) and not direct
+    to_neurons = not isinstance(ens.neuron_type, nengo.Direct)
+    kinds = ["plain", "slice", "node"]
+    kinds += ["learning", "weights"] if from_ens and to_neurons else []
+    kinds += ["sparse"] if isinstance(source, nengo.Node) else []
+    kinds += ["neurons"] if from_ens and to_neurons else []
+    kind, synapse = draw(st.sampled_from(kinds)), draw(st.sampled_from(SYNAPSES))
+    if kind == "plain":
+        conn = nengo.Connection(source, ens, synapse=synapse)
+    elif kind == "slice":
+        conn = nengo.Connection(source[0], ens[1], synapse=synapse)
+    elif kind == "node":
+        node = nengo.Node(size_in=2)
+        nengo.Connection(source, node, synapse=synapse)
+        conn = nengo.Connection(node[[1, 0]], ens, synapse=draw(st.sampled_from(SYNAPSES)))
+    elif kind == "weights":
+        solver = nengo.solvers.LstsqL2(weights=True)
+        conn = nengo.Connection(source, ens, synapse=0.005, solver=solver)
+    elif kind == "sparse":
+        transform = nengo.Sparse((2, 2), indices=[[0, 1], [1, 0]], init=[0.5, 2.0])
+        conn = nengo.Connection(source, ens, transform=transform, synapse=synapse)
+    elif kind == "neurons":
+        matrix = np.full((3, source.n_neurons), 0.01)
+        conn = nengo.Connection(source.neurons, ens.neurons[:3], transform=matrix, synapse=0.01)
+    else:
+        rule = draw(st.sampled_from([nengo.PES(), nengo.RLS()]))
+        conn = nengo.Connection(source, ens, learning_rule_type=rule)
+        nengo.Connection(objects[0], conn.learning_rule)
+        nengo.Probe(conn, "weights", sample_every=0.01)
+        return
+    plain = kind == "node" or not from_ens
+    wanted = CONNECTION_PROBES[1:] if plain else CONNECTION_PROBES
+    nengo.Probe(conn, draw(st.sampled_from(wanted)))
 
 
 @settings(max_examples=60)
@@ -163,3 +206,20 @@ def test_rewriting_is_pure_and_final(net):
     assert again.changes == [] and again.problems == []
     for obj in net.all_objects:
         assert type(first.twins[obj]) is type(obj)
+
+
+@settings(max_examples=25)
+@given(networks())
+def test_what_is_rewritten_runs_and_serves_every_probe(net):
+    probed = list(net.all_probes)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with deploy.Simulator(net) as sim, deploy.Simulator(net, target="cpu") as cpu:
+            for simulator in (sim, cpu):
+                simulator.run_steps(6)
+            for probe in probed:
+                assert sim.data[probe].shape == cpu.data[probe].shape, probe
+            for obj in [*net.all_ensembles, *net.all_connections]:
+                built, own = sim.data[obj], cpu.data[obj]
+                if getattr(own, "weights", None) is not None:
+                    assert np.shape(built.weights) == np.shape(own.weights), obj

@@ -82,6 +82,8 @@ class Rewritten:
         Of each connection that was given another: the transform that the user gave it.
     dropped : list of nengo.Connection
         Those that went nowhere and are not in ``network``.
+    encoded : list of nengo.Connection
+        Those whose user asked for weights, and that have decoders instead.
     """
 
     network: nengo.Network
@@ -95,6 +97,7 @@ class Rewritten:
     rows: Mapping[nengo.Connection, np.ndarray]
     asked: Mapping[nengo.Connection, nengo.transforms.Transform]
     dropped: List[nengo.Connection]
+    encoded: List[nengo.Connection]
 
     @property
     def chip_ensembles(self) -> List[nengo.Ensemble]:
@@ -118,6 +121,7 @@ class Draft:
     rows: Dict[nengo.Connection, np.ndarray]
     asked: Dict[nengo.Connection, nengo.transforms.Transform]
     dropped: List[nengo.Connection]
+    encoded: List[nengo.Connection]
 
     def change(self, obj: str, rule: str, before: Any, after: Any, why: str) -> None:
         self.changes.append(Change(obj, rule, str(before), str(after), why))
@@ -152,7 +156,7 @@ def rewrite_twin(twin: Twin, dt: float = 0.001) -> Rewritten:
     """Rewrite a copy whose seeds are fixed already; the copy is used up."""
     from loihi_rules.passes import PASSES  # the passes import Draft from here
 
-    draft = Draft(twin.network, dt, list(twin.changes), [], {}, [], {}, {}, {}, {}, [])
+    draft = Draft(twin.network, dt, list(twin.changes), [], {}, [], {}, {}, {}, {}, [], [])
     for rewrite_pass in PASSES:
         rewrite_pass(draft)
     originals = {id(new): old for old, new in twin.twins.items()}
@@ -170,4 +174,5 @@ def rewrite_twin(twin: Twin, dt: float = 0.001) -> Rewritten:
         draft.rows,
         draft.asked,
         draft.dropped,
+        draft.encoded,
     )

@@ -7,8 +7,40 @@ from typing import Tuple
 import nengo
 import numpy as np
 
+from loihi_rules.chip import LOIHI
+from loihi_rules.frozen import with_parameters
+
 DRIVES = 41  # at which rates are fitted
 FIT_STEPS = 30
+
+
+def represented(neuron_type: nengo.neurons.NeuronType, dt: float) -> nengo.neurons.NeuronType:
+    """The neuron type with the time constants that the chip has for it.
+
+        τ_RC' = −dt / ln(1 − d / 4095),   d = round(4095 (1 − e^(−dt / τ_RC)))
+        τ_ref' = dt · round(τ_ref / dt),  62 steps at most
+
+    (nengo-loihi ``neurons.py``, ``discretize_tau_rc``; ``block.py``, ``configure_lif``, with
+    its counter's 6 bits.)
+
+    Parameters
+    ----------
+    neuron_type : nengo.neurons.NeuronType
+        One of those that `chip_rates` takes.
+    dt : float
+        Step in seconds.
+    """
+    base = getattr(neuron_type, "base_type", neuron_type)
+    if not isinstance(base, nengo.LIFRate):  # nengo.LIF is one
+        return neuron_type
+    most = 2**LOIHI.decay_bits - 1
+    decay = max(round(-np.expm1(-dt / base.tau_rc) * most), 1) if base.tau_rc else most
+    tau_rc = float(-dt / np.log1p(-decay / most)) if decay < most else base.tau_rc
+    tau_ref = dt * min(round(base.tau_ref / dt), LOIHI.refractory_steps[1] - 1)
+    if np.isclose(tau_rc, base.tau_rc, rtol=1e-9) and np.isclose(tau_ref, base.tau_ref):
+        return neuron_type
+    chip = with_parameters(base, tau_rc=tau_rc, tau_ref=tau_ref)
+    return chip if base is neuron_type else with_parameters(neuron_type, base_type=chip)
 
 
 def chip_rates(neuron_type: nengo.neurons.NeuronType, current: np.ndarray, dt: float) -> np.ndarray:
@@ -125,13 +157,14 @@ def _interval(
     neuron_type: nengo.neurons.NeuronType, current: np.ndarray, dt: float
 ) -> Tuple[np.ndarray, np.ndarray]:
     """T(J) in seconds, ∞ where the neuron is silent, and dT/dJ."""
+    neuron_type = represented(neuron_type, dt)
     base = getattr(neuron_type, "base_type", neuron_type)
     lif = isinstance(base, nengo.LIFRate)  # nengo.LIF is one
     over = np.asarray(current, float) - (1 if lif else 0)
     active = over > 0
     over = np.where(active, np.maximum(over, 1e-12), 1.0)
     if lif:
-        interval = dt * np.round(base.tau_ref / dt) + base.tau_rc * np.log1p(1 / over)
+        interval = base.tau_ref + base.tau_rc * np.log1p(1 / over)
         slope = -base.tau_rc / (over * (over + 1))
     else:
         interval, slope = 1 / over, -1 / over**2

@@ -35,28 +35,42 @@ def built_connection(simulator: Any, rewritten: Rewritten, conn: nengo.Connectio
     """
     known = simulator.model.params.get(conn)
     if known is None:
-        for host in simulator.sims.values():
-            known = known or getattr(host, "model", simulator.model).params.get(conn)
-        return known if known is not None else _in_core(rewritten, conn, simulator.dt)
-    weights = known.weights
-    height = 1 / simulator.dt
-    if isinstance(base_of(conn.pre), nengo.Ensemble):
-        height *= float(base_of(conn.pre).neuron_type.amplitude)
-    if rewritten.network.config[conn].enters == MATRIX:
-        weights = multiply(known.transform, simulator.model.solved[conn][1])
-    elif conn in simulator.model.solved and conn.solver.weights and conn.solver.compositional:
-        weights = multiply(known.transform, simulator.model.solved[conn][1])
-        weights = rewritten.tuning[conn.post_obj].scaled_encoders[:, conn.post_slice] @ weights
-    elif weights is not None:
-        weights = weights / height
-    if conn in rewritten.rows:
-        weights = weights[rewritten.rows[conn]]
+        known = _on_host(simulator, conn) or _in_core(rewritten, conn, simulator.dt)
+        weights = known.weights
+    else:
+        weights = _in_nengo_units(simulator, rewritten, conn, known)
+    if conn in rewritten.encoded:
+        encoders = simulator.data[conn.post_obj].scaled_encoders
+        weights = encoders[:, conn.post_slice] @ weights
     return BuiltConnection(
         eval_points=known.eval_points,
         solver_info=known.solver_info,
         transform=known.transform,
         weights=weights,
     )
+
+
+def _on_host(simulator: Any, conn: nengo.Connection) -> Any:
+    for name, sim in simulator.sims.items():
+        if name.startswith("host") and conn in sim.model.params:
+            return sim.model.params[conn]
+    return None
+
+
+def _in_nengo_units(simulator: Any, rewritten: Rewritten, conn: nengo.Connection, known: Any):
+    weights = known.weights
+    solved = simulator.model.solved.get(conn)
+    if solved is not None and (not conn.solver.weights or conn.solver.compositional):
+        weights = multiply(known.transform, solved[1])
+        if conn.solver.weights and rewritten.network.config[conn].enters != MATRIX:
+            encoders = rewritten.tuning[conn.post_obj].scaled_encoders
+            return encoders[:, conn.post_slice] @ weights
+    elif weights is not None:
+        height = 1 / simulator.dt
+        if isinstance(base_of(conn.pre), nengo.Ensemble):
+            height *= float(base_of(conn.pre).neuron_type.amplitude)
+        weights = weights / height
+    return weights[rewritten.rows[conn]] if conn in rewritten.rows else weights
 
 
 def _in_core(rewritten: Rewritten, conn: nengo.Connection, dt: float) -> Any:

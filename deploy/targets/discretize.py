@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from deploy.compat import load_nengo_loihi
+from loihi_rules.chip import LOIHI
 
-LEAST_EXPONENT = -6  # of weights; below it the chip loses bits
-MANTISSA_MAX = 255  # of a weight
 LEAST_MANTISSA = 8  # of a threshold
 MOST_DOUBLINGS = 6  # of a threshold; with none, seven of a core's eight thresholds
 
@@ -40,7 +39,7 @@ def discretize_model(model: Any) -> None:
             reference = largest
             own = synapse.max_abs_weight()
             if not synapse.learning and own > 1e-16:
-                reference = min(largest, own * 2.0 ** (info["w_exp"] - LEAST_EXPONENT))
+                reference = min(largest, own * 2.0 ** (info["w_exp"] - LOIHI.weight_exponents[0]))
             theirs.discretize_synapse(synapse, reference, info["w_scale"], info["w_exp"])
         scale[block] = info["v_scale"]
     for probe in model.probes:
@@ -102,7 +101,7 @@ def saturate(block: Any) -> None:
     decay_u = compartment.decay_u if compartment.scale_u else np.ones(1)
     decay_v = compartment.decay_v if compartment.scale_v else np.ones(1)
     own = float(compartment.vth.min() / (decay_u.max() * decay_v.max()))
-    most = MANTISSA_MAX * own / LEAST_MANTISSA
+    most = LOIHI.weight_max * own / LEAST_MANTISSA
     for synapse in block.synapses:
         if not synapse.learning and synapse.max_abs_weight() > most:
             warnings.warn(

@@ -15,6 +15,7 @@ from deploy.targets.built import built_connection
 from deploy.targets.core import CoreSession
 from deploy.targets.host_builder import model_with_host_learning
 from deploy.targets.served import READERS, Reader
+from deploy.targets.units import scale_of
 from loihi_rules import Change, Rewritten, Twin
 from loihi_rules.rewrite import rewrite_twin
 
@@ -53,7 +54,6 @@ class EmulatorSession(Session):
         )
         for conn in rewritten.dropped:
             self.built(conn)  # Nengo says what is wrong with it, used or not
-        _in_nengo_units(self.simulator.model)
         emulator = self.simulator.sims["emulator"]
         fast = isinstance(emulator, FastEmulator)
         self.learned = emulator.learned_weights if fast else _reference_weights
@@ -91,8 +91,11 @@ class EmulatorSession(Session):
         return self.probed(probe) if probe in self.present else None
 
     def probed(self, probe: nengo.Probe) -> np.ndarray:
-        """Samples of a probe of the rewritten network's own."""
-        return np.array(self.simulator.data[probe])
+        """Samples of a probe of the rewritten network's own, in Nengo's units."""
+        samples = np.array(self.simulator.data[probe])
+        own = self.simulator.model.objs[probe].get("out")
+        scale = scale_of(own, self.dt) if own in self.simulator.model.probes else None
+        return samples if scale is None or not len(samples) else samples * scale
 
     def built(self, obj: Any) -> Any:
         """As Nengo core has it: neurons as the user asked for, decoders as the chip has."""
@@ -187,37 +190,6 @@ class HostOnlySession(CoreSession):
 def _reference_weights(synapse: Any) -> np.ndarray:
     """nengo-loihi's own engine changes the weights of the model itself."""
     return np.vstack([weights[0] for weights in synapse.weights])
-
-
-def _in_nengo_units(model: Any) -> None:
-    """Have voltage and current probes of neurons give Nengo's units, where the threshold is 1.
-
-    nengo-loihi gives the compartment's integers. At a steady current u a leaky
-    compartment comes to the voltage u · Σ_k (1 − δ)^k, which is the threshold at J = 1; one
-    that does not leak reaches it once a second at J = 1.
-    """
-    scales = {"voltage": _voltage_scale, "current": _current_scale}
-    for probe in model.probes:
-        if probe.key not in scales:
-            continue
-        for i, block in enumerate(probe.target):
-            if probe.weights[i] is None:
-                scale = scales[probe.key](block.compartment, model.dt)
-                probe.weights[i] = np.asarray(scale)
-
-
-def _voltage_scale(compartment: Any, dt: float) -> float:
-    return 1.0 / float(compartment.vth[0])
-
-
-def _current_scale(compartment: Any, dt: float) -> float:
-    decay, vth = compartment.decay_v[0], float(compartment.vth[0])
-    if not decay:
-        return 1 / (vth * dt)
-    if np.issubdtype(compartment.decay_v.dtype, np.integer):
-        magnitude = load_nengo_loihi().builder.discretize.decay_magnitude
-        return float(magnitude(decay, x0=2097152)) / vth
-    return 1 / vth
 
 
 EMULATOR = EmulatorTarget("emulator", "the chip in integers", discretize=True)

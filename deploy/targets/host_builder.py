@@ -71,8 +71,10 @@ def model_with_host_learning(
             """The network, then what is left: the host's probes, and the chip's integers."""
             built = super().build(model, network, discretize=False, **kwargs)
             for probe in host_probes:
-                model.host.seeds[probe], model.host.seeded[probe] = probe.seed, True
-                model.host.build(probe)
+                conn = getattr(probe.obj, "connection", probe.obj)  # of a learning rule
+                host = model.host_model(base_of(conn.pre))
+                host.seeds[probe], host.seeded[probe] = probe.seed, True
+                host.build(probe)
             # what runs in Nengo core, where Nengo's users look for it
             model.operators = [*model.host_pre.operators, *model.host.operators]
             model.sig = {**model.host_pre.sig, **model.host.sig}

@@ -11,6 +11,7 @@ from typing import Any, Dict, List, Type
 import numpy as np
 
 from deploy.targets.learned_weights import decoders
+from deploy.targets.units import bias_of, scale_of
 from loihi_rules import ServedProbe
 
 
@@ -42,7 +43,8 @@ class Reader:
 
     def columns(self, samples: np.ndarray) -> np.ndarray:
         """Those of the columns that the user probed."""
-        return samples if self.serving.part is None else samples[:, self.serving.part]
+        part = self.serving.part
+        return samples if part is None or not len(samples) else samples[:, part]
 
     def poll(self) -> None:
         """Look at the chip, after a step that is a sample."""
@@ -66,15 +68,12 @@ class StandIn(Reader):
 class NeuronInput(Reader):
     """Current and bias of neurons, normalised as Nengo's J.
 
-    ``session.simulator``'s probe has the current in Nengo's unit already; the bias is
-    added here.
+    The chip's probes have the current alone, the bias is added at each step.
     """
 
     def samples(self) -> np.ndarray:
         probe = self.session.simulator.model.objs[self.serving.probe]["out"]
-        bias = probe.weight_outputs(
-            [block.compartment.bias[part] for block, part in zip(probe.target, probe.slice)]
-        )
+        bias = bias_of(probe) * scale_of(probe, self.session.dt)
         samples = self.columns(self.session.probed(self.serving.probe) + bias)
         return samples[self.due(len(samples))]
 

@@ -4,6 +4,7 @@ Each is a function of a `loihi_rules.rewrite.Draft` in a file of its own. The
 list is the documentation: to learn what happens to a model, read it downwards.
 """
 
+from loihi_rules.passes.decoders import decoders
 from loihi_rules.passes.dense_transforms import dense_transforms
 from loihi_rules.passes.initial_state import initial_state
 from loihi_rules.passes.input_filters import input_filters
@@ -12,16 +13,21 @@ from loihi_rules.passes.passthrough import passthrough
 from loihi_rules.passes.placement import placement
 from loihi_rules.passes.probes import probes
 from loihi_rules.passes.rates import rates
+from loihi_rules.passes.relays import relays
+from loihi_rules.passes.time_constants import time_constants
 from loihi_rules.passes.views import views
 
 PASSES = (
     placement,
     passthrough,
     probes,
+    relays,
     views,
     dense_transforms,
+    decoders,
     initial_state,
     rates,
+    time_constants,
     input_filters,
     learning_scale,
 )

@@ -9,6 +9,7 @@ from nengo.ensemble import Neurons
 from nengo.synapses import LinearFilter, Lowpass, Synapse
 
 from loihi_rules.change import name_of
+from loihi_rules.chip import LOIHI
 from loihi_rules.rewrite import Draft
 from loihi_rules.settings import declare
 from loihi_rules.solvers import MultipliedOut
@@ -17,7 +18,7 @@ from loihi_rules.wiring import base_of, decoded, on_chip
 SMOOTHING_TAU = 0.005  # s, the least that smooths the spikes in which a value is carried
 ALIKE = 0.006  # s, by which filters may differ that are taken for one; little beside τ_RC
 SHORTEST_TAU = 0.001  # s, of the filter before neurons that carry a decoded value
-MOST_SYNAPSES = 2**17  # of a weight matrix: one core's memory, at 8 bits
+MOST_SYNAPSES = LOIHI.synapse_bits_a_core // LOIHI.weight_bits  # of a matrix: one core's
 ENSEMBLE_SETTING, CONNECTION_SETTING = "input_tau", "enters"
 STRAIGHT, MATRIX = "straight to the neurons", "by a matrix of weights"
 CARRIED, FROM_HOST = "through neurons that carry the value", "as spikes from the host"
@@ -58,9 +59,20 @@ def input_filters(draft: Draft) -> None:
         if network.config[ens].input_tau is None:
             network.config[ens].input_tau = _shortest(network, entering[ens])
         tau = float(network.config[ens].input_tau)
-        for conn in entering[ens]:
+        axons = sum(_axons(network, conn) for conn in entering[ens])
+        for conn in sorted(entering[ens], key=lambda conn: conn.pre_obj.size_out):
             if network.config[conn].enters is None:
-                network.config[conn].enters = _enter(draft, conn, tau)
+                axons += conn.pre_obj.n_neurons if _multiplies(conn) else 0
+                within = axons <= LOIHI.in_axons_a_core
+                network.config[conn].enters = _enter(draft, conn, tau, within)
+
+
+def _axons(network: nengo.Network, conn: nengo.Connection) -> int:
+    """In-axons that it takes whichever way it goes."""
+    if _spiking(network, conn):
+        neurons = getattr(conn.pre_obj, "n_neurons", conn.pre_obj.size_out)
+        return int(neurons)
+    return 2 * int(conn.post_obj.size_in)
 
 
 def _tau(conn: nengo.Connection) -> Optional[float]:
@@ -92,8 +104,11 @@ def _shortest(network: nengo.Network, entering: List[nengo.Connection]) -> float
     return middle if straight else max(middle, SMOOTHING_TAU)
 
 
-def _enter(draft: Draft, conn: nengo.Connection, tau: float) -> str:
-    """Choose a connection's way and filter; gives the way."""
+def _enter(draft: Draft, conn: nengo.Connection, tau: float, within: bool) -> str:
+    """Choose a connection's way and filter; gives the way.
+
+    ``within``: whether a matrix of weights leaves its target within the in-axons of a core.
+    """
     before, own, way = conn.synapse, _tau(conn), STRAIGHT
     if _spiking(draft.network, conn):
         conn.synapse = Lowpass(tau)
@@ -103,7 +118,7 @@ def _enter(draft: Draft, conn: nengo.Connection, tau: float) -> str:
         way = FROM_HOST
         conn.synapse = _from_host(conn.synapse, tau)
     elif own is not None:
-        if own - tau <= ALIKE and _multiplies(conn):
+        if within and own - tau <= ALIKE and _multiplies(conn):
             way = MATRIX
             conn.solver = MultipliedOut(conn.solver)
             conn.synapse = Lowpass(tau)

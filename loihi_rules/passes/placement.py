@@ -9,11 +9,13 @@ from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 
 from loihi_rules.change import name_of
+from loihi_rules.chip import LOIHI
 from loihi_rules.rewrite import Draft
 from loihi_rules.settings import declare
 from loihi_rules.wiring import base_of, on_chip
 
 CHIP_NEURONS = (nengo.LIF, nengo.SpikingRectifiedLinear)
+SLOWEST_STEPS = 2 ** (LOIHI.decay_bits + 1)  # decay of half a unit
 CHIP_RATE_BASES = (nengo.LIFRate, nengo.RectifiedLinear)  # of nengo.RegularSpiking
 
 
@@ -45,7 +47,14 @@ def placement(draft: Draft) -> None:
 
 def _host_reasons(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
     reasons: Dict[nengo.Ensemble, str] = {}
-    for rule in (_neuron_type, _noise, _learned_post, _error_source, _rule_off_chip):
+    for rule in (
+        _neuron_type,
+        _slow_membrane,
+        _noise,
+        _learned_post,
+        _error_source,
+        _rule_off_chip,
+    ):
         for ens, reason in rule(network).items():
             reasons.setdefault(ens, reason)
     return reasons
@@ -58,6 +67,18 @@ def _neuron_type(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
         for ens in network.all_ensembles
         if not has_chip_neurons(ens.neuron_type)
     }
+
+
+def _slow_membrane(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
+    reasons = {}
+    for ens in network.all_ensembles:
+        base = getattr(ens.neuron_type, "base_type", ens.neuron_type)
+        tau = getattr(base, "tau_rc", 0.0)
+        if has_chip_neurons(ens.neuron_type) and tau > SLOWEST_STEPS * LOIHI.step:
+            reasons[ens] = (
+                f"a τ_RC of {tau:g} s decays by less than the chip's least, 1/4096 a step"
+            )
+    return reasons
 
 
 def has_chip_neurons(neuron_type: nengo.neurons.NeuronType) -> bool:

@@ -11,9 +11,13 @@ from nengo.ensemble import Neurons
 
 from loihi_rules.change import name_of
 from loihi_rules.passes.placement import chip_learning_connections
+from loihi_rules.passes.rates import built_ensemble
 from loihi_rules.rewrite import Draft, ServedProbe
+from loihi_rules.settings import declare
+from loihi_rules.transforms import matrix_of
 from loihi_rules.wiring import base_of, columns_of, decoded, on_chip
 
+SETTING = "stands_in"
 Served = Tuple[ServedProbe, str, str]  # and what is read instead, and why
 
 
@@ -26,10 +30,13 @@ def probes(draft: Draft) -> None:
     host that is given a copy of the connections; how is in `WAYS`.
     """
     network = draft.network
+    declare(network, nengo.Probe, SETTING)
     learning = set(chip_learning_connections(network))
     for net in [network, *network.all_networks]:
         for probe in list(net.probes):
             target = base_of(probe.target)
+            if network.config[probe].stands_in:
+                continue
             if isinstance(target, (nengo.Connection, LearningRule)):
                 conn = target.connection if isinstance(target, LearningRule) else target
                 if conn not in learning and _host_only(network, conn):
@@ -86,7 +93,7 @@ def _as_it_is(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Optional[
         part = columns_of(view)
     if period is None and part is None:
         return None
-    stand_in = _stand_in(net, view.obj if view is not None else probe.target, probe)
+    stand_in = _stand_in(draft, net, view.obj if view is not None else probe.target, probe)
     return (
         ServedProbe(stand_in, sample_every=period, part=part),
         "all of it at every step, picked out afterwards",
@@ -95,7 +102,7 @@ def _as_it_is(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Optional[
 
 
 def _neuron_input(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Served:
-    stand_in = _stand_in(net, probe.obj, probe)
+    stand_in = _stand_in(draft, net, probe.obj, probe)
     return (
         ServedProbe(
             stand_in,
@@ -110,7 +117,7 @@ def _neuron_input(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Serve
 
 
 def _refractory_time(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Served:
-    stand_in = _stand_in(net, probe.obj, probe, attr="output", synapse=None)
+    stand_in = _stand_in(draft, net, probe.obj, probe, attr="output", synapse=None)
     return (
         ServedProbe(
             stand_in,
@@ -152,27 +159,41 @@ def _ensemble_input(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Ser
     ens = probe.obj
     with net:
         node = nengo.Node(size_in=ens.size_in, label=f"input of {name_of(ens)}")
+    node.seed = 0
     for conn in draft.network.all_connections:
         if base_of(conn.post) is ens and conn.post_obj is ens:
-            _copy_to(net, conn, node, conn.synapse)
+            _copy_to(net, conn, node[conn.post_slice], conn.synapse, conn.transform)
     return _mirror(net, probe, node)
 
 
 def _connection_output(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Optional[Served]:
     conn = probe.obj
+    encodes = decoded(conn) and conn.solver.weights
+    size = conn.post_obj.n_neurons if encodes else conn.size_out
     with net:
-        node = nengo.Node(size_in=conn.size_out, label=f"output of {name_of(conn)}")
-    _copy_to(net, conn, node, conn.synapse, whole=True)
+        node = nengo.Node(size_in=size, label=f"output of {name_of(conn)}")
+    node.seed = 0
+    transform = conn.transform
+    if encodes:  # what such a connection carries is the neurons' input
+        encoders = built_ensemble(conn.post_obj, draft.dt).scaled_encoders
+        transform = encoders[:, conn.post_slice] @ matrix_of(conn)
+    _copy_to(net, conn, node, conn.synapse, transform)
     return _mirror(net, probe, node)
 
 
 def _connection_input(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Served:
     conn = probe.obj
+    if isinstance(getattr(conn.pre_obj, "neuron_type", None), nengo.Direct):
+        with net:
+            node = nengo.Node(size_in=conn.pre_obj.size_out, label=f"input of {name_of(conn)}")
+            nengo.Connection(conn.pre_obj, node, synapse=None, seed=conn.seed)
+        node.seed = 0
+        return _mirror(net, probe, node)
     if decoded(conn):
-        stand_in = _stand_in(net, conn.pre_obj.neurons, probe, attr="output")
+        stand_in = _stand_in(draft, net, conn.pre_obj.neurons, probe, attr="output")
         told = "the spikes of its neurons"
     else:
-        stand_in = _stand_in(net, conn.pre, probe, attr="output")
+        stand_in = _stand_in(draft, net, conn.pre_obj, probe, attr="output")
         told = "what its source gives"
     return (
         ServedProbe(stand_in, sample_every=None),
@@ -197,7 +218,9 @@ def _part(probe: nengo.Probe) -> Any:
     return columns_of(probe.target) if isinstance(probe.target, ObjView) else None
 
 
-def _stand_in(net: nengo.Network, target: Any, probe: nengo.Probe, **other: Any) -> nengo.Probe:
+def _stand_in(
+    draft: Draft, net: nengo.Network, target: Any, probe: nengo.Probe, **other: Any
+) -> nengo.Probe:
     """A probe of a target, like another probe but for its period."""
     asked = {"attr": probe.attr, "synapse": probe.synapse, **other}
     with net:
@@ -205,20 +228,20 @@ def _stand_in(net: nengo.Network, target: Any, probe: nengo.Probe, **other: Any)
             target, asked["attr"], synapse=asked["synapse"], solver=probe.solver, seed=probe.seed
         )
     stand_in.label = f"{name_of(probe)} (every step)"
+    draft.network.config[stand_in].stands_in = True
     return stand_in
 
 
 def _copy_to(
-    net: nengo.Network, conn: nengo.Connection, node: nengo.Node, synapse: Any, whole: bool = False
+    net: nengo.Network, conn: nengo.Connection, node: Any, synapse: Any, transform: Any
 ) -> None:
     """Have a node on the host given what a connection carries."""
-    rows = slice(None) if whole else conn.post_slice
     with net:
         nengo.Connection(
             conn.pre,
-            node[rows],
+            node,
             function=conn.function,
-            transform=conn.transform,
+            transform=transform,
             solver=conn.solver if not conn.solver.weights else nengo.solvers.LstsqL2(),
             synapse=synapse,
             eval_points=conn.eval_points,

@@ -20,13 +20,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-TRACE_MAX = 127
-MANTISSA_MAX = 127
+from loihi_rules.chip import LOIHI
+
+MANTISSA_MAX = 127  # of a weight that learns
 VTH_NONSPIKING = 10.0  # threshold of the compartments that decode, nengo-loihi's Model
-VTH_MAX = (2**17 - 1) * 2**6
-Q_MAX = 2**21 - 1  # of the synaptic accumulator
+Q_MAX = 2**LOIHI.input_bits - 1
 ERROR_SCALE = 100.0  # nengo-loihi's Model.pes_error_scale
-LEARN_EPOCH = 4  # steps between two changes
 EXPONENTS = range(-6, 8)  # of a learned weight
 
 
@@ -62,7 +61,7 @@ def weight_scale(w_max: float) -> float:
         return Q_MAX / (VTH_NONSPIKING + 1) / 2**6
     scale = 255.0 / w_max
     exponent = 0
-    while VTH_NONSPIKING * scale * 2.0 ** (6 + exponent) > VTH_MAX and exponent > -7:
+    while VTH_NONSPIKING * scale * 2.0 ** (6 + exponent) > LOIHI.threshold_max and exponent > -7:
         exponent -= 1
     return scale * 2.0**exponent
 
@@ -102,7 +101,7 @@ def mean_trace(
     rate : float
         Hz.
     """
-    per_step = learning_rate / n_neurons / ERROR_SCALE * LEARN_EPOCH
+    per_step = learning_rate / n_neurons / ERROR_SCALE * LOIHI.learning_epoch
     return rate * per_step * weight_scale(w_max) * 2.0**-exponent * 2**2 * 2**7
 
 
@@ -133,6 +132,6 @@ def weight_exponent(
         e
         for e in EXPONENTS
         if largest_decoder(e, w_max, radius, dt) >= needed
-        and mean_trace(e, w_max, learning_rate, n_neurons, top_rate) <= TRACE_MAX
+        and mean_trace(e, w_max, learning_rate, n_neurons, top_rate) <= LOIHI.trace_max
     ]
     return fits[0] if fits else EXPONENTS[-1]

@@ -1,0 +1,34 @@
+"""What leaves the chip is decoded, not multiplied out."""
+
+from __future__ import annotations
+
+import nengo
+
+from loihi_rules.change import name_of
+from loihi_rules.frozen import with_parameters
+from loihi_rules.rewrite import Draft
+from loihi_rules.wiring import decoded, on_chip
+
+
+def decoders(draft: Draft) -> None:
+    """Give connections from the chip to an ensemble on the host decoders instead of weights.
+
+    A matrix of weights is E T D, of encoders, transform and decoders. The chip hands over
+    T D x, the host's ensemble has its encoders: the same, with as many values a step as
+    there are dimensions instead of neurons.
+    """
+    network = draft.network
+    for conn in network.all_connections:
+        if conn.learning_rule_type is not None or not isinstance(conn.post_obj, nengo.Ensemble):
+            continue
+        leaves = on_chip(network, conn.pre) and not on_chip(network, conn.post)
+        if leaves and decoded(conn) and conn.solver.weights:
+            draft.encoded.append(conn)
+            draft.change(
+                name_of(conn),
+                "decoded on the way to the host",
+                "a matrix of weights",
+                "decoders, and the encoders of its target",
+                "the chip hands values to the host, one a dimension",
+            )
+            conn.solver = with_parameters(conn.solver, weights=False)

@@ -1,0 +1,75 @@
+"""Filters that the chip lacks are computed on the host, on the way from chip to chip."""
+
+from __future__ import annotations
+
+import nengo
+import numpy as np
+from nengo.connection import LearningRule
+from nengo.ensemble import Neurons
+from nengo.synapses import Lowpass
+from nengo.transforms import NoTransform
+
+from loihi_rules.change import name_of
+from loihi_rules.frozen import with_parameters
+from loihi_rules.rewrite import Draft
+from loihi_rules.transforms import matrix_of
+from loihi_rules.wiring import on_chip, reconnect
+
+TYPICAL_RATE = 200.0  # Hz, of neurons whose spikes a relay hands on as a value
+
+
+def relays(draft: Draft) -> None:
+    """Send what needs another filter than a low-pass through a node on the host.
+
+    Compartments filter their input by one decay. ``pre → post`` with a filter H becomes
+    ``pre → node``, without a filter, and ``node → post`` with H, which the host computes;
+    the way there and back costs two steps.
+    """
+    network = draft.network
+    for conn in network.all_connections:
+        synapse = conn.synapse
+        if synapse is None or isinstance(synapse, Lowpass) or not on_chip(network, conn.post):
+            continue
+        if isinstance(conn.post_obj, LearningRule) or conn.learning_rule_type is not None:
+            continue
+        spikes = isinstance(conn.pre_obj, Neurons)
+        if not (on_chip(network, conn.pre) or spikes):
+            continue  # the host filters it anyway
+        name = name_of(conn)
+        size, post, scale = conn.size_out, conn.post, _scale(conn)
+        with network:
+            relay = nengo.Node(lambda t, x: x, size_in=size, label=f"relay of {name}")
+        relay.seed = 0
+        reconnect(conn, post=relay)
+        conn.synapse = None
+        if conn.solver.weights:
+            conn.solver = with_parameters(conn.solver, weights=False)
+        with network:
+            nengo.Connection(
+                relay,
+                post,
+                transform=NoTransform(size) if scale == 1 else np.eye(size) * scale,
+                synapse=synapse,
+                seed=conn.seed,
+            )
+        if scale != 1:
+            conn.transform = matrix_of(conn) / scale
+        draft.change(
+            name,
+            "filters of the chip",
+            str(synapse),
+            "the same, on the host, by way of a node",
+            "a compartment filters its input by one decay; the way costs two steps",
+        )
+
+
+def _scale(conn: nengo.Connection) -> float:
+    """What a relay's value is divided by, to be about 1.
+
+    Spikes to neurons are numbers of Hz times the transform, while a value is sent to the
+    chip in units of its target, which neurons do not have.
+    """
+    if not (isinstance(conn.pre_obj, Neurons) and isinstance(conn.post_obj, Neurons)):
+        return 1.0
+    largest = float(np.abs(matrix_of(conn)).max(initial=0.0))
+    return max(1.0, largest * TYPICAL_RATE)
