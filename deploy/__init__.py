@@ -7,6 +7,7 @@
 
 from deploy.errors import BadInput, DeployError, TargetUnavailable
 from deploy.parity import Parity, compare_traces
+from deploy.preflight import Preflight, check
 from deploy.running import compare, run
 from deploy.simulator import Simulator
 from deploy.sweep import Sweep, sweep
@@ -18,10 +19,12 @@ __all__ = [
     "BadInput",
     "DeployError",
     "Parity",
+    "Preflight",
     "Simulator",
     "Sweep",
     "TargetUnavailable",
     "Traces",
+    "check",
     "compare",
     "compare_traces",
     "run",

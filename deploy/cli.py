@@ -21,6 +21,7 @@ from deploy.parity import Parity
 from deploy.parity.tolerances import parse_tolerance
 from deploy.report.folder import staged_folder
 from deploy.report.page import number
+from deploy.resources import KINDS
 from deploy.running import Progress as Report
 from deploy.targets import TARGETS
 from deploy.traces import Traces
@@ -101,6 +102,46 @@ def systems(as_json: bool) -> None:
         ["system", "seconds", "what it shows"],
         [[s.name, f"{s.duration:g}", s.summary] for s in SYSTEMS.values()],
     )
+
+
+@cli.command()
+@click.argument("model")
+@seed_option
+@dt_option
+@as_json
+def check(model: str, seed: int, dt: float, as_json: bool) -> None:
+    """Say what MODEL needs to run on the chip, and whether it fits."""
+    found = deploy.check(model, seed, dt)
+    if as_json:
+        click.echo(json.dumps(found.to_dict(), indent=1))
+        sys.exit(0 if found.ok else 2)
+    if found.changes:
+        _print_table(
+            ["changed", "before", "after", "why"],
+            [[f"{c.object}\n{c.rule}", c.before, c.after, c.why] for c in found.changes],
+        )
+    if found.resources:
+        _print_table(
+            ["core", "block", *KINDS],
+            [
+                [f"{c.chip}.{c.core}", c.block]
+                + [f"{u.used:,} / {u.limit:,}" for u in c.uses.values()]
+                for c in found.resources
+            ],
+        )
+    if found.traffic is not None:
+        t = found.traffic
+        click.echo(
+            f"a step: {t.input_neurons} input neurons and {t.errors} errors to the chip, "
+            f"{t.values} values back"
+        )
+    for note in found.notes:
+        click.echo(f"note: {note}")
+    if not found.ok:
+        for problem in found.problems:
+            click.echo(f"Error: {problem}", err=True)
+        sys.exit(2)
+    click.echo(found.verdict)
 
 
 @cli.command()

@@ -75,9 +75,8 @@ def test_range_and_trace_are_nengo_loihis(function, neurons):
     rate, tau = 100.0, 0.005
     trace = synapse.tracing_mag * rate * 0.001 / -np.expm1(-0.001 / tau)
     kappa = 1e-3 * scale.rate_factor
-    assert pes.mean_trace(scale.weight_exponent, w_max, kappa, neurons, rate) == pytest.approx(
-        trace, rel=0.02
-    )
+    found = pes.mean_trace(scale.weight_exponent, w_max, kappa, neurons, rate, scale.error_scale)
+    assert found == pytest.approx(trace, rel=0.02)
 
 
 def test_exponent_is_the_smallest_that_fits():
@@ -107,13 +106,16 @@ def test_the_changes_say_so_and_the_user_may_choose():
     net = pes_connection(seed=1)
     rules = {c.rule: c for c in rewrite(net).changes}
     assert "exponent 4" in rules["learned weights: 8-bit mantissa, one exponent"].before
-    assert rules["learning rate"].before == "0.001"
+    assert "up to 2 " in rules["errors of 8 bits"].after
     declare_settings(net)
     net.config[learned(net)].pes_weight_exponent = 5
     net.config[learned(net)].pes_rate_factor = 1.0
+    net.config[learned(net)].pes_error_scale = 40.0
     done = rewrite(net)
-    assert list(done.learning_scales.values()) == [pes.LearningScale(5, 1.0)]
-    assert not any("exponent" in c.after or c.rule == "learning rate" for c in done.changes)
+    assert list(done.learning_scales.values()) == [pes.LearningScale(5, 1.0, 40.0)]
+    rules = {c.rule for c in done.changes}
+    assert not any("exponent" in c.after for c in done.changes)
+    assert not rules & {"learning rate", "errors of 8 bits"}
 
 
 @pytest.mark.parametrize("learning_rate", [1e-3, 1e-4])

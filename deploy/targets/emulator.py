@@ -17,6 +17,7 @@ from deploy.targets.host_builder import model_with_host_learning
 from deploy.targets.served import READERS, Reader
 from deploy.targets.units import scale_of
 from loihi_rules import Change, Rewritten, Twin
+from loihi_rules.passes.capacity import RULES as CAPACITY_RULES
 from loihi_rules.rewrite import rewrite_twin
 
 
@@ -160,6 +161,9 @@ class EmulatorTarget(Target):
 
     def open(self, twin: Twin, dt: float, seed: int) -> Session:
         rewritten = rewrite_twin(twin, dt)
+        too_large = [p for p in rewritten.problems if p.rule in CAPACITY_RULES]
+        if too_large:  # and would fill the memory
+            raise BadInput(str(too_large[0]))
         if not rewritten.chip_ensembles:
             return HostOnlySession(rewritten, dt, seed)
         return self.open_rewritten(twin, rewritten, dt, seed)

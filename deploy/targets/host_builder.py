@@ -17,7 +17,7 @@ from nengo.connection import LearningRule
 from deploy.compat import load_nengo_loihi
 from deploy.targets.discretize import discretize_model
 from deploy.targets.input_neurons import input_neurons
-from loihi_rules.rules.pes import LearningScale
+from loihi_rules.rules.pes import ERROR_SCALE, LearningScale
 from loihi_rules.solvers import MultipliedOut
 from loihi_rules.wiring import base_of, on_chip
 
@@ -104,7 +104,7 @@ def model_with_host_learning(
             if conn in learning_scales:
                 synapse, scale = learning_synapse(model, conn), learning_scales[conn]
                 synapse.learning_wgt_exp = scale.weight_exponent
-                synapse.learning_rate *= scale.rate_factor
+                synapse.learning_rate *= scale.rate_factor * ERROR_SCALE / scale.error_scale
             return built
 
     model = builder.Model(dt=dt, label=label, builder=HostBuilder())

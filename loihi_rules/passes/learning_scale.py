@@ -9,19 +9,24 @@ import numpy as np
 from nengo.builder import Model
 from nengo.builder.connection import get_eval_points, get_targets
 from nengo.cache import NoDecoderCache
+from nengo.connection import LearningRule
 from nengo.exceptions import NengoException
 from nengo.solvers import LstsqL2
 
 from loihi_rules.change import name_of
+from loihi_rules.chip import LOIHI
 from loihi_rules.passes.placement import chip_learning_connections
 from loihi_rules.rewrite import Draft
 from loihi_rules.rules import pes
 from loihi_rules.settings import declare
+from loihi_rules.transforms import matrix_of, set_matrix
 from loihi_rules.tuning import chip_rates
 from loihi_rules.wiring import base_of
 
 USUAL_EXPONENT = 4  # nengo-loihi's Model.pes_wgt_exp
-SETTINGS = ("pes_weight_exponent", "pes_rate_factor")
+SETTINGS = ("pes_weight_exponent", "pes_rate_factor", "pes_error_scale")
+ERROR_SETTING = "error_is_scaled"  # of a connection that carries an error
+TELLING = 0.01  # a smaller change of a learning rate is not worth a line
 
 
 class Needs(NamedTuple):
@@ -37,25 +42,28 @@ class Needs(NamedTuple):
         Rate of its fastest neuron, Hz.
     rate_factor : float
         ``Σ a² on the CPU / Σ a² on the chip``: how much more slowly the chip learns.
+    span : float
+        Largest magnitude of what it gives, or is wanted to give.
     """
 
     decoder: float
     w_max: float
     top_rate: float
     rate_factor: float
+    span: float
 
 
 def declare_settings(network: nengo.Network) -> None:
-    """Give connections the settings ``pes_weight_exponent`` and ``pes_rate_factor``.
+    """Give connections ``pes_weight_exponent``, ``pes_rate_factor`` and ``pes_error_scale``.
 
-    A user sets either with ``network.config[connection].pes_weight_exponent = 3`` after
+    A user sets any with ``network.config[connection].pes_weight_exponent = 3`` after
     calling this; None, the default, leaves the choice to `learning_scale`.
     """
-    declare(network, nengo.Connection, *SETTINGS)
+    declare(network, nengo.Connection, *SETTINGS, ERROR_SETTING)
 
 
 def learning_scale(draft: Draft) -> None:
-    """Choose each learned connection's weight exponent and learning rate.
+    """Choose each learned connection's weight exponent, learning rate and error scale.
 
     *Exponent.* What the connection may have to learn is bounded by what its target can
     represent: the decoders by which the chip's own tuning curves give every dimension at
@@ -67,6 +75,11 @@ def learning_scale(draft: Draft) -> None:
     κ · E · Σ a_i² / n. Chip neurons fire more slowly, as their intervals are rounded up to
     whole milliseconds; κ is multiplied by the ratio of the two sums over the evaluation
     points.
+
+    *Error.* The chip is sent E as an integer up to 127; its scale is the largest that cuts no
+    error between two values that the connection may have to give
+    (`loihi_rules.rules.pes.error_scale`). nengo-loihi multiplies all errors by 100, so the
+    connections that carry them are multiplied by the rest, and κ divided by it.
     """
     declare_settings(draft.network)
     for conn in chip_learning_connections(draft.network):
@@ -77,24 +90,55 @@ def learning_scale(draft: Draft) -> None:
             continue  # the build will say what is wrong with it
         if settings.pes_rate_factor is None:
             _correct_rate(draft, conn, needs.rate_factor)
+        if settings.pes_error_scale is None:
+            _choose_error_scale(draft, conn, needs.span)
+        _scale_errors(draft, conn)
         if settings.pes_weight_exponent is None:
             _choose_exponent(draft, conn, needs)
         draft.learning_scales[conn] = pes.LearningScale(
             weight_exponent=int(settings.pes_weight_exponent),  # type: ignore[arg-type]
             rate_factor=float(settings.pes_rate_factor),  # type: ignore[arg-type]
+            error_scale=float(settings.pes_error_scale),  # type: ignore[arg-type]
         )
 
 
 def _correct_rate(draft: Draft, conn: nengo.Connection, factor: float) -> None:
     rate = float(conn.learning_rule_type.learning_rate)
     draft.network.config[conn].pes_rate_factor = factor
+    if abs(factor - 1) > TELLING:
+        draft.change(
+            name_of(conn),
+            "learning rate",
+            f"{rate:g}",
+            f"{rate * factor:.4g} on the chip",
+            "chip neurons do not fire quite like the CPU's, which changes the speed of learning "
+            f"by a factor of {1 / factor:.3g}",
+        )
+
+
+def _choose_error_scale(draft: Draft, conn: nengo.Connection, span: float) -> None:
+    scale = pes.error_scale(span)
+    draft.network.config[conn].pes_error_scale = scale
     draft.change(
         name_of(conn),
-        "learning rate",
-        f"{rate:g}",
-        f"{rate * factor:.4g} on the chip",
-        f"chip neurons fire more slowly, which slows learning by a factor of {factor:.3g}",
+        "errors of 8 bits",
+        f"errors up to {LOIHI.error_max / pes.ERROR_SCALE:g} in steps of "
+        f"{1 / pes.ERROR_SCALE:g}, as nengo-loihi has for every connection",
+        f"up to {LOIHI.error_max / scale:.3g} in steps of {1 / scale:.2g}",
+        f"both what it gives and what is wanted may go up to {span:.3g}",
     )
+
+
+def _scale_errors(draft: Draft, conn: nengo.Connection) -> None:
+    factor = float(draft.network.config[conn].pes_error_scale) / pes.ERROR_SCALE
+    for error in draft.network.all_connections:
+        rule = error.post_obj
+        if not isinstance(rule, LearningRule) or rule.connection is not conn:
+            continue
+        if not draft.network.config[error].error_is_scaled:
+            draft.network.config[error].error_is_scaled = True
+            draft.asked.setdefault(error, error.transform)
+            set_matrix(error, matrix_of(error) * factor)
 
 
 def _choose_exponent(draft: Draft, conn: nengo.Connection, needs: Needs) -> None:
@@ -107,6 +151,7 @@ def _choose_exponent(draft: Draft, conn: nengo.Connection, needs: Needs) -> None
         conn.pre_obj.n_neurons,
         needs.top_rate,
         draft.dt,
+        float(draft.network.config[conn].pes_error_scale),
     )
     draft.network.config[conn].pes_weight_exponent = exponent
     reach = pes.largest_decoder(exponent, needs.w_max, radius, draft.dt)
@@ -135,9 +180,7 @@ def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
     transform = conn.transform.sample(rng=rng) if _dense(conn) else np.array(1.0)
     targets = targets * transform if np.ndim(transform) == 0 else targets @ transform.T
 
-    post = base_of(conn.post)
-    span = float(getattr(post, "radius", ens.radius))
-    span = max(span, float(np.abs(targets).max()))
+    span = max(_span(draft, conn), float(np.abs(targets).max()))
     ideal, _ = LstsqL2()(rates, points / ens.radius * span, rng=rng)
     first = np.zeros(1)
     if np.any(targets):
@@ -148,7 +191,22 @@ def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
     cpu_rates = ens.neuron_type.rates(points / ens.radius @ own.encoders.T, own.gain, own.bias)
     slower = float(np.sum(rates**2))
     factor = float(np.sum(cpu_rates**2)) / slower if slower else 1.0
-    return Needs(needed, w_max, float(rates.max()), factor)
+    return Needs(needed, w_max, float(rates.max()), factor, span)
+
+
+def _span(draft: Draft, conn: nengo.Connection) -> float:
+    """What the user's radii say of the size of what is to be learnt.
+
+    That of the target, or of the ensemble that represents the error; where both are nodes,
+    that of the source.
+    """
+    sources = [
+        base_of(error.pre)
+        for error in draft.network.all_connections
+        if isinstance(error.post_obj, LearningRule) and error.post_obj.connection is conn
+    ]
+    radii = [float(end.radius) for end in (base_of(conn.post), *sources) if hasattr(end, "radius")]
+    return max(radii, default=float(conn.pre_obj.radius))
 
 
 def _dense(conn: nengo.Connection) -> bool:

@@ -12,8 +12,9 @@ decoder is an 8-bit mantissa m with an exponent e shared by its connection,
     w = m · 2^(7 + e),   |m| ≤ 127,
 
 changed every four steps by trace · error · 2^−7 with stochastic rounding to whole m. The
-trace, an integer up to 127, carries the learning rate, the error one up to 127 a hundred
-times E. A small e gives fine steps but a small range; a large e rounds the learning away.
+trace, an integer up to 127, carries the learning rate; the error is the integer s · E, cut at
+±127. A small e gives fine steps but a small range; a large e rounds the learning away. A
+large s cuts large errors, a small one rounds small errors to nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from loihi_rules.chip import LOIHI
 MANTISSA_MAX = 127  # of a weight that learns
 VTH_NONSPIKING = 10.0  # threshold of the compartments that decode, nengo-loihi's Model
 Q_MAX = 2**LOIHI.input_bits - 1
-ERROR_SCALE = 100.0  # nengo-loihi's Model.pes_error_scale
+ERROR_SCALE = 100.0  # nengo-loihi's Model.pes_error_scale, for all connections
 EXPONENTS = range(-6, 8)  # of a learned weight
 
 
@@ -38,10 +39,24 @@ class LearningScale(NamedTuple):
         e above.
     rate_factor : float
         What κ is multiplied by on the chip.
+    error_scale : float
+        s above; nengo-loihi has 100 for all connections.
     """
 
     weight_exponent: int
     rate_factor: float
+    error_scale: float
+
+
+def error_scale(span: float) -> float:
+    """The largest s at which no error between two values up to ``span`` is cut: 127 / (2 span).
+
+    Parameters
+    ----------
+    span : float
+        Largest magnitude of what the connection gives, and of what is wanted.
+    """
+    return LOIHI.error_max / (2 * span)
 
 
 def weight_scale(w_max: float) -> float:
@@ -83,12 +98,17 @@ def largest_decoder(exponent: int, w_max: float, radius: float, dt: float) -> fl
 
 
 def mean_trace(
-    exponent: int, w_max: float, learning_rate: float, n_neurons: int, rate: float
+    exponent: int,
+    w_max: float,
+    learning_rate: float,
+    n_neurons: int,
+    rate: float,
+    scale: float = ERROR_SCALE,
 ) -> float:
     """The learning trace of a neuron that fires steadily, in units of the chip.
 
-    All of κ is in the trace's increment: ``rate · κ / (n · 100) · 4 · scale · 2^−e · 2^2 · 2^7``
-    (``discretize_synapse``: learning epoch, weight scale, overflow bits, rate 2^−7).
+    All of κ is in the trace's increment: ``rate · κ / (n s) · 4 · c · 2^−e · 2^2 · 2^7``
+    (``discretize_synapse``: learning epoch, weight scale c, overflow bits, rate 2^−7).
 
     Parameters
     ----------
@@ -100,8 +120,10 @@ def mean_trace(
     n_neurons : int
     rate : float
         Hz.
+    scale : float
+        s, of the error.
     """
-    per_step = learning_rate / n_neurons / ERROR_SCALE * LOIHI.learning_epoch
+    per_step = learning_rate / n_neurons / scale * LOIHI.learning_epoch
     return rate * per_step * weight_scale(w_max) * 2.0**-exponent * 2**2 * 2**7
 
 
@@ -113,6 +135,7 @@ def weight_exponent(
     n_neurons: int,
     top_rate: float,
     dt: float,
+    scale: float = ERROR_SCALE,
 ) -> int:
     """The smallest exponent whose range holds the decoders that may be needed.
 
@@ -127,11 +150,13 @@ def weight_exponent(
         See above.
     top_rate : float
         Rate of the fastest neuron, Hz.
+    scale : float
+        s, of the error.
     """
     fits = [
         e
         for e in EXPONENTS
         if largest_decoder(e, w_max, radius, dt) >= needed
-        and mean_trace(e, w_max, learning_rate, n_neurons, top_rate) <= LOIHI.trace_max
+        and mean_trace(e, w_max, learning_rate, n_neurons, top_rate, scale) <= LOIHI.trace_max
     ]
     return fits[0] if fits else EXPONENTS[-1]
