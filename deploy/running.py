@@ -193,7 +193,7 @@ def _record(
             _refuse(session.problems, instruments)
             pieces = _step(session, target.name, n_steps, described, progress)
             settings, changes = {"model": loaded.typed, **session.settings}, session.changes
-            problems = session.problems
+            problems, told = session.problems, session.record()
     traces = _with_ideals(
         [_assemble(described[p], parts, n_steps) for p, parts in pieces.items()],
         {**loaded.ideals, **ideals},
@@ -213,6 +213,7 @@ def _record(
         warnings=tuple(heard),
         versions=_versions(target),
         settings=settings,
+        record=told,
         created=now(),
     )
 

@@ -176,6 +176,9 @@ class Traces:
         What the target warned of, each once.
     versions, settings : mapping
         Packages and options that the run used.
+    record : mapping
+        What the target has to say of the run: of a chip, its ``cores`` and what each uses,
+        the ``spikes`` fired, and the ``saturation`` of traces, weights, errors and currents.
     created : str
         When, in UTC.
     """
@@ -193,6 +196,7 @@ class Traces:
     warnings: Tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    record: Mapping[str, Any] = field(default_factory=dict)
     created: str = ""
 
     def __getitem__(self, label: str) -> Trace:
@@ -241,6 +245,7 @@ class Traces:
             "created": self.created,
             "versions": dict(self.versions),
             "settings": dict(self.settings),
+            "record": dict(self.record),
             "changes": [dict(c) for c in self.changes],
             "problems": [dict(p) for p in self.problems],
             "warnings": list(self.warnings),
@@ -351,6 +356,7 @@ class Traces:
             warnings=tuple(record["warnings"]),
             versions=record["versions"],
             settings=record["settings"],
+            record=record.get("record", {}),
             created=str(record["created"]),
         )
 

@@ -68,9 +68,9 @@ def test_range_and_trace_are_nengo_loihis(function, neurons):
     largest = 127 * 2 ** (7 + scale.weight_exponent)  # the integer where learning clips
     decoder = 0.001 * largest / block.discretize_info["v_scale"]
     w_max = 0.0 if not np.any(function(np.ones(1))) else float(block.discretize_info["w_max"])
-    assert pes.largest_decoder(scale.weight_exponent, w_max, 1.0, 0.001) == pytest.approx(
-        decoder, rel=0.01
-    )
+    factor = pes.weight_scale(w_max, scale.threshold)
+    found = pes.largest_decoder(scale.weight_exponent, factor, 1.0, 0.001)
+    assert found == pytest.approx(decoder, rel=0.01)
     # a spike adds tracing_mag; at a steady rate the trace is rate · τ of that, about
     rate, tau = 100.0, 0.005
     trace = synapse.tracing_mag * rate * 0.001 / -np.expm1(-0.001 / tau)
@@ -80,13 +80,39 @@ def test_range_and_trace_are_nengo_loihis(function, neurons):
 
 
 def test_exponent_is_the_smallest_that_fits():
+    c = pes.weight_scale(0.0)
     for needed in (1e-5, 1e-4, 1e-3):
-        e = pes.weight_exponent(needed, 0.0, 1.0, 1e-6, 100, 200.0, 0.001)
-        assert pes.largest_decoder(e, 0.0, 1.0, 0.001) >= needed
-        assert pes.largest_decoder(e - 1, 0.0, 1.0, 0.001) < needed
-    fast = pes.weight_exponent(1e-5, 0.0, 1.0, 1e-2, 100, 200.0, 0.001)
-    assert pes.mean_trace(fast, 0.0, 1e-2, 100, 200.0) <= 127
-    assert pes.mean_trace(fast - 1, 0.0, 1e-2, 100, 200.0) > 127
+        e = pes.weight_exponent(needed, c, 1.0, 1e-6, 100, 200.0, 0.001)
+        assert pes.largest_decoder(e, c, 1.0, 0.001) >= needed
+        assert pes.largest_decoder(e - 1, c, 1.0, 0.001) < needed
+    fast = pes.weight_exponent(1e-5, c, 1.0, 1e-2, 100, 200.0, 0.001)
+    assert pes.mean_trace(fast, c, 1e-2, 100, 200.0) <= 127
+    assert pes.mean_trace(fast - 1, c, 1e-2, 100, 200.0) > 127
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("tau", [0.002, 0.005, 0.02])
+def test_a_trace_is_larger_than_its_filter(tau):
+    """By the closed form, on a neuron that fires steadily and an error that stays."""
+    with nengo.Network(seed=1) as net:
+        pre = nengo.Ensemble(100, 1)
+        nengo.Connection(nengo.Node(0.3), pre)
+        rule = nengo.PES(2e-5, pre_synapse=tau)
+        conn = nengo.Connection(
+            pre, nengo.Node(size_in=1), function=lambda x: [0.0], learning_rule_type=rule
+        )
+        nengo.Connection(nengo.Node(-0.5), conn.learning_rule)
+        nengo.Probe(pre.neurons, label="spikes")
+        nengo.Probe(conn, "weights", sample_every=0.1, label="w")
+        declare_settings(net)
+        net.config[conn].pes_rate_factor = 1.0
+    run = deploy.run(net, 4.0, "emulator")
+    rates = np.bincount(run["spikes"].spike_neurons, minlength=100) / 4.0
+    weights = run["w"].samples[:, 0]
+    slope = (weights[-1] - weights[4]) / (0.1 * (len(weights) - 5))
+    expected = 2e-5 * 0.5 * rates / 100
+    ratio = np.sum(slope * expected) / np.sum(expected**2)
+    assert ratio == pytest.approx(pes.trace_gain(tau, 0.001), rel=0.03)
 
 
 @pytest.mark.quick
@@ -106,13 +132,13 @@ def test_the_changes_say_so_and_the_user_may_choose():
     net = pes_connection(seed=1)
     rules = {c.rule: c for c in rewrite(net).changes}
     assert "exponent 4" in rules["learned weights: 8-bit mantissa, one exponent"].before
-    assert "up to 2 " in rules["errors of 8 bits"].after
+    assert "up to 1.27 " in rules["errors of 8 bits"].after
     declare_settings(net)
     net.config[learned(net)].pes_weight_exponent = 5
     net.config[learned(net)].pes_rate_factor = 1.0
     net.config[learned(net)].pes_error_scale = 40.0
     done = rewrite(net)
-    assert list(done.learning_scales.values()) == [pes.LearningScale(5, 1.0, 40.0)]
+    assert list(done.learning_scales.values()) == [pes.LearningScale(5, 1.0, 40.0, 10.0)]
     rules = {c.rule for c in done.changes}
     assert not any("exponent" in c.after for c in done.changes)
     assert not rules & {"learning rate", "errors of 8 bits"}

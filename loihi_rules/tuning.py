@@ -86,14 +86,21 @@ def mean_chip_rates(
 
 
 def fit_rates(
-    neuron_type: nengo.neurons.NeuronType, gain: np.ndarray, bias: np.ndarray, dt: float
+    neuron_type: nengo.neurons.NeuronType,
+    gain: np.ndarray,
+    bias: np.ndarray,
+    dt: float,
+    dimensions: int = 1,
 ) -> Tuple[np.ndarray, np.ndarray]:
     """Gains and biases at which chip neurons fire at the rates of Nengo's.
 
     With r(J) Nengo's rate and q(J) = 1 / (T(J) + dt / 2) the chip's, they minimise, neuron
     by neuron, over drives s (the input along the encoder, in radii),
 
-        Σ_s [ q(g' s + b') − r(g s + b) ]²,        s from −1 to 1,
+        Σ_s p(s) [ q(g' s + b') − r(g s + b) ]²,        s from −1 to 1,
+
+    weighted with how often points of a ball of D dimensions have the projection s,
+    p(s) ∝ (1 − s²)^((D − 1) / 2),
 
     by Gauss–Newton steps in (g', b'), damped, from (g, b), with g' from g / 2 to 2 g. A
     neuron that is silent or that is not made better keeps what it had.
@@ -105,12 +112,15 @@ def fit_rates(
     gain, bias : (n_neurons,) ndarray
     dt : float
         Step in seconds.
+    dimensions : int
+        D, of the ensemble.
 
     Returns
     -------
     gain, bias : (n_neurons,) ndarray
     """
     drive = np.linspace(-1, 1, DRIVES)[:, None]
+    often = (1 - drive**2) ** ((dimensions - 1) / 4)  # root of p, as it is squared below
     unit = float(neuron_type.amplitude)
     fastest = 1 / (_interval(neuron_type, np.array(1e9), dt)[0] + dt / 2)
     wanted = neuron_type.rates(drive * np.ones(len(gain)), gain, bias) / unit
@@ -119,7 +129,7 @@ def fit_rates(
     def misfit(g: np.ndarray, b: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
         interval, slope = _interval(neuron_type, g * drive + b, dt)
         rate = 1 / (interval + dt / 2)
-        return rate - wanted, -(rate**2) * slope
+        return often * (rate - wanted), -often * rate**2 * slope
 
     best_gain, best_bias = np.array(gain, float), np.array(bias, float)
     residual, slope = misfit(best_gain, best_bias)

@@ -210,7 +210,7 @@ def collect_spikes(addresses, sizes, units, most, row, events, event_start):
 
 
 @jit
-def collect_errors(addresses, first, sizes, scale, total, errors):
+def collect_errors(addresses, first, sizes, scale, total, errors, cut):
     """PES errors of this step, as nengo-loihi's ``scale_pes_errors`` scales them.
 
     Parameters
@@ -222,6 +222,8 @@ def collect_errors(addresses, first, sizes, scale, total, errors):
         Scratch.
     errors : (n_errors,) ndarray
         Of the chip.
+    cut : (1,) ndarray of int64
+        How many errors have been cut; is added to.
 
     Returns
     -------
@@ -238,7 +240,9 @@ def collect_errors(addresses, first, sizes, scale, total, errors):
         error = np.rint(scale * total[i])
         if error > 127:
             error, beyond = 127.0, beyond | 1
+            cut[0] += 1
         elif error < -127:
             error, beyond = -127.0, beyond | 2
+            cut[0] += 1
         errors[i] = error
     return beyond

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Collection, Dict, List, Tuple
 
 import numpy as np
 
 from deploy.compat import load_nengo_loihi
+from deploy.emulator import kernels
 from deploy.emulator.engine import PROBEABLE, Engine, Probed
 from deploy.emulator.jit import HAVE_NUMBA
 from deploy.emulator.layout import Unsupported, lay_out
 from deploy.emulator.probe_filter import BatchFilter
 
+ERROR_MAX = 127  # that the chip takes
 BUFFER_BYTES = 32 * 2**20  # of probed samples, before they are handed on
+
+
+@dataclass(frozen=True)
+class Saturation:
+    """How often something came to the end of its range.
+
+    Attributes
+    ----------
+    what : str
+    count, of : int
+        So often, of so many times that it could have.
+    """
+
+    what: str
+    count: int
+    of: int
 
 
 def _is_run(columns: np.ndarray) -> bool:
@@ -50,6 +69,7 @@ class FastEmulator:
         self.engine = Engine(self.layout, seed, probed, compiled, self.strict)
         self._samples: Dict[Any, List[List[np.ndarray]]] = {p: [] for p in self.probes}
         self._filter = BatchFilter(self.dt)
+        self.errors_cut = np.zeros(1, np.int64)
         self.closed = False
 
     def _probed(self, model: Any) -> Tuple[Dict[Any, List[slice]], Dict[str, np.ndarray]]:
@@ -130,6 +150,8 @@ class FastEmulator:
         self.engine.clear_errors()
         for synapse, _, error in errors:
             scaled = self._scale_errors(error, scale=self.error_scale)
+            beyond = np.abs(np.rint(self.error_scale * np.asarray(error))) > ERROR_MAX
+            self.errors_cut += int(np.count_nonzero(beyond))
             self.engine.set_errors(self.learning_index[synapse], scaled)
 
     def chip2host(self, probes_receivers: Any) -> None:
@@ -174,6 +196,25 @@ class FastEmulator:
     def learned_weights(self, synapse: Any) -> np.ndarray:
         """(n_axons, width) weights of a learning synapse group, as they are now."""
         return self.engine.learned_weights(self.learning_index[synapse])
+
+    def saturation(self) -> List[Saturation]:
+        """How often values came to the end of their range, so far."""
+        state, t = self.engine.state, self.t
+        compartments, traces = self.layout.n_compartments * t, len(state.traces) * t
+        epochs = t // max(1, int(self.layout.learning.learn_epoch.max(initial=1)))
+        flags = [
+            ("input of a step beyond 21 bits", kernels.OVERFLOW_Q0, compartments),
+            ("current beyond 23 bits", kernels.OVERFLOW_U, compartments),
+            ("current into voltage beyond 23 bits", kernels.OVERFLOW_U2, compartments),
+            ("learning traces cut", kernels.CLIPPED_TRACE, traces),
+            ("spikes lost to a learning trace", kernels.LOST_SPIKE, traces),
+            ("learned weights cut", kernels.CLIPPED_WEIGHT, len(state.learned) * epochs),
+        ]
+        found = [Saturation(what, int(state.flags[flag]), of) for what, flag, of in flags]
+        return [
+            *found,
+            Saturation("PES errors cut", int(self.errors_cut[0]), len(state.errors) * t),
+        ]
 
     # ------------------------------------------------------------------- keeping
 

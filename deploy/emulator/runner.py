@@ -234,6 +234,7 @@ class _ErrorBridge:
 
     def __init__(self, model: Any, emulator: FastEmulator, signal_of: Any):
         self.errors = emulator.engine.state.errors
+        self.cut = emulator.errors_cut
         self.scale = emulator.error_scale
         self.total = np.zeros(len(self.errors))
         self.warned = 0
@@ -253,7 +254,13 @@ class _ErrorBridge:
         if not len(self.total):
             return
         beyond = host_kernels.collect_errors(
-            self.addresses, self.first, self.sizes, self.scale, self.total, self.errors
+            self.addresses,
+            self.first,
+            self.sizes,
+            self.scale,
+            self.total,
+            self.errors,
+            self.cut,
         )
         new = beyond & ~self.warned
         if new:

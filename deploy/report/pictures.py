@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from deploy.parity.metrics.learning_curve import WINDOWS, curve
 from deploy.parity.metrics.pair import flat
 from deploy.parity.parity import Parity
+from deploy.resources import KINDS
 from deploy.traces import Trace
 
 INK = "#010203"  # stands for the page's text colour
@@ -22,6 +23,9 @@ MOST_POINTS = 1500  # a line's points: more than a page is wide
 MOST_DIMENSIONS = 3
 MOST_RASTER_SPIKES = 20_000
 RASTER_WINDOW = 2.0  # s, the end of the run
+
+MOST_CORES = 40
+KIND_COLOURS = ("#1f77b4", "#e4572e", "#59a14f", "#b07aa1")
 
 STYLE: Any = {
     "svg.fonttype": "none",
@@ -56,7 +60,30 @@ def pictures(parity: Parity) -> List[Picture]:
             draw = DRAW.get(trace.kind)
             if draw is not None:
                 made.append(draw(parity, trace.label))
+        if parity.other.record.get("cores"):
+            made.append(_cores(parity))
     return made
+
+
+def _cores(parity: Parity) -> Picture:
+    """What each core has in use, as shares of its limits."""
+    cores = parity.other.record["cores"][:MOST_CORES]
+    rows = np.arange(len(cores))
+    figure = Figure(figsize=(7.2, 0.9 + 0.3 * len(cores)), layout="constrained")
+    axes = figure.subplots()
+    for k, (kind, colour) in enumerate(zip(KINDS, KIND_COLOURS)):
+        shares = [100 * core[kind]["used"] / core[kind]["limit"] for core in cores]
+        axes.barh(rows + 0.2 * (k - 1.5), shares, 0.2, color=colour, label=kind)
+    labels = [f"{core['block']}  {core['chip']}.{core['core']}" for core in cores]
+    axes.set_yticks(rows, [label if len(label) < 44 else label[:43] + "…" for label in labels])
+    axes.invert_yaxis()
+    axes.set_xlim(0, 100)
+    axes.set_xlabel("% of the core's limit in use")
+    axes.legend(ncols=len(KINDS), loc="lower center", bbox_to_anchor=(0.4, 1.0))
+    total = len(parity.other.record["cores"])
+    shown = "" if total == len(cores) else f" The first {len(cores)} of {total} cores."
+    caption = f"Each core with what lies on it, as chip.core.{shown}"
+    return Picture("On the chip", caption, _svg(figure, "cores"))
 
 
 def _names(parity: Parity) -> Tuple[str, str]:

@@ -57,6 +57,10 @@ class Session(ABC):
     def model(self) -> Any:
         """The built model, Nengo's or nengo-loihi's."""
 
+    def record(self) -> Mapping[str, Any]:
+        """What the target itself has to say of the run so far, in terms of JSON."""
+        return {}
+
     @abstractmethod
     def clear(self) -> None:
         """Forget the samples that have been taken."""

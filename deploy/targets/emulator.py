@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+import warnings
+from dataclasses import asdict
+from typing import Any, Dict, List, Mapping, Optional
 
 import nengo
 import numpy as np
@@ -10,6 +12,7 @@ import numpy as np
 from deploy.compat import load_nengo_loihi
 from deploy.emulator import ENGINES, FastEmulator, build_simulator
 from deploy.errors import BadInput, TargetUnavailable
+from deploy.resources import cores_of
 from deploy.targets.base import Session, Target
 from deploy.targets.built import built_connection
 from deploy.targets.core import CoreSession
@@ -19,6 +22,8 @@ from deploy.targets.units import scale_of
 from loihi_rules import Change, Rewritten, Twin
 from loihi_rules.passes.capacity import RULES as CAPACITY_RULES
 from loihi_rules.rewrite import rewrite_twin
+
+NOTEWORTHY = 0.01  # share of the times that something came to the end of its range
 
 
 class EmulatorSession(Session):
@@ -113,6 +118,22 @@ class EmulatorSession(Session):
     @property
     def model(self) -> Any:
         return self.simulator.model
+
+    def record(self) -> Mapping[str, Any]:
+        """How the model lies on the chip, and what came to the end of its range."""
+        told: Dict[str, Any] = {"cores": [core.to_dict() for core in cores_of(self.model)]}
+        emulator = self.simulator.sims["emulator"]
+        if isinstance(emulator, FastEmulator):
+            saturation = [s for s in emulator.saturation() if s.count]
+            told["saturation"] = [asdict(s) for s in saturation]
+            told["spikes"] = int(emulator.engine.state.spike_count.sum())
+            for s in saturation:
+                if s.count > NOTEWORTHY * s.of:
+                    warnings.warn(
+                        f"{s.what}: {s.count:,} of {s.of:,} times; the run is near saturation",
+                        stacklevel=2,
+                    )
+        return told
 
     def clear(self) -> None:
         for reader in self.readers.values():

@@ -103,6 +103,8 @@ def model_with_host_learning(
                 block.compartment._configure_filter(tau, dt=model.dt)
             if conn in learning_scales:
                 synapse, scale = learning_synapse(model, conn), learning_scales[conn]
+                holder = next(b for b in model.blocks if synapse in b.synapses)
+                holder.compartment.vth[:] = scale.threshold
                 synapse.learning_wgt_exp = scale.weight_exponent
                 synapse.learning_rate *= scale.rate_factor * ERROR_SCALE / scale.error_scale
             return built

@@ -22,6 +22,8 @@ MOST_SYNAPSES = LOIHI.synapse_bits_a_core // LOIHI.weight_bits  # of a matrix: o
 ENSEMBLE_SETTING, CONNECTION_SETTING = "input_tau", "enters"
 STRAIGHT, MATRIX = "straight to the neurons", "by a matrix of weights"
 CARRIED, FROM_HOST = "through neurons that carry the value", "as spikes from the host"
+TO_HOST = "decoded, to the host"
+LEAST_STEPS = 3  # of a filter that one step can be taken from
 
 
 def input_filters(draft: Draft) -> None:
@@ -42,7 +44,8 @@ def input_filters(draft: Draft) -> None:
 
           (τ_c s + 1) / (τ s + 1),
 
-      nothing at all for τ ≤ τ_c.
+      nothing at all for τ ≤ τ_c;
+    - to the host, whence a value comes a step late, the host's filter is one of τ − dt.
 
     A user sets τ_c of an ensemble with ``network.config[ens].input_tau``.
     """
@@ -53,6 +56,8 @@ def input_filters(draft: Draft) -> None:
     for conn in network.all_connections:
         if on_chip(network, conn.post):
             entering.setdefault(base_of(conn.post), []).append(conn)
+    for conn in network.all_connections:
+        _leave(draft, conn)
     for ens in network.all_ensembles:
         if ens not in entering:
             continue
@@ -65,6 +70,24 @@ def input_filters(draft: Draft) -> None:
                 axons += conn.pre_obj.n_neurons if _multiplies(conn) else 0
                 within = axons <= LOIHI.in_axons_a_core
                 network.config[conn].enters = _enter(draft, conn, tau, within)
+
+
+def _leave(draft: Draft, conn: nengo.Connection) -> None:
+    """Take the step that a value takes to the host out of its filter."""
+    network, synapse = draft.network, conn.synapse
+    leaves = on_chip(network, conn.pre) and not on_chip(network, conn.post)
+    if not leaves or network.config[conn].enters is not None:
+        return
+    network.config[conn].enters = TO_HOST
+    if isinstance(synapse, Lowpass) and synapse.tau >= LEAST_STEPS * draft.dt:
+        conn.synapse = Lowpass(synapse.tau - draft.dt)
+        draft.change(
+            name_of(conn),
+            "filters of inputs",
+            _told(synapse),
+            f"{TO_HOST}: {_told(conn.synapse)}",
+            "a value takes a step from the chip to the host",
+        )
 
 
 def _axons(network: nengo.Network, conn: nengo.Connection) -> int:

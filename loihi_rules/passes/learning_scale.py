@@ -41,7 +41,7 @@ class Needs(NamedTuple):
     top_rate : float
         Rate of its fastest neuron, Hz.
     rate_factor : float
-        ``Σ a² on the CPU / Σ a² on the chip``: how much more slowly the chip learns.
+        See `loihi_rules.rules.pes.rate_factor`.
     span : float
         Largest magnitude of what it gives, or is wanted to give.
     """
@@ -72,13 +72,11 @@ def learning_scale(draft: Draft) -> None:
     largest (`loihi_rules.rules.pes.weight_exponent`).
 
     *Learning rate.* The decoded value y = Σ d_i · a_i changes by Σ a_i · Δd_i, so at the rate
-    κ · E · Σ a_i² / n. Chip neurons fire more slowly, as their intervals are rounded up to
-    whole milliseconds; κ is multiplied by the ratio of the two sums over the evaluation
-    points.
+    κ · E · Σ a_i² / n. κ is multiplied by what makes up for the chip's rates, its trace and
+    its late errors (`loihi_rules.rules.pes.rate_factor`).
 
-    *Error.* The chip is sent E as an integer up to 127; its scale is the largest that cuts no
-    error between two values that the connection may have to give
-    (`loihi_rules.rules.pes.error_scale`). nengo-loihi multiplies all errors by 100, so the
+    *Error.* The chip is sent E as an integer up to 127; its scale follows the size of what
+    the connection may have to give (`loihi_rules.rules.pes.error_scale`). nengo-loihi multiplies all errors by 100, so the
     connections that carry them are multiplied by the rest, and κ divided by it.
     """
     declare_settings(draft.network)
@@ -99,6 +97,7 @@ def learning_scale(draft: Draft) -> None:
             weight_exponent=int(settings.pes_weight_exponent),  # type: ignore[arg-type]
             rate_factor=float(settings.pes_rate_factor),  # type: ignore[arg-type]
             error_scale=float(settings.pes_error_scale),  # type: ignore[arg-type]
+            threshold=pes.threshold(needs.span, float(conn.pre_obj.radius)),
         )
 
 
@@ -111,8 +110,7 @@ def _correct_rate(draft: Draft, conn: nengo.Connection, factor: float) -> None:
             "learning rate",
             f"{rate:g}",
             f"{rate * factor:.4g} on the chip",
-            "chip neurons do not fire quite like the CPU's, which changes the speed of learning "
-            f"by a factor of {1 / factor:.3g}",
+            f"makes up for the chip's rates, traces and late errors (a factor of {factor:.3g})",
         )
 
 
@@ -143,9 +141,10 @@ def _scale_errors(draft: Draft, conn: nengo.Connection) -> None:
 
 def _choose_exponent(draft: Draft, conn: nengo.Connection, needs: Needs) -> None:
     radius = float(conn.pre_obj.radius)
+    scale = pes.weight_scale(needs.w_max, pes.threshold(needs.span, radius))
     exponent = pes.weight_exponent(
         needs.decoder,
-        needs.w_max,
+        scale,
         radius,
         float(conn.learning_rule_type.learning_rate) * needs.rate_factor,
         conn.pre_obj.n_neurons,
@@ -154,7 +153,7 @@ def _choose_exponent(draft: Draft, conn: nengo.Connection, needs: Needs) -> None
         float(draft.network.config[conn].pes_error_scale),
     )
     draft.network.config[conn].pes_weight_exponent = exponent
-    reach = pes.largest_decoder(exponent, needs.w_max, radius, draft.dt)
+    reach = pes.largest_decoder(exponent, scale, radius, draft.dt)
     draft.change(
         name_of(conn),
         "learned weights: 8-bit mantissa, one exponent",
@@ -189,8 +188,12 @@ def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
     w_max = float(np.abs(first).max()) / dt / float(ens.radius)
     own = draft.tuning.get(ens, built)
     cpu_rates = ens.neuron_type.rates(points / ens.radius @ own.encoders.T, own.gain, own.bias)
-    slower = float(np.sum(rates**2))
-    factor = float(np.sum(cpu_rates**2)) / slower if slower else 1.0
+    factor = pes.rate_factor(
+        float(np.sum(cpu_rates**2)),
+        float(np.sum(rates**2)),
+        conn.learning_rule_type.pre_synapse.tau,
+        dt,
+    )
     return Needs(needed, w_max, float(rates.max()), factor, span)
 
 

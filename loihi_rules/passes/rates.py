@@ -38,7 +38,7 @@ def rates(draft: Draft) -> None:
         draft.tuning[ens] = built
         gain, bias = _limited(draft, ens, built)
         network.config[ens].rates_are_fitted = True
-        ens.gain, ens.bias = fit_rates(ens.neuron_type, gain, bias, draft.dt)
+        ens.gain, ens.bias = fit_rates(ens.neuron_type, gain, bias, draft.dt, ens.dimensions)
         _tell(draft, ens, built)
 
 

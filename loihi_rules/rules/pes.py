@@ -21,12 +21,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from loihi_rules.chip import LOIHI
 
 MANTISSA_MAX = 127  # of a weight that learns
 VTH_NONSPIKING = 10.0  # threshold of the compartments that decode, nengo-loihi's Model
 Q_MAX = 2**LOIHI.input_bits - 1
 ERROR_SCALE = 100.0  # nengo-loihi's Model.pes_error_scale, for all connections
+LATE_ERRORS = 1.1
+TRAIN_EPOCH = 2  # steps between two decays of a trace
 EXPONENTS = range(-6, 8)  # of a learned weight
 
 
@@ -41,25 +45,85 @@ class LearningScale(NamedTuple):
         What κ is multiplied by on the chip.
     error_scale : float
         s above; nengo-loihi has 100 for all connections.
+    threshold : float
+        Of the compartments that decode; nengo-loihi has 10 for all.
     """
 
     weight_exponent: int
     rate_factor: float
     error_scale: float
+    threshold: float
 
 
 def error_scale(span: float) -> float:
-    """The largest s at which no error between two values up to ``span`` is cut: 127 / (2 span).
+    """The s at which errors are cut above 1.27 times the span: 100 / span.
+
+    For a span of 1 that is nengo-loihi's. Errors between opposite ends, up to 2, would need
+    127 / 2; measured on `pes-connection` at κ = 1e-3 that leaves an error 8 % larger, as the
+    few errors so large come from inputs beyond the radius, and teach what cannot be learnt.
 
     Parameters
     ----------
     span : float
         Largest magnitude of what the connection gives, and of what is wanted.
     """
-    return LOIHI.error_max / (2 * span)
+    return ERROR_SCALE / span
 
 
-def weight_scale(w_max: float) -> float:
+def trace_gain(tau: float, dt: float) -> float:
+    """How much larger the chip's trace is than the low-pass filter that it stands for.
+
+    A spike adds to the trace at once, but it decays only every two steps (nengo-loihi
+    ``block.py``, ``train_epoch``), so that of a steady rate it keeps, with k = dt / τ,
+
+        2 (1 − e^(−k)) / (1 − e^(−2k))
+
+    times as much: 1.10 for τ = 5 ms, by which the chip learns too fast.
+
+    Parameters
+    ----------
+    tau, dt : float
+        Of the rule's ``pre_synapse``, and the step, in seconds.
+    """
+    steps = max(1, round(tau / dt))
+    epoch = TRAIN_EPOCH
+    return float(epoch * np.expm1(-1 / steps) / np.expm1(-epoch / steps))
+
+
+def rate_factor(cpu: float, chip: float, tau: float, dt: float) -> float:
+    """What κ is multiplied by for the chip to learn as fast as the CPU.
+
+    ``1.1 · (Σ a² on the CPU) / (Σ a² on the chip) / trace_gain``. The tenth is measured: without
+    it the gain of `pes-connection` at κ = 1e-4 stays 3 to 4 % behind the CPU's in every second,
+    as the error comes to the chip later than to the CPU, and large ones are cut.
+
+    Parameters
+    ----------
+    cpu, chip : float
+        Σ a² over evaluation points, of the tuning curves.
+    tau, dt : float
+        Of the rule's ``pre_synapse``, and the step, in seconds.
+    """
+    return (LATE_ERRORS * cpu / chip if chip else 1.0) / trace_gain(tau, dt)
+
+
+def threshold(span: float, radius: float) -> float:
+    """Threshold of the compartments that decode, ``10 · max(1, span / r)``.
+
+    They do not spike; it says how large a value they hold, of which nengo-loihi takes the
+    source's radius to be the largest. What is ten times larger would overflow.
+
+    Parameters
+    ----------
+    span : float
+        See `error_scale`.
+    radius : float
+        Of the ensemble that is decoded.
+    """
+    return VTH_NONSPIKING * max(1.0, span / radius)
+
+
+def weight_scale(w_max: float, vth: float = VTH_NONSPIKING) -> float:
     """Factor from a decoding weight to the integer that is shifted by ``6 + e``.
 
     nengo-loihi's ``discretize_compartment`` for a block that decodes: with initial
@@ -71,39 +135,41 @@ def weight_scale(w_max: float) -> float:
     ----------
     w_max : float
         Largest initial weight, ``max |d| / (dt · r)``; 0 if there are none.
+    vth : float
+        See `threshold`.
     """
     if w_max <= 1e-8:
-        return Q_MAX / (VTH_NONSPIKING + 1) / 2**6
+        return Q_MAX / (vth + 1) / 2**6
     scale = 255.0 / w_max
     exponent = 0
-    while VTH_NONSPIKING * scale * 2.0 ** (6 + exponent) > LOIHI.threshold_max and exponent > -7:
+    while vth * scale * 2.0 ** (6 + exponent) > LOIHI.threshold_max and exponent > -7:
         exponent -= 1
     return scale * 2.0**exponent
 
 
-def largest_decoder(exponent: int, w_max: float, radius: float, dt: float) -> float:
-    """The largest decoder that a learned weight can be: ``dt · r · 2 · 127 · 2^e / scale``.
+def largest_decoder(exponent: int, scale: float, radius: float, dt: float) -> float:
+    """The largest decoder that a learned weight can be: ``dt · r · 2 · 127 · 2^e / c``.
 
     Parameters
     ----------
     exponent : int
-    w_max : float
-        See `weight_scale`.
+    scale : float
+        c, see `weight_scale`.
     radius : float
         Of the ensemble that is decoded.
     dt : float
         Step in seconds.
     """
-    return dt * radius * 2 * MANTISSA_MAX * 2.0**exponent / weight_scale(w_max)
+    return dt * radius * 2 * MANTISSA_MAX * 2.0**exponent / scale
 
 
 def mean_trace(
     exponent: int,
-    w_max: float,
+    scale: float,
     learning_rate: float,
     n_neurons: int,
     rate: float,
-    scale: float = ERROR_SCALE,
+    errors: float = ERROR_SCALE,
 ) -> float:
     """The learning trace of a neuron that fires steadily, in units of the chip.
 
@@ -113,29 +179,29 @@ def mean_trace(
     Parameters
     ----------
     exponent : int
-    w_max : float
-        See `weight_scale`.
+    scale : float
+        c, see `weight_scale`.
     learning_rate : float
         κ.
     n_neurons : int
     rate : float
         Hz.
-    scale : float
-        s, of the error.
+    errors : float
+        s, see `error_scale`.
     """
-    per_step = learning_rate / n_neurons / scale * LOIHI.learning_epoch
-    return rate * per_step * weight_scale(w_max) * 2.0**-exponent * 2**2 * 2**7
+    per_step = learning_rate / n_neurons / errors * LOIHI.learning_epoch
+    return rate * per_step * scale * 2.0**-exponent * 2**2 * 2**7
 
 
 def weight_exponent(
     needed: float,
-    w_max: float,
+    scale: float,
     radius: float,
     learning_rate: float,
     n_neurons: int,
     top_rate: float,
     dt: float,
-    scale: float = ERROR_SCALE,
+    errors: float = ERROR_SCALE,
 ) -> int:
     """The smallest exponent whose range holds the decoders that may be needed.
 
@@ -146,17 +212,15 @@ def weight_exponent(
     ----------
     needed : float
         Largest decoder that the connection may have to learn.
-    w_max, radius, learning_rate, n_neurons, dt
+    scale, radius, learning_rate, n_neurons, dt, errors
         See above.
     top_rate : float
         Rate of the fastest neuron, Hz.
-    scale : float
-        s, of the error.
     """
     fits = [
         e
         for e in EXPONENTS
-        if largest_decoder(e, w_max, radius, dt) >= needed
-        and mean_trace(e, w_max, learning_rate, n_neurons, top_rate, scale) <= LOIHI.trace_max
+        if largest_decoder(e, scale, radius, dt) >= needed
+        and mean_trace(e, scale, learning_rate, n_neurons, top_rate, errors) <= LOIHI.trace_max
     ]
     return fits[0] if fits else EXPONENTS[-1]
