@@ -34,7 +34,10 @@ def built(network):
 
 
 @pytest.mark.quick
-@given(st.lists(st.floats(-5, 50), min_size=1, max_size=20), st.sampled_from([0.001, 0.002]))
+@given(
+    st.lists(st.floats(-5, 50).map(lambda x: round(x, 6)), min_size=1, max_size=20),
+    st.sampled_from([0.001, 0.002]),
+)
 def test_tuning_curves_are_nengo_loihis(currents, dt):
     nengo_loihi = load_nengo_loihi()
     current = np.array(currents)[:, None]
@@ -75,7 +78,7 @@ def test_range_and_trace_are_nengo_loihis(function, neurons):
     rate, tau = 100.0, 0.005
     trace = synapse.tracing_mag * rate * 0.001 / -np.expm1(-0.001 / tau)
     kappa = 1e-3 * scale.rate_factor
-    found = pes.mean_trace(scale.weight_exponent, w_max, kappa, neurons, rate, scale.error_scale)
+    found = pes.mean_trace(scale.weight_exponent, factor, kappa, neurons, rate, scale.error_scale)
     assert found == pytest.approx(trace, rel=0.02)
 
 

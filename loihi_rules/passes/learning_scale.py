@@ -76,8 +76,9 @@ def learning_scale(draft: Draft) -> None:
     its late errors (`loihi_rules.rules.pes.rate_factor`).
 
     *Error.* The chip is sent E as an integer up to 127; its scale follows the size of what
-    the connection may have to give (`loihi_rules.rules.pes.error_scale`). nengo-loihi multiplies all errors by 100, so the
-    connections that carry them are multiplied by the rest, and κ divided by it.
+    the connection may have to give (`loihi_rules.rules.pes.error_scale`). nengo-loihi
+    multiplies all errors by 100, so the connections that carry them are multiplied by the
+    rest, and κ divided by it.
     """
     declare_settings(draft.network)
     for conn in chip_learning_connections(draft.network):
