@@ -22,7 +22,7 @@ lint: $(VENV)/.linted
 	$(BIN)/mypy
 
 clean:
-	rm -rf $(VENV) comparison
+	rm -rf $(VENV) .venv-* comparison
 
 # PySpike is compiled on the spot. Where there is no C compiler, all but its two
 # distances works, and reports say so.
@@ -40,6 +40,23 @@ $(VENV)/.linted: $(VENV)/.installed
 	$(PIP) --editable '.[lint]'
 	touch $@
 
-.PHONY: parity-pes
+.PHONY: parity-pes examples nengo-suite
 parity-pes: $(VENV)/.installed
-	$(BIN)/python benchmarks/parity_pes.py
+	$(BIN)/python benchmarks/parity_pes.py --plot docs/pes.svg
+
+examples: $(VENV)/.installed
+	$(BIN)/python benchmarks/examples.py
+
+# Nengo's pytest plugin needs pytest 7 and pkg_resources, and the suite NumPy 1.
+SUITE := .venv-nengo-suite
+nengo-suite: $(SUITE)/.installed
+	cp emulator_tests/nengo_suite.ini $(SUITE)
+	cd $(SUITE) && PYTHONPATH=../emulator_tests bin/python -m pytest -q -n 2 -p no:cacheprovider \
+		-p nengo_suite -c nengo_suite.ini --pyargs nengo || true
+
+$(SUITE)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(SUITE)
+	$(SUITE)/bin/python -m pip install --quiet --disable-pip-version-check --editable . \
+		'nengo==4.1.0' 'numpy<2' 'pytest<8' 'setuptools<80' pytest-rng pytest-plt pytest-allclose \
+		'pytest-xdist>=3,<4'
+	touch $@

@@ -122,6 +122,7 @@ class Draft:
     asked: Dict[nengo.Connection, nengo.transforms.Transform]
     dropped: List[nengo.Connection]
     encoded: List[nengo.Connection]
+    stopped: bool = False  # at a problem that makes the other passes pointless
 
     def change(self, obj: str, rule: str, before: Any, after: Any, why: str) -> None:
         self.changes.append(Change(obj, rule, str(before), str(after), why))
@@ -158,7 +159,8 @@ def rewrite_twin(twin: Twin, dt: float = 0.001) -> Rewritten:
 
     draft = Draft(twin.network, dt, list(twin.changes), [], {}, [], {}, {}, {}, {}, [], [])
     for rewrite_pass in PASSES:
-        rewrite_pass(draft)
+        if not draft.stopped:
+            rewrite_pass(draft)
     originals = {id(new): old for old, new in twin.twins.items()}
     served = {originals.get(id(probe), probe): serving for probe, serving in draft.served.items()}
     changes: Tuple[Change, ...] = tuple(dict.fromkeys(draft.changes))

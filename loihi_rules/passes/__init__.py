@@ -4,7 +4,7 @@ Each is a function of a `loihi_rules.rewrite.Draft` in a file of its own. The
 list is the documentation: to learn what happens to a model, read it downwards.
 """
 
-from loihi_rules.passes.capacity import capacity
+from loihi_rules.passes.capacity import board, capacity
 from loihi_rules.passes.decoders import decoders
 from loihi_rules.passes.dense_transforms import dense_transforms
 from loihi_rules.passes.initial_state import initial_state
@@ -20,6 +20,7 @@ from loihi_rules.passes.views import views
 
 PASSES = (
     placement,
+    board,
     passthrough,
     probes,
     relays,

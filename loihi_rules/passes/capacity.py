@@ -50,16 +50,28 @@ def capacity(draft: Draft) -> None:
                 f"connect at most {LOIHI.in_axons_a_core:,} neurons to each (nengo.Sparse), "
                 "or connect the ensembles, whose decoded value takes 2 in-axons a dimension",
             )
+    _board(draft, bits)
+
+
+def board(draft: Draft) -> None:
+    """Say, before anything is computed for them, that there are too many neurons."""
+    _board(draft, 0)
+
+
+def _board(draft: Draft, bits: int) -> None:
+    network = draft.network
     neurons = sum(ens.n_neurons for ens in network.all_ensembles if on_chip(network, ens))
-    board, chips = LARGEST_BOARD
+    name, chips = LARGEST_BOARD
     cores = chips * LOIHI.cores_a_chip
     needed = max(-(-neurons // LOIHI.compartments_a_core), -(-bits // LOIHI.synapse_bits_a_core))
     if needed > cores:
+        draft.stopped = True
+        weights = f" with {bits // LOIHI.weight_bits:,} weights" if bits else ""
         draft.problem(
             network.label or "the network",
             RULES[1],
-            f"{neurons:,} neurons with {bits // LOIHI.weight_bits:,} weights need {needed:,} cores "
-            f"at least; the largest board, {board}, has {cores:,}",
+            f"{neurons:,} neurons{weights} need {needed:,} cores at least; the largest board, "
+            f"{name}, has {cores:,}",
             "use fewer neurons or sparser connections, or put parts on the host "
             "(network.config[ens].on_chip = False)",
         )

@@ -1,0 +1,127 @@
+"""How values enter chip neurons: rates, filters, weights and thresholds."""
+
+import nengo
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import deploy
+from deploy.targets.discretize import level_rows, saturate
+from loihi_rules import rewrite
+from loihi_rules.passes.input_filters import CARRIED, MATRIX
+from loihi_rules.tuning import fit_rates, mean_chip_rates
+
+pytestmark = pytest.mark.quick
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 10_000), st.sampled_from([1, 2, 8]), st.booleans())
+def test_fitted_rates_are_nearer_to_the_cpus(seed, dimensions, lif):
+    rng = np.random.RandomState(seed)
+    neurons = nengo.LIF() if lif else nengo.SpikingRectifiedLinear()
+    gain, bias = neurons.gain_bias(rng.uniform(200, 400, 30), rng.uniform(-1, 0.9, 30))
+    new_gain, new_bias = fit_rates(neurons, gain, bias, 0.001, dimensions)
+    drive = np.linspace(-1, 1, 41)[:, None]
+    often = (1 - drive**2) ** ((dimensions - 1) / 2)
+    wanted = neurons.rates(drive * np.ones(30), gain, bias)
+
+    def off(g, b):
+        return np.sum(often * (mean_chip_rates(neurons, g * drive + b, 0.001) - wanted) ** 2, 0)
+
+    assert np.all(off(new_gain, new_bias) <= off(gain, bias) * (1 + 1e-9))
+    assert off(new_gain, new_bias).sum() < 0.5 * off(gain, bias).sum()
+
+
+def test_chip_neurons_fire_like_the_cpus():
+    with nengo.Network(seed=2) as net:
+        ens = nengo.Ensemble(100, 1)
+        nengo.Connection(nengo.Node(lambda t: np.sin(6 * t)), ens)
+        nengo.Probe(ens.neurons, label="spikes")
+    cpu, chip = (deploy.run(net, 3.0, target)["spikes"] for target in ("cpu", "emulator"))
+    assert len(chip.spike_steps) == pytest.approx(len(cpu.spike_steps), rel=0.02)
+
+
+def chain(tau_a, tau_b, neurons=60):
+    with nengo.Network(seed=3) as net:
+        u = nengo.Node(lambda t: np.sin(6 * t))
+        a, b = nengo.Ensemble(neurons, 1, label="a"), nengo.Ensemble(neurons, 1, label="b")
+        nengo.Connection(u, a, synapse=tau_a)
+        nengo.Connection(a, b, synapse=tau_b)
+        nengo.Probe(b, synapse=0.02, label="b")
+    return net
+
+
+@pytest.mark.parametrize("tau_a, tau_b", [(0.005, 0.005), (None, 0.005), (0.03, 0.02), (0.1, 0.1)])
+def test_a_chain_is_no_later_than_on_the_cpu(tau_a, tau_b):
+    net = chain(tau_a, tau_b)
+    parity = deploy.compare(net, 2.0)
+    lag = parity.value("b", "lag")
+    late = 5 if tau_a is None else 0  # ms, of the chip's filter that the user did not ask for
+    assert abs(lag - late) <= 2
+
+
+def test_ways_in():
+    net = chain(0.005, 0.005)
+    done = rewrite(net)
+    into_b = done.twins[net.connections[1]]
+    assert done.network.config[into_b].enters == MATRIX
+    large = chain(0.005, 0.005, 400)  # 160,000 weights are more than a core's memory
+    done = rewrite(large)
+    assert done.network.config[done.twins[large.connections[1]]].enters == CARRIED
+    deploy.check(large)
+
+
+def test_passthrough_nodes_are_joined_and_zeros_left_out():
+    with nengo.Network(seed=4) as net:
+        first, second = (nengo.networks.EnsembleArray(20, 3) for _ in range(2))
+        nengo.Connection(first.output, second.input, transform=0.5)
+        nengo.Probe(second.output, label="out")
+    done = rewrite(net)
+    between = [
+        conn
+        for conn in done.network.all_connections
+        if isinstance(conn.pre_obj, nengo.Ensemble) and isinstance(conn.post_obj, nengo.Ensemble)
+    ]
+    assert len(between) == 3  # and not nine
+    for conn in between:
+        np.testing.assert_array_equal(conn.transform.init, [[0.5]])
+
+
+def block_of(weights, bias, vth=1.0):
+    from deploy.compat import load_nengo_loihi
+
+    module = load_nengo_loihi().block
+    n_axons, n = weights.shape
+    block = module.LoihiBlock(n)
+    block.compartment.configure_lif(vth=vth)
+    block.compartment.configure_filter(0.005)
+    block.compartment.bias[:] = bias
+    synapse = module.Synapse(n_axons)
+    synapse.set_weights(weights)
+    block.add_synapse(synapse)
+    return block
+
+
+@given(st.integers(0, 1000))
+def test_levelled_rows_are_the_same_neurons(seed):
+    rng = np.random.RandomState(seed)
+    weights = rng.randn(5, 9) * 10.0 ** rng.uniform(-3, 1, 9)
+    block = block_of(weights.copy(), rng.randn(9))
+    before = block.compartment.bias.copy()
+    level_rows(block)
+    factor = block.compartment.vth  # was 1
+    assert set(np.log2(factor)) <= set(range(7))
+    matrix = np.vstack([w[0] for w in block.synapses[0].weights])
+    np.testing.assert_allclose(matrix / factor, weights, rtol=1e-6)
+    np.testing.assert_allclose(block.compartment.bias / factor, before, rtol=1e-6)
+    largest = np.abs(matrix).max(axis=0)
+    assert np.all((largest > largest.max() / 2) | (factor == 64))
+
+
+def test_weights_beside_which_a_threshold_would_be_nothing_are_cut():
+    block = block_of(np.array([[1e6, 1.0]]), np.zeros(2))
+    with pytest.warns(UserWarning, match="are cut"):
+        saturate(block)
+    cut = block.synapses[0].weights[0].ravel()
+    assert cut[1] == 1.0 and 30 < cut[0] < 1e5

@@ -1,0 +1,150 @@
+"""`deploy.Simulator` as a Nengo backend."""
+
+import pickle
+
+import nengo
+import numpy as np
+import pytest
+from nengo.exceptions import ReadonlyError, SimulatorClosed, ValidationError
+from nengo.utils.progress import ProgressBar
+
+import deploy
+from deploy.targets.core import CoreSession
+
+pytestmark = pytest.mark.quick
+
+
+def test_data_has_the_users_objects(small):
+    with deploy.Simulator(small) as sim:
+        sim.run(0.2)
+        assert sim.n_chip_compartments == 50
+        core = nengo.Simulator(small, progress_bar=False)
+        for ens in small.all_ensembles:
+            np.testing.assert_array_equal(sim.data[ens].encoders, core.data[ens].encoders)
+            np.testing.assert_array_equal(sim.data[ens].gain, core.data[ens].gain)
+        for conn in small.all_connections:
+            own, its = sim.data[conn].weights, core.data[conn].weights
+            assert np.shape(own) == np.shape(its)
+        core.close()
+        for probe in small.probes:
+            assert len(sim.data[probe]) == len(sim.trange(sample_every=probe.sample_every))
+    assert set(sim.data) == {small, *small.all_objects}
+    assert sim.data[small.probes[0]].shape == (200, 1)  # also when closed
+    with pytest.raises(ValueError, match="read-only"):
+        sim.data[small.probes[0]][0] = 1
+
+
+def test_same_model_same_bits_and_reset(small):
+    with deploy.Simulator(small) as sim:
+        sim.run(0.1)
+        first = {p: np.array(sim.data[p]) for p in small.probes}
+        sim.reset()
+        assert sim.n_steps == 0 and sim.time == 0
+        sim.run_steps(60)
+        sim.run_steps(40)
+        for probe, samples in first.items():
+            np.testing.assert_array_equal(sim.data[probe], samples)
+        sim.clear_probes()
+        sim.step()
+        assert len(sim.data[small.probes[0]]) == 1 and sim.n_steps == 101
+
+
+def test_reset_with_another_seed_changes_noise_not_neurons():
+    with nengo.Network(seed=1) as net:
+        noise = nengo.Node(nengo.processes.WhiteNoise())
+        ens = nengo.Ensemble(20, 1)
+        nengo.Connection(noise, ens)
+        p = nengo.Probe(noise)
+    with deploy.Simulator(net, seed=3) as sim:
+        sim.run_steps(5)
+        first, encoders = np.array(sim.data[p]), sim.data[ens].encoders
+        sim.reset(seed=4)
+        sim.run_steps(5)
+        assert not np.allclose(sim.data[p], first)
+        np.testing.assert_array_equal(sim.data[ens].encoders, encoders)
+
+
+def test_several_at_once(small):
+    with deploy.Simulator(small) as a, deploy.Simulator(small, target="cpu") as b:
+        a.run_steps(10)
+        b.run_steps(20)
+        a.run_steps(10)
+        assert len(a.data[small.probes[0]]) == len(b.data[small.probes[0]]) == 20
+
+
+def test_a_network_with_nothing_for_the_chip_runs_in_nengo_core():
+    with nengo.Network() as net:
+        ens = nengo.Ensemble(10, 1, neuron_type=nengo.Sigmoid())
+        nengo.Probe(ens)
+    with deploy.Simulator(net) as sim:
+        assert isinstance(sim._session, CoreSession) and sim.n_chip_compartments == 0
+        assert sim.model.sig[ens.neurons]["in"] in sim.signals
+        assert any("Sigmoid" in change.why for change in sim.changes)
+
+
+def test_a_function_with_a_state_is_the_users_own():
+    class Counter:
+        calls = 0
+
+        def __call__(self, t):
+            self.calls += 1
+            return np.sin(t)
+
+    counter = Counter()
+    with nengo.Network() as net:
+        nengo.Connection(nengo.Node(counter), nengo.Ensemble(10, 1))
+    with deploy.Simulator(net) as sim:
+        before = counter.calls
+        sim.run_steps(7)
+        assert counter.calls == before + 7
+
+
+def test_what_it_refuses(small):
+    with pytest.raises(ValidationError, match="there is no target 'chip'"):
+        deploy.Simulator(small, target="chip")
+    with pytest.raises(ValidationError, match="NxSDK"):
+        deploy.Simulator(small, target="loihi")
+    with pytest.raises(TypeError, match="no argument 'precompute'"):
+        deploy.Simulator(small, precompute=True)
+    with pytest.raises(ValidationError, match="network"):
+        deploy.Simulator(None)
+    sim = deploy.Simulator(small)
+    with pytest.raises(TypeError, match="pickle the network"):
+        pickle.dumps(sim)
+    with pytest.raises(ReadonlyError):
+        sim.dt = 0.1
+    with pytest.raises(ValidationError, match="positive"):
+        sim.run(-1)
+    sim.close()
+    for call in (sim.step, sim.reset, lambda: sim.run(0.1), sim.__enter__):
+        with pytest.raises(SimulatorClosed):
+            call()
+
+
+def test_progress_bar(small):
+    class Seen(ProgressBar):
+        steps = 0
+
+        def update(self, progress):
+            self.steps = progress.n_steps
+
+        def close(self):
+            pass
+
+    bar = Seen()
+    with deploy.Simulator(small, progress_bar=False) as sim:
+        sim.run(0.6, progress_bar=bar)
+    assert bar.steps == 600
+
+
+def test_it_is_a_nengo_backend():
+    from importlib.metadata import entry_points
+
+    found = entry_points()
+    backends = (
+        found.select(group="nengo.backends")
+        if hasattr(found, "select")
+        else found["nengo.backends"]
+    )
+    (own,) = [e for e in backends if e.name == "loihi-deploy"]
+    assert own.load() is deploy.Simulator
