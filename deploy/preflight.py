@@ -11,7 +11,7 @@ from nengo.exceptions import NengoException
 
 from deploy.model import Model, load_model, user_code
 from deploy.resources import KINDS, Core, Traffic, cores_of, traffic_of
-from deploy.targets.host_builder import model_with_host_learning
+from deploy.targets.chip_builder import chip_model
 from loihi_rules import Change, Problem, Rewritten, fix_seeds
 from loihi_rules.chip import LOIHI
 from loihi_rules.rewrite import rewrite_twin
@@ -156,7 +156,7 @@ def check(model: Model, seed: int = 0, dt: float = 0.001) -> Preflight:
 
 def _built(rewritten: Rewritten, dt: float) -> Any:
     network = rewritten.network
-    model = model_with_host_learning(
+    model = chip_model(
         dt, network.label or "network", rewritten.host_probes, rewritten.learning_scales
     )
     model.build(network, remove_passthrough=False)

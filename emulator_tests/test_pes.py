@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import deploy
 from deploy.compat import load_nengo_loihi
-from deploy.targets.host_builder import learning_synapse, model_with_host_learning
+from deploy.targets.chip_builder import chip_model, learning_synapse
 from loihi_rules import rewrite
 from loihi_rules.passes.learning_scale import declare_settings
 from loihi_rules.rules import pes
@@ -25,7 +25,7 @@ def learned(network):
 def built(network):
     """A rewritten network, its learned connection, and nengo-loihi's model of it."""
     done = rewrite(network)
-    model = model_with_host_learning(0.001, "test", done.host_probes, done.learning_scales)
+    model = chip_model(0.001, "test", done.host_probes, done.learning_scales)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         simulator = load_nengo_loihi().Simulator(done.network, target="sim", seed=1, model=model)

@@ -53,7 +53,8 @@ def test_page_says_what_matters(parity, saved):
     assert "Error budget" in text and "fixed point" in text
     assert "compartments start at zero" in text
     assert reproduce(parity) in html.unescape(text)
-    assert page.count("<svg") == len(parity.reference)
+    assert page.count("<svg") == len(parity.reference) + 1  # and the cores
+    assert "On the chip" in text and "At the end of their range" in text
     ids = re.findall(r'\sid="([^"]+)"', page)
     assert len(ids) == len(set(ids))
 

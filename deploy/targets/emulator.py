@@ -15,8 +15,8 @@ from deploy.errors import BadInput, TargetUnavailable
 from deploy.resources import cores_of
 from deploy.targets.base import Session, Target
 from deploy.targets.built import built_connection
+from deploy.targets.chip_builder import chip_model
 from deploy.targets.core import CoreSession
-from deploy.targets.host_builder import model_with_host_learning
 from deploy.targets.served import READERS, Reader
 from deploy.targets.units import scale_of
 from loihi_rules import Change, Rewritten, Twin
@@ -51,9 +51,7 @@ class EmulatorSession(Session):
             engine,
             dt=dt,
             seed=seed,
-            model=model_with_host_learning(
-                dt, label, rewritten.host_probes, rewritten.learning_scales
-            ),
+            model=chip_model(dt, label, rewritten.host_probes, rewritten.learning_scales),
             target="sim" if discretize else "simreal",
             progress_bar=False,
             remove_passthrough=False,

@@ -7,7 +7,7 @@ from typing import Any, Callable
 import nengo
 import numpy as np
 
-from deploy.targets.host_builder import learning_synapse
+from deploy.targets.chip_builder import learning_synapse
 
 
 def decoders(

@@ -1,9 +1,9 @@
-"""What nengo-loihi leaves out on the host: learning rules, and probes of connections.
+"""nengo-loihi's builder, with what it leaves out and what it has one of for all.
 
-nengo-loihi sends every error to the chip (``builder/connection.py``,
-``build_host_to_learning_rule``), also that of a connection that learns on the host,
-and finds no place for a probe of a connection (``splitter.py``, ``_place_probes``).
-Both are ordinary Nengo, so Nengo core's builder is given them.
+Left to Nengo core, as it is ordinary Nengo: learning on the host (nengo-loihi sends every error
+to the chip: ``builder/connection.py``, ``build_host_to_learning_rule``), and probes of
+connections there (``splitter.py``, ``_place_probes``). Chosen for each object instead of for
+all: filters of inputs, decoders that the user gave, and the numbers of learning.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from loihi_rules.solvers import MultipliedOut
 from loihi_rules.wiring import base_of, on_chip
 
 
-def model_with_host_learning(
+def chip_model(
     dt: float,
     label: str,
     host_probes: Sequence[nengo.Probe],
     learning_scales: Mapping[nengo.Connection, LearningScale],
 ) -> Any:
-    """A model for `nengo_loihi.Simulator` that builds the above on the host.
+    """A model for `nengo_loihi.Simulator` that is built in this way.
 
     Parameters
     ----------
@@ -48,8 +48,8 @@ def model_with_host_learning(
     builder: Any = load_nengo_loihi().builder
     base: Any = builder.builder.Builder
 
-    class HostBuilder(base):
-        """Hands Nengo core what is its own; nengo-loihi builds the rest."""
+    class ChipBuilder(base):
+        """Hands Nengo core what is its own; nengo-loihi builds the rest, object by object."""
 
         def build(self, model: Any, obj: Any, *args: Any, **kwargs: Any) -> Any:
             if isinstance(obj, nengo.Connection) and _learns_on_host(model, obj):
@@ -109,7 +109,7 @@ def model_with_host_learning(
                 synapse.learning_rate *= scale.rate_factor * ERROR_SCALE / scale.error_scale
             return built
 
-    model = builder.Model(dt=dt, label=label, builder=HostBuilder())
+    model = builder.Model(dt=dt, label=label, builder=ChipBuilder())
     model.solved = {}  # connections to what their solvers gave
     model.node_neurons = input_neurons(dt)
     return model
