@@ -70,11 +70,16 @@ def test_noise_is_on_the_host():
         {"learning_rule_type": nengo.PES(pre_synapse=nengo.Alpha(0.005))},
     ],
 )
-def test_rules_that_the_chip_lacks_take_their_neurons_to_the_host(change):
+def test_rules_that_the_chip_lacks_learn_from_a_relay(change):
     with nengo.Network() as net:
         pre, post = nengo.Ensemble(10, 1, label="pre"), nengo.Ensemble(10, 1, label="post")
-        nengo.Connection(pre, post, **change)
-    assert placed(net)[0] == {"pre": False, "post": False}
+        conn = nengo.Connection(pre, post, **change)
+    where, done = placed(net)
+    assert where == {"pre": True, "post": False}
+    relay = done.twins[conn].pre_obj
+    assert relay.label == "relay of pre" and not on_chip(done.network, relay)
+    assert done.twins[conn].learning_rule_type == conn.learning_rule_type
+    assert any(c.rule == "learning off the chip" for c in done.changes)
 
 
 def test_the_user_settings_stand():

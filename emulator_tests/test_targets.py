@@ -6,6 +6,7 @@ import pytest
 
 import deploy
 from loihi_rules import fix_seeds
+from loihi_rules.settings import declare
 from loihi_rules.systems.pes_connection import pes_connection
 
 pytestmark = pytest.mark.quick
@@ -62,10 +63,12 @@ def test_learned_decoders_in_nengo_units():
 
 
 def test_learning_on_the_host_is_learning_in_nengo_core():
-    """RLS, which nengo-loihi refuses: the same weights as on the CPU."""
+    """RLS from neurons that are kept on the host: the same weights as on the CPU."""
     with nengo.Network(seed=8) as net:
+        declare(net, nengo.Ensemble, "on_chip")
         u = nengo.Node(lambda t: np.sin(9 * t), label="u")
         pre, post = nengo.Ensemble(20, 1, label="pre"), nengo.Ensemble(20, 1, label="post")
+        net.config[pre].on_chip = False
         on_the_chip = nengo.Ensemble(20, 1, label="on the chip")
         nengo.Connection(u, pre)
         nengo.Connection(u, on_the_chip)

@@ -9,6 +9,7 @@ from loihi_rules.passes.decoders import decoders
 from loihi_rules.passes.dense_transforms import dense_transforms
 from loihi_rules.passes.initial_state import initial_state
 from loihi_rules.passes.input_filters import input_filters
+from loihi_rules.passes.learning_relays import learning_relays
 from loihi_rules.passes.learning_scale import learning_scale
 from loihi_rules.passes.passthrough import passthrough
 from loihi_rules.passes.placement import placement
@@ -21,6 +22,7 @@ from loihi_rules.passes.views import views
 PASSES = (
     placement,
     board,
+    learning_relays,
     passthrough,
     probes,
     relays,

@@ -53,7 +53,6 @@ def _host_reasons(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
         _noise,
         _learned_post,
         _error_source,
-        _rule_off_chip,
     ):
         for ens, reason in rule(network).items():
             reasons.setdefault(ens, reason)
@@ -120,17 +119,6 @@ def _error_source(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
         for conn in network.all_connections
         if isinstance(conn.post_obj, LearningRule) and isinstance(base_of(conn.pre), nengo.Ensemble)
     }
-
-
-def _rule_off_chip(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
-    """Neurons whose outgoing connection learns in a way the chip cannot."""
-    reasons: Dict[nengo.Ensemble, str] = {}
-    for conn in network.all_connections:
-        why_not = off_chip_learning(conn)
-        pre = base_of(conn.pre)
-        if why_not is not None and isinstance(pre, nengo.Ensemble):
-            reasons[pre] = f"its connection to {name_of(conn.post)} learns on the host: {why_not}"
-    return reasons
 
 
 def off_chip_learning(conn: nengo.Connection) -> Optional[str]:
