@@ -7,6 +7,7 @@ list is the documentation: to learn what happens to a model, read it downwards.
 from loihi_rules.passes.capacity import board, capacity
 from loihi_rules.passes.decoders import decoders
 from loihi_rules.passes.dense_transforms import dense_transforms
+from loihi_rules.passes.host_filters import host_filters
 from loihi_rules.passes.initial_state import initial_state
 from loihi_rules.passes.input_filters import input_filters
 from loihi_rules.passes.learning_relays import learning_relays
@@ -15,7 +16,6 @@ from loihi_rules.passes.passthrough import passthrough
 from loihi_rules.passes.placement import placement
 from loihi_rules.passes.probes import probes
 from loihi_rules.passes.rates import rates
-from loihi_rules.passes.relays import relays
 from loihi_rules.passes.time_constants import time_constants
 from loihi_rules.passes.views import views
 
@@ -25,7 +25,7 @@ PASSES = (
     learning_relays,
     passthrough,
     probes,
-    relays,
+    host_filters,
     views,
     dense_transforms,
     decoders,

@@ -18,7 +18,7 @@ from loihi_rules.wiring import on_chip, reconnect
 TYPICAL_RATE = 200.0  # Hz, of neurons whose spikes a relay hands on as a value
 
 
-def relays(draft: Draft) -> None:
+def host_filters(draft: Draft) -> None:
     """Send what needs another filter than a low-pass through a node on the host.
 
     Compartments filter their input by one decay. ``pre → post`` with a filter H becomes
