@@ -19,9 +19,8 @@ import nengo
 import numpy as np
 from models import CASES, Case
 
+import deploy
 from deploy.compat import load_nengo_loihi
-from deploy.emulator import build_simulator
-from loihi_rules import rewrite
 
 GOALS = {  # case: (ours ÷ Nengo core at most, nengo-loihi ÷ ours at least)
     "A": (1.0, 5),
@@ -36,11 +35,11 @@ WARM_UP = 10  # steps before the clock starts: kernels load, first probes are ma
 
 
 def ours(network: nengo.Network) -> Any:
-    return build_simulator(rewrite(network).network, seed=1, target="sim")
+    return deploy.Simulator(network, seed=1)
 
 
 def nengo_loihis(network: nengo.Network) -> Any:
-    return load_nengo_loihi().Simulator(rewrite(network).network, seed=1, target="sim")
+    return load_nengo_loihi().Simulator(network, seed=1, target="sim")
 
 
 def nengo_core(network: nengo.Network) -> Any:
@@ -89,7 +88,7 @@ def weights_touched() -> float:
     case = CASES["B"]
     with ours(case.build()) as simulator:
         simulator.run_steps(WARM_UP)
-        emulator = simulator.sims["emulator"]
+        emulator = simulator._session.simulator.sims["emulator"]
         before = emulator.engine.state.spike_count.sum()
         start = time.perf_counter()
         simulator.run_steps(1000)

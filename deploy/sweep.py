@@ -170,8 +170,9 @@ def sweep(
     jobs = [(seed, target) for seed in seeds for target in targets]
     made: Dict[Tuple[int, str], Traces] = {}
     context = multiprocessing.get_context("fork")  # hands over networks as they are
+    stop = context.Event()
     with ProcessPoolExecutor(
-        processes, context, _start, (model, duration, folder, options)
+        processes, context, _start, (model, duration, folder, options, stop)
     ) as pool:
         waiting: Dict[Future, Tuple[int, str]] = {pool.submit(_job, *job): job for job in jobs}
         try:
@@ -181,8 +182,11 @@ def sweep(
                     if progress is not None:
                         progress(len(made), len(jobs))
         except BaseException:
-            for process in list(getattr(pool, "_processes", {}).values()):
-                process.terminate()
+            # Asked, not killed: one that dies while it hands over a run leaves the pool waiting
+            # for the rest of it.
+            stop.set()
+            for future in waiting:
+                future.cancel()
             raise
     return Sweep(
         tuple(seeds),
@@ -196,22 +200,31 @@ def sweep(
 _given: Dict[str, Any] = {}  # of a worker process: what its parent handed over at the start
 
 
-def _start(model: Model, duration: float, folder: Optional[Path], options: Any) -> None:
+def _start(model: Model, duration: float, folder: Optional[Path], options: Any, stop: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    _given.update(model=model, duration=duration, folder=folder, options=options)
+    _given.update(model=model, duration=duration, folder=folder, options=options, stop=stop)
+
+
+def _go_on(*_: Any) -> None:
+    """Called every few hundred steps of a run."""
+    if _given["stop"].is_set():
+        raise KeyboardInterrupt
 
 
 def _job(seed: int, target: str) -> Traces:
     model, folder = _given["model"], _given["folder"]
+    _go_on()
     with threadpool_limits(1):
         if folder is None:
-            return run(model, _given["duration"], target, seed, **_given["options"])
+            return run(
+                model, _given["duration"], target, seed, progress=_go_on, **_given["options"]
+            )
         path = folder / f"seed-{seed}" / f"{target}.npz"
         there = _there(path, seed)
         if there is not None:
             return there
-        traces = run(model, _given["duration"], target, seed, **_given["options"])
+        traces = run(model, _given["duration"], target, seed, progress=_go_on, **_given["options"])
         path.parent.mkdir(mode=0o700, exist_ok=True)
         traces.save(path)
         return traces
