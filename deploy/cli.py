@@ -486,7 +486,7 @@ def main(arguments: Optional[List[str]] = None) -> None:
         path = context.command_path if context else "loihi-deploy"
         _fail(f"{error.format_message()} (see: {path} --help)", 2)
     except _Stopped as error:
-        _fail("stopped; nothing was written", 128 + int(error.args[0]))
+        _fail("stopped; only what was complete is kept", 128 + int(error.args[0]))
     except BrokenPipeError:
         sys.stderr.close()  # whoever read has had enough
         sys.exit(0)

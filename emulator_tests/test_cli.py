@@ -258,7 +258,7 @@ def test_stopped_in_the_middle(model, tmp_path, signum, code):
     process.send_signal(signum)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (code, "")
-    assert err == "loihi-deploy: stopped; nothing was written\n"
+    assert err == "loihi-deploy: stopped; only what was complete is kept\n"
     assert not (tmp_path / "out").exists()
 
 
