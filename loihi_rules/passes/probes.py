@@ -86,14 +86,13 @@ def _host_only(network: nengo.Network, conn: nengo.Connection) -> bool:
 
 def _as_it_is(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Optional[Served]:
     """Spikes, voltages and decoded values; thinned out, and picked out, afterwards."""
-    part = None
-    period = probe.sample_every
-    view = probe.target if isinstance(probe.target, ObjView) else None
-    if view is not None:
-        part = columns_of(view)
+    period, target, part = probe.sample_every, probe.target, None
+    view = target if isinstance(target, ObjView) else None
+    if view is not None and not (isinstance(view.obj, Neurons) and isinstance(view.slice, slice)):
+        target, part = view.obj, columns_of(view)  # of neurons, slices can be recorded
     if period is None and part is None:
         return None
-    stand_in = _stand_in(draft, net, view.obj if view is not None else probe.target, probe)
+    stand_in = _stand_in(draft, net, target, probe)
     return (
         ServedProbe(stand_in, sample_every=period, part=part),
         "all of it at every step, picked out afterwards",
