@@ -31,6 +31,13 @@ Progress = Callable[[str, int, int], None]  # target, steps done, steps in all
 
 CHUNK = 500  # steps between two updates of the progress bar
 MOST_STEPS = 10**9
+RULE_SIGNALS = {  # what a learning rule's signals are, by Nengo's names
+    "error": "error",
+    "theta": "activity",
+    "pre_filtered": "activity",
+    "post_filtered": "activity",
+    "scaled_encoders": "weights",
+}
 
 
 def run(
@@ -311,7 +318,7 @@ def _kind(probe: nengo.Probe) -> str:
     if isinstance(obj, nengo.Node):
         return "value"
     if isinstance(obj, LearningRule):
-        return "error" if attr == "error" else "state"
+        return RULE_SIGNALS.get(attr, "state")
     return {"weights": "weights", "output": "decoded", "input": "decoded"}.get(attr, "state")
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import deploy
+from deploy.parity.hallmarks import HALLMARKS, hallmarks
 from loihi_rules.systems import SYSTEMS, pes_imitation
 
 
@@ -54,3 +55,31 @@ def test_pes_imitation_fails_without_its_idea(monkeypatch):
     wrong = deploy.run("pes-imitation", 3.0, "cpu", seed=2)
     a, b = (run["y"].samples[-1000:, 0] for run in (right, wrong))
     assert np.corrcoef(a, b)[0, 1] < -0.8
+
+
+# ------------------------------------------------------------- lessons with hallmarks
+
+LESSONS = {name: SYSTEMS[name].duration for name in HALLMARKS}
+
+
+@pytest.mark.parametrize("target", ["cpu", "emulator"])
+@pytest.mark.parametrize("name", sorted(LESSONS))
+def test_the_lesson_holds(name, target):
+    for measured in hallmarks(deploy.run(name, LESSONS[name], target, seed=1)):
+        assert measured.goal is None or measured.goal.allows(measured.value), measured
+
+
+BROKEN = {  # how the idea is taken away, and what must be missed then
+    "bcm": (dict(learning_rate=-1e-10), "LTP above θ"),  # the rule's sign
+    "oja": (dict(beta=0.0), "‖w‖, largest of the run"),  # its forgetting
+}
+
+
+@pytest.mark.parametrize("target", ["cpu", "emulator"])
+@pytest.mark.parametrize("name", sorted(BROKEN))
+def test_the_lesson_fails_without_its_idea(name, target):
+    spoilt, missed = BROKEN[name]
+    network = SYSTEMS[name].build(seed=1, **spoilt)
+    run = deploy.run(network, 3.0, target, seed=1)
+    found = {m.name: m for m in HALLMARKS[name].measure(run)}
+    assert not found[missed].goal.allows(found[missed].value)

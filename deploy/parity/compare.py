@@ -8,6 +8,7 @@ from typing import List, Mapping, Optional, Sequence
 from deploy.errors import BadInput
 from deploy.parity.budget import error_budget
 from deploy.parity.figure import Figure
+from deploy.parity.hallmarks import hallmark_figures
 from deploy.parity.metrics import METRICS, Pair
 from deploy.parity.parity import Parity
 from deploy.parity.tolerances import Tolerance, with_overrides
@@ -46,6 +47,7 @@ def compare_runs(
         replace(figure, tolerance=limits.get(figure.metric))
         for figure in _figures(reference, other)
     ]
+    figures += [figure for run in runs for figure in hallmark_figures(run)]
     notes = []
     missing = sorted(
         {t.label for t in reference} ^ {t.label for t in other},

@@ -8,7 +8,7 @@ from typing import Any, List
 
 import jinja2
 
-from deploy.parity.figure import Figure
+from deploy.parity.hallmarks import LESSON
 from deploy.parity.parity import Parity
 from deploy.report.pictures import pictures
 
@@ -59,12 +59,10 @@ def render(parity: Parity) -> str:
 
 
 def _by_trace(parity: Parity) -> List[Any]:
-    groups: List[Any] = []
-    for run_trace in parity.reference:
-        own: List[Figure] = [f for f in parity.figures if f.trace == run_trace.label]
-        if own:
-            groups.append((run_trace, own))
-    return groups
+    named = [(t.label, f"{t.kind}, {t.unit}") for t in parity.reference]
+    rows = [(LESSON, "on every target")] + named
+    groups = [(name, about, [f for f in parity.figures if f.trace == name]) for name, about in rows]
+    return [group for group in groups if group[2]]
 
 
 def _budget(parity: Parity) -> List[Any]:

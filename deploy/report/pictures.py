@@ -1,25 +1,20 @@
-"""Pictures of a comparison, as SVG that takes its text colour from the page."""
+"""Pictures of a comparison: one for each trace, the lesson's own, and the chip's cores."""
 
 from __future__ import annotations
 
-import io
-import re
-from typing import Any, List, NamedTuple, Tuple
+from typing import Any, List, Tuple
 
 import matplotlib
 import numpy as np
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from deploy.parity.metrics.learning_curve import WINDOWS, curve
 from deploy.parity.metrics.pair import flat
 from deploy.parity.parity import Parity
+from deploy.report.lessons import LESSONS
+from deploy.report.picture import IDEAL, OTHER, REFERENCE, STYLE, Picture, svg, thin
 from deploy.resources import KINDS
-from deploy.traces import Trace
 
-INK = "#010203"  # stands for the page's text colour
-REFERENCE, OTHER, IDEAL = "#1f77b4", "#e4572e", "#8a8a8a"
-MOST_POINTS = 1500  # a line's points: more than a page is wide
 MOST_DIMENSIONS = 3
 MOST_RASTER_SPIKES = 20_000
 RASTER_WINDOW = 2.0  # s, the end of the run
@@ -27,33 +22,14 @@ RASTER_WINDOW = 2.0  # s, the end of the run
 MOST_CORES = 40
 KIND_COLOURS = ("#1f77b4", "#e4572e", "#59a14f", "#b07aa1")
 
-STYLE: Any = {
-    "svg.fonttype": "none",
-    "font.family": "sans-serif",
-    "font.size": 9,
-    "axes.edgecolor": INK,
-    "axes.labelcolor": INK,
-    "text.color": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "legend.frameon": False,
-}
-
-
-class Picture(NamedTuple):
-    """A picture with what it shows."""
-
-    title: str
-    caption: str
-    svg: str
-
 
 def pictures(parity: Parity) -> List[Picture]:
     """All pictures that the comparison's traces call for."""
     made: List[Picture] = []
     with matplotlib.rc_context(STYLE):
+        lesson = LESSONS.get(parity.reference.settings.get("model", ""))
+        if lesson is not None and lesson.needs <= set(parity.other.traces):
+            made.extend(lesson.draw(parity))
         for trace in parity.reference:
             if trace.label not in parity.other.traces:
                 continue
@@ -83,7 +59,7 @@ def _cores(parity: Parity) -> Picture:
     total = len(parity.other.record["cores"])
     shown = "" if total == len(cores) else f" The first {len(cores)} of {total} cores."
     caption = f"Each core with what lies on it, as chip.core.{shown}"
-    return Picture("On the chip", caption, _svg(figure, "cores"))
+    return Picture("On the chip", caption, svg(figure, "cores"))
 
 
 def _names(parity: Parity) -> Tuple[str, str]:
@@ -99,9 +75,15 @@ def _values(parity: Parity, label: str) -> Picture:
     ideal = a.ideal and parity.reference.traces.get(a.ideal)
     for k, axis in enumerate(axes):
         if ideal:
-            axis.plot(*_thin(ideal, k, parity), color=IDEAL, lw=2.5, alpha=0.5, label=ideal.label)
-        axis.plot(*_thin(a, k, parity), color=REFERENCE, lw=1, label=reference)
-        axis.plot(*_thin(b, k, parity), color=OTHER, lw=1, label=other, alpha=0.85)
+            axis.plot(
+                *thin(ideal, k, parity.reference.dt),
+                color=IDEAL,
+                lw=2.5,
+                alpha=0.5,
+                label=ideal.label,
+            )
+        axis.plot(*thin(a, k, parity.reference.dt), color=REFERENCE, lw=1, label=reference)
+        axis.plot(*thin(b, k, parity.reference.dt), color=OTHER, lw=1, label=other, alpha=0.85)
         axis.set_ylabel((a.unit if a.unit != "1" else "value") if shown == 1 else f"[{k}]")
     axes[0].legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0)
     axes[-1].set_xlabel("time (s)")
@@ -110,20 +92,7 @@ def _values(parity: Parity, label: str) -> Picture:
     towards = f", and what both should come to ({ideal.label})" if ideal else ""
     what = a.kind if a.unit == "1" else a.unit
     caption = f"{what.capitalize()} on {reference} and {other}{towards}.{more}"
-    return Picture(label, caption, _svg(figure, label))
-
-
-def _thin(trace: Trace, k: int, parity: Parity) -> Tuple[np.ndarray, np.ndarray]:
-    """Time and component k, thinned out so that peaks stay."""
-    times, values = trace.times(parity.reference.dt), flat(trace)[:, k]
-    block = -(-len(values) // (MOST_POINTS // 2))
-    if block <= 2:
-        return times, values
-    whole = len(values) // block * block
-    cut = values[:whole].reshape(-1, block)
-    picked = np.sort(np.stack([cut.argmin(1), cut.argmax(1)], axis=1), axis=1)
-    index = (picked + block * np.arange(len(cut))[:, None]).ravel()
-    return times[index], values[index]
+    return Picture(label, caption, svg(figure, label))
 
 
 def _raster(parity: Parity, label: str) -> Picture:
@@ -144,7 +113,7 @@ def _raster(parity: Parity, label: str) -> Picture:
         axis.set_xlabel("time (s)")
     axes[0].set_ylabel("neuron, by its rate")
     caption = f"Spikes of {a.n_neurons} neurons from {start:g} s to the end, side by side."
-    return Picture(label, caption, _svg(figure, label))
+    return Picture(label, caption, svg(figure, label))
 
 
 def _learning(parity: Parity, label: str) -> Picture:
@@ -159,7 +128,7 @@ def _learning(parity: Parity, label: str) -> Picture:
     axis.set_ylabel("RMS error")
     axis.legend()
     caption = "Learning curve: the error that drives the rule, RMS in each twentieth of the run."
-    return Picture(label, caption, _svg(figure, label))
+    return Picture(label, caption, svg(figure, label))
 
 
 def _weights(parity: Parity, label: str) -> Picture:
@@ -180,7 +149,7 @@ def _weights(parity: Parity, label: str) -> Picture:
     against.set_xlabel(f"weights at the end, {parity.reference.target}")
     against.set_ylabel(parity.other.target)
     caption = "How far the weights have moved, and each weight at the end on both targets."
-    return Picture(label, caption, _svg(figure, label))
+    return Picture(label, caption, svg(figure, label))
 
 
 def _some(values: np.ndarray) -> np.ndarray:
@@ -198,22 +167,3 @@ DRAW: Any = {
     "error": _learning,
     "weights": _weights,
 }
-
-
-def _svg(figure: Figure, salt: str) -> str:
-    """The figure as an ``<svg>`` element for use inside a page."""
-    stream = io.StringIO()
-    with matplotlib.rc_context({"svg.hashsalt": salt}):
-        FigureCanvasSVG(figure).print_svg(stream, metadata={"Date": None, "Creator": None})
-    text = stream.getvalue()
-    text = text[text.index("<svg") :]
-    text = text.replace(INK, "currentColor")
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.S)
-    # the figure's and the axes' white grounds would hide the page's own
-    text = re.sub(r'(<g id="patch_\d+">\s*<path [^>]*style="fill: )#ffffff', r"\1none", text)
-    # several pictures share a page: only names that are referred to may stay, and
-    # those matplotlib makes from the salt
-    referred = set(re.findall(r"#([\w-]+)", text))
-    text = re.sub(r' id="([^"]+)"', lambda m: m[0] if m[1] in referred else "", text)
-    # the page's style says how large it is
-    return re.sub(r' (?:width|height)="[\d.]+pt"', "", text, count=2)

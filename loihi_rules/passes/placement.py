@@ -6,11 +6,11 @@ from typing import Dict, List, Optional
 
 import nengo
 from nengo.connection import LearningRule
-from nengo.ensemble import Neurons
 
 from loihi_rules.change import name_of
 from loihi_rules.chip import LOIHI
 from loihi_rules.rewrite import Draft
+from loihi_rules.rules import rule_of
 from loihi_rules.settings import declare
 from loihi_rules.wiring import base_of, on_chip
 
@@ -124,25 +124,17 @@ def _error_source(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
 def off_chip_learning(conn: nengo.Connection) -> Optional[str]:
     """Why a learned connection cannot learn on the chip; None if it can or does not learn.
 
-    The chip's learning engine, as nengo-loihi programs it (``builder/connection.py``,
-    ``build_chip_to_host``), adapts decoders from an ensemble by PES.
+    What each rule says is in its file in `loihi_rules.rules`.
     """
     rules = conn.learning_rule_type
     if rules is None:
         return None
     if isinstance(rules, (list, tuple, dict)):
         return "the chip learns by one rule a connection"
-    if not isinstance(rules, nengo.PES):
+    rule = rule_of(conn)
+    if rule is None:
         return f"{type(rules).__name__} is not among the chip's rules, PES is the only one"
-    if not isinstance(conn.pre_obj, nengo.Ensemble):
-        return "PES on the chip adapts the decoders of an ensemble, not of single neurons"
-    if isinstance(conn.post_obj, Neurons):
-        return "the chip does not encode PES's error for single neurons"
-    if conn.solver.weights:
-        return "PES on the chip adapts decoders, not full weight matrices"
-    if not isinstance(rules.pre_synapse, nengo.Lowpass):
-        return "the chip's learning trace is a low-pass filter"
-    return None
+    return rule.off_chip(conn)
 
 
 def chip_learning_connections(network: nengo.Network) -> List[nengo.Connection]:

@@ -15,15 +15,22 @@ changed every four steps by trace · error · 2^−7 with stochastic rounding to
 trace, an integer up to 127, carries the learning rate; the error is the integer s · E, cut at
 ±127. A small e gives fine steps but a small range; a large e rounds the learning away. A
 large s cuts large errors, a small one rounds small errors to nothing.
+
+What the chip cannot do of it (`off_chip`): full weights, decoders of single neurons, errors for
+single neurons, traces that are not low-pass filters. Those learn on the host, from a relay of the
+chip's spikes (`loihi_rules.passes.learning_relays`).
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
+import nengo
 import numpy as np
+from nengo.ensemble import Neurons
 
 from loihi_rules.chip import LOIHI
+from loihi_rules.rules.base import Rule
 
 MANTISSA_MAX = 127  # of a weight that learns
 VTH_NONSPIKING = 10.0  # threshold of the compartments that decode, nengo-loihi's Model
@@ -224,3 +231,23 @@ def weight_exponent(
         and mean_trace(e, scale, learning_rate, n_neurons, top_rate, errors) <= LOIHI.trace_max
     ]
     return fits[0] if fits else EXPONENTS[-1]
+
+
+def off_chip(conn: nengo.Connection) -> Optional[str]:
+    """Why a connection that learns by PES cannot do so on the chip; None if it can.
+
+    The chip's learning engine, as nengo-loihi programs it (``builder/connection.py``,
+    ``build_chip_to_host``), adapts decoders from an ensemble.
+    """
+    if not isinstance(conn.pre_obj, nengo.Ensemble):
+        return "PES on the chip adapts the decoders of an ensemble, not of single neurons"
+    if isinstance(conn.post_obj, Neurons):
+        return "the chip does not encode PES's error for single neurons"
+    if conn.solver.weights:
+        return "PES on the chip adapts decoders, not full weight matrices"
+    if not isinstance(conn.learning_rule_type.pre_synapse, nengo.Lowpass):
+        return "the chip's learning trace is a low-pass filter"
+    return None
+
+
+RULE = Rule(nengo.PES, off_chip)

@@ -1,0 +1,34 @@
+"""Numbers by which a worked system's lesson stands or falls, by the system's name.
+
+They are of one run, where the metrics are of two: a comparison has them for each target, and
+they have to hold on all. To add a lesson's, write its file and list it here.
+"""
+
+from typing import Dict, List
+
+from deploy.parity.figure import Figure
+from deploy.parity.hallmarks import bcm, oja
+from deploy.parity.hallmarks.base import Hallmark, Measured
+from deploy.traces import Traces
+
+LESSON = "the lesson"  # stands in the place of a trace
+
+HALLMARKS: Dict[str, Hallmark] = {"bcm": bcm.HALLMARK, "oja": oja.HALLMARK}
+
+
+def hallmarks(run: Traces) -> List[Measured]:
+    """What a run of a worked system shows of its lesson; nothing for other models."""
+    known = HALLMARKS.get(run.settings.get("model", ""))
+    if known is None or not known.needs <= set(run.traces):
+        return []
+    return known.measure(run)
+
+
+def hallmark_figures(run: Traces) -> List[Figure]:
+    """The same as figures of a comparison, each with the target in its name."""
+    return [
+        Figure(LESSON, f"{m.name}, {run.target}", m.value, m.unit, m.goal) for m in hallmarks(run)
+    ]
+
+
+__all__ = ["HALLMARKS", "LESSON", "Hallmark", "Measured", "hallmark_figures", "hallmarks"]

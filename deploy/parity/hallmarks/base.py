@@ -1,0 +1,45 @@
+"""What a worked system has to show on every target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable, FrozenSet, List, Optional
+
+from deploy.parity.tolerances import Tolerance
+from deploy.traces import Traces
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One number of a run by which its lesson stands or falls.
+
+    Attributes
+    ----------
+    name : str
+    value : float
+    unit : str
+        Empty for a pure number.
+    goal : Tolerance or None
+        What the lesson promises; None for a number that is given for information.
+    """
+
+    name: str
+    value: float
+    unit: str = ""
+    goal: Optional[Tolerance] = None
+
+
+@dataclass(frozen=True)
+class Hallmark:
+    """How a lesson is measured.
+
+    Attributes
+    ----------
+    needs : frozenset of str
+        Labels of the traces that it is measured on.
+    measure : callable
+        Takes the `Traces` of one run.
+    """
+
+    needs: FrozenSet[str]
+    measure: Callable[[Traces], List[Measured]]

@@ -1,0 +1,63 @@
+"""BCM: weights grow above θ and shrink below it, and θ slides."""
+
+from __future__ import annotations
+
+from typing import List, NamedTuple
+
+import numpy as np
+
+from deploy.parity.hallmarks.base import Hallmark, Measured
+from deploy.parity.tolerances import Tolerance
+from deploy.traces import Traces
+
+CLOSE = 5.0  # Hz; nearer to θ than this, spike noise decides the sign
+
+
+class Plasticity(NamedTuple):
+    """Means over windows of the run, (n_windows, n_post).
+
+    Attributes
+    ----------
+    rate, theta : ndarray
+        a_j and θ_j, Hz.
+    change : ndarray
+        Of the weights of neuron j, mean over its synapses, per second.
+    """
+
+    rate: np.ndarray
+    theta: np.ndarray
+    change: np.ndarray
+
+
+def plasticity(run: Traces) -> Plasticity:
+    """How weights changed, beside the rate and the threshold at the time."""
+    weights, rates = run["weights of learned"], run["post rates"]
+    every = round(weights.period / rates.period)  # samples of rates for one of weights
+    n = len(weights.samples)
+    means = [
+        run[label].samples[: n * every].reshape(n, every, -1).mean(axis=1)[1:]
+        for label in ("post rates", "θ")
+    ]
+    change = np.diff(weights.samples.mean(axis=2), axis=0) / (weights.period * run.dt)
+    return Plasticity(means[0], means[1], change)
+
+
+def measure(run: Traces) -> List[Measured]:
+    """Whether the change of weights has the sign of a_j − θ_j, and how far θ went."""
+    found = plasticity(run)
+    over = found.rate - found.theta
+    clear = (np.abs(over) > CLOSE) & (found.change != 0)
+    same = np.sign(over) == np.sign(found.change)
+    up, down = clear & (over > 0), clear & (over < 0)
+    theta = run["θ"].samples
+    settled = theta[len(theta) // 6 :]
+    slides = float(np.ptp(settled, axis=0).mean())
+    sign = Tolerance(low=0.95, why="the rule's sign; half of them would agree by chance")
+    return [
+        Measured("LTP above θ", float(same[up].mean()) if up.any() else 0.0, goal=sign),
+        Measured("LTD below θ", float(same[down].mean()) if down.any() else 0.0, goal=sign),
+        Measured("θ slides by", slides, "Hz", Tolerance(low=10.0, why="θ follows the rate")),
+    ]
+
+
+HALLMARK = Hallmark(frozenset({"weights of learned", "post rates", "θ"}), measure)

@@ -1,0 +1,37 @@
+"""What the rewriting has to know of a learning rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable, Optional, Type
+
+import nengo
+from nengo.learning_rules import LearningRuleType
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A learning rule of Nengo core's, seen from the chip.
+
+    Attributes
+    ----------
+    rule_type : type
+        Nengo's class; a subclass is another rule.
+    off_chip : callable
+        Takes a connection that learns by this rule alone; says why it cannot learn on the
+        chip, or None if it can.
+    adapts : str
+        ``"weights"`` of the connection, or ``"encoders"`` of the ensemble after it.
+    reads_post : bool
+        Whether the rule needs the spikes of the neurons after the connection.
+    """
+
+    rule_type: Type[LearningRuleType]
+    off_chip: Callable[[nengo.Connection], Optional[str]]
+    adapts: str = "weights"
+    reads_post: bool = False
+
+    @property
+    def name(self) -> str:
+        """As Nengo calls it."""
+        return self.rule_type.__name__
