@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import List, NamedTuple
 
 import numpy as np
+from scipy.interpolate import interp1d
 
 from deploy.parity.hallmarks.base import Hallmark, Measured
 from deploy.parity.tolerances import Tolerance
@@ -31,15 +32,17 @@ class Plasticity(NamedTuple):
 
 def plasticity(run: Traces) -> Plasticity:
     """How weights changed, beside the rate and the threshold at the time."""
-    weights, rates = run["weights of learned"], run["post rates"]
-    every = round(weights.period / rates.period)  # samples of rates for one of weights
-    n = len(weights.samples)
-    means = [
-        run[label].samples[: n * every].reshape(n, every, -1).mean(axis=1)[1:]
-        for label in ("post rates", "θ")
-    ]
-    change = np.diff(weights.samples.mean(axis=2), axis=0) / (weights.period * run.dt)
-    return Plasticity(means[0], means[1], change)
+    weights = run["weights of learned"]
+    window = weights.period * run.dt
+
+    def means(label: str) -> np.ndarray:
+        trace = run[label]
+        so_far = np.cumsum(trace.samples, axis=0) * (trace.period * run.dt)
+        at = interp1d(trace.steps, so_far, axis=0, fill_value="extrapolate")(weights.steps)
+        return np.asarray(np.diff(at, axis=0) / window)
+
+    change = np.diff(weights.samples.mean(axis=2), axis=0) / window
+    return Plasticity(means("post rates"), means("θ"), change)
 
 
 def measure(run: Traces) -> List[Measured]:
