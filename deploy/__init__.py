@@ -12,6 +12,7 @@ from deploy.running import compare, run
 from deploy.simulator import Simulator
 from deploy.sweep import Sweep, sweep
 from deploy.traces import Traces
+from deploy.weights import Weights, freeze
 
 __version__ = "0.1.0"
 
@@ -24,9 +25,11 @@ __all__ = [
     "Sweep",
     "TargetUnavailable",
     "Traces",
+    "Weights",
     "check",
     "compare",
     "compare_traces",
+    "freeze",
     "run",
     "sweep",
 ]

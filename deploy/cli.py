@@ -6,6 +6,7 @@ import contextlib
 import json
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
@@ -17,6 +18,7 @@ from rich.table import Table
 import deploy
 from deploy.doctor import diagnose
 from deploy.errors import BadInput, DeployError
+from deploy.model import Model, load_model
 from deploy.parity import Parity
 from deploy.parity.tolerances import parse_tolerance
 from deploy.report.folder import staged_folder
@@ -25,6 +27,8 @@ from deploy.resources import KINDS
 from deploy.running import Progress as Report
 from deploy.targets import TARGETS
 from deploy.traces import Traces
+from loihi_rules import Learned
+from loihi_rules.learned import quantise_rows
 from loihi_rules.systems import SYSTEMS
 
 USER_DURATION = 5.0  # s; of a user's model, which does not say how long it wants to run
@@ -60,6 +64,20 @@ ideal_option = click.option(
     multiple=True,
     metavar="PROBE=PROBE",
     help="The second probe is what the first should come to equal.",
+)
+weights_option = click.option(
+    "--weights",
+    type=click.Path(path_type=Path),
+    metavar="IN.npz",
+    help="Fix the weights of this file, of run --freeze, in 8 bits: nothing learns any more.",
+)
+learn_on_option = click.option(
+    "--learn-on", is_flag=True, help="With --weights: go on learning from them instead."
+)
+fan_in_option = click.option(
+    "--fan-in",
+    type=click.IntRange(min=1),
+    help="With --weights: keep so many weights into each neuron, the largest.",
 )
 
 
@@ -108,10 +126,21 @@ def systems(as_json: bool) -> None:
 @click.argument("model")
 @seed_option
 @dt_option
+@weights_option
+@learn_on_option
+@fan_in_option
 @as_json
-def check(model: str, seed: int, dt: float, as_json: bool) -> None:
+def check(
+    model: str,
+    seed: int,
+    dt: float,
+    weights: Optional[Path],
+    learn_on: bool,
+    fan_in: Optional[int],
+    as_json: bool,
+) -> None:
     """Say what MODEL needs to run on the chip, and whether it fits."""
-    found = deploy.check(model, seed, dt)
+    found = deploy.check(_with_weights(model, seed, weights, learn_on, fan_in), seed, dt)
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=1))
         sys.exit(0 if found.ok else 2)
@@ -152,6 +181,15 @@ def check(model: str, seed: int, dt: float, as_json: bool) -> None:
 @dt_option
 @engine_option
 @ideal_option
+@weights_option
+@learn_on_option
+@fan_in_option
+@click.option(
+    "--freeze",
+    type=click.Path(path_type=Path),
+    metavar="OUT.npz",
+    help="Write what has been learnt at the end to this file.",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Write the traces to this .npz file.")
 @as_json
 def run(
@@ -162,15 +200,20 @@ def run(
     dt: float,
     engine: str,
     ideals: Tuple[str, ...],
+    weights: Optional[Path],
+    learn_on: bool,
+    fan_in: Optional[int],
+    freeze: Optional[Path],
     out: Optional[Path],
     as_json: bool,
 ) -> None:
     """Run MODEL on one target and record all its probes."""
-    if out is not None:
-        _check_file(out)
+    for path, name in ((out, "traces"), (freeze, "weights")):
+        if path is not None:
+            _check_file(path, name)
     with _progress() as report:
         traces = deploy.run(
-            model,
+            _with_weights(model, seed, weights, learn_on, fan_in),
             _duration(model, duration),
             target,
             seed,
@@ -179,15 +222,23 @@ def run(
             ideals=_pairs(ideals),
             progress=report,
         )
+    if freeze is not None:
+        deploy.Weights.of(traces).save(freeze)
     if out is not None:
         traces.save(out)
     if as_json:
-        click.echo(json.dumps({**traces.to_dict(), "file": None if out is None else str(out)}))
+        files = {"file": out and str(out), "weights file": freeze and str(freeze)}
+        click.echo(json.dumps({**traces.to_dict(), **files}))
         return
     click.echo(f"{traces.model} on {traces.where}, {traces.duration:g} s, seed {traces.seed}")
     _print_table(["trace", "kind", "summary"], [_summary(traces, t.label) for t in traces])
     for text in traces.warnings:
         click.echo(f"warning: {text}")
+    if freeze is not None:
+        _print_table(
+            ["learnt", "", "error in 8 bits, at most"], [_learned(each) for each in traces.learned]
+        )
+        click.echo(f"weights: {freeze}")
     click.echo(f"traces: {out}" if out else "traces: not saved; for that, give --out FILE.npz")
 
 
@@ -199,6 +250,9 @@ def run(
 @dt_option
 @engine_option
 @ideal_option
+@weights_option
+@learn_on_option
+@fan_in_option
 @click.option(
     "--tolerance",
     "tolerances",
@@ -220,6 +274,9 @@ def compare(
     dt: float,
     engine: str,
     ideals: Tuple[str, ...],
+    weights: Optional[Path],
+    learn_on: bool,
+    fan_in: Optional[int],
     tolerances: Tuple[str, ...],
     out: Optional[Path],
     as_json: bool,
@@ -246,7 +303,7 @@ def compare(
         with staged_folder(out) as stage:
             with _progress() as report:
                 parity = deploy.compare(
-                    model,
+                    _with_weights(model, seed, weights, learn_on, fan_in),
                     _duration(model, duration),
                     _names(targets),
                     seed,
@@ -384,10 +441,34 @@ def _pairs(texts: Tuple[str, ...]) -> Dict[str, str]:
     return pairs
 
 
-def _check_file(path: Path) -> None:
+def _with_weights(
+    model: str, seed: int, weights: Optional[Path], learn_on: bool, fan_in: Optional[int]
+) -> Model:
+    """The model as it is named, or with the weights of a file put into it."""
+    if weights is None:
+        if learn_on or fan_in is not None:
+            raise BadInput("--learn-on and --fan-in say what to do with --weights; give both")
+        return model
+    if learn_on and fan_in is not None:
+        raise BadInput("--fan-in leaves weights out, with which --learn-on would go on; give one")
+    loaded = load_model(model, seed)
+    given = deploy.Weights.load(weights).put_into(loaded, seed, learn_on, fan_in)
+    return replace(given, settings={**given.settings, "weights file": weights.name})
+
+
+def _learned(each: Learned) -> List[str]:
+    rows, columns = each.values.shape
+    fixed = quantise_rows(each.values)
+    largest = float(abs(each.values).max()) or 1.0
+    bound = 100 * float(fixed.error_bounds.max()) / largest
+    what = f"{rows} × {columns} {each.adapts}, by {each.rule}"
+    return [each.connection, what, f"{bound:.2g} % of the largest"]
+
+
+def _check_file(path: Path, name: str) -> None:
     """Find out before a long run whether its result can be written."""
     if path.suffix != ".npz":
-        raise BadInput(f"{path}: traces are npz files; give a name that ends in .npz")
+        raise BadInput(f"{path}: {name} are npz files; give a name that ends in .npz")
     if path.is_dir():
         raise BadInput(f"{path}: this is a folder; give the name of a file")
     if not path.parent.is_dir():

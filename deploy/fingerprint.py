@@ -46,6 +46,27 @@ def fingerprint(network: nengo.Network) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def neurons_fingerprint(conn: nengo.Connection) -> str:
+    """SHA-256 over the ensembles at both ends of a connection, with their seeds.
+
+    Weights that were learnt between two ensembles mean nothing between others. Labels do not
+    enter.
+
+    Parameters
+    ----------
+    conn : nengo.Connection
+        Of a network whose seeds are fixed.
+    """
+    ends = [conn.pre_obj, conn.post_obj]
+    description = []
+    for end in ends:
+        obj = end.ensemble if isinstance(end, Neurons) else end
+        names = [name for name in sorted(obj.params) if name != "label"]
+        description.append([type(obj).__name__, {n: _plain(getattr(obj, n), {}) for n in names}])
+    text = json.dumps(description, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def _plain(value: Any, place: Dict[int, str]) -> Any:
     """A value in terms of JSON."""
     if value is None or isinstance(value, (bool, int, str)):

@@ -14,15 +14,15 @@ import traceback
 import types
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, Iterator, Mapping, Optional, Union
+from typing import Any, Dict, Iterator, Mapping, Optional, Tuple, Union
 
 import nengo
 from nengo.exceptions import NengoException
 
 from deploy.errors import BadInput, DeployError
+from loihi_rules import Change
 from loihi_rules.systems import SYSTEMS
 
-Model = Union[nengo.Network, str, Path]
 DEFAULT_NAME = "model"
 
 
@@ -44,6 +44,10 @@ class LoadedModel:
     typed : str
         How the model is named on the command line, without folders; empty for
         a network that was handed over as such.
+    settings : mapping
+        What a run's record should say besides, in terms of JSON.
+    changes : tuple of Change
+        What was done to the network already.
     """
 
     name: str
@@ -52,6 +56,11 @@ class LoadedModel:
     ideals: Mapping[str, str] = field(default_factory=dict)
     source: Optional[Path] = None
     typed: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    changes: Tuple[Change, ...] = ()
+
+
+Model = Union[nengo.Network, str, Path, LoadedModel]
 
 
 def load_model(model: Model, seed: int = 0) -> LoadedModel:
@@ -68,6 +77,8 @@ def load_model(model: Model, seed: int = 0) -> LoadedModel:
     BadInput
         If there is no such model, or its file cannot be executed.
     """
+    if isinstance(model, LoadedModel):
+        return model
     if isinstance(model, nengo.Network):
         return LoadedModel(model.label or "network", model)
     if not isinstance(model, (str, Path)):

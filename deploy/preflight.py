@@ -146,7 +146,7 @@ def check(model: Model, seed: int = 0, dt: float = 0.001) -> Preflight:
     traffic = None if built is None else traffic_of(built)
     return Preflight(
         loaded.name,
-        tuple(rewritten.changes),
+        (*loaded.changes, *rewritten.changes),
         tuple(problems),
         tuple(cores),
         traffic,

@@ -17,7 +17,7 @@ from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 
 from deploy.errors import BadInput, TargetUnavailable
-from deploy.fingerprint import fingerprint
+from deploy.fingerprint import fingerprint, neurons_fingerprint
 from deploy.instruments import add_instruments
 from deploy.model import LoadedModel, Model, load_model, user_code
 from deploy.parity import Parity, compare_runs
@@ -26,6 +26,7 @@ from deploy.targets import Session, Target, find_target
 from deploy.traces import Trace, Traces, now, sparse_spikes
 from loihi_rules import fix_seeds
 from loihi_rules.change import name_of
+from loihi_rules.learned import learning
 
 Progress = Callable[[str, int, int], None]  # target, steps done, steps in all
 
@@ -185,6 +186,8 @@ def _record(
         twin = fix_seeds(loaded.network, seed)
         mark = fingerprint(twin.network)
         probed = list(twin.network.all_probes)
+        learns = learning(twin.network)
+        ends = {name: neurons_fingerprint(conn) for name, conn in learns.items()}
         instruments = add_instruments(twin.network, n_steps * dt, dt)
         described = _describe(probed, dt)
         for instrument in instruments:
@@ -199,8 +202,13 @@ def _record(
         with target.open(twin, dt, seed) as session:
             _refuse(session.problems, instruments)
             pieces = _step(session, target.name, n_steps, described, progress)
-            settings, changes = {"model": loaded.typed, **session.settings}, session.changes
+            settings = {"model": loaded.typed, **loaded.settings, **session.settings}
+            changes = (*loaded.changes, *session.changes)
             problems, told = session.problems, session.record()
+            learned = tuple(
+                replace(session.learned(name, conn), neurons=ends[name])
+                for name, conn in learns.items()
+            )
     traces = _with_ideals(
         [_assemble(described[p], parts, n_steps) for p, parts in pieces.items()],
         {**loaded.ideals, **ideals},
@@ -221,6 +229,7 @@ def _record(
         versions=_versions(target),
         settings=settings,
         record=told,
+        learned=learned,
         created=now(),
     )
 

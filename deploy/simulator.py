@@ -15,7 +15,7 @@ from nengo.utils.progress import Progress, ProgressTracker
 from deploy.errors import BadInput, TargetUnavailable
 from deploy.targets import Session, find_target
 from deploy.targets.core import CoreSession
-from loihi_rules import Change, Twin
+from loihi_rules import Change, Learned, Twin
 from loihi_rules.rewrite import rewrite_twin
 from loihi_rules.seeds import copy_network, fix_object_seeds, fix_process_seeds
 
@@ -163,6 +163,10 @@ class Simulator:
     def model(self) -> Any:
         """The built model: Nengo's where all runs in Nengo core, else nengo-loihi's."""
         return self._session.model
+
+    def learned(self, name: str, conn: nengo.Connection) -> Learned:
+        """What one of the user's connections has learnt so far; see `deploy.freeze`."""
+        return self._session.learned(name, self._twins[conn])
 
     def trange(self, dt: Optional[float] = None, sample_every: Optional[float] = None):
         """Times of the samples so far, in seconds; see `nengo.Simulator.trange`."""

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import datetime
 import html
-import io
-import json
 import os
-import zipfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from deploy.atomic import atomic_write
 from deploy.errors import BadInput
+from deploy.learned_arrays import describe_learned, learned_arrays, read_learned
+from deploy.npz import FileKind, read_npz, write_npz
+from loihi_rules import Learned
 
-FORMAT = "loihi-deploy traces"
-VERSION = 1
+KIND = FileKind("loihi-deploy traces", 1, "traces", "loihi-deploy run --out makes them")
 
 UNITS = {
     "decoded": "represented value",
@@ -179,6 +177,8 @@ class Traces:
     record : mapping
         What the target has to say of the run: of a chip, its ``cores`` and what each uses,
         the ``spikes`` fired, and the ``saturation`` of traces, weights, errors and currents.
+    learned : tuple of Learned
+        What each connection that learns had learnt at the end.
     created : str
         When, in UTC.
     """
@@ -197,6 +197,7 @@ class Traces:
     versions: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     record: Mapping[str, Any] = field(default_factory=dict)
+    learned: Tuple[Learned, ...] = ()
     created: str = ""
 
     def __getitem__(self, label: str) -> Trace:
@@ -233,8 +234,8 @@ class Traces:
     def to_dict(self) -> Dict[str, Any]:
         """Everything but the samples, in terms of JSON."""
         return {
-            "format": FORMAT,
-            "version": VERSION,
+            "format": KIND.format,
+            "version": KIND.version,
             "model": self.model,
             "target": self.target,
             "substrate": self.substrate,
@@ -246,6 +247,7 @@ class Traces:
             "versions": dict(self.versions),
             "settings": dict(self.settings),
             "record": dict(self.record),
+            "learned": [describe_learned(each) for each in self.learned],
             "changes": [dict(c) for c in self.changes],
             "problems": [dict(p) for p in self.problems],
             "warnings": list(self.warnings),
@@ -280,20 +282,15 @@ class Traces:
         BadInput
             If it cannot be written.
         """
-        path = Path(path)
-        if path.suffix != ".npz":
-            raise BadInput(f"{path}: traces are npz files; give a name that ends in .npz")
-        text = json.dumps(self.to_dict(), indent=1, sort_keys=True, ensure_ascii=False)
-        arrays: Dict[str, np.ndarray] = {"json": np.frombuffer(text.encode(), dtype=np.uint8)}
+        arrays: Dict[str, np.ndarray] = {}
         for i, trace in enumerate(self):
             if trace.sparse:
                 arrays[f"{i}.steps"] = trace.spike_steps
                 arrays[f"{i}.neurons"] = trace.spike_neurons
             else:
                 arrays[f"{i}.samples"] = trace.samples
-        with atomic_write(path) as stream:
-            np.savez(stream, **arrays)  # type: ignore[arg-type]
-        return path
+        arrays.update(learned_arrays(self.learned))
+        return write_npz(Path(path), KIND, self.to_dict(), arrays)
 
     @classmethod
     def load(cls, path: Union[str, Path]) -> Traces:
@@ -305,43 +302,14 @@ class Traces:
             In one line, if the file is not there, not a traces file, truncated
             or damaged, or of a newer version.
         """
-        path = Path(path)
-        try:
-            with open(path, "rb") as stream:
-                return cls._read(path, stream)
-        except FileNotFoundError:
-            raise BadInput(f"{path}: there is no such file") from None
-        except IsADirectoryError:
-            raise BadInput(f"{path}: this is a folder; name one of the .npz files in it") from None
-        except (zipfile.BadZipFile, EOFError, ValueError, KeyError, TypeError) as error:
-            raise BadInput(
-                f"{path}: not a whole traces file ({_short(error)}); "
-                "make it again with loihi-deploy run"
-            ) from None
-        except OSError as error:
-            raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from None
+        return read_npz(Path(path), KIND, cls._of)
 
     @classmethod
-    def _read(cls, path: Path, stream: io.BufferedReader) -> Traces:
-        head = stream.read(4)
-        stream.seek(0)
-        if head[:2] != b"PK":
-            raise BadInput(f"{path}: not a traces file; loihi-deploy run --out makes them")
-        with np.load(stream, allow_pickle=False) as npz:
-            if "json" not in npz.files:
-                raise BadInput(f"{path}: an npz file, but not one of loihi-deploy's traces")
-            record = json.loads(bytes(npz["json"]).decode())
-            if not isinstance(record, dict) or record.get("format") != FORMAT:
-                raise BadInput(f"{path}: an npz file, but not one of loihi-deploy's traces")
-            if record["version"] > VERSION:
-                raise BadInput(
-                    f"{path}: written by a newer loihi-deploy (format {record['version']}, "
-                    f"this one reads up to {VERSION}); upgrade loihi-deploy"
-                )
-            n_steps = int(record["n_steps"])
-            traces = [
-                _read_trace(npz, i, entry, n_steps) for i, entry in enumerate(record["traces"])
-            ]
+    def _of(cls, record: Mapping[str, Any], arrays: Any) -> Traces:
+        n_steps = int(record["n_steps"])
+        traces = [
+            _read_trace(arrays, i, entry, n_steps) for i, entry in enumerate(record["traces"])
+        ]
         return cls(
             model=str(record["model"]),
             target=str(record["target"]),
@@ -357,6 +325,7 @@ class Traces:
             versions=record["versions"],
             settings=record["settings"],
             record=record.get("record", {}),
+            learned=read_learned(record.get("learned", []), arrays),
             created=str(record["created"]),
         )
 
@@ -493,10 +462,6 @@ def _size(trace: Trace) -> str:
     if trace.sparse:
         return f"{len(trace.spike_steps)} of {trace.n_neurons} neurons"
     return " × ".join(map(str, trace.samples.shape))
-
-
-def _short(error: BaseException) -> str:
-    return (" ".join(str(error).split()) or type(error).__name__)[:120]
 
 
 def now() -> str:

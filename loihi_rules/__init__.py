@@ -4,7 +4,21 @@ This package reads and builds `nengo.Network` objects and nothing else: no
 files, no processes, no command line. Running the result is `deploy`'s work.
 """
 
+from loihi_rules.learned import FrozenNetwork, Learned, Quantised, freeze, go_on
 from loihi_rules.rewrite import Change, Problem, Rewritten, ServedProbe, rewrite
 from loihi_rules.seeds import Twin, fix_seeds
 
-__all__ = ["Change", "Problem", "Rewritten", "ServedProbe", "Twin", "fix_seeds", "rewrite"]
+__all__ = [
+    "Change",
+    "FrozenNetwork",
+    "Learned",
+    "Problem",
+    "Quantised",
+    "Rewritten",
+    "ServedProbe",
+    "Twin",
+    "fix_seeds",
+    "freeze",
+    "go_on",
+    "rewrite",
+]

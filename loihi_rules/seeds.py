@@ -69,6 +69,7 @@ def copy_network(network: nengo.Network, share_callables: bool = False) -> Twin:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", category=NotAddedToNetworkWarning)
+        warnings.filterwarnings("ignore", message="'Node.size_out' is being overwritten")
         duplicate = copy.deepcopy(network, memo)
     originals = [network, *network.all_networks, *network.all_objects]
     return Twin(duplicate, {obj: memo[id(obj)] for obj in originals})

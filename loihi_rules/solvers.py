@@ -1,10 +1,11 @@
-"""Decoders that are multiplied out with the encoders of their target."""
+"""Solvers that Nengo lacks: decoders multiplied out with encoders, and weights that are given."""
 
 from __future__ import annotations
 
 from typing import Any, Tuple
 
 import numpy as np
+from nengo.params import NdarrayParam
 from nengo.solvers import Solver, SolverParam
 
 
@@ -30,3 +31,25 @@ class MultipliedOut(Solver):
 
     def __call__(self, A: np.ndarray, Y: np.ndarray, rng: Any = np.random) -> Tuple[Any, Any]:
         return self.solver(A, Y, rng=rng)
+
+
+class GivenWeights(Solver):
+    """Full weights that are known already; nothing is solved for.
+
+    Parameters
+    ----------
+    values : (n_post, n_pre) array_like
+        From neuron to neuron, as a probe of a connection's ``"weights"`` has them.
+    """
+
+    compositional = False
+    values = NdarrayParam("values", shape=("*", "*"))
+
+    def __init__(self, values: np.ndarray):
+        super().__init__(weights=True)
+        self.values = values
+
+    def __call__(
+        self, A: np.ndarray, Y: np.ndarray, rng: Any = np.random, E: Any = None
+    ) -> Tuple[Any, Any]:
+        return np.array(self.values.T), {}

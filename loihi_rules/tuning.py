@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Tuple
+from typing import Optional, Tuple
 
 import nengo
 import numpy as np
@@ -91,6 +91,7 @@ def fit_rates(
     bias: np.ndarray,
     dt: float,
     dimensions: int = 1,
+    drive: Optional[np.ndarray] = None,
 ) -> Tuple[np.ndarray, np.ndarray]:
     """Gains and biases at which chip neurons fire at the rates of Nengo's.
 
@@ -114,13 +115,56 @@ def fit_rates(
         Step in seconds.
     dimensions : int
         D, of the ensemble.
+    drive : (n_samples, n_neurons) ndarray, optional
+        Samples of s in the place of p(s), where the inputs are not those of a ball.
 
     Returns
     -------
     gain, bias : (n_neurons,) ndarray
     """
+    if drive is not None:
+        return _fit(neuron_type, drive, np.ones(1), gain, bias, dt)
     drive = np.linspace(-1, 1, DRIVES)[:, None]
     often = (1 - drive**2) ** ((dimensions - 1) / 4)  # root of p, as it is squared below
+    return _fit(neuron_type, drive, often, gain, bias, dt)
+
+
+def fit_currents(
+    neuron_type: nengo.neurons.NeuronType, currents: np.ndarray, dt: float
+) -> Tuple[np.ndarray, np.ndarray]:
+    """What to make of a neuron's current for the chip to fire at the rate of Nengo's.
+
+    As `fit_rates`, for neurons that are given currents instead of represented values: the
+    α and β that minimise Σ_J [ q(α J + β) − r(J) ]², neuron by neuron, over samples of J.
+
+    Parameters
+    ----------
+    neuron_type, dt
+        As for `fit_rates`.
+    currents : (n_samples, n_neurons) ndarray
+        J, normalised, with the bias in it.
+
+    Returns
+    -------
+    factor, offset : (n_neurons,) ndarray
+        α and β.
+    """
+    spread = np.maximum(np.abs(currents).max(axis=0), 1e-12)
+    gain, offset = _fit(
+        neuron_type, currents / spread, np.ones(1), spread, np.zeros(len(spread)), dt
+    )
+    return gain / spread, offset
+
+
+def _fit(
+    neuron_type: nengo.neurons.NeuronType,
+    drive: np.ndarray,
+    often: np.ndarray,
+    gain: np.ndarray,
+    bias: np.ndarray,
+    dt: float,
+) -> Tuple[np.ndarray, np.ndarray]:
+    """Damped Gauss–Newton steps in gain and bias, neuron by neuron."""
     unit = float(neuron_type.amplitude)
     fastest = 1 / (_interval(neuron_type, np.array(1e9), dt)[0] + dt / 2)
     wanted = neuron_type.rates(drive * np.ones(len(gain)), gain, bias) / unit

@@ -81,4 +81,8 @@ def reproduce(parity: Parity) -> str:
     if run.dt != 0.001:
         parts += ["--dt", f"{run.dt:g}"]
     parts += ["--targets", ",".join(r.target for r in parity.runs)]
+    if "weights file" in run.settings:
+        parts += ["--weights", str(run.settings["weights file"])]
+        parts += ["--learn-on"] if run.settings["weights"] == "learnt on from" else []
+        parts += ["--fan-in", run.settings["fan-in"]] if "fan-in" in run.settings else []
     return " ".join(shlex.quote(part) for part in parts)

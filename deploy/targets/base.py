@@ -8,7 +8,7 @@ from typing import Any, List, Mapping, Optional, Tuple
 import nengo
 import numpy as np
 
-from loihi_rules import Change, Problem, Rewritten, Twin
+from loihi_rules import Change, Learned, Problem, Rewritten, Twin
 
 
 class Session(ABC):
@@ -45,6 +45,18 @@ class Session(ABC):
         ------
         KeyError
             If the target has nothing to show for it.
+        """
+
+    @abstractmethod
+    def learned(self, name: str, conn: nengo.Connection) -> Learned:
+        """What a connection has learnt so far.
+
+        Parameters
+        ----------
+        name : str
+            See `loihi_rules.learned.learning`.
+        conn : nengo.Connection
+            Of the network that runs.
         """
 
     @property

@@ -10,7 +10,8 @@ from nengo.builder import Model
 from nengo.cache import NoDecoderCache
 
 from deploy.targets.base import Session
-from loihi_rules import Change
+from deploy.targets.learned_weights import learned_in_core
+from loihi_rules import Change, Learned
 
 
 class CoreSession(Session):
@@ -62,6 +63,9 @@ class CoreSession(Session):
 
     def built(self, obj: Any) -> Any:
         return self.simulator.data[obj]
+
+    def learned(self, name: str, conn: nengo.Connection) -> Learned:
+        return learned_in_core(self.simulator, name, conn)
 
     @property
     def signals(self) -> Any:

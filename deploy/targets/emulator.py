@@ -17,9 +17,11 @@ from deploy.targets.base import Session, Target
 from deploy.targets.built import built_connection
 from deploy.targets.chip_builder import chip_model
 from deploy.targets.core import CoreSession
+from deploy.targets.learned_weights import decoders, learned_in_core
 from deploy.targets.served import READERS, Reader
 from deploy.targets.units import scale_of
-from loihi_rules import Change, Rewritten, Twin
+from loihi_rules import Change, Learned, Rewritten, Twin
+from loihi_rules.learned import rule_names
 from loihi_rules.passes.capacity import RULES as CAPACITY_RULES
 from loihi_rules.rewrite import rewrite_twin
 
@@ -60,7 +62,7 @@ class EmulatorSession(Session):
             self.built(conn)  # Nengo says what is wrong with it, used or not
         emulator = self.simulator.sims["emulator"]
         fast = isinstance(emulator, FastEmulator)
-        self.learned = emulator.learned_weights if fast else _reference_weights
+        self.chip_weights = emulator.learned_weights if fast else _reference_weights
         self.settings = {
             "engine": "fast" if fast else f"nengo-loihi {nengo_loihi.__version__}",
             "arithmetic": "integer" if discretize else "float",
@@ -108,6 +110,14 @@ class EmulatorSession(Session):
         if isinstance(obj, nengo.Connection):
             return built_connection(self.simulator, self.rewritten, obj)
         return self.simulator.data[obj]
+
+    def learned(self, name: str, conn: nengo.Connection) -> Learned:
+        if conn in self.rewritten.learning_scales:
+            values = decoders(self.simulator.model, conn, self.dt, self.chip_weights)
+            return Learned(name, rule_names(conn), "weights", values)
+        hosts = [sim for at, sim in self.simulator.sims.items() if at.startswith("host")]
+        host = next(sim for sim in hosts if conn in sim.model.sig)
+        return learned_in_core(host, name, conn)
 
     @property
     def signals(self) -> Any:

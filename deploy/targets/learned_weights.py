@@ -8,6 +8,9 @@ import nengo
 import numpy as np
 
 from deploy.targets.chip_builder import learning_synapse
+from loihi_rules import Learned
+from loihi_rules.learned import adapts, rule_names
+from loihi_rules.wiring import base_of
 
 
 def decoders(
@@ -46,3 +49,21 @@ def decoders(
     half = weights.shape[1] // 2
     difference = weights[:, :half] - weights[:, half:]
     return (dt * float(conn.pre_obj.radius) / (2 * scale)) * difference.T
+
+
+def learned_in_core(simulator: nengo.Simulator, name: str, conn: nengo.Connection) -> Learned:
+    """What a connection that Nengo core runs has learnt so far.
+
+    Parameters
+    ----------
+    simulator : nengo.Simulator
+    name : str
+        See `loihi_rules.learned.learning`.
+    conn : nengo.Connection
+    """
+    sig, signals = simulator.model.sig, simulator.signals
+    kind = adapts(conn)
+    values = sig[base_of(conn.post)]["encoders"] if kind == "encoders" else sig[conn]["weights"]
+    rule = conn.learning_rule if isinstance(conn.learning_rule_type, nengo.BCM) else None
+    theta = None if rule is None else np.array(signals[sig[rule]["theta"]])
+    return Learned(name, rule_names(conn), kind, np.array(signals[values]), theta)

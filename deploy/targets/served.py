@@ -137,7 +137,9 @@ class LearnedWeights(Reader):
 
     def poll(self) -> None:
         session, synapse = self.session, self.serving.synapse
-        now = decoders(session.simulator.model, self.serving.source, session.dt, session.learned)
+        now = decoders(
+            session.simulator.model, self.serving.source, session.dt, session.chip_weights
+        )
         if synapse is not None:
             if self.filter is None:
                 period = self.serving.sample_every or session.dt

@@ -6,16 +6,15 @@ from typing import Dict
 
 import nengo
 import numpy as np
-from nengo.builder import Model
-from nengo.cache import NoDecoderCache
 from nengo.ensemble import Neurons
 from nengo.params import Default
 from nengo.solvers import NoSolver
 
+from loihi_rules.built import decoders_of
 from loihi_rules.change import name_of
-from loihi_rules.frozen import with_parameters
 from loihi_rules.passes.placement import off_chip_learning
 from loihi_rules.rewrite import Draft
+from loihi_rules.solvers import GivenWeights
 from loihi_rules.wiring import base_of, on_chip, reconnect
 
 Relays = Dict[nengo.Ensemble, nengo.Ensemble]
@@ -54,7 +53,10 @@ def _from_relay(conn: nengo.Connection, relay: nengo.Ensemble, dt: float) -> Non
     if isinstance(conn.pre_obj, Neurons):
         reconnect(conn, pre=relay.neurons[conn.pre_slice])
         return
-    values, size = _decoders(conn, dt), conn.size_mid
+    if isinstance(conn.solver, GivenWeights):
+        reconnect(conn, pre=relay)
+        return
+    values, size = decoders_of(conn, dt), conn.size_mid
     conn.eval_points = Default
     reconnect(conn, pre=relay)
     conn.function = lambda x: np.zeros(size)  # of the right size; the decoders are given
@@ -77,25 +79,3 @@ def _relay(draft: Draft, pre: nengo.Ensemble) -> nengo.Ensemble:
         draft.network.config[relay].on_chip = False
         nengo.Connection(pre.neurons, relay.neurons, synapse=None, seed=0)
     return relay
-
-
-def _decoders(conn: nengo.Connection, dt: float) -> np.ndarray:
-    """(n_neurons, size_mid) decoders, as Nengo core solves for them."""
-    model = Model(dt=dt, decoder_cache=NoDecoderCache())
-    solver = conn.solver
-    node = nengo.Node(size_in=conn.size_mid, add_to_container=False)
-    plain = nengo.Connection(
-        conn.pre,
-        node,
-        function=conn.function,
-        transform=None,
-        solver=with_parameters(solver, weights=False) if solver.weights else solver,
-        eval_points=conn.eval_points,
-        scale_eval_points=conn.scale_eval_points,
-        synapse=None,
-        add_to_container=False,
-    )
-    for obj, seed in ((conn.pre_obj, conn.pre_obj.seed), (node, 0), (plain, conn.seed)):
-        model.seeds[obj], model.seeded[obj] = seed, True
-        model.build(obj)
-    return np.array(model.params[plain].weights.T)

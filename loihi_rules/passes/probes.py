@@ -9,9 +9,9 @@ from nengo.base import ObjView
 from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 
+from loihi_rules.built import built_ensemble
 from loihi_rules.change import name_of
 from loihi_rules.passes.placement import chip_learning_connections
-from loihi_rules.passes.rates import built_ensemble
 from loihi_rules.rewrite import Draft, ServedProbe
 from loihi_rules.settings import declare
 from loihi_rules.transforms import matrix_of

@@ -6,17 +6,17 @@ from typing import Any
 
 import nengo
 import numpy as np
-from nengo.builder import Model
-from nengo.builder.ensemble import BuiltEnsemble
-from nengo.cache import NoDecoderCache
 
+from loihi_rules.built import built_ensemble
 from loihi_rules.change import name_of
+from loihi_rules.neuron_inputs import NeuronInputs
 from loihi_rules.rewrite import Draft
 from loihi_rules.settings import declare
-from loihi_rules.tuning import fit_rates, mean_chip_rates
+from loihi_rules.tuning import fit_currents, fit_rates, mean_chip_rates
 from loihi_rules.wiring import on_chip
 
 INTERCEPT_LIMIT = 0.95  # nengo-loihi's Model.intercept_limit
+MOST_POINTS = 500  # at which rates are fitted
 SETTING = "rates_are_fitted"
 
 
@@ -28,9 +28,14 @@ def rates(draft: Draft) -> None:
     bias that give it back. Intercepts above 0.95 become 0.95, as their gains would leave
     the other neurons of the block no bits (nengo-loihi ``builder/ensemble.py``,
     ``get_gain_bias``; it draws all intercepts anew, here only those above are moved).
+
+    Where neurons get their currents from other neurons alone, they are fitted to the currents
+    that those give (`loihi_rules.tuning.fit_currents`); their gain multiplies
+    those.
     """
     network = draft.network
     declare(network, nengo.Ensemble, SETTING)
+    inputs = NeuronInputs(network)
     for ens in network.all_ensembles:
         if not on_chip(network, ens) or network.config[ens].rates_are_fitted:
             continue
@@ -38,23 +43,24 @@ def rates(draft: Draft) -> None:
         draft.tuning[ens] = built
         gain, bias = _limited(draft, ens, built)
         network.config[ens].rates_are_fitted = True
-        ens.gain, ens.bias = fit_rates(ens.neuron_type, gain, bias, draft.dt, ens.dimensions)
-        _tell(draft, ens, built)
+        currents = inputs.currents(ens, gain, bias, draft.tuning)
+        if currents is None:
+            ens.gain, ens.bias = fit_rates(
+                ens.neuron_type, gain, bias, draft.dt, ens.dimensions, _drive(ens, built)
+            )
+            _tell(draft, ens, built)
+        else:
+            factor, offset = fit_currents(ens.neuron_type, currents, draft.dt)
+            ens.gain, ens.bias = factor * gain, factor * bias + offset
+            _tell_currents(draft, ens, currents, factor, offset)
 
 
-def built_ensemble(ens: nengo.Ensemble, dt: float) -> Any:
-    """Encoders, gains and biases as Nengo core gives them to an ensemble with a seed.
-
-    Raises
-    ------
-    nengo.exceptions.BuildError
-        As `nengo.Simulator` would.
-    """
-    model = Model(dt=dt, decoder_cache=NoDecoderCache())
-    model.seeds[ens], model.seeded[ens] = ens.seed, True
-    model.build(ens)
-    built: BuiltEnsemble = model.params[ens]
-    return built
+def _drive(ens: nengo.Ensemble, built: Any) -> Any:
+    """Inputs along the encoders, in radii, where the user said which there are."""
+    if isinstance(ens.eval_points, nengo.dists.UniformHypersphere):
+        return None
+    points = built.eval_points[:MOST_POINTS]
+    return points @ built.encoders.T / ens.radius
 
 
 def _limited(draft: Draft, ens: nengo.Ensemble, built: Any) -> Any:
@@ -94,5 +100,25 @@ def _tell(draft: Draft, ens: nengo.Ensemble, built: Any) -> None:
         "spikes at whole steps",
         f"rates {off(built.gain, built.bias):+.1f} % of the CPU's",
         f"{off(ens.gain, ens.bias):+.1f} %, by other gains and biases",
+        "the chip's neurons fire once a step at most, and intervals are rounded up to steps",
+    )
+
+
+def _tell_currents(
+    draft: Draft, ens: nengo.Ensemble, currents: Any, factor: Any, offset: Any
+) -> None:
+    n = currents.shape[1]
+    total = float(ens.neuron_type.rates(currents, np.ones(n), np.zeros(n)).sum())
+    if not total:
+        return
+    before, after = (
+        100 * (float(mean_chip_rates(ens.neuron_type, j, draft.dt).sum()) / total - 1)
+        for j in (currents, factor * currents + offset)
+    )
+    draft.change(
+        name_of(ens),
+        "spikes at whole steps",
+        f"rates {before:+.1f} % of the CPU's",
+        f"{after:+.1f} %, by other gains and biases",
         "the chip's neurons fire once a step at most, and intervals are rounded up to steps",
     )

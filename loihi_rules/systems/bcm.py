@@ -1,6 +1,6 @@
 """BCM: a neuron's threshold for learning slides with its own activity.
 
-A level that jumps between low and high twice a second drives ``pre``, and ``pre`` drives
+A level that jumps between low and high every second drives ``pre``, and ``pre`` drives
 ``post`` by full weights that learn by the rule of Bienenstock, Cooper and Munro,
 
     Δω_ij = κ · a_j (a_j − θ_j) a_i,        θ_j = a_j averaged over the last second.
@@ -23,11 +23,11 @@ from nengo.dists import Choice, Uniform
 from loihi_rules.systems.base import System
 
 LOW, HIGH = 0.2, 0.9  # levels of the stimulus
-JUMP = 0.5  # s, from one level to the other
+JUMP = 1.0  # s, from one level to the other
 SMOOTH = 0.05  # s, filter of a_j: the noise of single spikes, squared, would pass for LTP
 
 
-def bcm(neurons: int = 20, learning_rate: float = 1e-10, seed: int = 0) -> nengo.Network:
+def bcm(neurons: int = 50, learning_rate: float = 1e-10, seed: int = 0) -> nengo.Network:
     """Build the system.
 
     Parameters
@@ -40,14 +40,19 @@ def bcm(neurons: int = 20, learning_rate: float = 1e-10, seed: int = 0) -> nengo
         Seed of the network.
     """
     with nengo.Network(label="bcm", seed=seed) as network:
-        stimulus = nengo.Node(lambda t: HIGH if t // JUMP % 2 else LOW, label="stimulus")
-        pre = nengo.Ensemble(neurons, 1, label="pre")
+        wander = nengo.processes.WhiteSignal(period=20.0, high=20, rms=0.05)
+        ripple = nengo.Node(wander, label="ripple")
+        stimulus = nengo.Node(
+            lambda t, x: x + (HIGH if t // JUMP % 2 else LOW), size_in=1, label="stimulus"
+        )
+        nengo.Connection(ripple, stimulus, synapse=None)
+        pre = nengo.Ensemble(neurons, 1, max_rates=Uniform(60, 120), label="pre")
         post = nengo.Ensemble(
             neurons,
             1,
             encoders=Choice([[1]]),
             intercepts=Uniform(-0.5, 0.1),
-            max_rates=Uniform(100, 200),
+            max_rates=Uniform(60, 120),
             label="post",
         )
         nengo.Connection(stimulus, pre)
@@ -60,7 +65,7 @@ def bcm(neurons: int = 20, learning_rate: float = 1e-10, seed: int = 0) -> nengo
         )
         nengo.Probe(learned.learning_rule, "theta", sample_every=0.01, label="θ")
         nengo.Probe(learned.learning_rule, "post_filtered", sample_every=0.01, label="post rates")
-        nengo.Probe(post, synapse=0.03, label="post")
+        nengo.Probe(post, synapse=0.2, label="post")
         nengo.Probe(pre.neurons, label="pre spikes")
     return network
 
@@ -68,6 +73,6 @@ def bcm(neurons: int = 20, learning_rate: float = 1e-10, seed: int = 0) -> nengo
 SYSTEM = System(
     name="bcm",
     build=bcm,
-    duration=6.0,
+    duration=8.0,
     summary="weights grow while a neuron fires above its sliding threshold θ, and shrink below",
 )

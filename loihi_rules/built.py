@@ -1,0 +1,58 @@
+"""What Nengo core makes of single objects, without building their network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import nengo
+import numpy as np
+from nengo.builder import Model
+from nengo.builder.ensemble import BuiltEnsemble
+from nengo.cache import NoDecoderCache
+
+from loihi_rules.frozen import with_parameters
+
+
+def built_ensemble(ens: nengo.Ensemble, dt: float) -> Any:
+    """Encoders, gains and biases as Nengo core gives them to an ensemble with a seed.
+
+    Raises
+    ------
+    nengo.exceptions.BuildError
+        As `nengo.Simulator` would.
+    """
+    model = Model(dt=dt, decoder_cache=NoDecoderCache())
+    model.seeds[ens], model.seeded[ens] = ens.seed, True
+    model.build(ens)
+    built: BuiltEnsemble = model.params[ens]
+    return built
+
+
+def decoders_of(conn: nengo.Connection, dt: float) -> np.ndarray:
+    """(n_neurons, size_mid) decoders, as Nengo core solves for them.
+
+    Parameters
+    ----------
+    conn : nengo.Connection
+        From an ensemble; both have seeds.
+    dt : float
+        Step in seconds.
+    """
+    model = Model(dt=dt, decoder_cache=NoDecoderCache())
+    solver = conn.solver
+    node = nengo.Node(size_in=conn.size_mid, add_to_container=False)
+    plain = nengo.Connection(
+        conn.pre,
+        node,
+        function=conn.function,
+        transform=None,
+        solver=with_parameters(solver, weights=False) if solver.weights else solver,
+        eval_points=conn.eval_points,
+        scale_eval_points=conn.scale_eval_points,
+        synapse=None,
+        add_to_container=False,
+    )
+    for obj, seed in ((conn.pre_obj, conn.pre_obj.seed), (node, 0), (plain, conn.seed)):
+        model.seeds[obj], model.seeded[obj] = seed, True
+        model.build(obj)
+    return np.array(model.params[plain].weights.T)
