@@ -162,7 +162,7 @@ def check(
         t = found.traffic
         click.echo(
             f"a step: {t.input_neurons} input neurons and {t.errors} errors to the chip, "
-            f"{t.values} values back"
+            f"{t.values} values back ({t.bytes:,} bytes on a board)"
         )
     for note in found.notes:
         click.echo(f"note: {note}")

@@ -177,6 +177,12 @@ def _refusal(rewritten: Rewritten, error: Exception) -> Problem:
 
 def _notes(traffic: Traffic) -> Tuple[str, ...]:
     notes = []
+    if traffic.waits and traffic.bytes > LOIHI.host_channel_bytes:
+        notes.append(
+            f"the chip has {traffic.bytes:,} bytes for the host in a step; a board's channel "
+            f"holds {LOIHI.host_channel_bytes:,}, so that the host would not keep up: have fewer "
+            "values or neurons go to the host, or learn from fewer neurons"
+        )
     if traffic.waits:
         notes.append(
             "the host needs the chip's answer before its next step, so that each step on a board "

@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Mapping, Tuple
 from deploy.compat import load_nengo_loihi
 from loihi_rules.chip import LOIHI
 
+PACKET_WORDS = 64  # of 32 bits, nengo-loihi's Snips.channel_packet_elements
 KINDS = ("compartments", "in-axons", "out-axons", "synapses")
 UNITS = {"synapses": "bits"}
 
@@ -72,6 +73,10 @@ class Traffic:
         PES errors that it is sent.
     values : int
         Values and spikes that the host is sent.
+    bytes : int
+        That they take on a board's channel, from the chip that sends most: 4 for a value, 1
+        for eight neurons' spikes, 4 for the time, in packets of 256 (nengo-loihi
+        ``hardware/interface.py``, ``ChipSnips``).
     waits : bool
         Whether the host needs the chip's answer before its next step, as learning and loops
         through the host do; each step is then a round trip.
@@ -80,6 +85,7 @@ class Traffic:
     input_neurons: int
     errors: int
     values: int
+    bytes: int
     waits: bool
 
 
@@ -128,8 +134,22 @@ def traffic_of(model: Any) -> Traffic:
         input_neurons=sum(int(i.n_neurons) for i in model.inputs),
         errors=sum(int(node.size_in) for node in model.host2chip_pes_senders),
         values=sum(int(node.size_out) for node in model.chip2host_receivers.values()),
+        bytes=_channel_bytes(model),
         waits=not model.split.precompute and len(model.host.params) > 0,
     )
+
+
+def _channel_bytes(model: Any) -> int:
+    where = _places(model)
+    words: Dict[int, int] = {}
+    for sent in model.chip2host_receivers:
+        probe = model.objs[sent]["out"]
+        for block, part in zip(probe.target, probe.slice):
+            chip = where.get(block, (0, 0))[0]
+            n = len(range(block.n_neurons)[part]) if isinstance(part, slice) else len(part)
+            words[chip] = words.get(chip, 1) + (-(-n // 32) if probe.key == "spiked" else n)
+    packets = -(-max(words.values(), default=0) // PACKET_WORDS)
+    return int(packets * PACKET_WORDS * 4)
 
 
 def name_of_block(block: Any) -> str:

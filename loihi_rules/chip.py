@@ -71,6 +71,9 @@ class Chip:
         That the host can send to each chip in a step where it waits for the chip, by
         nengo-loihi's default (``hardware/interface.py``, ``snip_max_spikes_per_step``);
         what is above is dropped.
+    host_channel_bytes : int
+        That a chip's channel to the host holds: 16 packets of 64 words of 32 bits
+        (``hardware/interface.py``, ``slack``). What a step sends beyond it waits.
     """
 
     compartments_a_core: int = 1024
@@ -103,6 +106,7 @@ class Chip:
     learning_epoch: int = 4
     step: float = 0.001
     host_spikes_a_step: int = 50
+    host_channel_bytes: int = 16 * 64 * 4
 
     @property
     def weight_max(self) -> int:

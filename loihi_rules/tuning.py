@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Optional, Tuple
+from typing import Optional, Tuple, Union
 
 import nengo
 import numpy as np
@@ -130,7 +130,10 @@ def fit_rates(
 
 
 def fit_currents(
-    neuron_type: nengo.neurons.NeuronType, currents: np.ndarray, dt: float
+    neuron_type: nengo.neurons.NeuronType,
+    currents: np.ndarray,
+    dt: float,
+    variance: Optional[np.ndarray] = None,
 ) -> Tuple[np.ndarray, np.ndarray]:
     """What to make of a neuron's current for the chip to fire at the rate of Nengo's.
 
@@ -143,6 +146,8 @@ def fit_currents(
         As for `fit_rates`.
     currents : (n_samples, n_neurons) ndarray
         J, normalised, with the bias in it.
+    variance : (n_samples, n_neurons) ndarray, optional
+        Of J, from the spikes of which it is made.
 
     Returns
     -------
@@ -150,8 +155,13 @@ def fit_currents(
         α and β.
     """
     spread = np.maximum(np.abs(currents).max(axis=0), 1e-12)
+    lost: Union[float, np.ndarray] = 0.5
+    base = getattr(neuron_type, "base_type", neuron_type)
+    if variance is not None and not isinstance(base, nengo.LIFRate):
+        burst = np.divide(variance, currents**2, where=currents > 0, out=np.zeros_like(currents))
+        lost = 0.5 * (1 + np.minimum(burst, 1.0))
     gain, offset = _fit(
-        neuron_type, currents / spread, np.ones(1), spread, np.zeros(len(spread)), dt
+        neuron_type, currents / spread, np.ones(1), spread, np.zeros(len(spread)), dt, lost
     )
     return gain / spread, offset
 
@@ -163,8 +173,9 @@ def _fit(
     gain: np.ndarray,
     bias: np.ndarray,
     dt: float,
+    lost: Union[float, np.ndarray] = 0.5,
 ) -> Tuple[np.ndarray, np.ndarray]:
-    """Damped Gauss–Newton steps in gain and bias, neuron by neuron."""
+    """Damped Gauss–Newton steps in gain and bias, neuron by neuron; ``lost`` steps a spike."""
     unit = float(neuron_type.amplitude)
     fastest = 1 / (_interval(neuron_type, np.array(1e9), dt)[0] + dt / 2)
     wanted = neuron_type.rates(drive * np.ones(len(gain)), gain, bias) / unit
@@ -172,7 +183,7 @@ def _fit(
 
     def misfit(g: np.ndarray, b: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
         interval, slope = _interval(neuron_type, g * drive + b, dt)
-        rate = 1 / (interval + dt / 2)
+        rate = 1 / (interval + lost * dt)
         return often * (rate - wanted), -often * rate**2 * slope
 
     best_gain, best_bias = np.array(gain, float), np.array(bias, float)

@@ -13,6 +13,7 @@ from typing import Any, Mapping, Sequence
 import nengo
 from nengo.builder.connection import build_no_solver
 from nengo.connection import LearningRule
+from nengo.ensemble import Neurons
 
 from deploy.compat import load_nengo_loihi
 from deploy.targets.discretize import discretize_model
@@ -98,7 +99,13 @@ def chip_model(
                 tau = model.toplevel.config[base_of(conn.post)].input_tau
             if tau is not None:
                 block.compartment.tau_s = None
+            valued = _values_to_neurons(model, conn)
+            before = len(block.synapses) if valued else 0
             built = super().build(model, conn, *args, **kwargs)
+            if valued:  # nengo-loihi scales those to ensembles alone
+                for synapse in block.synapses[before:]:
+                    for weights in synapse.weights:
+                        weights *= model.node_neurons.scale
             if tau is not None:
                 block.compartment._configure_filter(tau, dt=model.dt)
             if conn in learning_scales:
@@ -130,6 +137,13 @@ def learning_synapse(model: Any, conn: nengo.Connection) -> Any:
     """
     read = model.nengo_probe_conns[model.needs_sender[conn.learning_rule].error_target]
     return model.objs[read]["decoders"]
+
+
+def _values_to_neurons(model: Any, conn: nengo.Connection) -> bool:
+    """Whether the host's values, not spikes, go straight to neurons on the chip."""
+    network = model.toplevel
+    to_neurons = isinstance(conn.post_obj, Neurons) and on_chip(network, conn.post)
+    return to_neurons and not isinstance(conn.pre_obj, Neurons) and not on_chip(network, conn.pre)
 
 
 def _learns_on_host(model: Any, conn: nengo.Connection) -> bool:

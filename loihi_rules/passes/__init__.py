@@ -10,6 +10,7 @@ from loihi_rules.passes.dense_transforms import dense_transforms
 from loihi_rules.passes.host_filters import host_filters
 from loihi_rules.passes.initial_state import initial_state
 from loihi_rules.passes.input_filters import input_filters
+from loihi_rules.passes.learned_posts import learned_posts
 from loihi_rules.passes.learning_relays import learning_relays
 from loihi_rules.passes.learning_scale import learning_scale
 from loihi_rules.passes.passthrough import passthrough
@@ -22,6 +23,7 @@ from loihi_rules.passes.views import views
 PASSES = (
     placement,
     board,
+    learned_posts,
     learning_relays,
     passthrough,
     probes,

@@ -9,6 +9,7 @@ from nengo.connection import LearningRule
 
 from loihi_rules.change import name_of
 from loihi_rules.chip import LOIHI
+from loihi_rules.passes.learned_posts import may_be_on_chip
 from loihi_rules.rewrite import Draft
 from loihi_rules.rules import rule_of
 from loihi_rules.settings import declare
@@ -105,11 +106,14 @@ def _noise(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
 
 
 def _learned_post(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
+    """Unless its user wants it on the chip; see `loihi_rules.passes.learned_posts`."""
     return {
         base_of(conn.post): "it receives a learned connection, whose output the chip "
         "hands to the host"
         for conn in network.all_connections
-        if conn.learning_rule_type is not None and isinstance(base_of(conn.post), nengo.Ensemble)
+        if conn.learning_rule_type is not None
+        and isinstance(base_of(conn.post), nengo.Ensemble)
+        and not (network.config[base_of(conn.post)].on_chip is True and may_be_on_chip(conn))
     }
 
 

@@ -43,16 +43,18 @@ def rates(draft: Draft) -> None:
         draft.tuning[ens] = built
         gain, bias = _limited(draft, ens, built)
         network.config[ens].rates_are_fitted = True
-        currents = inputs.currents(ens, gain, bias, draft.tuning)
+        currents = inputs.currents(ens, gain, bias, draft.tuning, draft.dt)
         if currents is None:
             ens.gain, ens.bias = fit_rates(
                 ens.neuron_type, gain, bias, draft.dt, ens.dimensions, _drive(ens, built)
             )
             _tell(draft, ens, built)
         else:
-            factor, offset = fit_currents(ens.neuron_type, currents, draft.dt)
+            factor, offset = fit_currents(
+                ens.neuron_type, currents.mean, draft.dt, currents.variance
+            )
             ens.gain, ens.bias = factor * gain, factor * bias + offset
-            _tell_currents(draft, ens, currents, factor, offset)
+            _tell_currents(draft, ens, currents.mean, factor, offset)
 
 
 def _drive(ens: nengo.Ensemble, built: Any) -> Any:
