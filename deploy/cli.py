@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import json
 import signal
 import sys
@@ -18,7 +19,7 @@ from rich.table import Table
 import deploy
 from deploy.doctor import diagnose
 from deploy.errors import BadInput, DeployError
-from deploy.model import Model, load_model
+from deploy.model import Model, load_model, parameters_of
 from deploy.parity import Parity
 from deploy.parity.tolerances import parse_tolerance
 from deploy.report.folder import staged_folder
@@ -65,6 +66,13 @@ ideal_option = click.option(
     metavar="PROBE=PROBE",
     help="The second probe is what the first should come to equal.",
 )
+parameter_option = click.option(
+    "-p",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A parameter of the system (see: systems NAME), or of your function.",
+)
 weights_option = click.option(
     "--weights",
     type=click.Path(path_type=Path),
@@ -101,9 +109,13 @@ def cli(context: click.Context) -> None:
 
 
 @cli.command()
+@click.argument("name", required=False)
 @as_json
-def systems(as_json: bool) -> None:
-    """List the built-in systems."""
+def systems(name: Optional[str], as_json: bool) -> None:
+    """List the built-in systems, or tell what NAME is about and which parameters it has."""
+    if name is not None:
+        _tell_system(name, as_json)
+        return
     if as_json:
         rows = [
             {
@@ -122,8 +134,29 @@ def systems(as_json: bool) -> None:
     )
 
 
+def _tell_system(name: str, as_json: bool) -> None:
+    if name not in SYSTEMS:
+        raise BadInput(f"there is no system {name!r}; there are {', '.join(SYSTEMS)}")
+    system = SYSTEMS[name]
+    lesson = inspect.getdoc(inspect.getmodule(system.build)) or ""
+    rows = [
+        {"name": p.name, "default": p.default, "what": p.what, "low": p.low, "high": p.high}
+        for p in system.parameters
+    ]
+    if as_json:
+        told = {"name": name, "summary": system.summary, "lesson": lesson, "parameters": rows}
+        click.echo(json.dumps(told, indent=1))
+        return
+    click.echo(lesson + "\n")
+    _print_table(
+        ["parameter", "default", "range", "what"],
+        [[p.name, str(p.default), p.range, p.what] for p in system.parameters],
+    )
+
+
 @cli.command()
 @click.argument("model")
+@parameter_option
 @seed_option
 @dt_option
 @weights_option
@@ -132,6 +165,7 @@ def systems(as_json: bool) -> None:
 @as_json
 def check(
     model: str,
+    parameters: Tuple[str, ...],
     seed: int,
     dt: float,
     weights: Optional[Path],
@@ -140,6 +174,7 @@ def check(
     as_json: bool,
 ) -> None:
     """Say what MODEL needs to run on the chip, and whether it fits."""
+    model = _with_parameters(model, parameters)
     found = deploy.check(_with_weights(model, seed, weights, learn_on, fan_in), seed, dt)
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=1))
@@ -175,6 +210,7 @@ def check(
 
 @cli.command()
 @click.argument("model")
+@parameter_option
 @click.option("--target", default="emulator", show_default=True, help=", ".join(TARGETS))
 @duration_option
 @seed_option
@@ -194,6 +230,7 @@ def check(
 @as_json
 def run(
     model: str,
+    parameters: Tuple[str, ...],
     target: str,
     duration: Optional[float],
     seed: int,
@@ -208,6 +245,7 @@ def run(
     as_json: bool,
 ) -> None:
     """Run MODEL on one target and record all its probes."""
+    model = _with_parameters(model, parameters)
     for path, name in ((out, "traces"), (freeze, "weights")):
         if path is not None:
             _check_file(path, name)
@@ -244,6 +282,7 @@ def run(
 
 @cli.command()
 @click.argument("what", nargs=-1, required=True, metavar="MODEL | A.npz B.npz")
+@parameter_option
 @targets_option
 @duration_option
 @seed_option
@@ -268,6 +307,7 @@ def run(
 @as_json
 def compare(
     what: Tuple[str, ...],
+    parameters: Tuple[str, ...],
     targets: str,
     duration: Optional[float],
     seed: int,
@@ -298,7 +338,7 @@ def compare(
             parity = deploy.compare_traces(runs[0], runs[1], limits)
             parity.write(stage)
     elif len(what) == 1:
-        model = what[0]
+        model = _with_parameters(what[0], parameters)
         out = out or Path("comparison") / _plain(model)
         with staged_folder(out) as stage:
             with _progress() as report:
@@ -329,6 +369,7 @@ def compare(
 
 @cli.command()
 @click.argument("model")
+@parameter_option
 @click.option("--seeds", default="0:10", show_default=True, help="FIRST:END, or with commas.")
 @targets_option
 @click.option("--processes", type=int, help="Runs at once; one a core if not given.")
@@ -344,6 +385,7 @@ def compare(
 @as_json
 def sweep(
     model: str,
+    parameters: Tuple[str, ...],
     seeds: str,
     targets: str,
     processes: Optional[int],
@@ -355,6 +397,7 @@ def sweep(
     as_json: bool,
 ) -> None:
     """Compare MODEL over many seeds, and give each figure's spread."""
+    model = _with_parameters(model, parameters)
     with _progress() as report:
         found = deploy.sweep(
             model,
@@ -409,7 +452,18 @@ def doctor(as_json: bool) -> None:
 def _duration(model: str, duration: Optional[float]) -> float:
     if duration is not None:
         return duration
-    return SYSTEMS[model].duration if model in SYSTEMS else USER_DURATION
+    name = parameters_of(model)[0]
+    return SYSTEMS[name].duration if name in SYSTEMS else USER_DURATION
+
+
+def _with_parameters(model: str, parameters: Tuple[str, ...]) -> str:
+    """``-p a=1 -p b=2`` in the place where `deploy.run` takes them, ``model[a=1,b=2]``."""
+    if not parameters:
+        return model
+    for text in parameters:
+        if any(character in text for character in "[],"):
+            raise BadInput(f"a parameter is written NAME=VALUE, not {text!r}")
+    return f"{model}[{','.join(parameters)}]"
 
 
 def _names(text: str) -> List[str]:
@@ -428,6 +482,7 @@ def _seeds(text: str) -> List[int]:
 
 
 def _plain(model: str) -> str:
+    model = parameters_of(model)[0]
     return model if model in SYSTEMS else Path(model.rpartition(".py")[0]).name or "model"
 
 

@@ -8,6 +8,7 @@ returns one.
 from __future__ import annotations
 
 import contextlib
+import inspect
 import re
 import sys
 import traceback
@@ -87,21 +88,45 @@ def load_model(model: Model, seed: int = 0) -> LoadedModel:
             f"not {type(model).__name__}"
         )
     text = str(model)
-    if text in SYSTEMS:
-        system = SYSTEMS[text]
-        return LoadedModel(
-            text, system.build(seed=seed), system.duration, system.ideals, typed=text
-        )
-    match = re.fullmatch(r"(?P<path>.*\.py)(?::(?P<name>[^:]*))?", text)
+    name, given = parameters_of(text)
+    if name in SYSTEMS:
+        system = SYSTEMS[name]
+        try:
+            values = system.read(given)
+        except ValueError as error:
+            raise BadInput(str(error)) from None
+        network = system.build(seed=seed, **values)
+        return LoadedModel(name, network, system.duration, system.ideals, typed=text)
+    match = re.fullmatch(r"(?P<path>.*\.py)(?::(?P<name>[^:]*))?", name)
     if match is None:
         raise BadInput(
-            f"there is no model {text!r}: it is neither a built-in system "
+            f"there is no model {name!r}: it is neither a built-in system "
             f"({', '.join(SYSTEMS)}) nor a path ending in .py or .py:name"
         )
-    return _load_file(Path(match["path"]), match["name"], seed)
+    return _load_file(Path(match["path"]), match["name"], seed, given)
 
 
-def _load_file(path: Path, name: Optional[str], seed: int) -> LoadedModel:
+def parameters_of(text: str) -> Tuple[str, Dict[str, str]]:
+    """A model's name and its parameters, written ``NAME[a=1,b=2]``.
+
+    Raises
+    ------
+    BadInput
+        If what is in the brackets is not of that form.
+    """
+    match = re.fullmatch(r"(?P<name>[^\[\]]*)\[(?P<given>[^\[\]]*)\]", text)
+    if match is None:
+        return text, {}
+    given: Dict[str, str] = {}
+    for part in filter(None, match["given"].split(",")):
+        name, equals, value = part.partition("=")
+        if not (name.isidentifier() and equals and value):
+            raise BadInput(f"a parameter is written NAME=VALUE, not {part!r}")
+        given[name] = value
+    return match["name"], given
+
+
+def _load_file(path: Path, name: Optional[str], seed: int, given: Mapping[str, str]) -> LoadedModel:
     namespace = _execute(path)
     wanted = name or DEFAULT_NAME
     if wanted not in namespace:
@@ -116,7 +141,12 @@ def _load_file(path: Path, name: Optional[str], seed: int) -> LoadedModel:
             )
     found = namespace[wanted]
     if callable(found) and not isinstance(found, nengo.Network):
-        found = _call(found, path, wanted, seed)
+        found = _call(found, path, wanted, seed, given)
+    elif given:
+        raise BadInput(
+            f"{path}: {wanted!r} is a network, which takes no parameters; write a function "
+            f"that takes {', '.join(given)} and returns one"
+        )
     if not isinstance(found, nengo.Network):
         raise BadInput(
             f"{path}: {wanted!r} is {_a(found)}, not a nengo.Network or a function that "
@@ -126,6 +156,8 @@ def _load_file(path: Path, name: Optional[str], seed: int) -> LoadedModel:
         raise BadInput(f"{path}: the network {wanted!r} is empty; add an ensemble or a node")
     label_by_variable(namespace)
     suffix = "" if name is None else f":{name}"
+    if given:
+        suffix += f"[{','.join(f'{key}={value}' for key, value in given.items())}]"
     return LoadedModel(path.stem + suffix, found, source=path, typed=path.name + suffix)
 
 
@@ -164,15 +196,28 @@ def _importable(folder: Path) -> Iterator[None]:
             sys.path.remove(str(folder))
 
 
-def _call(function: Any, path: Path, name: str, seed: int) -> Any:
-    import inspect
-
+def _call(function: Any, path: Path, name: str, seed: int, given: Mapping[str, str]) -> Any:
     try:
-        takes_seed = "seed" in inspect.signature(function).parameters
+        takes = inspect.signature(function).parameters
     except (TypeError, ValueError):
-        takes_seed = False
+        takes = types.MappingProxyType({})
+    values: Dict[str, Any] = {"seed": seed} if "seed" in takes else {}
+    for key, text in given.items():
+        if key not in takes:
+            raise BadInput(
+                f"{path}: {name} has no parameter {key!r}; it takes {', '.join(takes) or 'none'}"
+            )
+        values[key] = _value(text)
     with user_code(path):
-        return function(seed=seed) if takes_seed else function()
+        return function(**values)
+
+
+def _value(text: str) -> Any:
+    """A number where the text is one."""
+    for kind in (int, float):
+        with contextlib.suppress(ValueError):
+            return kind(text)
+    return text
 
 
 @contextlib.contextmanager

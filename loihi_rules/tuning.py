@@ -129,6 +129,36 @@ def fit_rates(
     return _fit(neuron_type, drive, often, gain, bias, dt)
 
 
+def steady_rates(neuron_type: nengo.neurons.NeuronType, rates: np.ndarray, dt: float) -> np.ndarray:
+    """The rates to give Nengo's neurons for the chip's to fire at these under a steady input.
+
+    The chip rounds an interval up to whole steps (`chip_rates`). With k the whole number of
+    steps nearest to the interval asked for, but no less than the chip's shortest, aim at the
+    middle of the last step,
+
+        T' = (k − 1/2) · dt,
+
+    where the rounding of gains, biases and weights tips nothing over.
+
+    Parameters
+    ----------
+    neuron_type : nengo.neurons.NeuronType
+        One of those that `chip_rates` takes.
+    rates : ndarray
+        Hz, 0 for silent neurons.
+    dt : float
+        Step in seconds.
+    """
+    unit = float(neuron_type.amplitude)
+    shortest = _interval(neuron_type, np.array(1e9), dt)[0] / dt
+    asked = np.divide(unit, rates * dt, out=np.full_like(rates, np.inf), where=rates > 0)
+    with np.errstate(invalid="ignore"):
+        low = np.maximum(np.floor(asked), np.floor(shortest) + 1)
+        nearer = np.abs(1 / (low + 1) - 1 / asked) < np.abs(1 / low - 1 / asked)
+    steps = low + nearer
+    return np.where(rates > 0, unit / ((steps - 0.5) * dt), 0.0)
+
+
 def fit_currents(
     neuron_type: nengo.neurons.NeuronType,
     currents: np.ndarray,

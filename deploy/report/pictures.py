@@ -8,6 +8,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
+from deploy.parity.hallmarks import system_of
 from deploy.parity.metrics.learning_curve import WINDOWS, curve
 from deploy.parity.metrics.pair import flat
 from deploy.parity.parity import Parity
@@ -27,7 +28,7 @@ def pictures(parity: Parity) -> List[Picture]:
     """All pictures that the comparison's traces call for."""
     made: List[Picture] = []
     with matplotlib.rc_context(STYLE):
-        lesson = LESSONS.get(parity.reference.settings.get("model", ""))
+        lesson = LESSONS.get(system_of(parity.reference))
         if lesson is not None and lesson.needs <= set(parity.other.traces):
             made.extend(lesson.draw(parity))
         for trace in parity.reference:

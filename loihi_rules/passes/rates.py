@@ -12,7 +12,14 @@ from loihi_rules.change import name_of
 from loihi_rules.neuron_inputs import NeuronInputs
 from loihi_rules.rewrite import Draft
 from loihi_rules.settings import declare
-from loihi_rules.tuning import fit_currents, fit_rates, mean_chip_rates
+from loihi_rules.tuning import (
+    chip_rates,
+    fit_currents,
+    fit_rates,
+    mean_chip_rates,
+    represented,
+    steady_rates,
+)
 from loihi_rules.wiring import on_chip
 
 INTERCEPT_LIMIT = 0.95  # nengo-loihi's Model.intercept_limit
@@ -43,6 +50,8 @@ def rates(draft: Draft) -> None:
         draft.tuning[ens] = built
         gain, bias = _limited(draft, ens, built)
         network.config[ens].rates_are_fitted = True
+        if _steady(draft, ens, built, gain, bias):
+            continue
         currents = inputs.currents(ens, gain, bias, draft.tuning, draft.dt)
         if currents is None:
             ens.gain, ens.bias = fit_rates(
@@ -55,6 +64,57 @@ def rates(draft: Draft) -> None:
             )
             ens.gain, ens.bias = factor * gain, factor * bias + offset
             _tell_currents(draft, ens, currents.mean, factor, offset)
+
+
+def _steady(draft: Draft, ens: nengo.Ensemble, built: Any, gain: Any, bias: Any) -> bool:
+    """Fit neurons that see one input or none, held; False if these are others.
+
+    Where the evaluation points are a few single ones, as of a one-hot vector, each neuron fires
+    at one input s or not at all. It keeps its intercept, and its rate at s becomes that of
+    `loihi_rules.tuning.steady_rates`.
+    """
+    if not isinstance(ens.eval_points, np.ndarray) or ens.gain is not None or ens.bias is not None:
+        return False
+    drive = built.eval_points @ built.encoders.T / ens.radius
+    active = gain * drive + bias > _threshold(ens.neuron_type)
+    top = drive.max(axis=0)
+    if not np.all((drive == top) | ~active):
+        return False
+    rates = ens.neuron_type.rates(top[None, :], gain, bias)[0]
+    aimed = steady_rates(ens.neuron_type, rates, draft.dt)
+    fires = rates > 0
+    rest = (_threshold(ens.neuron_type) - bias) / gain  # the input at which a neuron begins
+    current = _current_at(ens.neuron_type, np.where(fires, aimed, 1.0), draft.dt)
+    new_gain = (current - _threshold(ens.neuron_type)) / np.where(fires, top - rest, 1.0)
+    ens.gain = np.where(fires, new_gain, gain)
+    ens.bias = np.where(fires, _threshold(ens.neuron_type) - new_gain * rest, bias)
+    got = chip_rates(ens.neuron_type, ens.gain * top + ens.bias, draft.dt)
+    off = 100 * (got[fires] / rates[fires] - 1) if fires.any() else np.zeros(1)
+    before = 100 * (
+        chip_rates(ens.neuron_type, gain * top + bias, draft.dt)[fires] / rates[fires] - 1
+    )
+    draft.change(
+        name_of(ens),
+        "spikes at whole steps",
+        f"rates {before.mean():+.1f} % of the CPU's" if fires.any() else "silent",
+        f"{off.mean():+.1f} % (at most {np.abs(off).max():.1f} %), aimed at the middle of a step",
+        "the chip's intervals are whole steps, and on the edge of one the least rounding tips a "
+        "neuron over",
+    )
+    return True
+
+
+def _threshold(neuron_type: nengo.neurons.NeuronType) -> float:
+    """The normalised current above which a neuron fires."""
+    base = getattr(neuron_type, "base_type", neuron_type)
+    return 1.0 if isinstance(base, nengo.LIFRate) else 0.0  # nengo.LIF is one
+
+
+def _current_at(neuron_type: nengo.neurons.NeuronType, rates: Any, dt: float) -> Any:
+    """The current at which a neuron, with the chip's time constants, fires at a rate."""
+    chip = represented(neuron_type, dt)
+    gain, bias = chip.gain_bias(rates, np.zeros_like(rates))
+    return gain + bias
 
 
 def _drive(ens: nengo.Ensemble, built: Any) -> Any:

@@ -5,12 +5,18 @@ To add one, write its file and add its ``SYSTEM`` to the tuple below.
 
 from typing import Dict
 
-from loihi_rules.systems import bcm, oja, pes_connection, pes_imitation
+from loihi_rules.systems import bcm, oja, one_hot, pes_connection, pes_imitation
 from loihi_rules.systems.base import System
 
 SYSTEMS: Dict[str, System] = {
     system.name: system
-    for system in (pes_connection.SYSTEM, pes_imitation.SYSTEM, bcm.SYSTEM, oja.SYSTEM)
+    for system in (
+        pes_connection.SYSTEM,
+        pes_imitation.SYSTEM,
+        bcm.SYSTEM,
+        oja.SYSTEM,
+        one_hot.SYSTEM,
+    )
 }
 
 __all__ = ["SYSTEMS", "System"]

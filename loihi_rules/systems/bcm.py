@@ -20,7 +20,7 @@ Source: Bienenstock, Cooper & Munro (1982), J. Neurosci. 2(1); the rule as in `n
 import nengo
 from nengo.dists import Choice, Uniform
 
-from loihi_rules.systems.base import System
+from loihi_rules.systems.base import Parameter, System
 
 LOW, HIGH = 0.2, 0.9  # levels of the stimulus
 JUMP = 1.0  # s, from one level to the other
@@ -75,4 +75,8 @@ SYSTEM = System(
     build=bcm,
     duration=8.0,
     summary="weights grow while a neuron fires above its sliding threshold θ, and shrink below",
+    parameters=(
+        Parameter("neurons", 50, "neurons in each ensemble", 2, 2000),
+        Parameter("learning_rate", 1e-10, "κ of BCM, per second and Hz³", 0, 1e-6),
+    ),
 )

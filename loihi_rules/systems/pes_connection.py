@@ -21,7 +21,7 @@ neural networks", PLoS ONE 6(9); the rule as in Nengo's `nengo.PES`.
 
 import nengo
 
-from loihi_rules.systems.base import System
+from loihi_rules.systems.base import Parameter, System
 
 
 def pes_connection(neurons: int = 50, learning_rate: float = 1e-3, seed: int = 0) -> nengo.Network:
@@ -68,4 +68,8 @@ SYSTEM = System(
     duration=8.0,
     summary="a connection learns by PES to carry its input",
     ideals={"post": "input"},
+    parameters=(
+        Parameter("neurons", 50, "neurons in each ensemble", 2, 2000),
+        Parameter("learning_rate", 1e-3, "κ of PES", 0, 0.1),
+    ),
 )

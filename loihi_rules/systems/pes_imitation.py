@@ -18,7 +18,7 @@ the host, where the chip hands over what a learned connection carries.
 
 import nengo
 
-from loihi_rules.systems.base import System
+from loihi_rules.systems.base import Parameter, System
 
 
 def teacher(x):
@@ -69,4 +69,8 @@ SYSTEM = System(
     duration=8.0,
     summary="y learns by PES to imitate y*, a nonlinear function of the same input",
     ideals={"y": "y*"},
+    parameters=(
+        Parameter("neurons", 100, "neurons in each ensemble", 2, 2000),
+        Parameter("learning_rate", 1e-3, "κ of PES", 0, 0.1),
+    ),
 )

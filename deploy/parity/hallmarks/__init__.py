@@ -7,18 +7,27 @@ they have to hold on all. To add a lesson's, write its file and list it here.
 from typing import Dict, List
 
 from deploy.parity.figure import Figure
-from deploy.parity.hallmarks import bcm, oja
+from deploy.parity.hallmarks import bcm, oja, one_hot
 from deploy.parity.hallmarks.base import Hallmark, Measured
 from deploy.traces import Traces
 
 LESSON = "the lesson"  # stands in the place of a trace
 
-HALLMARKS: Dict[str, Hallmark] = {"bcm": bcm.HALLMARK, "oja": oja.HALLMARK}
+HALLMARKS: Dict[str, Hallmark] = {
+    "bcm": bcm.HALLMARK,
+    "oja": oja.HALLMARK,
+    "one-hot": one_hot.HALLMARK,
+}
+
+
+def system_of(run: Traces) -> str:
+    """The built-in system that ran, without its parameters; empty for a user's file."""
+    return str(run.settings.get("model", "")).partition("[")[0]
 
 
 def hallmarks(run: Traces) -> List[Measured]:
     """What a run of a worked system shows of its lesson; nothing for other models."""
-    known = HALLMARKS.get(run.settings.get("model", ""))
+    known = HALLMARKS.get(system_of(run))
     if known is None or not known.needs <= set(run.traces):
         return []
     return known.measure(run)
@@ -31,4 +40,12 @@ def hallmark_figures(run: Traces) -> List[Figure]:
     ]
 
 
-__all__ = ["HALLMARKS", "LESSON", "Hallmark", "Measured", "hallmark_figures", "hallmarks"]
+__all__ = [
+    "HALLMARKS",
+    "LESSON",
+    "Hallmark",
+    "Measured",
+    "hallmark_figures",
+    "hallmarks",
+    "system_of",
+]
