@@ -11,10 +11,13 @@ from loihi_rules.one_hot import decode, latency, one_hot, representable
 
 @pytest.mark.parametrize("rate", [20, 37, 50, 100, 125, 200, 333, 500])
 def test_spike_counts_are_those_of_the_cpu(rate):
-    model = f"one-hot[rate={rate}]"
-    cpu, chip = (shown(deploy.run(model, 2.0, target)) for target in ("cpu", "emulator"))
-    assert chip.counts.sum() == pytest.approx(cpu.counts.sum(), rel=0.02, abs=2)
-    assert np.array_equal(chip.decoded, chip.classes) and chip.stray == 0
+    with nengo.Network(seed=0) as net:
+        neurons = one_hot(3, rate)
+        nengo.Connection(nengo.Node([0, 1, 0]), neurons)
+        nengo.Probe(neurons.neurons, label="spikes")
+    cpu, chip = (deploy.run(net, 4.0, t)["spikes"].counts() for t in ("cpu", "emulator"))
+    assert chip[1] == pytest.approx(cpu[1], rel=0.02, abs=1)
+    assert chip[0] == chip[2] == 0
 
 
 @pytest.mark.parametrize("classes", [2, 50, 200])

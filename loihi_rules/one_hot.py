@@ -6,7 +6,9 @@ intercepts of one half it is silent below that, and at 1 it fires at one rate, t
 
 On the chip intervals between spikes are whole steps. A rate is therefore chosen whose interval is
 one (`representable`), and gain and bias aim at the middle of the last step, where rounding tips
-nothing over (`loihi_rules.tuning.steady_rates`).
+nothing over (`loihi_rules.tuning.steady_rates`). Half of an interval is refractory time, so that
+the other half is short and steep: near its threshold a neuron's interval would hang on the last
+bits of its weights.
 """
 
 from __future__ import annotations
@@ -20,7 +22,6 @@ from nengo.dists import Choice
 from loihi_rules.chip import LOIHI
 
 NONE = -1  # of no class
-TAU_REF = 0.001  # s; with Nengo's 2 ms the chip's neurons fire at most every third step
 INTERCEPT = 0.5
 
 
@@ -44,6 +45,20 @@ def representable(rate: float, dt: float = LOIHI.step) -> float:
     steps = max(2, int(np.floor(1 / (rate * dt))))
     nearest = min((steps, steps + 1), key=lambda k: abs(1 / (k * dt) - rate))
     return float(1 / (nearest * dt))
+
+
+def refractory_time(rate: float, dt: float = LOIHI.step) -> float:
+    """Half of the interval in whole steps, s; no more than the chip's counter holds.
+
+    Parameters
+    ----------
+    rate : float
+        Hz, `representable`.
+    dt : float
+        Step in seconds.
+    """
+    steps = max(1, int(round(1 / (rate * dt))) // 2)
+    return min(steps, LOIHI.refractory_steps[1] - 1) * dt
 
 
 def one_hot(
@@ -77,13 +92,14 @@ def one_hot(
     """
     if classes < 1:
         raise ValueError(f"there must be 1 class or more, not {classes}")
+    rate = representable(rate, dt)
     return nengo.Ensemble(
         classes,
         classes,
-        neuron_type=nengo.LIF(tau_ref=TAU_REF),
+        neuron_type=nengo.LIF(tau_ref=refractory_time(rate, dt)),
         encoders=np.eye(classes),
         intercepts=Choice([INTERCEPT]),
-        max_rates=Choice([representable(rate, dt)]),
+        max_rates=Choice([rate]),
         eval_points=np.eye(classes),  # nothing else is ever shown
         label=label,
     )

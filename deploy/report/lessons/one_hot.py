@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import List
 
+import nengo
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -11,19 +12,18 @@ from deploy.parity.hallmarks.one_hot import HALLMARK, shown
 from deploy.parity.parity import Parity
 from deploy.report.lessons.base import Lesson
 from deploy.report.picture import IDEAL, OTHER, REFERENCE, Picture, svg
-from loihi_rules.one_hot import INTERCEPT, TAU_REF
+from loihi_rules.one_hot import INTERCEPT, refractory_time, representable
 
 MOST_SHOWN = 20  # times a class was shown, in the raster
 
 
 def draw(parity: Parity) -> List[Picture]:
     """The step that each neuron is, and the staircase of the raster."""
-    import nengo
-
     runs = ((parity.reference, REFERENCE), (parity.other, OTHER))
     seen = [shown(run) for run, _ in runs]
     rate = float(seen[0].counts.max() / seen[0].seconds)
-    neurons = nengo.LIF(tau_ref=TAU_REF)
+    rate = representable(min(rate, 500.0))
+    neurons = nengo.LIF(tau_ref=refractory_time(rate))
     gain, bias = neurons.gain_bias(np.array([rate]), np.array([INTERCEPT]))
     x = np.linspace(-0.2, 1.1, 400)
     figure = Figure(figsize=(8, 2.6), layout="constrained")
