@@ -105,6 +105,11 @@ TOLERANCES: Mapping[str, Tolerance] = MappingProxyType(
             high=0.95,
             why="the same wandering; measured up to 0.78, and 1 if nothing is learnt",
         ),
+        "weights at the end, difference": Tolerance(
+            high=0.6,
+            why="rounding moves weights about among those that compute one function; measured "
+            "0.31 to 0.45, and 1.4 for unrelated weights of one size",
+        ),
         "final error, ratio": Tolerance(
             0.4,
             2.5,

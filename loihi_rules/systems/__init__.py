@@ -5,7 +5,14 @@ To add one, write its file and add its ``SYSTEM`` to the tuple below.
 
 from typing import Dict
 
-from loihi_rules.systems import bcm, oja, one_hot, pes_connection, pes_imitation
+from loihi_rules.systems import (
+    bcm,
+    noise_suppression,
+    oja,
+    one_hot,
+    pes_connection,
+    pes_imitation,
+)
 from loihi_rules.systems.base import System
 
 SYSTEMS: Dict[str, System] = {
@@ -13,6 +20,7 @@ SYSTEMS: Dict[str, System] = {
     for system in (
         pes_connection.SYSTEM,
         pes_imitation.SYSTEM,
+        noise_suppression.SYSTEM,
         bcm.SYSTEM,
         oja.SYSTEM,
         one_hot.SYSTEM,

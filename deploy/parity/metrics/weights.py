@@ -9,6 +9,8 @@ import numpy as np
 from deploy.parity.figure import Figure
 from deploy.parity.metrics.pair import Pair, flat
 
+HARDLY = 0.2  # of its size, by which a matrix has to change to have learnt something
+
 
 def learned_weights(pair: Pair) -> List[Figure]:
     """Correlation and relative error of the weights' change over the run.
@@ -16,6 +18,10 @@ def learned_weights(pair: Pair) -> List[Figure]:
     With ``ΔW = W(end) − W(start)``, of the first and the last sample:
     Pearson's correlation of the two changes, and
     ``‖ΔW_other − ΔW_reference‖ / ‖ΔW_reference‖``.
+
+    Weights that hardly change have nothing to correlate but noise: where ‖ΔW_reference‖ is less
+    than a fifth of ‖W(end)‖, what is compared is where they end,
+    ``‖W_other − W_reference‖ / ‖W_reference‖``.
     """
     reference, other = flat(pair.reference), flat(pair.other)
     own, its = reference[-1] - reference[0], other[-1] - other[0]
@@ -26,6 +32,10 @@ def learned_weights(pair: Pair) -> List[Figure]:
     ]
     if size == 0:
         return figures
+    largest = float(np.linalg.norm(reference[-1]))
+    if size < HARDLY * largest:
+        apart = float(np.linalg.norm(other[-1] - reference[-1])) / largest
+        return [*figures, Figure(pair.label, "weights at the end, difference", apart)]
     a, b = own - own.mean(), its - its.mean()
     norm = float(np.linalg.norm(a) * np.linalg.norm(b))
     correlation = float(a @ b) / norm if norm > 0 else 0.0

@@ -5,9 +5,14 @@ To add one, write its file and list it here.
 
 from typing import Dict
 
-from deploy.report.lessons import bcm, oja, one_hot
+from deploy.report.lessons import bcm, noise_suppression, oja, one_hot
 from deploy.report.lessons.base import Lesson
 
-LESSONS: Dict[str, Lesson] = {"bcm": bcm.LESSON, "oja": oja.LESSON, "one-hot": one_hot.LESSON}
+LESSONS: Dict[str, Lesson] = {
+    "bcm": bcm.LESSON,
+    "oja": oja.LESSON,
+    "one-hot": one_hot.LESSON,
+    "noise-suppression": noise_suppression.LESSON,
+}
 
 __all__ = ["LESSONS", "Lesson"]
