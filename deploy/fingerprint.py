@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
+from dataclasses import asdict
 from typing import Any, Dict
 
 import nengo
@@ -13,6 +14,8 @@ from nengo.base import NengoObject, ObjView
 from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 from nengo.params import FrozenObject
+
+from loihi_rules.injection import injections_of
 
 
 def fingerprint(network: nengo.Network) -> str:
@@ -42,7 +45,12 @@ def fingerprint(network: nengo.Network) -> str:
         for obj in objects
     ]
     seeds = [net.seed for net in [network, *network.all_networks]]
-    text = json.dumps([seeds, description], sort_keys=True, ensure_ascii=True)
+    injected = [
+        [place[id(ens)], [_plain(asdict(injection), place) for injection in given]]
+        for ens, given in injections_of(network).items()
+    ]
+    parts = [seeds, description, *([injected] if injected else [])]
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

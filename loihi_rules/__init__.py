@@ -4,6 +4,7 @@ This package reads and builds `nengo.Network` objects and nothing else: no
 files, no processes, no command line. Running the result is `deploy`'s work.
 """
 
+from loihi_rules.injection import Injection, SpikeTimes, inject, inject_spikes, read_spikes
 from loihi_rules.learned import FrozenNetwork, Learned, Quantised, freeze, go_on
 from loihi_rules.rewrite import Change, Problem, Rewritten, ServedProbe, rewrite
 from loihi_rules.seeds import Twin, fix_seeds
@@ -11,14 +12,19 @@ from loihi_rules.seeds import Twin, fix_seeds
 __all__ = [
     "Change",
     "FrozenNetwork",
+    "Injection",
     "Learned",
     "Problem",
     "Quantised",
     "Rewritten",
     "ServedProbe",
+    "SpikeTimes",
     "Twin",
     "fix_seeds",
     "freeze",
     "go_on",
+    "inject",
+    "inject_spikes",
+    "read_spikes",
     "rewrite",
 ]

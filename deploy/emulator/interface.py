@@ -65,6 +65,7 @@ class FastEmulator:
         self.error_scale = float(getattr(model, "pes_error_scale", 1.0))
         self.dt = model.dt
         self.probes = list(model.probes)
+        self._start = dict(zip(model.blocks, self.layout.block_start))
         self._columns, probed = self._probed(model)
         self.engine = Engine(self.layout, seed, probed, compiled, self.strict)
         self._samples: Dict[Any, List[List[np.ndarray]]] = {p: [] for p in self.probes}
@@ -74,7 +75,7 @@ class FastEmulator:
 
     def _probed(self, model: Any) -> Tuple[Dict[Any, List[slice]], Dict[str, np.ndarray]]:
         """Columns of each probe's blocks in the buffer of its key."""
-        start = dict(zip(model.blocks, self.layout.block_start))
+        start = self._start
         compartments: Dict[str, List[np.ndarray]] = {key: [] for key in PROBEABLE}
         width = dict.fromkeys(PROBEABLE, 0)
         columns: Dict[Any, List[slice]] = {}
@@ -89,6 +90,18 @@ class FastEmulator:
                 width[probe.key] += len(chosen)
         empty = [np.zeros(0, np.int64)]
         return columns, {key: np.concatenate(empty + parts) for key, parts in compartments.items()}
+
+    def voltages(self, block: Any) -> np.ndarray:
+        """(n,) voltages of a block's compartments, as a view that may be written."""
+        return self.engine.state.voltage[self._part(block)]
+
+    def biases(self, block: Any) -> np.ndarray:
+        """(n,) biases of a block's compartments, as a view that may be written."""
+        return self.layout.compartments.bias[self._part(block)]
+
+    def _part(self, block: Any) -> slice:
+        start = int(self._start[block])
+        return slice(start, start + block.n_neurons)
 
     # -------------------------------------------------------------------- running
 

@@ -10,6 +10,7 @@ from nengo.builder import Model
 from nengo.cache import NoDecoderCache
 
 from deploy.targets.base import Session
+from deploy.targets.injecting import CoreNeurons, Injections
 from deploy.targets.learned_weights import learned_in_core
 from loihi_rules import Change, Learned
 
@@ -45,7 +46,8 @@ class CoreSession(Session):
         model: Optional[Model] = None,
         optimize: bool = False,
     ):
-        self.changes = changes
+        self._rewritten = changes
+        self.n_steps = 0
         if model is None:
             label = getattr(network, "label", None)
             model = Model(dt=dt, label=label, decoder_cache=NoDecoderCache())
@@ -54,9 +56,19 @@ class CoreSession(Session):
         self.simulator = nengo.Simulator(
             network, dt=dt, seed=seed, model=model, progress_bar=False, optimize=optimize
         )
+        self.injections = Injections(network, dt, lambda ens: CoreNeurons(self.simulator, ens))
+
+    @property
+    def changes(self) -> Tuple[Change, ...]:  # type: ignore[override]
+        return (*self._rewritten, *self.injections.told())
 
     def run_steps(self, n_steps: int) -> None:
-        self.simulator.run_steps(n_steps, progress_bar=False)
+        end = self.n_steps + n_steps
+        while self.n_steps < end:
+            self.injections.apply(self.n_steps)
+            stop = self.injections.next_after(self.n_steps, end)
+            self.simulator.run_steps(stop - self.n_steps, progress_bar=False)
+            self.n_steps = stop
 
     def take(self, probe: nengo.Probe) -> Optional[np.ndarray]:
         return np.array(self.simulator.data[probe])

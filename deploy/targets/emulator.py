@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import asdict
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 import nengo
 import numpy as np
@@ -17,6 +17,7 @@ from deploy.targets.base import Session, Target
 from deploy.targets.built import built_connection
 from deploy.targets.chip_builder import chip_model
 from deploy.targets.core import CoreSession
+from deploy.targets.injecting import ChipNeurons, CoreNeurons, Injections
 from deploy.targets.learned_weights import decoders, learned_in_core
 from deploy.targets.served import READERS, Reader
 from deploy.targets.units import scale_of
@@ -24,6 +25,7 @@ from loihi_rules import Change, Learned, Rewritten, Twin
 from loihi_rules.learned import rule_names
 from loihi_rules.passes.capacity import RULES as CAPACITY_RULES
 from loihi_rules.rewrite import rewrite_twin
+from loihi_rules.wiring import on_chip
 
 NOTEWORTHY = 0.01  # share of the times that something came to the end of its range
 
@@ -41,7 +43,6 @@ class EmulatorSession(Session):
         engine: str,
     ):
         self.rewritten = rewritten
-        self.changes = tuple(rewritten.changes)
         self.problems = tuple(rewritten.problems)
         self.dt = dt
         self.n_steps = 0
@@ -69,16 +70,36 @@ class EmulatorSession(Session):
             "precompute": bool(self.simulator.precompute),
         }
 
+        self.injections = Injections(rewritten.network, dt, self._neurons)
         self.readers: Dict[nengo.Probe, Reader] = {
             twin.twins.get(probe, probe): READERS[serving.reads](serving, self)
             for probe, serving in rewritten.served.items()
         }
 
+    @property
+    def changes(self) -> Tuple[Change, ...]:  # type: ignore[override]
+        return (*self.rewritten.changes, *self.injections.told())
+
+    def _neurons(self, ens: nengo.Ensemble) -> Any:
+        """For injections: the neurons of an ensemble, wherever they are."""
+        if not on_chip(self.rewritten.network, ens):
+            hosts = [sim for at, sim in self.simulator.sims.items() if at.startswith("host")]
+            return CoreNeurons(next(h for h in hosts if ens in h.model.params), ens)
+        emulator = self.simulator.sims["emulator"]
+        integer = self.settings["arithmetic"] == "integer"
+        fast = isinstance(emulator, FastEmulator)
+        voltages, biases = (
+            (emulator.voltages, emulator.biases) if fast else _reference_arrays(emulator)
+        )
+        return ChipNeurons(self.simulator.model, ens, voltages, biases, self.dt, integer)
+
     def run_steps(self, n_steps: int) -> None:
         end = self.n_steps + n_steps
         polled = [reader for reader in self.readers.values() if reader.polled]
         while self.n_steps < end:
-            stop = min([end] + [self._next_sample(reader) for reader in polled])
+            self.injections.apply(self.n_steps)
+            stop = self.injections.next_after(self.n_steps, end)
+            stop = min([stop] + [self._next_sample(reader) for reader in polled])
             self.simulator.run_steps(stop - self.n_steps)
             self.n_steps = stop
             for reader in polled:
@@ -223,6 +244,15 @@ class HostOnlySession(CoreSession):
 def _reference_weights(synapse: Any) -> np.ndarray:
     """nengo-loihi's own engine changes the weights of the model itself."""
     return np.vstack([weights[0] for weights in synapse.weights])
+
+
+def _reference_arrays(emulator: Any) -> Any:
+    """The same views of nengo-loihi's own emulator."""
+    state = emulator.compartment
+    return (
+        lambda block: state.voltage[state.slices[block.compartment]],
+        lambda block: state.bias[state.slices[block.compartment]],
+    )
 
 
 EMULATOR = EmulatorTarget("emulator", "the chip in integers", discretize=True)

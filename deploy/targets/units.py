@@ -38,6 +38,11 @@ def bias_of(probe: Any) -> np.ndarray:
     return _by_neuron(probe, [block.compartment.bias for block in probe.target])
 
 
+def current_unit(compartment: Any, dt: float) -> np.ndarray:
+    """(n,) normalised current J that one unit of a compartment's current is; see `scale_of`."""
+    return _current(compartment, dt)
+
+
 def _by_neuron(probe: Any, values: Any) -> np.ndarray:
     parts = [value[part] for value, part in zip(values, probe.slice)]
     return np.asarray(probe.weight_outputs(parts)[0], float)

@@ -7,6 +7,7 @@ from typing import Dict
 
 from loihi_rules.systems import (
     bcm,
+    injection,
     noise_suppression,
     oja,
     one_hot,
@@ -21,6 +22,7 @@ SYSTEMS: Dict[str, System] = {
         pes_connection.SYSTEM,
         pes_imitation.SYSTEM,
         noise_suppression.SYSTEM,
+        injection.SYSTEM,
         bcm.SYSTEM,
         oja.SYSTEM,
         one_hot.SYSTEM,
