@@ -452,8 +452,13 @@ def doctor(as_json: bool) -> None:
 def _duration(model: str, duration: Optional[float]) -> float:
     if duration is not None:
         return duration
-    name = parameters_of(model)[0]
-    return SYSTEMS[name].duration if name in SYSTEMS else USER_DURATION
+    name, given = parameters_of(model)
+    if name not in SYSTEMS:
+        return USER_DURATION
+    try:
+        return SYSTEMS[name].seconds(given)
+    except ValueError as error:
+        raise BadInput(str(error)) from None
 
 
 def _with_parameters(model: str, parameters: Tuple[str, ...]) -> str:

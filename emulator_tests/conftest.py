@@ -8,7 +8,9 @@ import hypothesis
 import nengo
 import pytest
 
-hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
+# without shrinking: a network that fails takes minutes to shrink, and seeds say which it was
+PHASES = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, phases=PHASES)
 hypothesis.settings.load_profile("repeatable")
 
 # Tests that use Nengo as such must not meet pickles that another NumPy left in this home.

@@ -98,6 +98,10 @@ class NeuronInputs:
         self.rates[ens] = ens.neuron_type.rates(mean, ones, 0 * ones)
         return Currents(mean, variance)
 
+    def shares_kernel(self, ens: nengo.Ensemble) -> bool:
+        """Whether a convolution goes into its neurons, which must then have one gain."""
+        return any(isinstance(c.transform, CONVOLUTIONS) for c in self.into.get(ens, []))
+
     def _rates_of(self, ens: nengo.Ensemble, built: object) -> np.ndarray:
         if ens not in self.rates:
             points = built.eval_points  # type: ignore[attr-defined]

@@ -45,6 +45,8 @@ class State(NamedTuple):
         PES errors, scaled, rounded and clipped.
     flags : (6,) ndarray of int64
         How often each of `WARNINGS` came up.
+    operations : (2,) ndarray of int64
+        Spikes that came down an axon to a core, and weights that they added.
     """
 
     q: np.ndarray
@@ -60,6 +62,7 @@ class State(NamedTuple):
     pending: np.ndarray
     errors: np.ndarray
     flags: np.ndarray
+    operations: np.ndarray
 
 
 class Probed(NamedTuple):
@@ -95,6 +98,7 @@ def start(layout: Layout) -> State:
         pending=np.zeros(n_traces, np.bool_),
         errors=np.zeros(n_errors, dtype),
         flags=np.zeros(len(WARNINGS), np.int64),
+        operations=np.zeros(2, np.int64),
     )
 
 

@@ -13,6 +13,7 @@ from deploy.emulator.engine import PROBEABLE, Engine, Probed
 from deploy.emulator.jit import HAVE_NUMBA
 from deploy.emulator.layout import Unsupported, lay_out
 from deploy.emulator.probe_filter import BatchFilter
+from deploy.energy import Work
 
 ERROR_MAX = 127  # that the chip takes
 BUFFER_BYTES = 32 * 2**20  # of probed samples, before they are handed on
@@ -90,6 +91,13 @@ class FastEmulator:
                 width[probe.key] += len(chosen)
         empty = [np.zeros(0, np.int64)]
         return columns, {key: np.concatenate(empty + parts) for key, parts in compartments.items()}
+
+    def work(self) -> Work:
+        """What the chip has done so far."""
+        state = self.engine.state
+        axons, synaptic = (int(count) for count in state.operations)
+        n = self.layout.n_compartments
+        return Work(self.t, n, int(state.spike_count.sum()), axons, synaptic)
 
     def voltages(self, block: Any) -> np.ndarray:
         """(n,) voltages of a block's compartments, as a view that may be written."""

@@ -12,6 +12,7 @@ import numpy as np
 from deploy.emulator.jit import jit
 
 # what a kernel reports; the index into ``flags``
+SPIKES, SYNAPTIC = range(2)  # of the operations that are counted
 OVERFLOW_Q0, OVERFLOW_U, OVERFLOW_U2, CLIPPED_TRACE, CLIPPED_WEIGHT, LOST_SPIKE = range(6)
 
 Q_BITS, U_BITS = 21, 23  # without sign: synaptic input, current
@@ -122,12 +123,13 @@ def _deliver_runs(rows, groups, q, fired, g):
     weights, table, length = rows.weights, groups.table[g], np.uint64(groups.run_length[g])
     scale, base = groups.run_scale[g], np.uint64(groups.run_base[g])
     s0 = s1 = s2 = np.uint64(0)
-    waiting = 0
+    waiting = delivered = 0
     for n in range(len(fired)):
         start = groups.run_start[table + fired[n]]
         if start < 0:
             continue
         s3 = np.uint64(start)
+        delivered += 1
         waiting += 1
         if waiting == 1:
             s0 = s3
@@ -150,6 +152,7 @@ def _deliver_runs(rows, groups, q, fired, g):
         for k in range(length):
             j = np.uint64(k)
             q[base + j] += weights[last + j] * scale
+    return delivered
 
 
 @jit
@@ -174,7 +177,9 @@ def _deliver(layout, state, events, event_start, step):
         table = groups.table[g]
         synapse = groups.synapse[g]
         if layout.integer and groups.run_length[g] > 0:
-            _deliver_runs(rows, groups, q, fired, g)
+            delivered = _deliver_runs(rows, groups, q, fired, g)
+            state.operations[SPIKES] += delivered
+            state.operations[SYNAPTIC] += delivered * groups.run_length[g]
             continue
         for n in range(len(fired)):
             entry = table + fired[n]
@@ -182,6 +187,8 @@ def _deliver(layout, state, events, event_start, step):
             if row < 0:
                 continue
             start, length, base = rows.start[row], rows.length[row], groups.base[entry]
+            state.operations[SPIKES] += 1
+            state.operations[SYNAPTIC] += length
             if synapse >= 0:
                 for j in range(length):
                     q[base + j] += state.learned[start + j]

@@ -155,7 +155,9 @@ class EmulatorSession(Session):
         if isinstance(emulator, FastEmulator):
             saturation = [s for s in emulator.saturation() if s.count]
             told["saturation"] = [asdict(s) for s in saturation]
-            told["spikes"] = int(emulator.engine.state.spike_count.sum())
+            work = emulator.work()
+            told["spikes"] = work.spikes
+            told["work"] = work.to_dict()
             for s in saturation:
                 if s.count > NOTEWORTHY * s.of:
                     warnings.warn(

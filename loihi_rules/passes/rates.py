@@ -50,12 +50,18 @@ def rates(draft: Draft) -> None:
         draft.tuning[ens] = built
         gain, bias = _limited(draft, ens, built)
         network.config[ens].rates_are_fitted = True
-        if _steady(draft, ens, built, gain, bias):
+        one_gain = inputs.shares_kernel(ens)
+        if not one_gain and _steady(draft, ens, built, gain, bias):
             continue
         currents = inputs.currents(ens, gain, bias, draft.tuning, draft.dt)
         if currents is None:
             ens.gain, ens.bias = fit_rates(
-                ens.neuron_type, gain, bias, draft.dt, ens.dimensions, _drive(ens, built)
+                ens.neuron_type,
+                gain,
+                bias,
+                draft.dt,
+                ens.dimensions,
+                None if one_gain else _drive(ens, built),
             )
             _tell(draft, ens, built)
         else:

@@ -6,6 +6,7 @@ To add one, write its file and add its ``SYSTEM`` to the tuple below.
 from typing import Dict
 
 from loihi_rules.systems import (
+    backprop,
     bcm,
     injection,
     noise_suppression,
@@ -23,6 +24,7 @@ SYSTEMS: Dict[str, System] = {
         pes_imitation.SYSTEM,
         noise_suppression.SYSTEM,
         injection.SYSTEM,
+        backprop.SYSTEM,
         bcm.SYSTEM,
         oja.SYSTEM,
         one_hot.SYSTEM,

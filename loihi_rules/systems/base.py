@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Callable, Mapping, Tuple, Union
+from typing import Any, Callable, Mapping, Optional, Tuple, Union
 
 import nengo
 
@@ -85,6 +85,8 @@ class System:
         Label of a probe to the label of the probe that it should come to equal.
     parameters : tuple of Parameter
         What ``build`` takes besides ``seed``.
+    length : callable or None
+        Takes parameters and gives the duration, where it depends on them.
     """
 
     name: str
@@ -93,6 +95,11 @@ class System:
     summary: str
     ideals: Mapping[str, str] = field(default_factory=dict)
     parameters: Tuple[Parameter, ...] = ()
+    length: Optional[Callable[..., float]] = None
+
+    def seconds(self, given: Mapping[str, str]) -> float:
+        """How long the lesson takes with these parameters."""
+        return self.duration if self.length is None else self.length(**self.read(given))
 
     def read(self, given: Mapping[str, str]) -> Mapping[str, Any]:
         """Values for ``build``, from names and texts.

@@ -1,0 +1,156 @@
+"""Backpropagation off the chip, next to PES on it, on the same handwritten digits.
+
+Two networks look at the same images, 8 × 8 pixels.
+
+(a) One was trained by backpropagation: in scikit-learn, in floating point, off line. Its weights
+are rounded to the chip's 8 bits, and its units become neurons that fire at rates in their place
+(`loihi_rules.trained`). Nothing of it learns.
+
+(b) The other learns while it looks: random features, neurons whose encoders are differences of
+two images, and a read-out that starts from nothing and learns by PES,
+
+    Δd_i = −κ · E · a_i / n,        E = read-out − one-hot label,
+
+on the chip. First it is shown training images with their labels; then, no longer learning, both
+are shown images that neither has seen.
+
+Backpropagation sends errors back through all layers, and needs every weight and activity at one
+place; PES needs the error and the activity at one synapse. That is why the chip has the second.
+
+Data: E. Alpaydin & C. Kaynak (1998), Optical Recognition of Handwritten Digits, UCI repository, as
+in scikit-learn; weights by `benchmarks/train_digits.py`.
+"""
+
+from pathlib import Path
+from typing import Dict
+
+import nengo
+import numpy as np
+from nengo.dists import Uniform
+
+from loihi_rules.systems.base import Parameter, System
+from loihi_rules.trained import Layer, spiking
+
+DATA = Path(__file__).parent / "data" / "digits.npz"
+CLASSES = 10
+TAUGHT = 0.05  # s, that each training image is shown
+SHOWN = 0.1  # s, that each test image is shown
+
+
+def digits() -> Dict[str, np.ndarray]:
+    """Images as fractions of full ink, labels, and the trained weights."""
+    with np.load(DATA, allow_pickle=False) as stored:
+        data = {name: stored[name] for name in stored.files}
+    for name in ("images", "test_images"):
+        data[name] = data[name] / 16.0
+    return data
+
+
+def trained_layers(data: Dict[str, np.ndarray]) -> list:
+    """What backpropagation found."""
+    return [
+        Layer(data[f"weights_{k}"].astype(float), data[f"biases_{k}"].astype(float))
+        for k in range(2)
+    ]
+
+
+def backprop(
+    neurons: int = 500,
+    taught: int = 400,
+    shown: int = 60,
+    learning_rate: float = 4e-3,
+    seed: int = 0,
+) -> nengo.Network:
+    """Build the system.
+
+    Parameters
+    ----------
+    neurons : int
+        LIF neurons whose read-out learns.
+    taught, shown : int
+        Number of images with labels, and of those to be told.
+    learning_rate : float
+        κ, as in `nengo.PES`.
+    seed : int
+        Seed of the network and, through it, of the images' order and of the features.
+    """
+    data = digits()
+    rng = np.random.RandomState(seed)
+    lessons = np.concatenate(
+        [rng.permutation(len(data["images"])) for _ in range(-(-taught // len(data["images"])))]
+    )[:taught]
+    tests = rng.permutation(len(data["test_images"]))[:shown]
+    mean = data["images"].mean(axis=0)
+    radius = float(np.percentile(np.linalg.norm(data["images"] - mean, axis=1), 90))
+    one, other = rng.randint(len(data["images"]), size=(2, neurons))
+    features = data["images"][one] - data["images"][other] + 1e-6
+    images = np.concatenate([data["images"][lessons], data["test_images"][tests]])
+    labels = np.concatenate([data["labels"][lessons], data["test_labels"][tests]]).astype(int)
+    begin = taught * TAUGHT  # s, when the test begins
+
+    def at(t: float) -> int:
+        """Which of the images is shown."""
+        t = max(t - 1e-6, 0.0)
+        k = t / TAUGHT if t < begin else taught + (t - begin) / SHOWN
+        return min(int(k), len(images) - 1)
+
+    with nengo.Network(label="backprop", seed=seed) as network:
+        image = nengo.Node(lambda t: images[at(t)], size_out=64, label="image")
+        label = nengo.Node(lambda t: labels[at(t)], size_out=1, label="label")
+        testing = nengo.Node(lambda t: float(t > begin), size_out=1, label="testing")
+
+        by_backprop = spiking(image, trained_layers(data), data["images"], "backprop")
+
+        features_of = nengo.Ensemble(
+            neurons,
+            64,
+            radius=radius,
+            encoders=features,
+            intercepts=Uniform(-0.1, 0.5),
+            max_rates=Uniform(100, 200),
+            eval_points=(data["images"][:1000] - mean),
+            label="features",
+        )
+        nengo.Connection(image, features_of, function=lambda x: x - mean)
+        by_pes = nengo.Node(size_in=CLASSES, label="read-out by PES")
+        learned = nengo.Connection(
+            features_of,
+            by_pes,
+            function=lambda x: np.zeros(CLASSES),
+            learning_rule_type=nengo.PES(learning_rate),
+            label="read-out",
+        )
+        error = nengo.Node(
+            lambda t, x: x[:-1] - np.eye(CLASSES)[int(x[-1])] if t < begin else np.zeros(CLASSES),
+            size_in=CLASSES + 1,
+            label="error",
+        )
+        nengo.Connection(by_pes, error[:-1], synapse=None)
+        nengo.Connection(label, error[-1], synapse=None)
+        nengo.Connection(error, learned.learning_rule, synapse=None)
+
+        nengo.Probe(label, label="label")
+        nengo.Probe(testing, label="testing")
+        nengo.Probe(by_backprop.output.neurons, label="backprop spikes")
+        nengo.Probe(by_pes, synapse=0.02, label="read-out by PES")
+    return network
+
+
+def length(taught: int = 400, shown: int = 60, **others: float) -> float:
+    """Seconds that the lesson takes."""
+    return taught * TAUGHT + shown * SHOWN
+
+
+SYSTEM = System(
+    name="backprop",
+    build=backprop,
+    duration=length(),
+    summary="backpropagation off the chip next to PES on it, on handwritten digits",
+    parameters=(
+        Parameter("neurons", 500, "LIF neurons whose read-out learns", 50, 2000),
+        Parameter("taught", 400, "images shown with their labels", 10, 20000),
+        Parameter("shown", 60, "images to be told", 10, 360),
+        Parameter("learning_rate", 4e-3, "κ of PES", 0, 0.1),
+    ),
+    length=length,
+)
