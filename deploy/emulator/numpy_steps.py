@@ -67,7 +67,7 @@ def _deliver(layout: Any, state: Any, events: Any, event_start: Any, step: int) 
             if row < 0:
                 continue
             start, length = rows.start[row], rows.length[row]
-            state.operations += 1, length
+            state.operations[:] += (1, length)
             base, at = groups.base[entry], rows.target_start[row]
             part = weights[start : start + length].astype(state.q.dtype) * rows.scale[row]
             if at < 0:

@@ -7,7 +7,7 @@ they have to hold on all. To add a lesson's, write its file and list it here.
 from typing import Dict, List
 
 from deploy.parity.figure import Figure
-from deploy.parity.hallmarks import bcm, injection, noise_suppression, oja, one_hot
+from deploy.parity.hallmarks import backprop, bcm, injection, noise_suppression, oja, one_hot
 from deploy.parity.hallmarks.base import Hallmark, Measured
 from deploy.traces import Traces
 
@@ -19,6 +19,7 @@ HALLMARKS: Dict[str, Hallmark] = {
     "one-hot": one_hot.HALLMARK,
     "noise-suppression": noise_suppression.HALLMARK,
     "injection": injection.HALLMARK,
+    "backprop": backprop.HALLMARK,
 }
 
 

@@ -5,7 +5,7 @@ To add one, write its file and list it here.
 
 from typing import Dict
 
-from deploy.report.lessons import bcm, injection, noise_suppression, oja, one_hot
+from deploy.report.lessons import backprop, bcm, injection, noise_suppression, oja, one_hot
 from deploy.report.lessons.base import Lesson
 
 LESSONS: Dict[str, Lesson] = {
@@ -14,6 +14,7 @@ LESSONS: Dict[str, Lesson] = {
     "one-hot": one_hot.LESSON,
     "noise-suppression": noise_suppression.LESSON,
     "injection": injection.LESSON,
+    "backprop": backprop.LESSON,
 }
 
 __all__ = ["LESSONS", "Lesson"]
