@@ -14,7 +14,7 @@ to the chip's 8 bits, an exponent a row (`loihi_rules.learned.quantise_rows`).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List, NamedTuple, Optional, Sequence
+from typing import Any, List, NamedTuple, Optional, Sequence
 
 import nengo
 import numpy as np
@@ -23,7 +23,6 @@ from loihi_rules.learned import quantise_rows
 
 PERCENTILE = 99.9
 RATE = 250.0  # Hz, of a unit at 1
-MARGIN = 0.3  # of the output's range, below the weakest winner, from where neurons fire
 
 
 class Layer(NamedTuple):
@@ -73,7 +72,7 @@ def evaluate(layers: Sequence[Layer], inputs: np.ndarray) -> List[np.ndarray]:
 def balanced(layers: Sequence[Layer], inputs: np.ndarray) -> List[Layer]:
     """The same network with units that reach about 1; see the module.
 
-    Of the last layer, the weakest winner is put to `MARGIN` and the strongest to 1, so that
+    Of the last layer, the strongest winner is put to 1 and a typical runner-up to 0, so that
     neurons of classes far behind are silent.
 
     Parameters
@@ -87,17 +86,16 @@ def balanced(layers: Sequence[Layer], inputs: np.ndarray) -> List[Layer]:
         scale = float(np.percentile(units, PERCENTILE)) or 1.0
         scaled.append(Layer(layer.weights * (before / scale), layer.biases / scale))
         before = scale
-    winners = every[-1].max(axis=1)
-    low, high = np.percentile(winners, [0.1, PERCENTILE])
-    span = (high - low) / (1 - MARGIN) or 1.0
-    zero = high - span
+    ordered = np.sort(every[-1], axis=1)
+    zero = float(np.median(ordered[:, -2]))
+    span = float(np.percentile(ordered[:, -1], PERCENTILE)) - zero or 1.0
     last = layers[-1]
     scaled.append(Layer(last.weights * (before / span), (last.biases - zero) / span))
     return scaled
 
 
 def spiking(
-    source: nengo.Node,
+    source: Any,
     layers: Sequence[Layer],
     inputs: np.ndarray,
     label: str = "trained",
@@ -108,7 +106,7 @@ def spiking(
     Parameters
     ----------
     source : nengo.Node
-        Gives what the first layer is given.
+        Or a view of one. Gives what the first layer is given.
     layers : sequence of Layer
     inputs : (n_samples, n_in) ndarray
         Samples of it, by which layers are scaled.

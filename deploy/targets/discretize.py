@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import warnings
-from typing import Any
+from typing import Any, Callable
 
 import numpy as np
 
@@ -31,7 +33,8 @@ def discretize_model(model: Any) -> None:
     theirs: Any = load_nengo_loihi().builder.discretize
     scale = {}
     for block in model.blocks:
-        level_rows(block)
+        largest = max((s.max_abs_weight() for s in block.synapses), default=0)
+        level_rows(block, functools.partial(_fits, theirs, largest))
         saturate(block)
         largest = max((s.max_abs_weight() for s in block.synapses), default=0)
         info = theirs.discretize_compartment(block.compartment, largest)
@@ -39,7 +42,8 @@ def discretize_model(model: Any) -> None:
             reference = largest
             own = synapse.max_abs_weight()
             if not synapse.learning and own > 1e-16:
-                reference = min(largest, own * 2.0 ** (info["w_exp"] - LOIHI.weight_exponents[0]))
+                spare = max(0, info["w_exp"] - LOIHI.weight_exponents[0])
+                reference = min(largest, own * 2.0**spare)
             theirs.discretize_synapse(synapse, reference, info["w_scale"], info["w_exp"])
         scale[block] = info["v_scale"]
     for probe in model.probes:
@@ -47,19 +51,28 @@ def discretize_model(model: Any) -> None:
             theirs.discretize_probe(probe, i, scale[block])
 
 
-def level_rows(block: Any) -> None:
+def _fits(theirs: Any, largest: float, compartment: Any) -> bool:
+    """Whether a block's exponent is still one that the chip has."""
+    info = theirs.discretize_compartment(copy.deepcopy(compartment), largest)
+    return bool(info["w_exp"] >= LOIHI.weight_exponents[0])
+
+
+def level_rows(block: Any, fits: Callable[[Any], bool]) -> None:
     """Give each compartment a threshold by which its weights use all their bits.
 
     All weights into a block share a scale, while the gains of its neurons differ by up to a
     hundred, so that the weights of most neurons would be left a few bits or none. A
     compartment with threshold v, bias b and weights w spikes as one with 2^k v, 2^k b and
-    2^k w; k is chosen, from 0 to 6, such that each neuron's largest weight is within a
-    factor of two of the block's largest. The chip has eight thresholds a core.
+    2^k w; k is chosen, from 0 to 6 or as far as the threshold fits, such that each neuron's
+    largest weight is within a factor of two of the block's largest. The chip has eight
+    thresholds a core.
 
     Parameters
     ----------
     block : nengo_loihi.block.LoihiBlock
         In floating point; is changed.
+    fits : callable
+        Takes a compartment; says whether its thresholds are within the chip's range.
     """
     compartment = block.compartment
     fixed = any(
@@ -76,8 +89,14 @@ def level_rows(block: Any) -> None:
     if not top:
         return
     with np.errstate(divide="ignore"):
-        k = np.clip(np.floor(np.log2(top / largest)), 0, MOST_DOUBLINGS)
-    factor = 2.0 ** np.where(largest > 0, k, 0)
+        wanted = np.where(largest > 0, np.floor(np.log2(top / largest)), 0)
+    for most in range(MOST_DOUBLINGS, -1, -1):
+        factor = 2.0 ** np.clip(wanted, 0, most)
+        tried = copy.deepcopy(compartment)
+        tried.vth *= factor
+        tried.bias *= factor
+        if fits(tried):
+            break
     compartment.vth *= factor
     compartment.bias *= factor
     for synapse in block.synapses:

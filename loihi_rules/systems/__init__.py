@@ -14,6 +14,7 @@ from loihi_rules.systems import (
     one_hot,
     pes_connection,
     pes_imitation,
+    spoken_digit,
 )
 from loihi_rules.systems.base import System
 
@@ -24,6 +25,7 @@ SYSTEMS: Dict[str, System] = {
         pes_imitation.SYSTEM,
         noise_suppression.SYSTEM,
         injection.SYSTEM,
+        spoken_digit.SYSTEM,
         backprop.SYSTEM,
         bcm.SYSTEM,
         oja.SYSTEM,
