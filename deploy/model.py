@@ -92,10 +92,9 @@ def load_model(model: Model, seed: int = 0) -> LoadedModel:
     if name in SYSTEMS:
         system = SYSTEMS[name]
         try:
-            values = system.read(given)
-        except ValueError as error:
+            network = system.build(seed=seed, **system.read(given))
+        except ValueError as error:  # what a user can get wrong: a parameter, a recording
             raise BadInput(str(error)) from None
-        network = system.build(seed=seed, **values)
         return LoadedModel(name, network, system.duration, system.ideals, typed=text)
     match = re.fullmatch(r"(?P<path>.*\.py)(?::(?P<name>[^:]*))?", name)
     if match is None:

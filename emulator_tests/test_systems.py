@@ -9,7 +9,8 @@ from nengo.builder.learning_rules import SimBCM
 
 import deploy
 from deploy.parity.hallmarks import HALLMARKS, hallmarks
-from loihi_rules.systems import SYSTEMS, pes_imitation
+from loihi_rules.systems import SYSTEMS, backprop, pes_imitation, spoken_digit
+from loihi_rules.trained import Layer
 
 
 @pytest.mark.quick
@@ -87,6 +88,41 @@ def test_bcm_fails_with_the_opposite_sign(target, monkeypatch):
     found = {m.name: m for m in hallmarks(deploy.run("bcm", 3.0, target, seed=1))}
     for missed in ("LTP above θ", "LTD below θ"):
         assert not found[missed].goal.allows(found[missed].value)
+
+
+def missed(name, run, measure):
+    found = {m.name: m for m in HALLMARKS[name].measure(run)}[measure]
+    return not found.goal.allows(found.value)
+
+
+@pytest.mark.parametrize("target", ["cpu", "emulator"])
+def test_noise_stays_without_learning(target):
+    run = deploy.run(SYSTEMS["noise-suppression"].build(seed=1, learning_rate=0.0), 12.0, target)
+    assert missed("noise-suppression", run, "noise's drive falls by")
+    assert missed("noise-suppression", run, "spurious spikes fall by")
+
+
+def test_digits_are_not_told_with_rows_of_weights_exchanged(monkeypatch):
+    layers = backprop.trained_layers
+
+    def exchanged(data):
+        first, last = layers(data)
+        return [first, Layer(np.roll(last.weights, 1, axis=0), np.roll(last.biases, 1))]
+
+    monkeypatch.setattr(backprop, "trained_layers", exchanged)
+    network = SYSTEMS["backprop"].build(seed=1, taught=20, shown=20, learning_rate=0.0)
+    run = deploy.run(network, backprop.length(20, 20), "emulator")
+    assert missed("backprop", run, "backpropagation, accuracy")
+    assert missed("backprop", run, "PES, accuracy")
+
+
+def test_words_are_not_named_with_bands_exchanged(monkeypatch):
+    data = spoken_digit.spoken_digits()
+    data["levels"] = data["levels"][:, :, ::-1]
+    monkeypatch.setattr(spoken_digit, "spoken_digits", lambda: data)
+    network = SYSTEMS["spoken-digit"].build(seed=1, words=8)
+    run = deploy.run(network, spoken_digit.length(8, seed=1), "emulator")
+    assert missed("spoken-digit", run, "words named right")
 
 
 @pytest.mark.parametrize("target", ["cpu", "emulator"])

@@ -243,6 +243,8 @@ def off_chip(conn: nengo.Connection) -> Optional[str]:
         return "PES on the chip adapts the decoders of an ensemble, not of single neurons"
     if isinstance(conn.post_obj, Neurons):
         return "the chip does not encode PES's error for single neurons"
+    if not conn.learning_rule_type.learning_rate:
+        return "a learning rate of 0 has no place among the chip's mantissas and exponents"
     if conn.solver.weights:
         return "PES on the chip adapts decoders, not full weight matrices"
     if not isinstance(conn.learning_rule_type.pre_synapse, nengo.Lowpass):

@@ -22,7 +22,7 @@ in scikit-learn; weights by `benchmarks/train_digits.py`.
 """
 
 from pathlib import Path
-from typing import Dict
+from typing import Dict, NamedTuple
 
 import nengo
 import numpy as np
@@ -55,6 +55,51 @@ def trained_layers(data: Dict[str, np.ndarray]) -> list:
     ]
 
 
+class Slides(NamedTuple):
+    """What is shown when: lessons, then tests.
+
+    Attributes
+    ----------
+    images : (n, 64) ndarray
+    labels : (n,) ndarray of int
+    taught : int
+        How many of them are lessons.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    taught: int
+
+    @classmethod
+    def of(
+        cls, data: Dict[str, np.ndarray], taught: int, shown: int, rng: np.random.RandomState
+    ) -> "Slides":
+        """Draw lessons, each image once before any comes again, and tests."""
+        n = len(data["images"])
+        lessons = np.concatenate([rng.permutation(n) for _ in range(-(-taught // n))])[:taught]
+        tests = rng.permutation(len(data["test_images"]))[:shown]
+        images = np.concatenate([data["images"][lessons], data["test_images"][tests]])
+        labels = np.concatenate([data["labels"][lessons], data["test_labels"][tests]])
+        return cls(images, labels.astype(int), taught)
+
+    @property
+    def begin(self) -> float:
+        """When the test begins, s."""
+        return self.taught * TAUGHT
+
+    def at(self, t: float) -> int:
+        """Which image is shown."""
+        t = max(t - 1e-6, 0.0)
+        k = t / TAUGHT if t < self.begin else self.taught + (t - self.begin) / SHOWN
+        return min(int(k), len(self.images) - 1)
+
+    def error(self, t: float, x: np.ndarray) -> np.ndarray:
+        """Read-out minus one-hot label, the last of x; nothing in the test."""
+        if t > self.begin:
+            return np.zeros(CLASSES)
+        return x[:-1] - np.eye(CLASSES)[int(x[-1])]
+
+
 def backprop(
     neurons: int = 500,
     taught: int = 600,
@@ -77,45 +122,16 @@ def backprop(
     """
     data = digits()
     rng = np.random.RandomState(seed)
-    lessons = np.concatenate(
-        [rng.permutation(len(data["images"])) for _ in range(-(-taught // len(data["images"])))]
-    )[:taught]
-    tests = rng.permutation(len(data["test_images"]))[:shown]
-    mean = data["images"].mean(axis=0)
-    radius = float(np.percentile(np.linalg.norm(data["images"] - mean, axis=1), 90))
-    one, other = rng.randint(len(data["images"]), size=(2, neurons))
-    features = data["images"][one] - data["images"][other] + 1e-6
-    images = np.concatenate([data["images"][lessons], data["test_images"][tests]])
-    labels = np.concatenate([data["labels"][lessons], data["test_labels"][tests]]).astype(int)
-    begin = taught * TAUGHT  # s, when the test begins
-
-    def at(t: float) -> int:
-        """Which of the images is shown."""
-        t = max(t - 1e-6, 0.0)
-        k = t / TAUGHT if t < begin else taught + (t - begin) / SHOWN
-        return min(int(k), len(images) - 1)
-
+    slides = Slides.of(data, taught, shown, rng)
     with nengo.Network(label="backprop", seed=seed) as network:
-        image = nengo.Node(lambda t: images[at(t)], size_out=64, label="image")
-        label = nengo.Node(lambda t: labels[at(t)], size_out=1, label="label")
-        testing = nengo.Node(lambda t: float(t > begin), size_out=1, label="testing")
-
+        image = nengo.Node(lambda t: slides.images[slides.at(t)], size_out=64, label="image")
+        label = nengo.Node(lambda t: slides.labels[slides.at(t)], size_out=1, label="label")
+        testing = nengo.Node(lambda t: float(t > slides.begin), size_out=1, label="testing")
         by_backprop = spiking(image, trained_layers(data), data["images"], "backprop")
 
-        features_of = nengo.Ensemble(
-            neurons,
-            64,
-            radius=radius,
-            encoders=features,
-            intercepts=Uniform(-0.1, 0.5),
-            max_rates=Uniform(100, 200),
-            eval_points=(data["images"][:1000] - mean),
-            label="features",
-        )
-        nengo.Connection(image, features_of, function=lambda x: x - mean)
         by_pes = nengo.Node(size_in=CLASSES, label="read-out by PES")
         learned = nengo.Connection(
-            features_of,
+            _features(image, data["images"], neurons, rng),
             by_pes,
             function=lambda x: np.zeros(CLASSES),
             learning_rule_type=nengo.PES(learning_rate),
@@ -126,11 +142,7 @@ def backprop(
         declare(network, nengo.Connection, "pes_weight_exponent", "pes_rate_factor")
         network.config[learned].pes_weight_exponent = 1
         network.config[learned].pes_rate_factor = 0.8
-        error = nengo.Node(
-            lambda t, x: x[:-1] - np.eye(CLASSES)[int(x[-1])] if t < begin else np.zeros(CLASSES),
-            size_in=CLASSES + 1,
-            label="error",
-        )
+        error = nengo.Node(slides.error, size_in=CLASSES + 1, label="error")
         nengo.Connection(by_pes, error[:-1], synapse=None)
         nengo.Connection(label, error[-1], synapse=None)
         nengo.Connection(error, learned.learning_rule, synapse=None)
@@ -140,6 +152,26 @@ def backprop(
         nengo.Probe(by_backprop.output.neurons, synapse=0.03, label="backprop rates")
         nengo.Probe(by_pes, synapse=0.05, label="read-out by PES")
     return network
+
+
+def _features(
+    image: nengo.Node, images: np.ndarray, neurons: int, rng: np.random.RandomState
+) -> nengo.Ensemble:
+    """Neurons that look for differences of two images, in the network that is being built."""
+    mean = images.mean(axis=0)
+    one, other = rng.randint(len(images), size=(2, neurons))
+    ens = nengo.Ensemble(
+        neurons,
+        64,
+        radius=float(np.percentile(np.linalg.norm(images - mean, axis=1), 90)),
+        encoders=images[one] - images[other] + 1e-6,
+        intercepts=Uniform(-0.1, 0.5),
+        max_rates=Uniform(100, 200),
+        eval_points=images[:1000] - mean,
+        label="features",
+    )
+    nengo.Connection(image, ens, function=lambda x: x - mean)
+    return ens
 
 
 def length(taught: int = 600, shown: int = 60, **others: float) -> float:

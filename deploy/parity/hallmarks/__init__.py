@@ -7,7 +7,15 @@ they have to hold on all. To add a lesson's, write its file and list it here.
 from typing import Dict, List
 
 from deploy.parity.figure import Figure
-from deploy.parity.hallmarks import backprop, bcm, injection, noise_suppression, oja, one_hot
+from deploy.parity.hallmarks import (
+    backprop,
+    bcm,
+    injection,
+    noise_suppression,
+    oja,
+    one_hot,
+    spoken_digit,
+)
 from deploy.parity.hallmarks.base import Hallmark, Measured
 from deploy.traces import Traces
 
@@ -20,6 +28,7 @@ HALLMARKS: Dict[str, Hallmark] = {
     "noise-suppression": noise_suppression.HALLMARK,
     "injection": injection.HALLMARK,
     "backprop": backprop.HALLMARK,
+    "spoken-digit": spoken_digit.HALLMARK,
 }
 
 

@@ -5,7 +5,15 @@ To add one, write its file and list it here.
 
 from typing import Dict
 
-from deploy.report.lessons import backprop, bcm, injection, noise_suppression, oja, one_hot
+from deploy.report.lessons import (
+    backprop,
+    bcm,
+    injection,
+    noise_suppression,
+    oja,
+    one_hot,
+    spoken_digit,
+)
 from deploy.report.lessons.base import Lesson
 
 LESSONS: Dict[str, Lesson] = {
@@ -15,6 +23,7 @@ LESSONS: Dict[str, Lesson] = {
     "noise-suppression": noise_suppression.LESSON,
     "injection": injection.LESSON,
     "backprop": backprop.LESSON,
+    "spoken-digit": spoken_digit.LESSON,
 }
 
 __all__ = ["LESSONS", "Lesson"]
