@@ -22,7 +22,7 @@ lint: $(VENV)/.linted
 	$(BIN)/mypy
 
 clean:
-	rm -rf $(VENV) .venv-* comparison
+	rm -rf $(VENV) .venv-* comparison site
 
 # PySpike is compiled on the spot. Where there is no C compiler, all but its two
 # distances works, and reports say so.
@@ -40,7 +40,17 @@ $(VENV)/.linted: $(VENV)/.installed
 	$(PIP) --editable '.[lint]'
 	touch $@
 
-.PHONY: parity-pes examples nengo-suite
+.PHONY: parity-pes examples nengo-suite goals docs
+goals: $(VENV)/.installed
+	$(BIN)/python benchmarks/goals.py --full
+
+docs: $(VENV)/.documented
+	$(BIN)/mkdocs build --strict --quiet
+
+$(VENV)/.documented: $(VENV)/.installed
+	$(PIP) --editable '.[docs]'
+	touch $@
+
 parity-pes: $(VENV)/.installed
 	$(BIN)/python benchmarks/parity_pes.py --plot docs/pes.svg
 

@@ -24,12 +24,12 @@ SYSTEMS: Dict[str, System] = {
         pes_connection.SYSTEM,
         pes_imitation.SYSTEM,
         noise_suppression.SYSTEM,
-        injection.SYSTEM,
-        spoken_digit.SYSTEM,
-        backprop.SYSTEM,
+        one_hot.SYSTEM,
         bcm.SYSTEM,
         oja.SYSTEM,
-        one_hot.SYSTEM,
+        spoken_digit.SYSTEM,
+        injection.SYSTEM,
+        backprop.SYSTEM,
     )
 }
 

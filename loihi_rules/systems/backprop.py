@@ -149,7 +149,7 @@ def backprop(
 
         nengo.Probe(label, label="label")
         nengo.Probe(testing, label="testing")
-        nengo.Probe(by_backprop.output.neurons, synapse=0.03, label="backprop rates")
+        nengo.Probe(by_backprop.output.neurons, synapse=0.05, label="backprop rates")
         nengo.Probe(by_pes, synapse=0.05, label="read-out by PES")
     return network
 

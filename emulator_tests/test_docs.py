@@ -1,0 +1,62 @@
+"""Every code block of the documentation does what it says."""
+
+import re
+import shlex
+from pathlib import Path
+
+import nengo
+import pytest
+
+from deploy.report.lessons import LESSONS
+from loihi_rules.systems import SYSTEMS
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+BLOCK = re.compile(r"^```(python|bash)\n(.*?)^```", re.M | re.S)
+
+
+def blocks(language):
+    for page in PAGES:
+        found = [b for kind, b in BLOCK.findall(page.read_text()) if kind == language]
+        if found:
+            yield pytest.param(found, id=str(page.relative_to(ROOT)))
+
+
+def given():
+    """What pages take for granted: a network of the reader's, with a learned connection."""
+    network = SYSTEMS["pes-connection"].build(seed=1)
+    for probe in network.probes:
+        if probe.label == "post":
+            probe.label = "my probe"
+    post = next(e for e in network.ensembles if e.label == "post")
+    conn = next(c for c in network.connections if c.label == "learned")
+    names = {"network": network, "post": post, "connection": conn, "nengo": nengo}
+    return {**names, "ensemble": post, "probe": network.probes[0]}
+
+
+@pytest.mark.parametrize("code", blocks("python"))
+def test_python(code, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = given()
+    for block in code:  # one after the other, as a reader would
+        exec(compile(block, "<documentation>", "exec"), names)
+
+
+@pytest.mark.parametrize("code", blocks("bash"))
+def test_commands(code, tmp_path, loihi_deploy):
+    for line in "".join(code).splitlines():
+        command, *arguments = shlex.split(line, comments=True) or [""]
+        if command == "loihi-deploy":
+            done = loihi_deploy(*arguments)
+            assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.quick
+def test_each_lesson_has_its_page():
+    for name in SYSTEMS:
+        page = (ROOT / "docs" / "lessons" / f"{name}.md").read_text()
+        assert f"loihi-deploy compare {name}" in page
+        for picture in re.findall(r"\]\(\.\./pictures/([^)]+)\)", page):
+            assert (ROOT / "docs" / "pictures" / picture).is_file()
+        assert (name in LESSONS) == ("../pictures/" in page)
+        assert f"lessons/{name}.md" in (ROOT / "mkdocs.yml").read_text()
