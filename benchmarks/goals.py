@@ -41,9 +41,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--full", action="store_true")
+    parser.add_argument("--only", help="a part of the lesson's name")
     asked = parser.parse_args()
     models = {model: asked.seeds for model in (*HALLMARKS, *RATES)}
     models.update({model: 1 for model in FULL if asked.full})
+    models = {model: n for model, n in models.items() if (asked.only or "") in model}
     jobs = [(m, seed, t) for m, seeds in models.items() for seed in range(seeds) for t in TARGETS]
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         found = dict(zip(jobs, pool.map(measure, jobs)))

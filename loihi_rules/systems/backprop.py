@@ -34,8 +34,9 @@ from loihi_rules.trained import Layer, spiking
 
 DATA = Path(__file__).parent / "data" / "digits.npz"
 CLASSES = 10
+LEARNERS = ("both", "backprop", "pes")
 TAUGHT = 0.05  # s, that each training image is shown
-SHOWN = 0.1  # s, that each test image is shown
+SHOWN = 0.15  # s, that each test image is shown
 
 
 def digits() -> Dict[str, np.ndarray]:
@@ -105,6 +106,7 @@ def backprop(
     taught: int = 600,
     shown: int = 60,
     learning_rate: float = 2e-3,
+    learner: str = "both",
     seed: int = 0,
 ) -> nengo.Network:
     """Build the system.
@@ -120,6 +122,8 @@ def backprop(
     seed : int
         Seed of the network and, through it, of the images' order and of the features.
     """
+    if learner not in LEARNERS:
+        raise ValueError(f"learner must be one of {', '.join(LEARNERS)}, not {learner!r}")
     data = digits()
     rng = np.random.RandomState(seed)
     slides = Slides.of(data, taught, shown, rng)
@@ -127,31 +131,44 @@ def backprop(
         image = nengo.Node(lambda t: slides.images[slides.at(t)], size_out=64, label="image")
         label = nengo.Node(lambda t: slides.labels[slides.at(t)], size_out=1, label="label")
         testing = nengo.Node(lambda t: float(t > slides.begin), size_out=1, label="testing")
-        by_backprop = spiking(image, trained_layers(data), data["images"], "backprop")
-
-        by_pes = nengo.Node(size_in=CLASSES, label="read-out by PES")
-        learned = nengo.Connection(
-            _features(image, data["images"], neurons, rng),
-            by_pes,
-            function=lambda x: np.zeros(CLASSES),
-            learning_rule_type=nengo.PES(learning_rate),
-            label="read-out",
-        )
-        # one-hot labels ask for small decoders: finer steps than the default leaves; and images
-        # that stay for 50 ms do not mind an error that is late
-        declare(network, nengo.Connection, "pes_weight_exponent", "pes_rate_factor")
-        network.config[learned].pes_weight_exponent = 1
-        network.config[learned].pes_rate_factor = 0.8
-        error = nengo.Node(slides.error, size_in=CLASSES + 1, label="error")
-        nengo.Connection(by_pes, error[:-1], synapse=None)
-        nengo.Connection(label, error[-1], synapse=None)
-        nengo.Connection(error, learned.learning_rule, synapse=None)
-
         nengo.Probe(label, label="label")
         nengo.Probe(testing, label="testing")
-        nengo.Probe(by_backprop.output.neurons, synapse=0.05, label="backprop rates")
-        nengo.Probe(by_pes, synapse=0.05, label="read-out by PES")
+        if learner != "pes":
+            trained = spiking(image, trained_layers(data), data["images"], "backprop")
+            nengo.Probe(trained.output.neurons, synapse=0.05, label="backprop rates")
+        if learner != "backprop":
+            features = _features(image, data["images"], neurons, rng)
+            read_out = _learning_read_out(network, features, label, slides, learning_rate)
+            nengo.Probe(read_out, synapse=0.05, label="read-out by PES")
     return network
+
+
+def _learning_read_out(
+    network: nengo.Network,
+    features: nengo.Ensemble,
+    label: nengo.Node,
+    slides: Slides,
+    learning_rate: float,
+) -> nengo.Node:
+    """A read-out that learns by PES, in the network that is being built."""
+    read_out = nengo.Node(size_in=CLASSES, label="read-out by PES")
+    learned = nengo.Connection(
+        features,
+        read_out,
+        function=lambda x: np.zeros(CLASSES),
+        learning_rule_type=nengo.PES(learning_rate),
+        label="read-out",
+    )
+    # one-hot labels ask for small decoders: finer steps than the default leaves; and images
+    # that stay for 50 ms do not mind an error that is late
+    declare(network, nengo.Connection, "pes_weight_exponent", "pes_rate_factor")
+    network.config[learned].pes_weight_exponent = 1
+    network.config[learned].pes_rate_factor = 0.8
+    error = nengo.Node(slides.error, size_in=CLASSES + 1, label="error")
+    nengo.Connection(read_out, error[:-1], synapse=None)
+    nengo.Connection(label, error[-1], synapse=None)
+    nengo.Connection(error, learned.learning_rule, synapse=None)
+    return read_out
 
 
 def _features(
@@ -174,7 +191,7 @@ def _features(
     return ens
 
 
-def length(taught: int = 600, shown: int = 60, **others: float) -> float:
+def length(taught: int = 600, shown: int = 60, **others: object) -> float:
     """Seconds that the lesson takes."""
     return taught * TAUGHT + shown * SHOWN
 
@@ -189,6 +206,7 @@ SYSTEM = System(
         Parameter("taught", 600, "images shown with their labels", 10, 20000),
         Parameter("shown", 60, "images to be told", 10, 360),
         Parameter("learning_rate", 2e-3, "κ of PES", 0, 0.1),
+        Parameter("learner", "both", "both, backprop or pes: which networks there are"),
     ),
     length=length,
 )

@@ -34,20 +34,19 @@ class Told(NamedTuple):
 
 def told(run: Traces) -> Told:
     """Decide each test image, by the largest output, after ever longer times."""
-    each = round(SHOWN / run.dt)
-    testing = np.flatnonzero(run["testing"].samples[:, 0] > 0)
+    each, testing = round(SHOWN / run.dt), np.flatnonzero(run["testing"].samples[:, 0] > 0)
     n = len(testing) // each
     testing = testing[: n * each]
     labels = run["label"].samples[testing, 0].astype(int).reshape(n, each)[:, each // 2]
     ends = np.arange(10, each + 1, 5)
-    backprop, pes = (
-        (
-            run[name].samples[testing].reshape(n, each, -1)[:, ends - 1].argmax(axis=2)
-            == labels[:, None]
-        ).mean(axis=0)
-        for name in ("backprop rates", "read-out by PES")
-    )
-    return Told(ends * run.dt, backprop, pes, labels)
+
+    def accuracy(name: str) -> np.ndarray:
+        if name not in run.traces:
+            return np.full(len(ends), np.nan)
+        outputs = run[name].samples[testing].reshape(n, each, -1)[:, ends - 1]
+        return np.asarray((outputs.argmax(axis=2) == labels[:, None]).mean(axis=0))
+
+    return Told(ends * run.dt, accuracy("backprop rates"), accuracy("read-out by PES"), labels)
 
 
 def float_accuracy() -> float:
