@@ -19,6 +19,7 @@ from rich.table import Table
 import deploy
 from deploy.doctor import diagnose
 from deploy.errors import BadInput, DeployError
+from deploy.inrc.cli import cancel, fetch, jobs, logs, sites, status, submit
 from deploy.model import Model, load_model, parameters_of
 from deploy.parity import Parity
 from deploy.parity.tolerances import parse_tolerance
@@ -444,6 +445,11 @@ def doctor(as_json: bool) -> None:
             [[p["name"], p["version"], p["purpose"]] for p in findings["packages"]],
         )
     sys.exit(0 if findings["ok"] else 3)
+
+
+cli.add_command(sites)
+for command in (submit, status, logs, fetch, cancel, jobs):
+    cli.add_command(command)
 
 
 # ------------------------------------------------------------------- helpers of the skin

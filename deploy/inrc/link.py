@@ -1,0 +1,116 @@
+"""The way to a site: commands and folders, over ssh and rsync or on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+from pathlib import Path
+from typing import Any, Dict, List, Sequence
+
+from deploy.errors import TargetUnavailable
+from deploy.inrc.names import checked
+from deploy.inrc.site import Site
+
+SSH_CONFIG = "LOIHI_DEPLOY_SSH_CONFIG"  # another file than ~/.ssh/config
+PATIENCE = 180  # s, for one command
+MOST_ANSWER = 16 * 2**20  # bytes
+
+
+class Link:
+    """Runs commands at a site, and brings folders there and back.
+
+    The user's own ssh is used, with its configuration, keys and agent; it never asks for a
+    password, and never takes an unknown host's key.
+
+    Parameters
+    ----------
+    site : Site
+    """
+
+    def __init__(self, site: Site):
+        self.site = site
+        config = os.environ.get(SSH_CONFIG)
+        options = ["-o", "BatchMode=yes", "-o", "ConnectTimeout=15", "-o", "ServerAliveInterval=10"]
+        self._ssh = ["ssh", *(["-F", config] if config else []), *options]
+
+    def run(self, words: Sequence[str]) -> str:
+        """What a command there prints.
+
+        Raises
+        ------
+        TargetUnavailable
+            If it cannot be reached, or fails; in one line.
+        """
+        if self.site.host:
+            command = [*self._ssh, "--", self.site.host, shlex.join(words)]
+        else:
+            command = list(words)
+        return self._call(command, None if self.site.host else Path.home())
+
+    def folder(self, name: str) -> str:
+        """Of a job, there."""
+        return f"{self.site.folder}/jobs/{checked('name', name, 'the name of a job')}"
+
+    def send(self, source: Path, name: str) -> None:
+        """Bring a folder's files into a job's folder there."""
+        self.run(["mkdir", "-p", "-m", "700", self.folder(name)])
+        self._rsync(f"{source}/", self._there(f"{self.folder(name)}/"))
+
+    def bring(self, name: str, part: str, target: Path) -> None:
+        """Bring a part of a job's folder here."""
+        self._rsync(self._there(f"{self.folder(name)}/{part}/"), f"{target}/")
+
+    def ask(self, name: str, *words: str) -> Dict[str, Any]:
+        """What the agent of a job answers.
+
+        Raises
+        ------
+        TargetUnavailable
+            If there is no answer, or none that can be read.
+        """
+        text = self.run([self.site.python, f"{self.folder(name)}/agent.py", *words])
+        try:
+            answer = json.loads(text.strip().splitlines()[-1])
+            if not isinstance(answer, dict):
+                raise ValueError(text)
+        except (ValueError, IndexError, RecursionError):
+            raise TargetUnavailable(
+                f"site {self.site.name}: gave no answer that can be read"
+            ) from None
+        for key in ("unreachable", "error"):
+            if key in answer:
+                raise TargetUnavailable(f"site {self.site.name}: {answer[key]}")
+        return answer
+
+    def _there(self, path: str) -> str:
+        if self.site.host:
+            return f"{self.site.host}:{path}"
+        return str(Path.home() / path) + ("/" if path.endswith("/") else "")
+
+    def _rsync(self, source: str, target: str) -> None:
+        way = ["-e", shlex.join(self._ssh)] if self.site.host else []
+        words = ["rsync", "--recursive", "--times", "--chmod=D700,F600", "--no-links", *way]
+        self._call([*words, "--", source, target], None)
+
+    def _call(self, command: List[str], cwd: Any) -> str:
+        try:
+            done = subprocess.run(
+                command,
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=PATIENCE,
+                check=False,
+            )
+        except FileNotFoundError:
+            raise TargetUnavailable(f"{command[0]} is not installed here") from None
+        except subprocess.TimeoutExpired:
+            raise TargetUnavailable(
+                f"site {self.site.name}: no answer within {PATIENCE} s; try again"
+            ) from None
+        if done.returncode:
+            lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
+            raise TargetUnavailable(f"site {self.site.name}: {command[0]}: {lines[-1][:200]}")
+        return done.stdout[:MOST_ANSWER].decode(errors="replace")

@@ -1,0 +1,39 @@
+"""What may reach a shell or a path of another machine."""
+
+from __future__ import annotations
+
+import re
+
+from deploy.errors import BadInput
+
+PATTERNS = {
+    "name": r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}",
+    "host": r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,252}",
+    "path": r"(?:~/|/)?[A-Za-z0-9_.][A-Za-z0-9_./+-]{0,254}",
+    "word": r"[A-Za-z0-9][A-Za-z0-9_.:+-]{0,63}",
+    "time": r"(?:\d{1,3}-)?\d{1,3}:\d\d(?::\d\d)?",
+}
+
+
+def checked(kind: str, value: object, what: str) -> str:
+    """The value, if it is a text of this kind.
+
+    Parameters
+    ----------
+    kind : str
+        One of `PATTERNS`.
+    value : object
+    what : str
+        For the message: which value, of what.
+
+    Raises
+    ------
+    BadInput
+        If it is anything else: a shell's characters, an option, a way out of a folder.
+    """
+    plain = isinstance(value, str) and re.fullmatch(PATTERNS[kind], value) is not None
+    if not plain or ".." in str(value).split("/"):
+        shown = repr(value)
+        shown = shown if len(shown) <= 60 else shown[:57] + "..."
+        raise BadInput(f"{what} cannot be {shown}: letters, digits and _ . - of a {kind} only")
+    return str(value)

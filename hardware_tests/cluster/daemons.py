@@ -1,0 +1,193 @@
+"""A real Slurm and sshd on this machine, for tests: one node, one partition, no accounting."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import Dict, List, Optional
+
+PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "sshd", "ssh", "rsync", "ssh-keygen")
+PARTITION = "nahuku32"
+SLURM = """\
+ClusterName=test
+SlurmctldHost={host}(127.0.0.1)
+SlurmUser=root
+SlurmdUser=root
+AuthType=auth/munge
+AuthInfo=socket={folder}/munge.socket
+ProctrackType=proctrack/pgid
+TaskPlugin=task/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core
+ReturnToService=2
+MailProg=/bin/true
+SwitchType=switch/none
+AccountingStorageType=accounting_storage/none
+JobAcctGatherType=jobacct_gather/none
+SchedulerParameters=sched_interval=2
+SlurmctldPort={controller}
+SlurmdPort={node}
+StateSaveLocation={folder}/state
+SlurmdSpoolDir={folder}/spool
+SlurmctldPidFile={folder}/slurmctld.pid
+SlurmdPidFile={folder}/slurmd.pid
+SlurmctldLogFile={folder}/slurmctld.log
+SlurmdLogFile={folder}/slurmd.log
+NodeName={host} NodeAddr=127.0.0.1 CPUs=2 State=UNKNOWN
+PartitionName={partition} Nodes={host} Default=YES MaxTime=INFINITE State=UP
+"""
+SSHD = """\
+Port {ssh}
+ListenAddress 127.0.0.1
+HostKey {folder}/host_key
+AuthorizedKeysFile {folder}/user_key.pub
+PidFile none
+StrictModes no
+UsePAM no
+PasswordAuthentication no
+PermitRootLogin yes
+SetEnv SLURM_CONF={folder}/slurm.conf
+"""
+CLIENT = """\
+Host test
+  HostName 127.0.0.1
+  Port {ssh}
+  User root
+  IdentityFile {folder}/user_key
+  IdentitiesOnly yes
+  UserKnownHostsFile {folder}/known_hosts
+  StrictHostKeyChecking yes
+"""
+SITES = """\
+[test]
+host = "test"
+folder = "{folder}/remote"
+python = "{python}"
+partition = "{partition}"
+time_limit = "00:10:00"
+at_once = 2
+"""
+
+
+def missing() -> Optional[str]:
+    """Why there can be no cluster here; None if there can."""
+    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+    absent = [name for name in PROGRAMS if shutil.which(name, path=path) is None]
+    if absent:
+        return f"not installed: {', '.join(absent)}"
+    return None if os.geteuid() == 0 else "the test cluster's daemons run as root"
+
+
+def free_ports(n: int) -> List[int]:
+    sockets = [socket.socket() for _ in range(n)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+class Cluster:
+    """Starts the daemons, and stops them by their own process ids.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Everything of the cluster's is in it.
+    python : str
+        With which jobs run.
+    """
+
+    def __init__(self, folder: Path, python: str):
+        self.folder = folder
+        controller, node, ssh = free_ports(3)
+        names = {
+            "folder": folder, "python": python, "host": socket.gethostname().split(".")[0],
+            "controller": controller, "node": node, "ssh": ssh, "partition": PARTITION,
+        }  # fmt: skip
+        folder.chmod(0o755)
+        for name in ("state", "spool", "remote"):
+            (folder / name).mkdir()
+        for name, text in (("slurm.conf", SLURM), ("sshd_config", SSHD), ("ssh_config", CLIENT),
+                           ("sites.toml", SITES)):  # fmt: skip
+            (folder / name).write_text(text.format(**names))
+        for key in ("host_key", "user_key"):
+            self._run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / key))
+        public = (folder / "host_key.pub").read_text()
+        (folder / "known_hosts").write_text(f"[127.0.0.1]:{ssh} {public}")
+        (folder / "munge.key").write_bytes(os.urandom(1024))
+        (folder / "munge.key").chmod(0o400)
+        Path("/run/sshd").mkdir(exist_ok=True)
+        self.environment = {
+            **os.environ,
+            "SLURM_CONF": str(folder / "slurm.conf"),
+            "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin",
+        }
+        self.running: Dict[str, subprocess.Popen] = {}
+
+    @property
+    def settings(self) -> Dict[str, str]:
+        """For ``loihi-deploy``: where its sites, ssh and jobs are."""
+        return {
+            "LOIHI_DEPLOY_SITES": str(self.folder / "sites.toml"),
+            "LOIHI_DEPLOY_SSH_CONFIG": str(self.folder / "ssh_config"),
+            "XDG_STATE_HOME": str(self.folder / "laptop"),
+        }
+
+    def start(self, name: str) -> None:
+        """Start ``munged``, ``slurmctld``, ``slurmd`` or ``sshd``."""
+        folder = str(self.folder)
+        words = {
+            "munged": ["munged", "--foreground", "--force", f"--socket={folder}/munge.socket",
+                       f"--key-file={folder}/munge.key", f"--pid-file={folder}/munge.pid",
+                       f"--seed-file={folder}/munge.seed", f"--log-file={folder}/munge.log"],
+            "slurmctld": ["slurmctld", "-D"],
+            "slurmd": ["slurmd", "-D", "-N", socket.gethostname().split(".")[0]],
+            "sshd": [shutil.which("sshd", path=self.environment["PATH"]), "-D", "-e", "-f",
+                     f"{folder}/sshd_config"],
+        }[name]  # fmt: skip
+        with open(self.folder / f"{name}.out", "ab") as log:
+            self.running[name] = subprocess.Popen(
+                words, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+
+    def stop(self, name: str, how: int = signal.SIGTERM) -> None:
+        """Stop one of them, by its own process id."""
+        process = self.running.pop(name, None)
+        if process is not None:
+            process.send_signal(how)
+            process.wait(30)
+
+    def up(self, patience: float = 40.0) -> None:
+        """Start all, and wait until the node takes jobs."""
+        for name in ("munged", "slurmctld", "slurmd", "sshd"):
+            self.start(name)
+            time.sleep(0.7)
+        end = time.time() + patience
+        while time.time() < end:
+            done = self.slurm("sinfo", "--noheader", "--format=%T")
+            if done.returncode == 0 and done.stdout.strip() in ("idle", "mixed"):
+                return
+            time.sleep(0.5)
+        raise RuntimeError(f"the cluster did not come up: {done.stdout} {done.stderr}")
+
+    def down(self) -> None:
+        """Stop all."""
+        self.slurm("scancel", "--user=root")
+        for name in list(self.running)[::-1]:
+            self.stop(name)
+
+    def slurm(self, *words: str) -> subprocess.CompletedProcess:
+        """Run one of Slurm's commands here."""
+        return subprocess.run(
+            words, env=self.environment, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    def _run(self, *words: str) -> None:
+        subprocess.run(words, check=True, capture_output=True)
