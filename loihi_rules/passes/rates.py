@@ -24,6 +24,7 @@ from loihi_rules.wiring import on_chip
 
 INTERCEPT_LIMIT = 0.95  # nengo-loihi's Model.intercept_limit
 MOST_POINTS = 500  # at which rates are fitted
+BALLS = (nengo.dists.UniformHypersphere, nengo.dists.ScatteredHypersphere)
 SETTING = "rates_are_fitted"
 
 
@@ -125,7 +126,7 @@ def _current_at(neuron_type: nengo.neurons.NeuronType, rates: Any, dt: float) ->
 
 def _drive(ens: nengo.Ensemble, built: Any) -> Any:
     """Inputs along the encoders, in radii, where the user said which there are."""
-    if isinstance(ens.eval_points, nengo.dists.UniformHypersphere):
+    if isinstance(ens.eval_points, BALLS):
         return None
     points = built.eval_points[:MOST_POINTS]
     return points @ built.encoders.T / ens.radius
