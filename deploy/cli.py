@@ -14,9 +14,9 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 import deploy
+from deploy.console import USER_DURATION, duration_of, print_table, seeds_of
 from deploy.doctor import diagnose
 from deploy.errors import BadInput, DeployError
 from deploy.inrc.cli import cancel, fetch, jobs, logs, sites, status, submit
@@ -32,8 +32,6 @@ from deploy.traces import Traces
 from loihi_rules import Learned
 from loihi_rules.learned import quantise_rows
 from loihi_rules.systems import SYSTEMS
-
-USER_DURATION = 5.0  # s; of a user's model, which does not say how long it wants to run
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 duration_option = click.option(
@@ -129,7 +127,7 @@ def systems(name: Optional[str], as_json: bool) -> None:
         ]
         click.echo(json.dumps(rows, indent=1))
         return
-    _print_table(
+    print_table(
         ["system", "seconds", "what it shows"],
         [[s.name, f"{s.duration:g}", s.summary] for s in SYSTEMS.values()],
     )
@@ -149,7 +147,7 @@ def _tell_system(name: str, as_json: bool) -> None:
         click.echo(json.dumps(told, indent=1))
         return
     click.echo(lesson + "\n")
-    _print_table(
+    print_table(
         ["parameter", "default", "range", "what"],
         [[p.name, str(p.default), p.range, p.what] for p in system.parameters],
     )
@@ -181,12 +179,12 @@ def check(
         click.echo(json.dumps(found.to_dict(), indent=1))
         sys.exit(0 if found.ok else 2)
     if found.changes:
-        _print_table(
+        print_table(
             ["changed", "before", "after", "why"],
             [[f"{c.object}\n{c.rule}", c.before, c.after, c.why] for c in found.changes],
         )
     if found.resources:
-        _print_table(
+        print_table(
             ["core", "block", *KINDS],
             [
                 [f"{c.chip}.{c.core}", c.block]
@@ -253,7 +251,7 @@ def run(
     with _progress() as report:
         traces = deploy.run(
             _with_weights(model, seed, weights, learn_on, fan_in),
-            _duration(model, duration),
+            duration_of(model, duration),
             target,
             seed,
             dt=dt,
@@ -270,11 +268,11 @@ def run(
         click.echo(json.dumps({**traces.to_dict(), **files}))
         return
     click.echo(f"{traces.model} on {traces.where}, {traces.duration:g} s, seed {traces.seed}")
-    _print_table(["trace", "kind", "summary"], [_summary(traces, t.label) for t in traces])
+    print_table(["trace", "kind", "summary"], [_summary(traces, t.label) for t in traces])
     for text in traces.warnings:
         click.echo(f"warning: {text}")
     if freeze is not None:
-        _print_table(
+        print_table(
             ["learnt", "", "error in 8 bits, at most"], [_learned(each) for each in traces.learned]
         )
         click.echo(f"weights: {freeze}")
@@ -345,7 +343,7 @@ def compare(
             with _progress() as report:
                 parity = deploy.compare(
                     _with_weights(model, seed, weights, learn_on, fan_in),
-                    _duration(model, duration),
+                    duration_of(model, duration),
                     _names(targets),
                     seed,
                     dt=dt,
@@ -402,8 +400,8 @@ def sweep(
     with _progress() as report:
         found = deploy.sweep(
             model,
-            _duration(model, duration),
-            _seeds(seeds),
+            duration_of(model, duration),
+            seeds_of(seeds),
             _names(targets),
             processes,
             dt=dt,
@@ -420,7 +418,7 @@ def sweep(
             [number(row[c]) if isinstance(row[c], float) else row[c] for c in columns]
             for row in found.table()
         ]
-        _print_table(columns, rows)
+        print_table(columns, rows)
         click.echo(found.verdict)
     sys.exit(0 if found.ok else 1)
 
@@ -433,14 +431,14 @@ def doctor(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(findings, indent=1))
     else:
-        _print_table(
+        print_table(
             ["target", "works", ""],
             [
                 [t["name"], "yes" if t["works"] else "no", t["way_out"] or t["summary"]]
                 for t in findings["targets"]
             ],
         )
-        _print_table(
+        print_table(
             ["package", "version", "for"],
             [[p["name"], p["version"], p["purpose"]] for p in findings["packages"]],
         )
@@ -455,18 +453,6 @@ for command in (submit, status, logs, fetch, cancel, jobs):
 # ------------------------------------------------------------------- helpers of the skin
 
 
-def _duration(model: str, duration: Optional[float]) -> float:
-    if duration is not None:
-        return duration
-    name, given = parameters_of(model)
-    if name not in SYSTEMS:
-        return USER_DURATION
-    try:
-        return SYSTEMS[name].seconds(given)
-    except ValueError as error:
-        raise BadInput(str(error)) from None
-
-
 def _with_parameters(model: str, parameters: Tuple[str, ...]) -> str:
     """``-p a=1 -p b=2`` in the place where `deploy.run` takes them, ``model[a=1,b=2]``."""
     if not parameters:
@@ -479,17 +465,6 @@ def _with_parameters(model: str, parameters: Tuple[str, ...]) -> str:
 
 def _names(text: str) -> List[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def _seeds(text: str) -> List[int]:
-    """``0:20`` or ``1,4,7``."""
-    try:
-        if ":" in text:
-            first, end = text.split(":")
-            return list(range(int(first), int(end)))
-        return [int(part) for part in text.split(",")]
-    except ValueError:
-        raise BadInput(f"seeds are written FIRST:END or with commas, not {text!r}") from None
 
 
 def _plain(model: str) -> str:
@@ -564,20 +539,6 @@ def _progress() -> Iterator[Optional[Report]]:
         yield report
 
 
-def _console() -> Console:
-    # a pipe has no width; tables must not be cut there
-    return Console() if sys.stdout.isatty() else Console(width=140)
-
-
-def _print_table(headings: List[str], rows: List[List[str]]) -> None:
-    table = Table(box=None, pad_edge=False)
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        table.add_row(*map(str, row))
-    _console().print(table, markup=False, highlight=False)
-
-
 def _summary(traces: Traces, label: str) -> List[str]:
     trace = traces[label]
     if trace.sparse:
@@ -597,9 +558,9 @@ def _print_parity(parity: Parity) -> None:
         mark = "" if figure.ok is None else "ok" if figure.ok else "NO"
         value = f"{number(figure.value)} {figure.unit}"
         rows.append([figure.trace, figure.metric, value, str(figure.tolerance or ""), mark])
-    _print_table(["trace", "figure", "value", "tolerance", ""], rows)
+    print_table(["trace", "figure", "value", "tolerance", ""], rows)
     if parity.budget:
-        _print_table(
+        print_table(
             ["trace", "cause", "aligned RMSE"],
             [[s.trace, s.cause, number(s.error)] for s in parity.budget],
         )

@@ -6,22 +6,16 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 import deploy
-from deploy.errors import BadInput
+from deploy.console import duration_of, print_table, seeds_of
 from deploy.inrc import job as work
 from deploy.inrc.site import TEMPLATE, find_site, load_sites, sites_file
-from deploy.model import parameters_of
 from deploy.parity import compare_runs
 from deploy.report.folder import staged_folder
-from loihi_rules.systems import SYSTEMS
-
-USER_DURATION = 5.0  # s, of a user's model
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
@@ -35,7 +29,7 @@ def sites(context: click.Context) -> None:
             [s.name, s.host or "this machine", "Slurm" if s.slurm else "a process", s.partition]
             for s in load_sites().values()
         ]
-        _print_table(["site", "reached by", "jobs are", "partition"], rows)
+        print_table(["site", "reached by", "jobs are", "partition"], rows)
         click.echo(f"sites are written in {sites_file()}")
 
 
@@ -48,7 +42,7 @@ def check(name: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found, indent=1))
     else:
-        _print_table(
+        print_table(
             ["step", "works", ""],
             [[f["step"], "yes" if f["works"] else "NO", f["told"]] for f in found],
         )
@@ -90,7 +84,7 @@ def submit(
 
     If the way breaks anywhere, submit again: it finds what is there.
     """
-    job = work.prepare(model, _duration(model, duration), site, target, _seeds(seeds), dt)
+    job = work.prepare(model, duration_of(model, duration), site, target, seeds_of(seeds), dt)
     answer = work.submit(job)
     if not as_json:
         again = "" if answer.get("new") else ", as it was already"
@@ -156,7 +150,7 @@ def jobs(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([asdict(job) for job in known], indent=1))
         return
-    _print_table(
+    print_table(
         ["job", "site", "model", "target", "tasks"],
         [[j.name, j.site, j.model, j.target, str(len(j.seeds))] for j in known],
     )
@@ -195,33 +189,3 @@ def _tell(answer: Dict[str, Any], as_json: bool) -> None:
         if task["state"] == "failed":
             last = (task.get("log") or "no log").strip().splitlines()[-1:]
             click.echo(f"task {number} {task['why']}: {''.join(last)}")
-
-
-def _duration(model: str, duration: Optional[float]) -> float:
-    if duration is not None:
-        return duration
-    name, given = parameters_of(model)
-    try:
-        return SYSTEMS[name].seconds(given) if name in SYSTEMS else USER_DURATION
-    except ValueError as error:
-        raise BadInput(str(error)) from None
-
-
-def _seeds(text: str) -> Tuple[int, ...]:
-    try:
-        if ":" in text:
-            first, end = text.split(":")
-            return tuple(range(int(first), int(end)))
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
-        raise BadInput(f"seeds are written FIRST:END or with commas, not {text!r}") from None
-
-
-def _print_table(headings: List[str], rows: List[List[str]]) -> None:
-    table = Table(box=None, pad_edge=False)
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    console = Console() if sys.stdout.isatty() else Console(width=140)
-    console.print(table, markup=False, highlight=False)
