@@ -31,6 +31,7 @@ DATA = Path(__file__).parent / "data" / "spoken_digits.npz"
 FASTEST = 150.0  # Hz, of a neuron of the filter bank
 COPIES = 3  # neurons a band
 SILENCE = 0.4  # s, after each word, in which it is named
+LEAD = 10  # frames of silence, before the first word
 NAMING = 0.15  # s, for which a word's counts are shown to the classifier
 NOTHING = -1  # no digit
 SILENCING = -2.0  # of units, to neurons that name digits, while there is nothing to name
@@ -46,8 +47,8 @@ def heard(words: int, seed: int) -> Tuple[np.ndarray, np.ndarray]:
     """Levels (n_frames, bands) of some words with silences between, and the digit at each frame."""
     data = spoken_digits()
     pause = np.zeros((round(SILENCE / audio.HOP), audio.BANDS))
-    parts: List[np.ndarray] = [pause[:10]]
-    digits: List[np.ndarray] = [np.full(10, NOTHING)]
+    parts: List[np.ndarray] = [pause[:LEAD]]
+    digits: List[np.ndarray] = [np.full(LEAD, NOTHING)]
     for k in np.random.RandomState(seed).permutation(len(data["digits"]))[:words]:
         levels = data["levels"][k, : data["lengths"][k]] / 255.0
         parts += [levels, pause]
@@ -162,7 +163,11 @@ def length(words: int = 20, recording: str = "", seed: int = 0) -> float:
     """Seconds that the lesson takes."""
     if recording:
         return (len(audio.levels(audio.read(recording))) + 40) * audio.HOP
-    return len(heard(words, seed)[0]) * audio.HOP
+    with np.load(DATA, allow_pickle=False) as stored:  # not the levels, which are large
+        lengths = stored["lengths"].astype(int)
+    spoken = lengths[np.random.RandomState(seed).permutation(len(lengths))[:words]]
+    frames = LEAD + len(spoken) * round(SILENCE / audio.HOP) + spoken.sum()
+    return float(frames * audio.HOP)
 
 
 SYSTEM = System(
