@@ -34,7 +34,7 @@ TARGETS = ("cpu", "emulator")
 def measure(job: Tuple[str, int, str]) -> List[Any]:
     model, seed, target = job
     name, given = parameters_of(model)
-    return hallmarks(deploy.run(model, SYSTEMS[name].seconds(given), target, seed))
+    return hallmarks(deploy.run(model, SYSTEMS[name].seconds(given, seed), target, seed))
 
 
 def main() -> None:

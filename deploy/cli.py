@@ -251,7 +251,7 @@ def run(
     with _progress() as report:
         traces = deploy.run(
             _with_weights(model, seed, weights, learn_on, fan_in),
-            duration_of(model, duration),
+            duration_of(model, duration, [seed]),
             target,
             seed,
             dt=dt,
@@ -343,7 +343,7 @@ def compare(
             with _progress() as report:
                 parity = deploy.compare(
                     _with_weights(model, seed, weights, learn_on, fan_in),
-                    duration_of(model, duration),
+                    duration_of(model, duration, [seed]),
                     _names(targets),
                     seed,
                     dt=dt,
@@ -400,7 +400,7 @@ def sweep(
     with _progress() as report:
         found = deploy.sweep(
             model,
-            duration_of(model, duration),
+            duration_of(model, duration, seeds_of(seeds)),
             seeds_of(seeds),
             _names(targets),
             processes,

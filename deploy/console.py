@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import List, Optional
+from typing import List, Optional, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -15,15 +15,15 @@ from loihi_rules.systems import SYSTEMS
 USER_DURATION = 5.0  # s; of a user's model, which does not say how long it wants to run
 
 
-def duration_of(model: str, duration: Optional[float]) -> float:
-    """Seconds of model time: as asked, a system's own, or that of users' models."""
+def duration_of(model: str, duration: Optional[float], seeds: Sequence[int] = (0,)) -> float:
+    """Seconds of model time: as asked, a system's own for these seeds, or that of users' models."""
     if duration is not None:
         return duration
     name, given = parameters_of(model)
     if name not in SYSTEMS:
         return USER_DURATION
     try:
-        return SYSTEMS[name].seconds(given)
+        return max(SYSTEMS[name].seconds(given, seed) for seed in seeds)
     except ValueError as error:
         raise BadInput(str(error)) from None
 

@@ -1,8 +1,8 @@
 """Networks of rectified-linear units, trained elsewhere, as spiking neurons.
 
 A unit h = max(0, w · x + b) becomes a neuron that fires at h · r Hz: `nengo.SpikingRectifiedLinear`
-of gain r, which on the chip is a compartment that integrates. Each layer is scaled so that its
-units reach about 1,
+of gain r (`RATE`), which on the chip is a compartment that integrates. Each layer is scaled so that
+its units reach about 1,
 
     W' = W λ_before / λ,        b' = b / λ,        λ: 99.9th percentile of the layer's units,
 
@@ -22,7 +22,11 @@ import numpy as np
 from loihi_rules.learned import quantise_rows
 
 PERCENTILE = 99.9
-RATE = 250.0  # Hz, of a unit at 1
+# Hz, of a unit at 1. The chip's neurons lose at each spike what they had beyond threshold, which
+# bends their curve the more the faster they fire; hidden units are to be straight. Outputs are
+# only compared with each other, and the more they fire the sooner the larger is known.
+RATE = 150.0
+OUTPUT_RATE = 500.0
 
 
 class Layer(NamedTuple):
@@ -122,16 +126,17 @@ def spiking(
     pre, per_unit = source, 1.0
     for k, layer in enumerate(balanced(layers, inputs)):
         n = len(layer.biases)
+        rate = OUTPUT_RATE if k == len(layers) - 1 else RATE
         ens = nengo.Ensemble(
             n,
             1,
             neuron_type=nengo.SpikingRectifiedLinear(),
-            gain=np.full(n, RATE),
-            bias=RATE * layer.biases,
+            gain=np.full(n, rate),
+            bias=rate * layer.biases,
             label=f"{label}, output" if k == len(layers) - 1 else f"{label}, layer {k + 1}",
         )
         weights = quantise_rows(layer.weights).values / per_unit
         connections.append(nengo.Connection(pre, ens.neurons, transform=weights, synapse=synapse))
         made.append(ens)
-        pre, per_unit = ens.neurons, RATE
+        pre, per_unit = ens.neurons, rate
     return Spiking(made, connections)

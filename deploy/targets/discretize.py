@@ -8,11 +8,13 @@ import warnings
 from typing import Any, Callable
 
 import numpy as np
+from nengo.exceptions import BuildError
 
 from deploy.compat import load_nengo_loihi
 from loihi_rules.chip import LOIHI
 
 LEAST_MANTISSA = 8  # of a threshold
+MOST_SPARED = 7  # of a weight's 8 bits
 MOST_DOUBLINGS = 6  # of a threshold; with none, seven of a core's eight thresholds
 
 
@@ -36,7 +38,7 @@ def discretize_model(model: Any) -> None:
         largest = max((s.max_abs_weight() for s in block.synapses), default=0)
         level_rows(block, functools.partial(_fits, theirs, largest))
         saturate(block)
-        largest = max((s.max_abs_weight() for s in block.synapses), default=0)
+        largest = _scale_by(theirs, block)
         info = theirs.discretize_compartment(block.compartment, largest)
         for synapse in block.synapses:
             reference = largest
@@ -53,8 +55,24 @@ def discretize_model(model: Any) -> None:
 
 def _fits(theirs: Any, largest: float, compartment: Any) -> bool:
     """Whether a block's exponent is still one that the chip has."""
-    info = theirs.discretize_compartment(copy.deepcopy(compartment), largest)
+    try:
+        info = theirs.discretize_compartment(copy.deepcopy(compartment), largest)
+    except BuildError:  # no exponent leaves room for thresholds and biases
+        return False
     return bool(info["w_exp"] >= LOIHI.weight_exponents[0])
+
+
+def _scale_by(theirs: Any, block: Any) -> float:
+    """The weight that the largest mantissa stands for.
+
+    The block's largest; beside weights so small that no exponent leaves room for thresholds
+    and biases, a larger one, so that the weights have fewer bits.
+    """
+    largest = max((s.max_abs_weight() for s in block.synapses), default=0)
+    for spared in range(MOST_SPARED + 1):
+        if _fits(theirs, largest * 2.0**spared, block.compartment):
+            return largest * 2.0**spared
+    return largest
 
 
 def level_rows(block: Any, fits: Callable[[Any], bool]) -> None:

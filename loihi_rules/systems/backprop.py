@@ -14,11 +14,16 @@ two images, and a read-out that starts from nothing and learns by PES,
 on the chip. First it is shown training images with their labels; then, no longer learning, both
 are shown images that neither has seen.
 
+(c) With `learner=oja` the read-out learns as in (b), from features that were learnt too: without
+labels, by Oja's rule between neurons that inhibit each other, and fixed in 8 bits. Without the
+inhibition all of them would come to the first principal component.
+
 Backpropagation sends errors back through all layers, and needs every weight and activity at one
 place; PES needs the error and the activity at one synapse. That is why the chip has the second.
 
 Data: E. Alpaydin & C. Kaynak (1998), Optical Recognition of Handwritten Digits, UCI repository, as
-in scikit-learn; weights by `benchmarks/train_digits.py`.
+in scikit-learn; weights by `benchmarks/train_digits.py`, Oja's by
+`benchmarks/train_digit_features.py`.
 """
 
 from pathlib import Path
@@ -28,13 +33,18 @@ import nengo
 import numpy as np
 from nengo.dists import Uniform
 
+from loihi_rules.learned import quantise_rows
 from loihi_rules.settings import declare
 from loihi_rules.systems.base import Parameter, System
 from loihi_rules.trained import Layer, spiking
 
 DATA = Path(__file__).parent / "data" / "digits.npz"
+OJA = DATA.with_name("digit_features.npz")
 CLASSES = 10
-LEARNERS = ("both", "backprop", "pes")
+LEARNERS = ("both", "backprop", "pes", "oja")
+# of the read-out's decoders: small enough that steps are fine, large enough that few are cut
+EXPONENTS = {"both": 1, "pes": 1, "oja": 3}
+RATE = 500.0  # Hz, of one of Oja's features that is driven by 1
 TAUGHT = 0.05  # s, that each training image is shown
 SHOWN = 0.15  # s, that each test image is shown
 
@@ -119,6 +129,8 @@ def backprop(
         Number of images with labels, and of those to be told.
     learning_rate : float
         κ, as in `nengo.PES`.
+    learner : str
+        ``"both"`` (a) and (b), ``"backprop"`` (a), ``"pes"`` (b), or ``"oja"`` (c).
     seed : int
         Seed of the network and, through it, of the images' order and of the features.
     """
@@ -133,12 +145,17 @@ def backprop(
         testing = nengo.Node(lambda t: float(t > slides.begin), size_out=1, label="testing")
         nengo.Probe(label, label="label")
         nengo.Probe(testing, label="testing")
-        if learner != "pes":
+        if learner in ("both", "backprop"):
             trained = spiking(image, trained_layers(data), data["images"], "backprop")
             nengo.Probe(trained.output.neurons, synapse=0.05, label="backprop rates")
         if learner != "backprop":
-            features = _features(image, data["images"], neurons, rng)
-            read_out = _learning_read_out(network, features, label, slides, learning_rate)
+            if learner == "oja":
+                features = _learned_features(image, data["images"])
+            else:
+                features = _features(image, data["images"], neurons, rng)
+            read_out = _learning_read_out(
+                network, features, label, slides, learning_rate, EXPONENTS[learner]
+            )
             nengo.Probe(read_out, synapse=0.05, label="read-out by PES")
     return network
 
@@ -149,6 +166,7 @@ def _learning_read_out(
     label: nengo.Node,
     slides: Slides,
     learning_rate: float,
+    exponent: int,
 ) -> nengo.Node:
     """A read-out that learns by PES, in the network that is being built."""
     read_out = nengo.Node(size_in=CLASSES, label="read-out by PES")
@@ -159,10 +177,10 @@ def _learning_read_out(
         learning_rule_type=nengo.PES(learning_rate),
         label="read-out",
     )
-    # one-hot labels ask for small decoders: finer steps than the default leaves; and images
-    # that stay for 50 ms do not mind an error that is late
+    # one-hot labels ask for other decoders than the closed form expects of a function; and
+    # images that stay for 50 ms do not mind an error that is late
     declare(network, nengo.Connection, "pes_weight_exponent", "pes_rate_factor")
-    network.config[learned].pes_weight_exponent = 1
+    network.config[learned].pes_weight_exponent = exponent
     network.config[learned].pes_rate_factor = 0.8
     error = nengo.Node(slides.error, size_in=CLASSES + 1, label="error")
     nengo.Connection(read_out, error[:-1], synapse=None)
@@ -191,6 +209,39 @@ def _features(
     return ens
 
 
+def on_off(images: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """What is above the mean image, and what is below it: (..., 128), not negative."""
+    above = images - mean
+    return np.concatenate([np.maximum(above, 0), np.maximum(-above, 0)], axis=-1)
+
+
+def competing(weights: np.ndarray) -> np.ndarray:
+    """Weights (n, channels) by which a neuron hears how far it is driven more than the mean.
+
+    Inhibition that is fed forwards: it has no loop, so that it is there with the drive.
+    """
+    return np.asarray(weights - weights.mean(axis=0))
+
+
+def _learned_features(image: nengo.Node, images: np.ndarray) -> nengo.Ensemble:
+    """Neurons whose weights Oja's rule has found, in the network that is being built."""
+    with np.load(OJA, allow_pickle=False) as stored:
+        weights = quantise_rows(competing(stored["weights"].astype(float))).values
+    n, mean = len(weights), images.mean(axis=0)
+    channels = nengo.Node(lambda t, x: on_off(x, mean), size_in=64, label="on and off")
+    ens = nengo.Ensemble(
+        n,
+        1,
+        neuron_type=nengo.SpikingRectifiedLinear(),
+        gain=np.full(n, RATE),
+        bias=np.zeros(n),
+        label="features by Oja",
+    )
+    nengo.Connection(image, channels, synapse=None)
+    nengo.Connection(channels, ens.neurons, transform=weights)
+    return ens
+
+
 def length(taught: int = 600, shown: int = 60, **others: object) -> float:
     """Seconds that the lesson takes."""
     return taught * TAUGHT + shown * SHOWN
@@ -202,11 +253,11 @@ SYSTEM = System(
     duration=length(),
     summary="backpropagation off the chip next to PES on it, on handwritten digits",
     parameters=(
-        Parameter("neurons", 500, "LIF neurons whose read-out learns", 50, 2000),
+        Parameter("neurons", 500, "LIF neurons whose read-out learns, of pes", 50, 2000),
         Parameter("taught", 600, "images shown with their labels", 10, 20000),
         Parameter("shown", 60, "images to be told", 10, 360),
         Parameter("learning_rate", 2e-3, "κ of PES", 0, 0.1),
-        Parameter("learner", "both", "both, backprop or pes: which networks there are"),
+        Parameter("learner", "both", "both, backprop, pes or oja: which networks there are"),
     ),
     length=length,
 )

@@ -86,7 +86,7 @@ class System:
     parameters : tuple of Parameter
         What ``build`` takes besides ``seed``.
     length : callable or None
-        Takes parameters and gives the duration, where it depends on them.
+        Takes parameters and ``seed`` and gives the duration, where it depends on them.
     """
 
     name: str
@@ -97,9 +97,9 @@ class System:
     parameters: Tuple[Parameter, ...] = ()
     length: Optional[Callable[..., float]] = None
 
-    def seconds(self, given: Mapping[str, str]) -> float:
+    def seconds(self, given: Mapping[str, str], seed: int = 0) -> float:
         """How long the lesson takes with these parameters."""
-        return self.duration if self.length is None else self.length(**self.read(given))
+        return self.duration if self.length is None else self.length(**self.read(given), seed=seed)
 
     def read(self, given: Mapping[str, str]) -> Mapping[str, Any]:
         """Values for ``build``, from names and texts.

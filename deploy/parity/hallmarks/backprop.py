@@ -87,12 +87,8 @@ def measure(run: Traces) -> List[Measured]:
     if work:
         images = run.duration / SHOWN
         measured += [
-            Measured(
-                "synaptic operations a tenth of a second", work["synaptic_operations"] / images
-            ),
-            Measured(
-                "energy a tenth of a second, an estimate", 1e6 * work["energy"] / images, "µJ"
-            ),
+            Measured("synaptic operations a test's time", work["synaptic_operations"] / images),
+            Measured("energy a test's time, an estimate", 1e6 * work["energy"] / images, "µJ"),
         ]
     return measured
 
