@@ -7,7 +7,6 @@ import inspect
 import json
 import signal
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
@@ -20,7 +19,7 @@ from deploy.console import USER_DURATION, duration_of, print_table, seeds_of
 from deploy.doctor import diagnose
 from deploy.errors import BadInput, DeployError
 from deploy.inrc.cli import cancel, fetch, jobs, logs, sites, status, submit
-from deploy.model import Model, load_model, parameters_of
+from deploy.model import Model, parameters_of, with_parameters
 from deploy.parity import Parity
 from deploy.parity.tolerances import parse_tolerance
 from deploy.report.folder import staged_folder
@@ -29,6 +28,7 @@ from deploy.resources import KINDS
 from deploy.running import Progress as Report
 from deploy.targets import TARGETS
 from deploy.traces import Traces
+from deploy.weights import load_with_weights
 from loihi_rules import Learned
 from loihi_rules.learned import quantise_rows
 from loihi_rules.systems import SYSTEMS
@@ -173,7 +173,7 @@ def check(
     as_json: bool,
 ) -> None:
     """Say what MODEL needs to run on the chip, and whether it fits."""
-    model = _with_parameters(model, parameters)
+    model = with_parameters(model, parameters)
     found = deploy.check(_with_weights(model, seed, weights, learn_on, fan_in), seed, dt)
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=1))
@@ -244,7 +244,7 @@ def run(
     as_json: bool,
 ) -> None:
     """Run MODEL on one target and record all its probes."""
-    model = _with_parameters(model, parameters)
+    model = with_parameters(model, parameters)
     for path, name in ((out, "traces"), (freeze, "weights")):
         if path is not None:
             _check_file(path, name)
@@ -337,7 +337,7 @@ def compare(
             parity = deploy.compare_traces(runs[0], runs[1], limits)
             parity.write(stage)
     elif len(what) == 1:
-        model = _with_parameters(what[0], parameters)
+        model = with_parameters(what[0], parameters)
         out = out or Path("comparison") / _plain(model)
         with staged_folder(out) as stage:
             with _progress() as report:
@@ -396,7 +396,7 @@ def sweep(
     as_json: bool,
 ) -> None:
     """Compare MODEL over many seeds, and give each figure's spread."""
-    model = _with_parameters(model, parameters)
+    model = with_parameters(model, parameters)
     with _progress() as report:
         found = deploy.sweep(
             model,
@@ -453,16 +453,6 @@ for command in (submit, status, logs, fetch, cancel, jobs):
 # ------------------------------------------------------------------- helpers of the skin
 
 
-def _with_parameters(model: str, parameters: Tuple[str, ...]) -> str:
-    """``-p a=1 -p b=2`` in the place where `deploy.run` takes them, ``model[a=1,b=2]``."""
-    if not parameters:
-        return model
-    for text in parameters:
-        if any(character in text for character in "[],"):
-            raise BadInput(f"a parameter is written NAME=VALUE, not {text!r}")
-    return f"{model}[{','.join(parameters)}]"
-
-
 def _names(text: str) -> List[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
@@ -492,9 +482,7 @@ def _with_weights(
         return model
     if learn_on and fan_in is not None:
         raise BadInput("--fan-in leaves weights out, with which --learn-on would go on; give one")
-    loaded = load_model(model, seed)
-    given = deploy.Weights.load(weights).put_into(loaded, seed, learn_on, fan_in)
-    return replace(given, settings={**given.settings, "weights file": weights.name})
+    return load_with_weights(model, seed, weights, learn_on, fan_in)
 
 
 def _learned(each: Learned) -> List[str]:

@@ -15,3 +15,9 @@ class TargetUnavailable(DeployError):
     """A target or site that is not there."""
 
     exit_code = 3
+
+
+class Stopped(DeployError):
+    """A run that was told to end before its end."""
+
+    exit_code = 143

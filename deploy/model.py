@@ -15,7 +15,7 @@ import traceback
 import types
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, Iterator, Mapping, Optional, Tuple, Union
+from typing import Any, Dict, Iterator, Mapping, Optional, Sequence, Tuple, Union
 
 import nengo
 from nengo.exceptions import NengoException
@@ -123,6 +123,22 @@ def parameters_of(text: str) -> Tuple[str, Dict[str, str]]:
             raise BadInput(f"a parameter is written NAME=VALUE, not {part!r}")
         given[name] = value
     return match["name"], given
+
+
+def with_parameters(model: str, parameters: Sequence[str]) -> str:
+    """``-p a=1 -p b=2`` in the place where `deploy.run` takes them, ``model[a=1,b=2]``.
+
+    Raises
+    ------
+    BadInput
+        If one of them has a character that would end it.
+    """
+    if not parameters:
+        return model
+    for text in parameters:
+        if any(character in text for character in "[],"):
+            raise BadInput(f"a parameter is written NAME=VALUE, not {text!r}")
+    return f"{model}[{','.join(parameters)}]"
 
 
 def _load_file(path: Path, name: Optional[str], seed: int, given: Mapping[str, str]) -> LoadedModel:

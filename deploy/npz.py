@@ -6,7 +6,7 @@ import io
 import json
 import zipfile
 from pathlib import Path
-from typing import Any, Callable, Mapping, NamedTuple, TypeVar
+from typing import Any, Callable, Mapping, NamedTuple, Optional, TypeVar
 
 import numpy as np
 
@@ -59,7 +59,12 @@ def write_npz(
     return path
 
 
-def read_npz(path: Path, kind: FileKind, make: Callable[[Mapping[str, Any], Any], Thing]) -> Thing:
+def read_npz(
+    path: Path,
+    kind: FileKind,
+    make: Callable[[Mapping[str, Any], Any], Thing],
+    most_bytes: Optional[int] = None,
+) -> Thing:
     """Read a file that may come from anywhere.
 
     Parameters
@@ -69,6 +74,8 @@ def read_npz(path: Path, kind: FileKind, make: Callable[[Mapping[str, Any], Any]
     make : callable
         Makes the thing of record and arrays; what it raises of ValueError, KeyError and
         TypeError is told as damage.
+    most_bytes : int, optional
+        That it may unpack to; told of before any of it is unpacked.
 
     Raises
     ------
@@ -78,7 +85,7 @@ def read_npz(path: Path, kind: FileKind, make: Callable[[Mapping[str, Any], Any]
     """
     try:
         with open(path, "rb") as stream:
-            return _read(path, stream, kind, make)
+            return _read(path, stream, kind, make, most_bytes)
     except FileNotFoundError:
         raise BadInput(f"{path}: there is no such file") from None
     except IsADirectoryError:
@@ -102,12 +109,13 @@ def _read(
     stream: io.BufferedReader,
     kind: FileKind,
     make: Callable[[Mapping[str, Any], Any], Thing],
+    most_bytes: Optional[int],
 ) -> Thing:
     head = stream.read(4)
     stream.seek(0)
     if head[:2] != b"PK":
         raise BadInput(f"{path}: not a {kind.name} file; {kind.source}")
-    _refuse_bombs(stream)
+    _refuse_bombs(stream, most_bytes)
     with np.load(stream, allow_pickle=False) as npz:
         if "json" not in npz.files:
             raise BadInput(f"{path}: an npz file, but not one of {kind.format}")
@@ -122,7 +130,7 @@ def _read(
         return make(record, npz)
 
 
-def _refuse_bombs(stream: io.BufferedReader) -> None:
+def _refuse_bombs(stream: io.BufferedReader, most_bytes: Optional[int]) -> None:
     """Look at the sizes that a zip states before any of it is unpacked."""
     with zipfile.ZipFile(stream) as packed:
         for member in packed.infolist():
@@ -130,6 +138,9 @@ def _refuse_bombs(stream: io.BufferedReader) -> None:
                 raise ValueError(f"{member.filename} would unpack to {member.file_size:,} bytes")
             if member.filename == "json.npy" and member.file_size > MOST_RECORD_BYTES:
                 raise ValueError(f"a record of {member.file_size:,} bytes")
+        total = sum(member.file_size for member in packed.infolist())
+        if most_bytes is not None and total > most_bytes:
+            raise ValueError(f"{total:,} bytes, which is more than such a run can have")
     stream.seek(0)
 
 

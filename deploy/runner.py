@@ -1,7 +1,8 @@
 """Run one task of a bundle: ``python -m deploy.runner BUNDLE --task 0 --out FOLDER``.
 
 What a job does on the other machine; it runs anywhere. Results are written beside and renamed,
-and a record with their SHA-256 sums comes last: a task without it is not complete.
+and a record with their SHA-256 sums comes last: a task without it is not complete. While it runs
+it writes parts (`deploy.parts`), which are there if it is stopped.
 """
 
 from __future__ import annotations
@@ -9,13 +10,70 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import signal
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, List, Optional
+from typing import Any, List, Mapping, NamedTuple, Optional
 
+import deploy
 from deploy.atomic import atomic_write
 from deploy.errors import BadInput, DeployError
+from deploy.inrc.bundle import WEIGHTS, unpack
+from deploy.inrc.names import checked
+from deploy.model import LoadedModel
+from deploy.parts import PartWriter
+from deploy.weights import load_with_weights
+
+
+class Asked(NamedTuple):
+    """What a task of a bundle asks for; durations and steps in seconds."""
+
+    model: LoadedModel
+    target: str
+    seed: int
+    duration: float
+    dt: float
+    part_every: float
+
+
+def open_task(bundle: Path, task: int, scratch: Path) -> Asked:
+    """Unpack a bundle, and load the model of one of its tasks.
+
+    Parameters
+    ----------
+    bundle : pathlib.Path
+    task : int
+    scratch : pathlib.Path
+        An empty folder for its files.
+
+    Raises
+    ------
+    BadInput
+        If it is no bundle, or has no such task, or the model cannot be loaded.
+    """
+    try:
+        spec = unpack(bundle.read_bytes(), scratch)
+    except OSError as error:
+        raise BadInput(f"{bundle}: cannot be read ({error.strerror})") from None
+    try:
+        tasks: List[Mapping[str, Any]] = spec["tasks"]
+        if not 0 <= task < len(tasks):
+            raise BadInput(f"the bundle has tasks 0 to {len(tasks) - 1}, not {task}")
+        asked = tasks[task]
+        seed, model = int(asked["seed"]), str(asked["model"])
+        if spec["file"]:
+            model = (
+                str(scratch / "model" / checked("name", spec["file"], "the model's file")) + model
+            )
+        weights = scratch / WEIGHTS if spec["weights"] else None
+        options = {key: (spec["weights"] or {}).get(key) for key in ("learn", "fan_in")}
+        numbers = float(asked["duration"]), float(spec["dt"]), float(spec["part_every"])
+        target = str(spec["target"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadInput(f"{bundle}: its specification lacks something ({error})") from None
+    loaded = load_with_weights(model, seed, weights, bool(options["learn"]), options["fan_in"])
+    return Asked(loaded, target, seed, *numbers)
 
 
 def run_task(bundle: Path, task: int, out: Path) -> Path:
@@ -33,23 +91,18 @@ def run_task(bundle: Path, task: int, out: Path) -> Path:
     pathlib.Path
         Of the record.
     """
-    import deploy
-    from deploy.inrc.bundle import unpack
-
     with tempfile.TemporaryDirectory(prefix="loihi-deploy-") as scratch:
-        spec = unpack(bundle.read_bytes(), Path(scratch))
-        seeds: List[int] = spec["seeds"]
-        if not 0 <= task < len(seeds):
-            raise BadInput(f"the bundle has tasks 0 to {len(seeds) - 1}, not {task}")
-        model = spec["model"]
-        if spec["file"]:
-            model = str(Path(scratch) / "model" / spec["file"]) + spec["suffix"]
-        traces = deploy.run(model, spec["duration"], spec["target"], seeds[task], dt=spec["dt"])
+        asked = open_task(bundle, task, Path(scratch))
         out.mkdir(mode=0o700, parents=True, exist_ok=True)
+        parts = PartWriter(out / f"{task}.parts", asked.part_every)
+        signal.signal(signal.SIGTERM, parts.stop)
+        traces = deploy.run(
+            asked.model, asked.duration, asked.target, asked.seed, dt=asked.dt, parts=parts
+        )
         saved = traces.save(out / f"{task}.npz")
     record = {
         "task": task,
-        "seed": seeds[task],
+        "seed": asked.seed,
         "target": traces.target,
         "file": saved.name,
         "bytes": saved.stat().st_size,
@@ -58,6 +111,7 @@ def run_task(bundle: Path, task: int, out: Path) -> Path:
     }
     with atomic_write(out / f"{task}.json") as stream:
         stream.write(json.dumps(record, sort_keys=True).encode())
+    parts.forget()
     return out / f"{task}.json"
 
 

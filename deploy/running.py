@@ -13,32 +13,23 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Seque
 
 import nengo
 import numpy as np
-from nengo.connection import LearningRule
-from nengo.ensemble import Neurons
 
+from deploy.described import describe_traces
 from deploy.errors import BadInput, TargetUnavailable
 from deploy.fingerprint import fingerprint, neurons_fingerprint
-from deploy.instruments import add_instruments
 from deploy.model import LoadedModel, Model, load_model, user_code
 from deploy.parity import Parity, compare_runs
 from deploy.parity.tolerances import Tolerance
+from deploy.parts import PartWriter
 from deploy.targets import Session, Target, find_target
 from deploy.traces import Trace, Traces, now, sparse_spikes
 from loihi_rules import fix_seeds
-from loihi_rules.change import name_of
 from loihi_rules.learned import learning
 
 Progress = Callable[[str, int, int], None]  # target, steps done, steps in all
 
 CHUNK = 500  # steps between two updates of the progress bar
 MOST_STEPS = 10**9
-RULE_SIGNALS = {  # what a learning rule's signals are, by Nengo's names
-    "error": "error",
-    "theta": "activity",
-    "pre_filtered": "activity",
-    "post_filtered": "activity",
-    "scaled_encoders": "weights",
-}
 
 
 def run(
@@ -51,6 +42,7 @@ def run(
     engine: str = "fast",
     ideals: Optional[Mapping[str, str]] = None,
     progress: Optional[Progress] = None,
+    parts: Optional[PartWriter] = None,
 ) -> Traces:
     """Run a model and record all its probes.
 
@@ -75,6 +67,8 @@ def run(
         added to those that a built-in system has.
     progress : callable, optional
         Called with the target's name, steps done and steps in all.
+    parts : PartWriter, optional
+        Writes what there is while the run goes on.
 
     Returns
     -------
@@ -94,7 +88,7 @@ def run(
     if reason is not None:
         raise TargetUnavailable(f"target {target}: {reason}")
     loaded = load_model(model, seed)
-    return _record(chosen, loaded, n_steps, dt, seed, ideals or {}, progress)
+    return _record(chosen, loaded, n_steps, dt, seed, ideals or {}, progress, parts)
 
 
 def compare(
@@ -181,30 +175,33 @@ def _record(
     seed: int,
     ideals: Mapping[str, str],
     progress: Optional[Progress],
+    parts: Optional[PartWriter],
 ) -> Traces:
     with user_code(loaded.source), _fixed_global_rngs(seed), _heard_warnings() as heard:
         twin = fix_seeds(loaded.network, seed)
         mark = fingerprint(twin.network)
-        probed = list(twin.network.all_probes)
         learns = learning(twin.network)
         ends = {name: neurons_fingerprint(conn) for name, conn in learns.items()}
-        instruments = add_instruments(twin.network, n_steps * dt, dt)
-        described = _describe(probed, dt)
-        for instrument in instruments:
-            every = instrument.probe.sample_every
-            described[instrument.probe] = Trace(
-                instrument.label,
-                instrument.kind,
-                1.0 if every is None else every / dt,
-                n_steps,
-                instrument=True,
-            )
+        described = describe_traces(twin.network, n_steps, dt)
         with target.open(twin, dt, seed) as session:
-            _refuse(session.problems, instruments)
-            pieces = _step(session, target.name, n_steps, described, progress)
-            settings = {"model": loaded.typed, **loaded.settings, **session.settings}
-            changes = (*loaded.changes, *session.changes)
-            problems, told = session.problems, session.record()
+            _refuse(session.problems, described)
+            run = Traces(
+                model=loaded.name,
+                target=target.name,
+                substrate=target.substrate,
+                seed=seed,
+                dt=float(dt),
+                n_steps=n_steps,
+                fingerprint=mark,
+                traces={trace.label: trace for trace in described.values()},
+                versions=_versions(target),
+                settings={"model": loaded.typed, **loaded.settings, **session.settings},
+                created=now(),
+            )
+            pieces = _step(session, run, described, progress, parts)
+            told = session.record()
+            changes = tuple(asdict(c) for c in (*loaded.changes, *session.changes))
+            problems = tuple(asdict(p) for p in session.problems)
             learned = tuple(
                 replace(session.learned(name, conn), neurons=ends[name])
                 for name, conn in learns.items()
@@ -214,29 +211,20 @@ def _record(
         {**loaded.ideals, **ideals},
         loaded.name,
     )
-    return Traces(
-        model=loaded.name,
-        target=target.name,
-        substrate=target.substrate,
-        seed=seed,
-        dt=float(dt),
-        n_steps=n_steps,
-        fingerprint=mark,
+    return replace(
+        run,
         traces={trace.label: trace for trace in traces},
-        changes=tuple(asdict(c) for c in changes),
-        problems=tuple(asdict(p) for p in problems),
+        changes=changes,
+        problems=problems,
         warnings=tuple(heard),
-        versions=_versions(target),
-        settings=settings,
         record=told,
         learned=learned,
-        created=now(),
     )
 
 
-def _refuse(problems: Sequence[Any], instruments: Sequence[Any]) -> None:
+def _refuse(problems: Sequence[Any], described: Mapping[nengo.Probe, Trace]) -> None:
     """Stop at a problem that bears on what the user asked for."""
-    own = {instrument.label for instrument in instruments}
+    own = {trace.label for trace in described.values() if trace.instrument}
     serious = [p for p in problems if p.object not in own]
     if serious:
         more = f" (and {len(serious) - 1} more)" if len(serious) > 1 else ""
@@ -245,15 +233,16 @@ def _refuse(problems: Sequence[Any], instruments: Sequence[Any]) -> None:
 
 def _step(
     session: Session,
-    name: str,
-    n_steps: int,
+    run: Traces,
     described: Mapping[nengo.Probe, Trace],
     progress: Optional[Progress],
+    parts: Optional[PartWriter],
 ) -> Dict[nengo.Probe, List[Any]]:
     pieces: Dict[nengo.Probe, List[Any]] = {probe: [] for probe in described}
+    named = {described[probe].label: found for probe, found in pieces.items()}
     done = 0
-    while done < n_steps:
-        steps = min(CHUNK, n_steps - done)
+    while done < run.n_steps:
+        steps = min(CHUNK, run.n_steps - done)
         session.run_steps(steps)
         for probe, trace in described.items():
             samples = session.take(probe)
@@ -267,7 +256,9 @@ def _step(
         session.clear()
         done += steps
         if progress is not None:
-            progress(name, done, n_steps)
+            progress(run.target, done, run.n_steps)
+        if parts is not None and done < run.n_steps:
+            parts.note(run, named, done)
     return {probe: parts for probe, parts in pieces.items() if parts}
 
 
@@ -286,49 +277,6 @@ def _assemble(trace: Trace, parts: List[Any], n_steps: int) -> Trace:
             "look at the node or process that feeds it"
         )
     return replace(trace, n_steps=n_steps, samples=samples)
-
-
-def _describe(probes: Sequence[nengo.Probe], dt: float) -> Dict[nengo.Probe, Trace]:
-    """Label and kind of each probe's trace; the samples come later."""
-    described: Dict[nengo.Probe, Trace] = {}
-    taken: Dict[str, int] = {}
-    for probe in probes:
-        name = name_of(probe)
-        taken[name] = taken.get(name, 0) + 1
-        label = name if taken[name] == 1 else f"{name} ({taken[name]})"
-        kind = _kind(probe)
-        amplitude, neurons = 1.0 / dt, 0
-        if kind == "spikes":
-            neuron_type = probe.obj.ensemble.neuron_type
-            amplitude *= float(getattr(neuron_type, "amplitude", 1.0))
-            neurons = int(probe.size_in)
-        period = 1.0 if probe.sample_every is None else probe.sample_every / dt
-        radius = float(probe.obj.radius) if kind == "decoded" and _is_ensemble(probe) else 0.0
-        described[probe] = Trace(
-            label, kind, period, 0, n_neurons=neurons, amplitude=amplitude, radius=radius
-        )
-    return described
-
-
-def _is_ensemble(probe: nengo.Probe) -> bool:
-    return isinstance(probe.obj, nengo.Ensemble)
-
-
-def _kind(probe: nengo.Probe) -> str:
-    obj, attr = probe.obj, probe.attr
-    if isinstance(obj, Neurons):
-        if attr in ("output", "spikes"):
-            spiking = obj.ensemble.neuron_type.spiking
-            plain = probe.synapse is None and probe.sample_every is None
-            return "spikes" if spiking and plain else "activity"
-        return {"voltage": "voltage", "input": "current"}.get(attr, "state")
-    if _is_ensemble(probe):
-        return "decoded" if attr == "decoded_output" else "state"
-    if isinstance(obj, nengo.Node):
-        return "value"
-    if isinstance(obj, LearningRule):
-        return RULE_SIGNALS.get(attr, "state")
-    return {"weights": "weights", "output": "decoded", "input": "decoded"}.get(attr, "state")
 
 
 def _with_ideals(traces: List[Trace], ideals: Mapping[str, str], model: str) -> List[Trace]:

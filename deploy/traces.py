@@ -177,6 +177,7 @@ class Traces:
     record : mapping
         What the target has to say of the run: of a chip, its ``cores`` and what each uses,
         the ``spikes`` fired, and the ``saturation`` of traces, weights, errors and currents.
+        Of a run that was stopped, ``partial``: its ``steps``, and ``of`` how many.
     learned : tuple of Learned
         What each connection that learns had learnt at the end.
     created : str
@@ -223,6 +224,10 @@ class Traces:
     @property
     def where(self) -> str:
         """The target and what it is, for every output that a person reads."""
+        partial = self.record.get("partial")
+        if partial:
+            whole = f"{partial['of'] * self.dt:g} s"
+            return f"{self.target} ({self.substrate}; partial, {self.duration:g} of {whole})"
         return f"{self.target} ({self.substrate})"
 
     def select(self, labels: Sequence[str]) -> Traces:
@@ -293,8 +298,14 @@ class Traces:
         return write_npz(Path(path), KIND, self.to_dict(), arrays)
 
     @classmethod
-    def load(cls, path: Union[str, Path]) -> Traces:
+    def load(cls, path: Union[str, Path], most_bytes: Optional[int] = None) -> Traces:
         """Read a file written by `save`; it may come from anywhere.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+        most_bytes : int, optional
+            That it may unpack to.
 
         Raises
         ------
@@ -302,10 +313,17 @@ class Traces:
             In one line, if the file is not there, not a traces file, truncated
             or damaged, or of a newer version.
         """
-        return read_npz(Path(path), KIND, cls._of)
+        return read_npz(Path(path), KIND, cls.of_record, most_bytes)
 
     @classmethod
-    def _of(cls, record: Mapping[str, Any], arrays: Any) -> Traces:
+    def of_record(cls, record: Mapping[str, Any], arrays: Any) -> Traces:
+        """The run of a record as of `to_dict` and its arrays by name.
+
+        Raises
+        ------
+        ValueError, KeyError, TypeError
+            If they do not fit together.
+        """
         n_steps = int(record["n_steps"])
         traces = [
             _read_trace(arrays, i, entry, n_steps) for i, entry in enumerate(record["traces"])

@@ -13,7 +13,7 @@ import numpy as np
 from deploy.errors import BadInput
 from deploy.fingerprint import fingerprint, neurons_fingerprint
 from deploy.learned_arrays import describe_learned, learned_arrays, read_learned
-from deploy.model import LoadedModel, load_model, user_code
+from deploy.model import LoadedModel, Model, load_model, user_code
 from deploy.npz import FileKind, read_npz, write_npz
 from deploy.simulator import Simulator
 from deploy.targets.learned_weights import learned_in_core
@@ -201,6 +201,27 @@ class Weights:
             changes=changes,
             ideals=kept,
         )
+
+
+def load_with_weights(
+    model: Model,
+    seed: int,
+    weights: Optional[Path] = None,
+    learn: bool = False,
+    fan_in: Optional[int] = None,
+) -> LoadedModel:
+    """A model, with the weights of a file put into it if one is given.
+
+    Raises
+    ------
+    BadInput
+        If either cannot be used, or they do not fit.
+    """
+    loaded = load_model(model, seed)
+    if weights is None:
+        return loaded
+    given = Weights.load(weights).put_into(loaded, seed, learn, fan_in)
+    return replace(given, settings={**given.settings, "weights file": weights.name})
 
 
 def freeze(

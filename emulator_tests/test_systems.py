@@ -9,6 +9,7 @@ from nengo.builder.learning_rules import SimBCM
 
 import deploy
 from deploy.parity.hallmarks import HALLMARKS, hallmarks
+from deploy.parity.hallmarks.backprop import told
 from loihi_rules.systems import SYSTEMS, backprop, pes_imitation, spoken_digit
 from loihi_rules.trained import Layer
 
@@ -61,13 +62,15 @@ def test_pes_imitation_fails_without_its_idea(monkeypatch):
 
 # ------------------------------------------------------------- lessons with hallmarks
 
-LESSONS = {name: SYSTEMS[name].duration for name in HALLMARKS}
+LESSONS = {name: SYSTEMS[name].seconds({}, seed=1) for name in HALLMARKS}
 
 
 @pytest.mark.parametrize("target", ["cpu", "emulator"])
 @pytest.mark.parametrize("name", sorted(LESSONS))
 def test_the_lesson_holds(name, target):
-    for measured in hallmarks(deploy.run(name, LESSONS[name], target, seed=1)):
+    found = hallmarks(deploy.run(name, LESSONS[name], target, seed=1))
+    assert found
+    for measured in found:
         assert measured.goal is None or measured.goal.allows(measured.value), measured
 
 
@@ -85,9 +88,14 @@ def test_bcm_fails_with_the_opposite_sign(target, monkeypatch):
         return step
 
     monkeypatch.setattr(SimBCM, "make_step", backwards)
-    found = {m.name: m for m in hallmarks(deploy.run("bcm", 3.0, target, seed=1))}
+    found = {m.name: m for m in hallmarks(deploy.run("bcm", LESSONS["bcm"], target, seed=1))}
     for missed in ("LTP above θ", "LTD below θ"):
         assert not found[missed].goal.allows(found[missed].value)
+
+
+@pytest.mark.parametrize("name", sorted(LESSONS))
+def test_a_run_shorter_than_its_lesson_is_not_judged_by_it(name):
+    assert not hallmarks(deploy.run(name, 0.1, "cpu"))
 
 
 def missed(name, run, measure):
@@ -131,3 +139,10 @@ def test_oja_fails_without_forgetting(target):
     found = {m.name: m for m in HALLMARKS["oja"].measure(run)}
     longest = found["‖w‖, largest of the run"]
     assert not longest.goal.allows(longest.value)
+
+
+def test_a_read_out_learns_from_ojas_features():
+    options = {"taught": 600, "shown": 60}
+    network = backprop.backprop(learner="oja", learning_rate=4e-3, **options)
+    run = deploy.run(network, backprop.length(**options), "emulator")
+    assert told(run).pes[-1] > 0.75  # 0.1 by chance

@@ -1,8 +1,12 @@
-"""What runs beside Slurm, in a job's folder: ``python agent.py submit|status|cancel|logs N``.
+"""What runs beside Slurm, in a job's folder: ``python agent.py COMMAND``.
 
 It is sent along with each job, needs nothing but Python 3.8, and answers in one line of JSON. A
 job is submitted under a lock and its id stored by rename; asked again, it answers with what is
 there. Should it be stopped between Slurm's answer and the rename, it finds the job by its name.
+Should Slurm take a job twice all the same, its answer being lost for longer than anyone waits, the
+first array of the job to run owns it, and tasks of another end without having run.
+
+Commands: submit, status, results, cancel, logs TASK OFFSET; task and all are what jobs run.
 """
 
 import contextlib
@@ -14,23 +18,36 @@ import signal
 import subprocess
 import sys
 import tarfile
+import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+PATIENCE = 60  # s, for one of Slurm's commands
+MOST_LOG = 65536  # bytes of a log in one answer
+GRACE = 60  # s before the time limit, from which on a stopped task was stopped by it
 OVER = {
     "TIMEOUT": "was stopped at its time limit",
     "OUT_OF_MEMORY": "ran out of memory",
     "NODE_FAIL": "lost its node",
+    "BOOT_FAIL": "lost its node",
     "PREEMPTED": "was preempted",
     "CANCELLED": "was cancelled",
     "FAILED": "failed",
-    "BOOT_FAIL": "lost its node",
     "DEADLINE": "came to its deadline",
 }
 
 
+class Unreachable(Exception):
+    """Slurm does not answer, so nothing can be said, and nothing may be done."""
+
+
 def call(*words):
-    done = subprocess.run(words, capture_output=True, timeout=120)
+    try:
+        done = subprocess.run(words, capture_output=True, timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        raise Unreachable(f"{words[0]} gave no answer within {PATIENCE} s") from None
+    except FileNotFoundError:
+        raise Unreachable(f"{words[0]} is not there") from None
     return (
         done.returncode,
         done.stdout.decode(errors="replace"),
@@ -38,10 +55,26 @@ def call(*words):
     )
 
 
+def last_line(text, otherwise):
+    lines = text.strip().splitlines()
+    return lines[-1] if lines else otherwise
+
+
 def write(path, text):
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(text)
-    os.replace(str(beside), str(path))
+    try:
+        beside.write_text(text)
+        os.replace(str(beside), str(path))
+    finally:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+
+
+def read(path, otherwise=""):
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        return otherwise
 
 
 def settings():
@@ -49,44 +82,46 @@ def settings():
 
 
 def stored_id():
-    path = HERE / "jobid"
-    return path.read_text().strip() if path.exists() else ""
+    """Of the array that owns the job: that which ran first, or that which was submitted."""
+    return read(HERE / "owner") or read(HERE / "jobid")
 
 
-class Unreachable(Exception):
-    """Slurm does not answer, so nothing can be said, and nothing may be done."""
+@contextlib.contextmanager
+def locked(name):
+    with (HERE / name).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+# ------------------------------------------------------------------ submitting
 
 
 def queued(name):
-    """Id of a job of this name that Slurm knows, or ''."""
-    code, out, err = call("squeue", "--noheader", "--name=" + name, "--format=%A %F",
-                          "--states=all")  # fmt: skip
+    """Ids of the arrays of this name that Slurm knows, the oldest first."""
+    code, out, err = call("squeue", "--noheader", "--name=" + name, "--format=%F", "--states=all")
     if code:
-        raise Unreachable(err.strip().splitlines()[-1] if err.strip() else "squeue failed")
-    ids = {line.split()[-1] for line in out.splitlines() if line.strip()}
-    if len(ids) > 1:
-        return sorted(ids, key=int)[0]
-    return ids.pop() if ids else ""
+        raise Unreachable(last_line(err, "squeue failed"))
+    return sorted({line.strip() for line in out.splitlines() if line.strip().isdigit()}, key=int)
 
 
 def submit():
     job = settings()
     os.chmod(str(HERE), 0o700)
-    with (HERE / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked("lock"):
         if stored_id():
             return {"id": stored_id(), "new": False}
         found = hashlib.sha256((HERE / "bundle.tar").read_bytes()).hexdigest()
         if found != job["sha256"]:
             return {"error": "the bundle arrived damaged; submit again"}
-        for folder in ("log", "results", "started"):
+        for folder in ("log", "results", "started", "ended"):
             (HERE / folder).mkdir(mode=0o700, exist_ok=True)
-        return start_slurm(job) if job["slurm"] else start_process(job)
+        return start_slurm(job) if job["take"] == "sbatch" else start_process(job)
 
 
 def start_process(job):
-    log = (HERE / "log" / "0.log").open("ab")
-    words = [job["python"], str(HERE / "agent.py"), "all"]
+    """All tasks one after another; with NxSDK's own way, each takes its board through Slurm."""
+    log = (HERE / "log" / "all.log").open("ab")
+    words = job["python"] + [str(HERE / "agent.py"), "all"]
     started = subprocess.Popen(
         words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
     )
@@ -95,37 +130,42 @@ def start_process(job):
 
 
 def start_slurm(job):
-    known = queued(job["name"])
-    begun = sorted((HERE / "started").glob("*"))
-    if not known and begun:
-        known = begun[0].read_text().strip()
-    new = not known
+    there = queued(job["name"])
+    new = not there
     if new:
-        write(
-            HERE / "run.sh", "#!/bin/sh\nexec {} {} task\n".format(job["python"], HERE / "agent.py")
-        )
-        words = ["sbatch", "--parsable", "--job-name=" + job["name"], "--requeue",
-                 f"--array=0-{job['tasks'] - 1}%{job['at_once']}",
-                 "--output=" + str(HERE / "log" / "%a.log"), "--open-mode=append",
-                 "--chdir=" + str(HERE)]  # fmt: skip
-        words += ["--partition=" + job["partition"]] if job["partition"] else []
-        words += ["--nodelist=" + job["board"]] if job["board"] else []
-        words += ["--time=" + job["time_limit"]] if job["time_limit"] else []
-        code, out, err = call(*(words + [str(HERE / "run.sh")]))
-        known = out.strip().split(";")[0] if code == 0 else queued(job["name"])
-        if not known.isdigit():
-            return {"error": "sbatch: " + (" ".join(err.split()) or "no answer")}
-    write(HERE / "jobid", known + "\n")
-    return {"id": known, "new": new}
+        words = " ".join(job["python"] + [str(HERE / "agent.py"), "task"])
+        write(HERE / "run.sh", "#!/bin/sh\nexec " + words + "\n")
+        options = ["sbatch", "--parsable", "--job-name=" + job["name"], "--requeue",
+                   f"--array=0-{job['tasks'] - 1}%{job['at_once']}",
+                   "--output=" + str(HERE / "log" / "%a.log"), "--open-mode=append",
+                   "--chdir=" + str(HERE)]  # fmt: skip
+        options += ["--partition=" + job["partition"]] if job["partition"] else []
+        options += ["--nodelist=" + job["board"]] if job["board"] else []
+        options += ["--time=" + job["time_limit"]] if job["time_limit"] else []
+        with contextlib.suppress(Unreachable):  # it may have been taken all the same
+            code, out, err = call(*(options + [str(HERE / "run.sh")]))
+            there = [out.strip().split(";")[0]] if code == 0 else []
+            if code and "unable to contact" not in err.lower() and not queued(job["name"]):
+                return {"error": "sbatch: " + last_line(err, "no answer")}
+        there = there if there and there[0].isdigit() else queued(job["name"])
+        if not there:
+            raise Unreachable("sbatch gave no answer; ask again")
+    write(HERE / "jobid", there[0] + "\n")
+    return {"id": stored_id(), "new": new}
+
+
+# ------------------------------------------------------------------ running
 
 
 def packages():
-    """Our packages out of the bundle, once for all tasks."""
-    place = HERE / "packages"
-    with (HERE / "packages.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    """Our packages out of the bundle, once for all jobs that bring the same.
+
+    They share what is compiled of them too (numba's cache), which costs 20 s.
+    """
+    place = HERE.parent.parent / "packages" / settings()["packages"]
+    with locked("packages.lock"):
         if not place.exists():
-            beside = HERE / f".packages.{os.getpid()}"
+            beside = place.with_name(f".{place.name}.{os.getpid()}")
             with tarfile.open(str(HERE / "bundle.tar"), "r:") as tar:
                 for entry in tar:
                     parts = Path(entry.name).parts
@@ -134,26 +174,62 @@ def packages():
                         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                         stream = tar.extractfile(entry)
                         path.write_bytes(stream.read() if stream else b"")
-            os.replace(str(beside), str(place))
+            with contextlib.suppress(OSError):  # another job was faster
+                os.replace(str(beside), str(place))
     return place
+
+
+def owns(array):
+    """Whether this array is the job's; the first that asks is."""
+    with locked("owner.lock"):
+        if not read(HERE / "owner"):
+            write(HERE / "owner", array + "\n")
+        return read(HERE / "owner") == array
+
+
+def complete(number):
+    return (HERE / "results" / f"{number}.json").exists()
 
 
 def task(number):
     """Run one; what is complete is not run again, whoever asks."""
-    if (HERE / "results" / f"{number}.json").exists():
+    array = os.environ.get("SLURM_ARRAY_JOB_ID", "")
+    if array and not owns(array):
+        print(f"array {array} is a second one of this job, which {stored_id()} runs")
         return 0
-    write(HERE / "started" / str(number), os.environ.get("SLURM_ARRAY_JOB_ID", "process") + "\n")
+    if complete(number):
+        return 0
+    job, begun = settings(), time.time()
+    restarts = int(os.environ.get("SLURM_RESTART_COUNT", "0"))
+    write(HERE / "started" / str(number), json.dumps({"restarts": restarts}))
+    with contextlib.suppress(FileNotFoundError):
+        (HERE / "ended" / str(number)).unlink()
     environment = dict(os.environ, PYTHONPATH=str(packages()), PYTHONUNBUFFERED="1")
     environment.setdefault("OMP_NUM_THREADS", "1")
+    environment.update(job.get("environment", {}))
     words = [sys.executable, "-m", "deploy.runner", str(HERE / "bundle.tar"),
              "--task", str(number), "--out", str(HERE / "results")]  # fmt: skip
-    return subprocess.run(words, env=environment, cwd=str(HERE)).returncode
+    stopped = []
+    signal.signal(signal.SIGTERM, lambda *_: stopped.append(time.time()))
+    running = subprocess.Popen(words, env=environment, cwd=str(HERE))
+    told = False
+    while running.poll() is None:
+        if stopped and not told:  # the runner saves what it has
+            running.send_signal(signal.SIGTERM)
+            told = True
+        time.sleep(0.05)
+    code = running.returncode
+    if code and not complete(number):
+        end = {"code": code, "stopped": bool(stopped), "seconds": time.time() - begun}
+        write(HERE / "ended" / str(number), json.dumps(end))
+    return code if code >= 0 else 128 - code
+
+
+# ------------------------------------------------------------------ answering
 
 
 def tail(number, lines=5):
-    path = HERE / "log" / f"{number}.log"
-    if not path.exists():
-        path = HERE / "log" / "0.log"
+    path = log_of(number)
     if not path.exists():
         return ""
     with path.open("rb") as stream:
@@ -161,12 +237,29 @@ def tail(number, lines=5):
         return "\n".join(stream.read().decode(errors="replace").splitlines()[-lines:])
 
 
+def log_of(number):
+    path = HERE / "log" / f"{number}.log"
+    return path if path.exists() else HERE / "log" / "all.log"
+
+
+def logs(number, offset):
+    """A piece of a task's log, and where the next begins; from the end if offset is below 0."""
+    path = log_of(number)
+    if not path.exists():
+        return {"log": "", "offset": 0}
+    size = path.stat().st_size
+    with path.open("rb") as stream:
+        stream.seek(max(0, size + offset) if offset < 0 else min(offset, size))
+        piece = stream.read(MOST_LOG)
+        return {"log": piece.decode(errors="replace"), "offset": stream.tell()}
+
+
 def in_queue(job_id):
-    """States by task, of what Slurm still has."""
+    """State and reason by task, of what Slurm still has."""
     code, out, err = call("squeue", "--noheader", "--array", "--jobs=" + job_id,
                           "--format=%K|%T|%r", "--states=all")  # fmt: skip
     if code and "Invalid job id" not in err:
-        raise Unreachable(err.strip().splitlines()[-1] if err.strip() else "squeue failed")
+        raise Unreachable(last_line(err, "squeue failed"))
     states = {}
     for line in out.splitlines():
         number, state, reason = (line.strip().split("|") + ["", ""])[:3]
@@ -175,36 +268,95 @@ def in_queue(job_id):
     return states
 
 
+def accounted(job_id):
+    """State by task, of what Slurm has on its books; nothing where it keeps none."""
+    try:
+        code, out, _ = call("sacct", "--noheader", "--parsable2", "--allocations", "--array",
+                            "--jobs=" + job_id, "--format=JobID,State")  # fmt: skip
+    except Unreachable:
+        return {}
+    return read_accounts(out) if code == 0 else {}
+
+
+def read_accounts(out):
+    """``12_3|CANCELLED by 0`` and the like, as sacct --parsable2 prints them."""
+    states = {}
+    for line in out.splitlines():
+        array, _, state = line.strip().partition("|")
+        number = array.partition("_")[2]
+        if number.isdigit() and state:
+            states[int(number)] = (state.split()[0], "")
+    return states
+
+
+def is_alive(job_id):
+    try:
+        os.kill(int(job_id.split()[1]), 0)
+        return True
+    except OSError:
+        return False
+
+
 def status():
     job, job_id = settings(), stored_id()
     if not job_id:
         return {"id": "", "tasks": {}, "note": "not submitted"}
-    alive = False
-    states = {}
+    alive, states = False, {}
     if job_id.startswith("process "):
-        try:
-            os.kill(int(job_id.split()[1]), 0)
-            alive = True
-        except OSError:
-            pass
+        alive = is_alive(job_id)
     else:
         states = in_queue(job_id)
-    tasks = {}
-    for number in range(job["tasks"]):
-        if (HERE / "results" / f"{number}.json").exists():
-            tasks[number] = {"state": "complete"}
-        elif (
-            number in states and states[number][0] not in OVER and states[number][0] != "COMPLETED"
-        ):
-            tasks[number] = {"state": states[number][0].lower(), "why": states[number][1]}
-        elif alive:
-            started = (HERE / "started" / str(number)).exists()
-            tasks[number] = {"state": "running" if started else "pending"}
-        else:
-            state = states.get(number, ("", ""))[0]
-            why = OVER.get(state, "ended without a result")
-            tasks[number] = {"state": "failed", "why": why, "log": tail(number)}
+        if any(n not in states and not complete(n) for n in range(job["tasks"])):
+            states = {**accounted(job_id), **states}
+    tasks = {n: state_of(n, job, states.get(n, ("", "")), alive) for n in range(job["tasks"])}
     return {"id": job_id, "tasks": tasks}
+
+
+def state_of(number, job, in_slurm, alive):
+    """Where a task is, and why it is no further."""
+    state, reason = in_slurm
+    started = read(HERE / "started" / str(number))
+    restarts = json.loads(started)["restarts"] if started else 0
+    more = {"restarts": restarts} if restarts else {}
+    if complete(number):
+        return {"state": "complete", **more}
+    ended = json.loads(read(HERE / "ended" / str(number), "{}"))
+    if state and state not in OVER and state != "COMPLETED":
+        return {"state": state.lower(), "why": reason, **more}
+    if alive and not ended:
+        return {"state": "running" if started else "pending", **more}
+    why = why_ended(job, state, ended, bool(started))
+    return {"state": "failed", "why": why, "log": tail(number), **more}
+
+
+def why_ended(job, state, ended, started):
+    if state in OVER and not (state in ("FAILED", "CANCELLED") and ended):
+        return OVER[state]
+    if ended.get("stopped"):
+        limit = seconds_of(job["time_limit"])
+        at_limit = limit and ended["seconds"] >= limit - GRACE
+        return OVER["TIMEOUT"] if at_limit and state != "CANCELLED" else OVER["CANCELLED"]
+    if ended.get("code") in (-9, 137):
+        return "was killed, for want of memory perhaps"
+    if ended:
+        return OVER["FAILED"]
+    return "ended without a result" if started else "was not begun, and is not queued"
+
+
+def seconds_of(limit):
+    """Seconds of ``D-HH:MM:SS``, ``HH:MM:SS`` or ``MM:SS``; 0 if there is no limit."""
+    days, _, clock = limit.rpartition("-")
+    seconds = 0
+    for part in clock.split(":") if clock else []:
+        seconds = seconds * 60 + int(part)
+    return seconds + 86400 * int(days or 0)
+
+
+def results():
+    """Size of each file that a fetch would bring."""
+    place = HERE / "results"
+    files = [path for path in sorted(place.rglob("*")) if path.is_file()]
+    return {"files": {path.relative_to(place).as_posix(): path.stat().st_size for path in files}}
 
 
 def cancel():
@@ -217,8 +369,19 @@ def cancel():
     else:
         code, _, err = call("scancel", job_id)
         if code:
-            return {"error": " ".join(err.split())}
+            return {"error": last_line(err, "scancel failed")}
     return {"id": job_id}
+
+
+def every_task():
+    """One after another, until one is stopped."""
+    worst = 0
+    for number in range(settings()["tasks"]):
+        code = task(number)
+        worst = max(worst, code)
+        if code in (128 + signal.SIGTERM, 128 + signal.SIGKILL):
+            break
+    return worst
 
 
 def main(words):
@@ -226,16 +389,17 @@ def main(words):
     if command == "task":
         return task(int(os.environ["SLURM_ARRAY_TASK_ID"]))
     if command == "all":
-        return max(task(number) for number in range(settings()["tasks"]))
-    if command == "logs":
-        print(json.dumps({"log": tail(int(words[1]), 200)}))
-        return 0
+        return every_task()
+    answers = {"submit": submit, "status": status, "results": results, "cancel": cancel,
+               "logs": lambda: logs(int(words[1]), int(words[2]))}  # fmt: skip
     try:
-        answer = {"submit": submit, "status": status, "cancel": cancel}[command]()
+        answer = answers[command]()
     except Unreachable as error:
         answer = {"unreachable": f"Slurm does not answer: {error}"}
     except FileNotFoundError as error:
         answer = {"error": f"{error.filename} is not here"}
+    except OSError as error:
+        answer = {"error": f"{error.filename or HERE}: {error.strerror}"}
     print(json.dumps(answer))
     return 0
 

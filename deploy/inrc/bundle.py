@@ -14,7 +14,7 @@ import loihi_rules
 from deploy.errors import BadInput
 
 FORMAT = "loihi-deploy bundle"
-SPEC, MANIFEST = "spec.json", "manifest.json"
+SPEC, MANIFEST, WEIGHTS = "spec.json", "manifest.json", "weights.npz"
 KINDS = (".py", ".npz", ".html", ".json")  # of our packages' files
 MOST_FILES, MOST_BYTES = 2000, 512 * 2**20
 REQUIREMENTS = "numpy>=1.21\nscipy>=1.7\nnengo>=3.2\nnengo-loihi==1.1.0\n"
@@ -55,6 +55,12 @@ def packages() -> Dict[str, bytes]:
                     path.read_bytes()
                 )
     return found
+
+
+def sum_of(files: Mapping[str, bytes]) -> str:
+    """One SHA-256 sum of files' names and contents."""
+    sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    return hashlib.sha256(json.dumps(sums, sort_keys=True).encode()).hexdigest()
 
 
 def unpack(data: bytes, folder: Path) -> Dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What may reach a shell or a path of another machine."""
+"""What may reach a shell or a path of another machine, and what of its words a terminal here."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ PATTERNS = {
     "name": r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}",
     "host": r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,252}",
     "path": r"(?:~/|/)?[A-Za-z0-9_.][A-Za-z0-9_./+-]{0,254}",
+    "module": r"[A-Za-z0-9][A-Za-z0-9_./+-]{0,79}",
     "word": r"[A-Za-z0-9][A-Za-z0-9_.:+-]{0,63}",
     "time": r"(?:\d{1,3}-)?\d{1,3}:\d\d(?::\d\d)?",
 }
@@ -37,3 +38,8 @@ def checked(kind: str, value: object, what: str) -> str:
         shown = shown if len(shown) <= 60 else shown[:57] + "..."
         raise BadInput(f"{what} cannot be {shown}: letters, digits and _ . - of a {kind} only")
     return str(value)
+
+
+def printable(text: object) -> str:
+    """What another machine says, without characters that a terminal would obey."""
+    return "".join(c for c in str(text) if c.isprintable() or c in "\n\t")

@@ -44,10 +44,10 @@ def test_an_array_comes_back_whole(laptop):
     name = json.loads(done.stdout)["name"]
     for _ in range(90):
         state = json.loads(laptop("status", name, "--json").stdout)
-        if all(task["state"] == "complete" for task in state["tasks"].values()):
+        if all(task["state"] == "complete" for task in state["tasks"]):
             break
         time.sleep(1)
-    fetched = json.loads(laptop("fetch", name, "--json").stdout)
+    fetched = json.loads(laptop("fetch", name, "--json", "--no-compare").stdout)
     assert (fetched["complete"], fetched["of"]) == (4, 4)
 
 
@@ -69,7 +69,7 @@ def test_a_job_can_be_cancelled(laptop, cluster):
     name = json.loads(done.stdout)["name"]
     assert laptop("cancel", name).returncode == 0
     for _ in range(60):
-        state = json.loads(laptop("status", name, "--json").stdout)["tasks"]["0"]
+        state = json.loads(laptop("status", name, "--json").stdout)["tasks"][0]
         if state["state"] == "failed":
             break
         time.sleep(0.5)
@@ -130,13 +130,13 @@ def test_a_flipped_byte_is_not_taken(laptop, cluster):
     name = json.loads(done.stdout)["name"]
     for _ in range(90):
         state = json.loads(laptop("status", name, "--json").stdout)
-        if state["tasks"]["0"]["state"] == "complete":
+        if state["tasks"][0]["state"] == "complete":
             break
         time.sleep(0.5)
     result = cluster.folder / "remote" / "jobs" / name / "results" / "0.npz"
     whole = result.read_bytes()
     result.write_bytes(whole[:1000] + bytes([whole[1000] ^ 1]) + whole[1001:])
-    done = laptop("fetch", name)
+    done = laptop("fetch", name, "--no-compare")
     assert done.returncode == 2 and "damaged" in done.stderr
     result.write_bytes(whole)
-    assert laptop("fetch", name).returncode == 0
+    assert laptop("fetch", name, "--no-compare").returncode == 0

@@ -6,6 +6,8 @@ they have to hold on all. To add a lesson's, write its file and list it here.
 
 from typing import Dict, List
 
+from deploy.errors import BadInput
+from deploy.model import parameters_of
 from deploy.parity.figure import Figure
 from deploy.parity.hallmarks import (
     backprop,
@@ -18,6 +20,7 @@ from deploy.parity.hallmarks import (
 )
 from deploy.parity.hallmarks.base import Hallmark, Measured
 from deploy.traces import Traces
+from loihi_rules.systems import SYSTEMS
 
 LESSON = "the lesson"  # stands in the place of a trace
 
@@ -33,8 +36,14 @@ HALLMARKS: Dict[str, Hallmark] = {
 
 
 def system_of(run: Traces) -> str:
-    """The built-in system that ran, without its parameters; empty for a user's file."""
-    return str(run.settings.get("model", "")).partition("[")[0]
+    """The built-in system whose whole lesson ran, without its parameters; empty if none did."""
+    try:
+        name, given = parameters_of(str(run.settings.get("model", "")))
+        system = SYSTEMS[name]
+        whole = system.seconds(given, run.seed)
+    except (KeyError, ValueError, BadInput):  # a user's model, or a file's, which may say anything
+        return ""
+    return name if run.n_steps >= round(whole / run.dt) else ""
 
 
 def hallmarks(run: Traces) -> List[Measured]:

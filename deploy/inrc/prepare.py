@@ -1,0 +1,169 @@
+"""Pack a job and write it down; nothing is sent yet."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+from deploy.atomic import atomic_write
+from deploy.errors import BadInput
+from deploy.inrc import bundle as bundles
+from deploy.inrc.expected import Expected
+from deploy.inrc.job import Job, Task
+from deploy.inrc.names import checked
+from deploy.inrc.site import Site, find_site
+from deploy.model import LoadedModel
+from deploy.parts import EVERY
+from deploy.running import steps_of
+from deploy.targets import find_target
+from deploy.weights import load_with_weights
+
+MOST_TASKS = 10000
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a job's runs have in common.
+
+    Attributes
+    ----------
+    target : str
+    dt : float
+        In seconds.
+    weights : pathlib.Path or None
+        File of weights that is put into the model.
+    learn : bool
+        Whether they go on learning.
+    fan_in : int or None
+        Keep so many of the weights into each neuron.
+    beside : sequence of pathlib.Path
+        Files that the model reads, put beside it.
+    part_every : float
+        Seconds between two parts of a run that goes on.
+    """
+
+    target: str = "emulator"
+    dt: float = 0.001
+    weights: Optional[Path] = None
+    learn: bool = False
+    fan_in: Optional[int] = None
+    beside: Sequence[Path] = ()
+    part_every: float = EVERY
+
+
+def prepare(tasks: Sequence[Task], site: str, options: Optional[Options] = None) -> Job:
+    """Pack a job, and write it down here.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        Of one model; its parameters and seeds may differ.
+    site : str
+    options : Options, optional
+
+    Returns
+    -------
+    Job
+
+    Raises
+    ------
+    BadInput, TargetUnavailable
+        If the model cannot be loaded, or there is no such target or site.
+    """
+    options = options or Options()
+    place = find_site(site)
+    find_target(options.target)
+    tasks = tuple(tasks)
+    if not tasks or len(set(tasks)) != len(tasks):
+        raise BadInput("each task needs a seed or parameters of its own")
+    if len(tasks) > MOST_TASKS:
+        raise BadInput(f"{len(tasks)} tasks are too many for one job; at most {MOST_TASKS}")
+    for task in tasks:
+        steps_of(task.duration, options.dt)
+    loaded, expected = _first_of_each(tasks, options)
+    ours = bundles.packages()
+    files = dict(ours)
+    source = loaded.source
+    if source is not None:
+        file = checked("name", source.name, "the name of a submitted file")
+        for path in (source, *options.beside):
+            name = checked("name", path.name, "the name of a submitted file")
+            if f"model/{name}" in files:
+                raise BadInput(f"{name} would be sent twice; give each file once")
+            files[f"model/{name}"] = _bytes(path)
+    elif options.beside:
+        raise BadInput("--beside goes with a model of your own, which reads the files")
+    if options.weights is not None:
+        files[bundles.WEIGHTS] = _bytes(options.weights)
+    spec = {
+        "file": file if source is not None else "",
+        "tasks": [{"model": _there(task.model, source), "seed": task.seed,
+                   "duration": task.duration} for task in tasks],
+        "target": options.target, "dt": options.dt, "part_every": options.part_every,
+        "weights": {"learn": options.learn, "fan_in": options.fan_in} if options.weights else None,
+    }  # fmt: skip
+    data = bundles.pack(files, spec)
+    sha256 = hashlib.sha256(data).hexdigest()
+    key = hashlib.sha256(f"{sha256} {place.name} {place.host}".encode()).hexdigest()[:12]
+    plain = re.sub(r"[^A-Za-z0-9_]", "-", loaded.name)[:40].strip("-") or "model"
+    job = Job(f"{plain}-{key}", site, options.target, options.dt, tasks, sha256, expected)
+    _write_files(job, place, data, bundles.sum_of(ours))
+    return job
+
+
+def _first_of_each(
+    tasks: Sequence[Task], options: Options
+) -> Tuple[LoadedModel, Dict[str, Expected]]:
+    """The first model, and what is expected of each, which finds what cannot be loaded."""
+    first: Optional[LoadedModel] = None
+    expected: Dict[str, Expected] = {}
+    for model in dict.fromkeys(task.model for task in tasks):
+        of_it = [task for task in tasks if task.model == model]
+        loaded = load_with_weights(
+            model, of_it[0].seed, options.weights, options.learn, options.fan_in
+        )
+        longest = max(task.duration for task in of_it)
+        expected[model] = Expected.of_model(loaded, of_it[0].seed, longest, options.dt)
+        first = first or loaded
+    if first is None:  # there is one task at least
+        raise BadInput("there is no task")
+    return first, expected
+
+
+def _there(model: str, source: Optional[Path]) -> str:
+    """How the runner is told the model: a system's name, or what follows a file's."""
+    return model if source is None else model[model.rindex(".py") + 3 :]
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def _write_files(job: Job, place: Site, data: bytes, packages: str) -> None:
+    sent = job.folder / "sent"
+    try:
+        sent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        job.folder.chmod(0o700)
+    except OSError as error:
+        raise BadInput(f"{job.folder}: cannot be written ({error.strerror})") from None
+    settings: Dict[str, Any] = {
+        "name": job.name, "sha256": job.sha256, "tasks": len(job.tasks), "take": place.take,
+        "python": place.python_words, "partition": place.partition, "board": place.board,
+        "time_limit": place.time_limit, "at_once": place.at_once,
+        "environment": place.environment, "packages": packages,
+    }  # fmt: skip
+    agent = (Path(__file__).parent / "agent.py").read_bytes()
+    bodies: List[Tuple[str, bytes]] = [
+        ("bundle.tar", data), ("job.json", json.dumps(settings).encode()), ("agent.py", agent),
+    ]  # fmt: skip
+    for name, body in bodies:
+        with atomic_write(sent / name) as stream:
+            stream.write(body)
+    job.write()
