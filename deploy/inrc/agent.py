@@ -6,7 +6,10 @@ there. Should it be stopped between Slurm's answer and the rename, it finds the 
 Should Slurm take a job twice all the same, its answer being lost for longer than anyone waits, the
 first array of the job to run owns it, and tasks of another end without having run.
 
-Commands: submit, status, results, cancel, logs TASK OFFSET; task and all are what jobs run.
+What failed can be started again: that is a new generation of the job, with a name of its own for
+Slurm, and tasks of an older one end without having run.
+
+Commands: submit, again, status, cancel, logs TASK OFFSET; task and all are what jobs run.
 """
 
 import contextlib
@@ -14,6 +17,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -104,6 +108,26 @@ def queued(name):
     return sorted({line.strip() for line in out.splitlines() if line.strip().isdigit()}, key=int)
 
 
+def generation():
+    return int(read(HERE / "generation", "0"))
+
+
+def again():
+    """Start the tasks that failed once more, if none is queued or running."""
+    with locked("lock"):
+        now = status()
+        states = [task["state"] for task in now["tasks"].values()]
+        if not states or "failed" not in states or set(states) - {"failed", "complete"}:
+            return {"id": now["id"], "new": False}
+        write(HERE / "generation", f"{generation() + 1}\n")
+        for name in ("jobid", "owner"):
+            with contextlib.suppress(FileNotFoundError):
+                (HERE / name).unlink()
+        for path in (HERE / "ended").iterdir():
+            path.unlink()
+    return submit()
+
+
 def submit():
     job = settings()
     os.chmod(str(HERE), 0o700)
@@ -121,7 +145,8 @@ def submit():
 def start_process(job):
     """All tasks one after another; with NxSDK's own way, each takes its board through Slurm."""
     log = (HERE / "log" / "all.log").open("ab")
-    words = job["python"] + [str(HERE / "agent.py"), "all"]
+    words = job["python"] + [str(HERE / "agent.py"), "all", str(generation())]
+    words = [os.path.expanduser(word) for word in words]
     started = subprocess.Popen(
         words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
     )
@@ -130,13 +155,18 @@ def start_process(job):
 
 
 def start_slurm(job):
-    there = queued(job["name"])
+    attempt = generation()
+    name = job["name"] + (f".{attempt}" if attempt else "")
+    there = queued(name)
     new = not there
     if new:
-        words = " ".join(job["python"] + [str(HERE / "agent.py"), "task"])
-        write(HERE / "run.sh", "#!/bin/sh\nexec " + words + "\n")
-        options = ["sbatch", "--parsable", "--job-name=" + job["name"], "--requeue",
-                   f"--array=0-{job['tasks'] - 1}%{job['at_once']}",
+        words = job["python"] + [str(HERE / "agent.py"), "task", str(attempt)]
+        words = [os.path.expanduser(word) for word in words]
+        write(HERE / "run.sh", "#!/bin/sh\nexec " + shlex.join(words) + "\n")
+        left = [str(number) for number in range(job["tasks"]) if not complete(number)]
+        array = ",".join(left) if attempt else f"0-{job['tasks'] - 1}"
+        options = ["sbatch", "--parsable", "--job-name=" + name, "--requeue",
+                   f"--array={array}%{job['at_once']}",
                    "--output=" + str(HERE / "log" / "%a.log"), "--open-mode=append",
                    "--chdir=" + str(HERE)]  # fmt: skip
         options += ["--partition=" + job["partition"]] if job["partition"] else []
@@ -145,9 +175,9 @@ def start_slurm(job):
         with contextlib.suppress(Unreachable):  # it may have been taken all the same
             code, out, err = call(*(options + [str(HERE / "run.sh")]))
             there = [out.strip().split(";")[0]] if code == 0 else []
-            if code and "unable to contact" not in err.lower() and not queued(job["name"]):
+            if code and "unable to contact" not in err.lower() and not queued(name):
                 return {"error": "sbatch: " + last_line(err, "no answer")}
-        there = there if there and there[0].isdigit() else queued(job["name"])
+        there = there if there and there[0].isdigit() else queued(name)
         if not there:
             raise Unreachable("sbatch gave no answer; ask again")
     write(HERE / "jobid", there[0] + "\n")
@@ -179,9 +209,11 @@ def packages():
     return place
 
 
-def owns(array):
-    """Whether this array is the job's; the first that asks is."""
+def owns(array, attempt):
+    """Whether this array is the job's; the first of its generation that asks is."""
     with locked("owner.lock"):
+        if attempt != generation():
+            return False
         if not read(HERE / "owner"):
             write(HERE / "owner", array + "\n")
         return read(HERE / "owner") == array
@@ -191,10 +223,10 @@ def complete(number):
     return (HERE / "results" / f"{number}.json").exists()
 
 
-def task(number):
+def task(number, attempt):
     """Run one; what is complete is not run again, whoever asks."""
     array = os.environ.get("SLURM_ARRAY_JOB_ID", "")
-    if array and not owns(array):
+    if array and not owns(array, attempt):
         print(f"array {array} is a second one of this job, which {stored_id()} runs")
         return 0
     if complete(number):
@@ -352,13 +384,6 @@ def seconds_of(limit):
     return seconds + 86400 * int(days or 0)
 
 
-def results():
-    """Size of each file that a fetch would bring."""
-    place = HERE / "results"
-    files = [path for path in sorted(place.rglob("*")) if path.is_file()]
-    return {"files": {path.relative_to(place).as_posix(): path.stat().st_size for path in files}}
-
-
 def cancel():
     job_id = stored_id()
     if not job_id:
@@ -373,11 +398,11 @@ def cancel():
     return {"id": job_id}
 
 
-def every_task():
+def every_task(attempt):
     """One after another, until one is stopped."""
     worst = 0
     for number in range(settings()["tasks"]):
-        code = task(number)
+        code = task(number, attempt)
         worst = max(worst, code)
         if code in (128 + signal.SIGTERM, 128 + signal.SIGKILL):
             break
@@ -387,10 +412,10 @@ def every_task():
 def main(words):
     command = words[0] if words else ""
     if command == "task":
-        return task(int(os.environ["SLURM_ARRAY_TASK_ID"]))
+        return task(int(os.environ["SLURM_ARRAY_TASK_ID"]), int(words[1]))
     if command == "all":
-        return every_task()
-    answers = {"submit": submit, "status": status, "results": results, "cancel": cancel,
+        return every_task(int(words[1]))
+    answers = {"submit": submit, "again": again, "status": status, "cancel": cancel,
                "logs": lambda: logs(int(words[1]), int(words[2]))}  # fmt: skip
     try:
         answer = answers[command]()

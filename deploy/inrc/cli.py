@@ -90,6 +90,7 @@ def template() -> None:
     multiple=True,
     help="A file that MODEL reads; it is put beside it.",
 )
+@click.option("--again", is_flag=True, help="If tasks have failed, start them once more.")
 @click.option(
     "--wait", is_flag=True, help="Until it is over; then fetch, and compare with the CPU."
 )
@@ -108,6 +109,7 @@ def submit(
     learn_on: bool,
     fan_in: Optional[int],
     beside: Tuple[Path, ...],
+    again: bool,
     wait: bool,
     out: Optional[Path],
     as_json: bool,
@@ -122,10 +124,10 @@ def submit(
         for seed in seeds_of(seeds)
     ]
     job = prepare(tasks, site, Options(target, dt, weights, learn_on, fan_in, beside))
-    answer = remote.submit(job)
+    answer = remote.submit(job, again)
     if not as_json:
-        again = "" if answer["new"] else ", as it was already"
-        click.echo(f"job {job.name}: {answer['id']} at {site}, {_tasks(len(job.tasks))}{again}")
+        known = "" if answer["new"] else ", as it was already"
+        click.echo(f"job {job.name}: {answer['id']} at {site}, {_tasks(len(job.tasks))}{known}")
     elif not wait:
         click.echo(json.dumps({"name": job.name, **answer}))
     if wait:

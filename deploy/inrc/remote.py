@@ -16,8 +16,14 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0  # s between two questions
 LAST_OF_LOG = 16384  # bytes
 
 
-def submit(job: Job) -> Dict[str, Any]:
+def submit(job: Job, again: bool = False) -> Dict[str, Any]:
     """Send a job and have it queued; once, however often this is called.
+
+    Parameters
+    ----------
+    job : Job
+    again : bool
+        Whether tasks that failed are started once more.
 
     Returns
     -------
@@ -33,6 +39,8 @@ def submit(job: Job) -> Dict[str, Any]:
     job.note("sending")
     link.send(job.folder / "sent", job.name)
     told = link.ask(job.name, "submit")
+    if again:
+        told = link.ask(job.name, "again")
     answer = {"id": printable(told.get("id", ""))[:80], "new": told.get("new") is True}
     if not answer["id"]:
         raise TargetUnavailable(f"site {job.site}: did not say what became of the job; ask again")

@@ -19,12 +19,13 @@ SlurmctldHost={host}(127.0.0.1)
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-AuthInfo=socket={folder}/munge.socket
+AuthInfo=socket={folder}/munge.socket,cred_expire=15
 ProctrackType=proctrack/pgid
 TaskPlugin=task/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
 ReturnToService=2
+KillWait=10
 MailProg=/bin/true
 SwitchType=switch/none
 AccountingStorageType=accounting_storage/none
@@ -38,7 +39,8 @@ SlurmctldPidFile={folder}/slurmctld.pid
 SlurmdPidFile={folder}/slurmd.pid
 SlurmctldLogFile={folder}/slurmctld.log
 SlurmdLogFile={folder}/slurmd.log
-NodeName={host} NodeAddr=127.0.0.1 CPUs=2 State=UNKNOWN
+SlurmdParameters=config_overrides
+NodeName={host} NodeAddr=127.0.0.1 CPUs=6 State=UNKNOWN
 PartitionName={partition} Nodes={host} Default=YES MaxTime=INFINITE State=UP
 """
 SSHD = """\
@@ -51,7 +53,7 @@ StrictModes no
 UsePAM no
 PasswordAuthentication no
 PermitRootLogin yes
-SetEnv SLURM_CONF={folder}/slurm.conf
+SetEnv SLURM_CONF={folder}/slurm.conf PATH={folder}/bin:/usr/local/bin:/usr/bin:/bin
 """
 CLIENT = """\
 Host test
@@ -60,6 +62,7 @@ Host test
   User root
   IdentityFile {folder}/user_key
   IdentitiesOnly yes
+  HostKeyAlias cluster
   UserKnownHostsFile {folder}/known_hosts
   StrictHostKeyChecking yes
 """
@@ -112,7 +115,7 @@ class Cluster:
             "controller": controller, "node": node, "ssh": ssh, "partition": PARTITION,
         }  # fmt: skip
         folder.chmod(0o755)
-        for name in ("state", "spool", "remote"):
+        for name in ("state", "spool", "remote", "bin"):
             (folder / name).mkdir()
         for name, text in (("slurm.conf", SLURM), ("sshd_config", SSHD), ("ssh_config", CLIENT),
                            ("sites.toml", SITES)):  # fmt: skip
@@ -120,7 +123,7 @@ class Cluster:
         for key in ("host_key", "user_key"):
             self._run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / key))
         public = (folder / "host_key.pub").read_text()
-        (folder / "known_hosts").write_text(f"[127.0.0.1]:{ssh} {public}")
+        (folder / "known_hosts").write_text(f"cluster {public}")
         (folder / "munge.key").write_bytes(os.urandom(1024))
         (folder / "munge.key").chmod(0o400)
         Path("/run/sshd").mkdir(exist_ok=True)
@@ -129,6 +132,7 @@ class Cluster:
             "SLURM_CONF": str(folder / "slurm.conf"),
             "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin",
         }
+        self.names = names
         self.running: Dict[str, subprocess.Popen] = {}
 
     @property
@@ -138,6 +142,35 @@ class Cluster:
             "LOIHI_DEPLOY_SITES": str(self.folder / "sites.toml"),
             "LOIHI_DEPLOY_SSH_CONFIG": str(self.folder / "ssh_config"),
             "XDG_STATE_HOME": str(self.folder / "laptop"),
+        }
+
+    def __getstate__(self) -> Dict[str, object]:
+        """For another process, which may ask of the daemons but not stop them."""
+        return {**self.__dict__, "running": {}}
+
+    def way(self, where: Path, port: Optional[int] = None, **site: object) -> Dict[str, str]:
+        """Settings of a laptop that reaches sshd by another port, or has other sites.
+
+        Parameters
+        ----------
+        where : pathlib.Path
+            Its files are written there.
+        port : int, optional
+        site : str or int
+            Values of the site that are replaced.
+        """
+        where.mkdir(parents=True, exist_ok=True)
+        names = {**self.names, "ssh": port or self.names["ssh"]}
+        table = SITES.format(**names)
+        for key, value in site.items():
+            said = value if isinstance(value, int) else f'"{value}"'
+            lines = [each for each in table.splitlines() if not each.startswith(f"{key} =")]
+            table = "\n".join([*lines, f"{key} = {said}", ""])
+        (where / "sites.toml").write_text(table)
+        (where / "ssh_config").write_text(CLIENT.format(**names))
+        return {
+            "LOIHI_DEPLOY_SITES": str(where / "sites.toml"),
+            "LOIHI_DEPLOY_SSH_CONFIG": str(where / "ssh_config"),
         }
 
     def start(self, name: str) -> None:
