@@ -12,6 +12,7 @@ from deploy.errors import BadInput
 from deploy.model import parameters_of
 from loihi_rules.systems import SYSTEMS
 
+MOST_SEEDS = 100_000
 USER_DURATION = 5.0  # s; of a user's model, which does not say how long it wants to run
 
 
@@ -32,8 +33,10 @@ def seeds_of(text: str) -> List[int]:
     """``0:20`` or ``1,4,7``."""
     try:
         if ":" in text:
-            first, end = text.split(":")
-            return list(range(int(first), int(end)))
+            first, end = map(int, text.split(":"))
+            if end - first > MOST_SEEDS:
+                raise BadInput(f"{end - first} seeds are too many; at most {MOST_SEEDS}")
+            return list(range(first, end))
         return [int(part) for part in text.split(",")]
     except ValueError:
         raise BadInput(f"seeds are written FIRST:END or with commas, not {text!r}") from None

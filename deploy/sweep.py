@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from deploy.errors import BadInput, DeployError
 from deploy.fingerprint import fingerprint
@@ -215,6 +214,8 @@ def _go_on(*_: Any) -> None:
 def _job(seed: int, target: str) -> Traces:
     model, folder = _given["model"], _given["folder"]
     _go_on()
+    from threadpoolctl import threadpool_limits  # what a site of jobs does without
+
     with threadpool_limits(1):
         if folder is None:
             return run(

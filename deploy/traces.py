@@ -458,6 +458,8 @@ def _read_trace(npz: Any, i: int, entry: Mapping[str, Any], n_steps: int) -> Tra
     )
     if common.kind not in UNITS:
         raise ValueError(f"unknown kind of trace {common.kind!r}")
+    if not common.period > 0:
+        raise ValueError(f"a period of {common.period} steps")
     if not common.sparse:
         samples = npz[f"{i}.samples"]
         if samples.dtype.kind not in "fiub" or len(samples) != len(common.steps):

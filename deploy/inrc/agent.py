@@ -4,7 +4,9 @@ It is sent along with each job, needs nothing but Python 3.8, and answers in one
 job is submitted under a lock and its id stored by rename; asked again, it answers with what is
 there. Should it be stopped between Slurm's answer and the rename, it finds the job by its name.
 Should Slurm take a job twice all the same, its answer being lost for longer than anyone waits, the
-first array of the job to run owns it, and tasks of another end without having run.
+first array of the job to run owns it, and tasks of another end without having run. Should Slurm
+lose a job that it took, being killed before it wrote it down, it is queued when it is submitted
+again. Slurm may give the lost one's id to another job, so that the name has to fit the id.
 
 What failed can be started again: that is a new generation of the job, with a name of its own for
 Slurm, and tasks of an older one end without having run.
@@ -120,11 +122,12 @@ def again():
         if not states or "failed" not in states or set(states) - {"failed", "complete"}:
             return {"id": now["id"], "new": False}
         write(HERE / "generation", f"{generation() + 1}\n")
-        for name in ("jobid", "owner"):
+        for name in ("jobid", "owner", "cancelled"):
             with contextlib.suppress(FileNotFoundError):
                 (HERE / name).unlink()
-        for path in (HERE / "ended").iterdir():
-            path.unlink()
+        for name in ("ended", "started"):
+            for path in (HERE / name).iterdir():
+                path.unlink()
     return submit()
 
 
@@ -132,7 +135,7 @@ def submit():
     job = settings()
     os.chmod(str(HERE), 0o700)
     with locked("lock"):
-        if stored_id():
+        if stored_id() and not is_lost(job):
             return {"id": stored_id(), "new": False}
         found = hashlib.sha256((HERE / "bundle.tar").read_bytes()).hexdigest()
         if found != job["sha256"]:
@@ -140,6 +143,21 @@ def submit():
         for folder in ("log", "results", "started", "ended"):
             (HERE / folder).mkdir(mode=0o700, exist_ok=True)
         return start_slurm(job) if job["take"] == "sbatch" else start_process(job)
+
+
+def slurm_name(job):
+    attempt = generation()
+    return job["name"] + (f".{attempt}" if attempt else "")
+
+
+def is_lost(job):
+    """Whether Slurm, which answers, knows nothing of a job that it took and never began."""
+    job_id = stored_id()
+    if not job_id.isdigit() or (HERE / "cancelled").exists():
+        return False
+    if any((HERE / "started").iterdir()) or any((HERE / "results").iterdir()):
+        return False
+    return not (in_queue(job) or queued(slurm_name(job)) or accounted(job))
 
 
 def start_process(job):
@@ -155,8 +173,7 @@ def start_process(job):
 
 
 def start_slurm(job):
-    attempt = generation()
-    name = job["name"] + (f".{attempt}" if attempt else "")
+    attempt, name = generation(), slurm_name(job)
     there = queued(name)
     new = not there
     if new:
@@ -286,10 +303,11 @@ def logs(number, offset):
         return {"log": piece.decode(errors="replace"), "offset": stream.tell()}
 
 
-def in_queue(job_id):
+def in_queue(job):
     """State and reason by task, of what Slurm still has."""
-    code, out, err = call("squeue", "--noheader", "--array", "--jobs=" + job_id,
-                          "--format=%K|%T|%r", "--states=all")  # fmt: skip
+    code, out, err = call("squeue", "--noheader", "--array", "--jobs=" + stored_id(),
+                          "--name=" + slurm_name(job), "--format=%K|%T|%r",
+                          "--states=all")  # fmt: skip
     if code and "Invalid job id" not in err:
         raise Unreachable(last_line(err, "squeue failed"))
     states = {}
@@ -300,11 +318,12 @@ def in_queue(job_id):
     return states
 
 
-def accounted(job_id):
+def accounted(job):
     """State by task, of what Slurm has on its books; nothing where it keeps none."""
     try:
         code, out, _ = call("sacct", "--noheader", "--parsable2", "--allocations", "--array",
-                            "--jobs=" + job_id, "--format=JobID,State")  # fmt: skip
+                            "--jobs=" + stored_id(), "--name=" + slurm_name(job),
+                            "--format=JobID,State")  # fmt: skip
     except Unreachable:
         return {}
     return read_accounts(out) if code == 0 else {}
@@ -336,10 +355,14 @@ def status():
     alive, states = False, {}
     if job_id.startswith("process "):
         alive = is_alive(job_id)
+    elif is_lost(job):
+        why = "Slurm has lost it, being killed perhaps before it wrote it down; submit it again"
+        lost = {"state": "lost", "why": why}
+        return {"id": job_id, "tasks": {n: lost for n in range(job["tasks"])}}
     else:
-        states = in_queue(job_id)
+        states = in_queue(job)
         if any(n not in states and not complete(n) for n in range(job["tasks"])):
-            states = {**accounted(job_id), **states}
+            states = {**accounted(job), **states}
     tasks = {n: state_of(n, job, states.get(n, ("", "")), alive) for n in range(job["tasks"])}
     return {"id": job_id, "tasks": tasks}
 
@@ -385,14 +408,15 @@ def seconds_of(limit):
 
 
 def cancel():
-    job_id = stored_id()
+    job, job_id = settings(), stored_id()
     if not job_id:
         return {"error": "it was not submitted"}
+    write(HERE / "cancelled", "by loihi-deploy\n")
     if job_id.startswith("process "):
         with contextlib.suppress(OSError):
             os.killpg(int(job_id.split()[1]), signal.SIGTERM)
     else:
-        code, _, err = call("scancel", job_id)
+        code, _, err = call("scancel", "--name=" + slurm_name(job), job_id)
         if code:
             return {"error": last_line(err, "scancel failed")}
     return {"id": job_id}

@@ -263,7 +263,7 @@ def _tell(found: Status) -> None:
     click.echo(_counts(found))
     for number in found.failed[:MOST_LINES]:
         task = found.tasks[number]
-        click.echo(f"task {number} {task.why}: {task.last_line}")
+        click.echo(f"task {number} {task.why}" + (f": {task.last_line}" if task.log else ""))
     if len(found.failed) > MOST_LINES:
         click.echo(f"and {len(found.failed) - MOST_LINES} more that failed")
     waiting = {task.why for task in found.tasks if task.state == "pending" and task.why}

@@ -87,7 +87,7 @@ def logs(job: Job, task: int = 0, offset: int = -LAST_OF_LOG) -> Tuple[str, int]
 def wait(
     job: Job, told: Optional[Callable[[Status], None]] = None, patience: float = 600.0
 ) -> Status:
-    """Until every task is over.
+    """Until every task is over; should Slurm lose the job, it is submitted again.
 
     Parameters
     ----------
@@ -109,7 +109,9 @@ def wait(
             silent_since = time.monotonic()
             if told is not None:
                 told(found)
-            if found.over:
+            if found.lost:  # asked this often, a cancelled one would have been seen as such
+                submit(job)
+            elif found.over:
                 return found
         except TargetUnavailable:
             if time.monotonic() - silent_since > patience:

@@ -124,7 +124,10 @@ def _verified(job: Job, number: int, record: Path) -> Path:
             raise ValueError("its record is too long")
         told = json.loads(text)
         with open(data, "rb") as stream:
-            good = told["complete"] is True and told["sha256"] == _sum(stream)
+            wanted = {"task": number, "seed": job.tasks[number].seed, "target": job.target,
+                      "file": data.name, "bytes": data.stat().st_size, "complete": True,
+                      "sha256": _sum(stream)}  # fmt: skip
+        differs = [key for key, value in wanted.items() if told[key] != value]
     except FileNotFoundError:
         raise BadInput(
             f"{where}: the result did not come (or is larger than such a run's can be); "
@@ -132,8 +135,9 @@ def _verified(job: Job, number: int, record: Path) -> Path:
         ) from None
     except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
         raise BadInput(f"{where}: the result is damaged ({error}); fetch it again") from None
-    if not good:
-        raise BadInput(f"{where}: the result is damaged (its SHA-256 sum differs); fetch it again")
+    if differs:
+        what = "SHA-256 sum" if differs == ["sha256"] else " and ".join(differs)
+        raise BadInput(f"{where}: the result is damaged (its {what} differs); fetch it again")
     _check(job, number, Traces.load(data, job.expected[job.tasks[number].model].most_bytes))
     return data
 

@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Mapping, Tuple
 from deploy.errors import TargetUnavailable
 from deploy.inrc.names import printable
 
-OVER = ("complete", "failed")
+OVER = ("complete", "failed", "lost")
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,8 @@ class State:
     Attributes
     ----------
     state : str
-        ``"complete"``, ``"failed"``, or as Slurm has it: ``"pending"``, ``"running"`` …
+        ``"complete"``, ``"failed"``, ``"lost"`` where Slurm knows nothing of it any more, or as
+        Slurm has it: ``"pending"``, ``"running"`` …
     why : str
         It failed or waits, in words.
     restarts : int
@@ -85,8 +86,13 @@ class Status:
 
     @property
     def failed(self) -> List[int]:
-        """Numbers of the tasks that failed."""
-        return [n for n, task in enumerate(self.tasks) if task.state == "failed"]
+        """Numbers of the tasks that failed, or are lost."""
+        return [n for n, task in enumerate(self.tasks) if task.state in ("failed", "lost")]
+
+    @property
+    def lost(self) -> bool:
+        """Whether Slurm has lost the job."""
+        return any(task.state == "lost" for task in self.tasks)
 
     @property
     def counts(self) -> Dict[str, int]:

@@ -11,7 +11,6 @@ from typing import Any, Dict, List, Optional, Tuple, Union
 
 from deploy.parity.budget import Share
 from deploy.parity.figure import Figure
-from deploy.report.folder import staged_folder
 from deploy.traces import Traces
 
 FORMAT = "loihi-deploy parity"
@@ -118,6 +117,8 @@ class Parity:
         BadInput
             If it cannot be written, or another process is writing it.
         """
+        from deploy.report.folder import staged_folder  # what a site of jobs does without
+
         with staged_folder(Path(directory)) as stage:
             self.write(stage)
         return Path(directory) / "report.html"

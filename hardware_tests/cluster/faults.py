@@ -139,6 +139,8 @@ class Run:
 
         def over() -> Any:
             states = self.states()
+            if any(s["state"] == "lost" for s in states):
+                self.submit()
             return states if all(s["state"] in ("complete", "failed") for s in states) else None
 
         return self.until(over, "the end of the job")
