@@ -40,15 +40,18 @@ $(VENV)/.linted: $(VENV)/.installed
 	$(PIP) --editable '.[lint]'
 	touch $@
 
-.PHONY: parity-pes examples nengo-suite goals docs
-goals: $(VENV)/.installed
-	$(BIN)/python benchmarks/goals.py --full
+.PHONY: parity-pes examples nengo-suite goals docs cluster faults
+# Slurm and sshd on this machine, and a Python for its jobs that has no more than Nengo.
+SITE_PYTHON ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.8.*/bin/python /usr/bin/python3.8) $(PYTHON))
+cluster: .venv-site/.installed
+	$(PYTHON) hardware_tests/cluster/daemons.py --python $(CURDIR)/.venv-site/bin/python
 
-docs: $(VENV)/.documented
-	$(BIN)/mkdocs build --strict --quiet
+faults: $(VENV)/.tested
+	$(BIN)/python hardware_tests/cluster/campaign.py --table docs/faults.md
 
-$(VENV)/.documented: $(VENV)/.installed
-	$(PIP) --editable '.[docs]'
+.venv-site/.installed: deploy/inrc/requirements.txt
+	$(SITE_PYTHON) -m venv .venv-site
+	.venv-site/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
 parity-pes: $(VENV)/.installed

@@ -60,6 +60,7 @@ def counting(folder: Path, program: str) -> Path:
 
 def measure(cluster: daemons.Cluster, folder: Path, n_seeds: int) -> List[str]:
     """One row of the table."""
+    folder.mkdir()
     log = counting(folder, "rsync")
     environment = {**os.environ, **cluster.way(folder, at_once=2),
                    "XDG_STATE_HOME": str(folder / "state"),

@@ -17,7 +17,7 @@ FORMAT = "loihi-deploy bundle"
 SPEC, MANIFEST, WEIGHTS = "spec.json", "manifest.json", "weights.npz"
 KINDS = (".py", ".npz", ".html", ".json")  # of our packages' files
 MOST_FILES, MOST_BYTES = 2000, 512 * 2**20
-REQUIREMENTS = "numpy>=1.21\nscipy>=1.7\nnengo>=3.2\nnengo-loihi==1.1.0\n"
+REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 
 
 def pack(files: Mapping[str, bytes], spec: Mapping[str, Any]) -> bytes:
@@ -46,7 +46,7 @@ def pack(files: Mapping[str, bytes], spec: Mapping[str, Any]) -> bytes:
 
 def packages() -> Dict[str, bytes]:
     """Our own packages, as they are here."""
-    found: Dict[str, bytes] = {"requirements.txt": REQUIREMENTS.encode()}
+    found: Dict[str, bytes] = {"requirements.txt": REQUIREMENTS.read_bytes()}
     for package in (deploy, loihi_rules):
         root = Path(str(package.__file__)).parent
         for path in sorted(root.rglob("*")):

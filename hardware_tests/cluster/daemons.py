@@ -1,12 +1,20 @@
-"""A real Slurm and sshd on this machine, for tests: one node, one partition, no accounting."""
+"""A real Slurm and sshd on this machine, for tests: one node, one partition, no accounting.
+
+python hardware_tests/cluster/daemons.py [--python PATH]
+
+runs it until Ctrl-C, and prints what `loihi-deploy` has to be told of it.
+"""
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Dict, List, Optional
@@ -224,3 +232,29 @@ class Cluster:
 
     def _run(self, *words: str) -> None:
         subprocess.run(words, check=True, capture_output=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    parser.add_argument("--python", default=sys.executable, help="with which jobs run")
+    asked = parser.parse_args()
+    reason = missing()
+    if reason is not None:
+        print(f"no cluster here: {reason}", file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory(prefix="cluster-") as folder:
+        cluster = Cluster(Path(folder), asked.python)
+        try:
+            cluster.up()
+            print("The site 'test' is up until Ctrl-C. In another terminal:\n")
+            for name, value in cluster.settings.items():
+                print(f"export {name}={value}")
+            print("loihi-deploy submit pes-connection --site test --wait", flush=True)
+            signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        finally:
+            cluster.down()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
