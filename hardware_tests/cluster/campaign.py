@@ -13,6 +13,7 @@ import argparse
 import multiprocessing
 import os
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -116,6 +117,7 @@ def main() -> int:
     if reason or not names:
         print(f"no campaign: {reason or 'no fault has these words in its name'}", file=sys.stderr)
         return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the daemons are stopped
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="campaign-") as folder:
         python = os.environ.get("SITE_PYTHON", sys.executable)

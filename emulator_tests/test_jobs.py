@@ -1,0 +1,210 @@
+"""Jobs on this machine, without a cluster: parts, tasks, sites' ways, and what an agent tells."""
+
+import json
+import os
+import time
+
+import numpy as np
+import pytest
+
+import deploy
+from deploy.errors import BadInput, Stopped
+from deploy.inrc import agent
+from deploy.inrc.bundle import pack, unpack
+from deploy.inrc.site import Site
+from deploy.parts import PartWriter, read_parts
+
+# ------------------------------------------------------------------ parts of a run
+
+
+@pytest.mark.quick
+def test_parts_put_together_are_the_run(small, tmp_path, monkeypatch):
+    monkeypatch.setattr("deploy.running.CHUNK", 37)
+    parts = PartWriter(tmp_path / "parts", every=0.0)
+    whole = deploy.run(small, 0.3, "emulator", parts=parts)
+    found = read_parts(tmp_path / "parts")
+    assert found.record["partial"] == {"steps": 296, "of": 300} and "partial" in found.where
+    assert set(found.traces) == set(whole.traces)
+    for trace in found:
+        if trace.sparse:
+            n = len(trace.spike_steps)
+            assert np.array_equal(trace.spike_steps, whole[trace.label].spike_steps[:n])
+            assert (whole[trace.label].spike_steps[n:] > 296).all()
+        else:
+            n = len(trace.samples)
+            assert np.array_equal(trace.samples, whole[trace.label].samples[:n])
+    parts.forget()
+    assert not (tmp_path / "parts").exists()
+
+
+@pytest.mark.quick
+def test_a_run_that_is_told_to_stop_leaves_what_it_had(small, tmp_path, monkeypatch):
+    monkeypatch.setattr("deploy.running.CHUNK", 50)
+    parts = PartWriter(tmp_path / "parts")
+    parts.stop()
+    with pytest.raises(Stopped, match="after 0.05 of 0.3 s"):
+        deploy.run(small, 0.3, "emulator", parts=parts)
+    assert read_parts(tmp_path / "parts").n_steps == 50
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("spoil", ["gap", "other run", "nothing"])
+def test_parts_that_do_not_fit_are_refused(small, tmp_path, monkeypatch, spoil):
+    monkeypatch.setattr("deploy.running.CHUNK", 50)
+    folders = [tmp_path / "a", tmp_path / "b"]
+    for seed, folder in enumerate(folders):
+        small.seed = seed
+        deploy.run(small, 0.3, "cpu", seed=seed, parts=PartWriter(folder, every=0.0))
+    first = folders[0]
+    if spoil == "gap":
+        (first / "000001.npz").unlink()
+    elif spoil == "other run":
+        os.replace(folders[1] / "000001.npz", first / "000001.npz")
+    else:
+        for path in first.iterdir():
+            path.unlink()
+    with pytest.raises(BadInput):
+        read_parts(first)
+
+
+# ------------------------------------------------------------------ bundles and sites
+
+
+@pytest.mark.quick
+def test_the_same_content_gives_the_same_bundle(tmp_path):
+    one, other = (
+        pack(files, {"x": 1}) for files in ({"a": b"1", "b": b"2"}, {"b": b"2", "a": b"1"})
+    )
+    assert one == other and unpack(one, tmp_path) == {"x": 1}
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.quick
+def test_the_ways_that_python_is_started():
+    def words(**given):
+        return Site.of("a", given, "file").python_words
+
+    assert words() == ["python3"]
+    assert words(venv="~/x") == ["~/x/bin/python"]
+    assert words(conda="/opt/x") == ["/opt/x/bin/python"]
+    assert words(conda="x") == ["conda", "run", "--no-capture-output", "-n", "x", "python"]
+    assert words(modules=["a/1", "b"])[:2] == ["bash", "-lc"]
+    assert words(modules=["a/1", "b"])[2] == 'module load a/1 b && exec python3 "$@"'
+
+
+@pytest.mark.quick
+def test_nxsdks_own_way_to_a_board():
+    site = Site.of("a", {"take": "nxsdk", "partition": "nahuku32", "board": "ncl-og-05"}, "file")
+    assert site.environment == {"SLURM": "1", "PARTITION": "nahuku32", "BOARD": "ncl-og-05"}
+    assert Site.of("a", {}, "file").environment == {}
+
+
+# ------------------------------------------------------------------ what an agent tells
+
+
+@pytest.mark.quick
+def test_slurms_accounts_are_read():
+    """As sacct --parsable2 prints an array; see its manual, section JOB STATE CODES."""
+    out = "12_0|COMPLETED\n12_1|CANCELLED by 1000\n12_2|OUT_OF_MEMORY\n12_[3-4%2]|PENDING\n\n"
+    found = agent.read_accounts(out)
+    assert found == {0: ("COMPLETED", ""), 1: ("CANCELLED", ""), 2: ("OUT_OF_MEMORY", "")}
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize(
+    "limit, seconds", [("", 0), ("0:30", 30), ("01:00:00", 3600), ("2-00:00:00", 172800)]
+)
+def test_time_limits(limit, seconds):
+    assert agent.seconds_of(limit) == seconds
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize(
+    "state, ended, started, why",
+    [
+        ("TIMEOUT", {}, True, "time limit"),
+        ("OUT_OF_MEMORY", {}, True, "memory"),
+        ("NODE_FAIL", {}, True, "node"),
+        ("PREEMPTED", {}, True, "preempted"),
+        ("CANCELLED", {}, True, "cancelled"),
+        ("", {"code": 143, "stopped": True, "seconds": 3599}, True, "time limit"),
+        ("", {"code": 143, "stopped": True, "seconds": 10}, True, "cancelled"),
+        ("FAILED", {"code": -9, "stopped": False, "seconds": 10}, True, "killed"),
+        ("FAILED", {"code": 2, "stopped": False, "seconds": 10}, True, "failed"),
+        ("", {}, True, "without a result"),
+        ("", {}, False, "not begun"),
+    ],
+)
+def test_ends_are_told_apart(state, ended, started, why):
+    assert why in agent.why_ended({"time_limit": "01:00:00"}, state, ended, started)
+
+
+# ------------------------------------------------------------------ on this machine
+
+
+@pytest.fixture
+def here(loihi_deploy, tmp_path):
+    """`loihi-deploy` with a home of its own, whose site `local` is a process."""
+    places = {"HOME": str(tmp_path / "home"), "XDG_STATE_HOME": str(tmp_path / "state")}
+    (tmp_path / "home").mkdir()
+    return lambda *words: loihi_deploy(*words, env=places)
+
+
+@pytest.mark.slow
+def test_a_sweep_of_a_users_model_with_its_file(here, tmp_path):
+    (tmp_path / "gains.txt").write_text("0.5")
+    (tmp_path / "mine.py").write_text(
+        "from pathlib import Path\n"
+        "import nengo\n"
+        "def model(seed, factor=1.0):\n"
+        "    gain = float((Path(__file__).parent / 'gains.txt').read_text())\n"
+        "    with nengo.Network(seed=seed) as net:\n"
+        "        ens = nengo.Ensemble(30, 1)\n"
+        "        nengo.Connection(nengo.Node(gain * factor), ens)\n"
+        "        nengo.Probe(ens, synapse=0.03, label='out')\n"
+        "    return net\n"
+    )
+    words = ("submit", "mine.py", "--site", "local", "--duration", 0.4, "--beside", "gains.txt")
+    done = here(*words, "--sweep", "factor=1.0,-1.0", "--seeds", "0:2", "--wait", "--json")
+    assert done.returncode in (0, 1), done.stderr  # parity is not what is asked here
+    told = json.loads(done.stdout)
+    assert (told["complete"], len(told["reports"])) == (4, 4)
+    job = json.loads(here("jobs", "--json").stdout)[0]
+    results = tmp_path / "state" / "loihi-deploy" / "jobs" / job["name"] / "results"
+    ends = [deploy.Traces.load(results / f"{n}.npz")["out"].samples[-1, 0] for n in range(4)]
+    assert np.allclose(ends, [0.5, 0.5, -0.5, -0.5], atol=0.15)
+
+
+@pytest.mark.slow
+def test_a_cancelled_job_leaves_a_part_and_can_be_started_again(here, tmp_path):
+    words = ("submit", "oja", "--site", "local", "--duration", 5000, "--json")
+    name = json.loads(here(*words).stdout)["name"]
+    parts = tmp_path / "home" / "loihi-deploy" / "jobs" / name / "results" / "0.parts"
+    for _ in range(600):
+        if parts.exists():
+            break
+        time.sleep(0.1)
+    time.sleep(0.5)
+    assert here("cancel", name).returncode == 0
+    for _ in range(60):
+        state = json.loads(here("status", name, "--json").stdout)["tasks"][0]
+        if state["state"] == "failed":
+            break
+    assert "cancelled" in state["why"]
+    told = json.loads(here("fetch", name, "--json").stdout)
+    assert told["complete"] == 0 and told["partial"] == [0]
+    again = json.loads(here(*words, "--again").stdout)
+    assert again["new"]
+    assert here("cancel", name).returncode == 0
+
+
+@pytest.mark.slow
+def test_weights_go_with_a_job(here, tmp_path):
+    done = here("run", "oja", "--duration", 1, "--freeze", "weights.npz")
+    assert done.returncode == 0, done.stderr
+    words = ("submit", "oja", "--site", "local", "--duration", 0.3, "--weights", "weights.npz")
+    done = here(*words, "--wait", "--json")
+    assert done.returncode in (0, 1), done.stderr
+    job = json.loads(here("jobs", "--json").stdout)[0]
+    results = tmp_path / "state" / "loihi-deploy" / "jobs" / job["name"] / "results"
+    assert deploy.Traces.load(results / "0.npz").settings["weights"] == "fixed"
