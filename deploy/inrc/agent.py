@@ -434,6 +434,7 @@ def every_task(attempt):
 
 
 def main(words):
+    os.umask(0o077)  # what is written here is run here: it is nobody else's
     command = words[0] if words else ""
     if command == "task":
         return task(int(os.environ["SLURM_ARRAY_TASK_ID"]), int(words[1]))

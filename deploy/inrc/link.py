@@ -6,7 +6,7 @@ import json
 import os
 import shlex
 import subprocess
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Dict, List, Sequence
 
 from deploy.errors import TargetUnavailable
@@ -59,7 +59,9 @@ class Link:
 
     def send(self, source: Path, name: str) -> None:
         """Bring a folder's files into a job's folder there."""
-        self.run(["mkdir", "-p", "-m", "700", self.folder(name)])
+        folder = PurePosixPath(self.folder(name))
+        made = (folder.parent.parent, folder.parent, folder)  # each private, not the last alone
+        self.run(["mkdir", "-p", "-m", "700", *map(str, made)])
         # by content: what is damaged there may have the right size and time
         self._rsync(f"{source}/", self._there(f"{self.folder(name)}/"), "--checksum")
 
