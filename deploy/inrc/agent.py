@@ -14,12 +14,15 @@ Slurm, and tasks of an older one end without having run.
 Commands: submit, again, status, cancel, logs TASK OFFSET; task and all are what jobs run.
 """
 
+import compileall
 import contextlib
+import errno
 import fcntl
 import hashlib
 import json
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -213,17 +216,27 @@ def packages():
     with locked("packages.lock"):
         if not place.exists():
             beside = place.with_name(f".{place.name}.{os.getpid()}")
-            with tarfile.open(str(HERE / "bundle.tar"), "r:") as tar:
-                for entry in tar:
-                    parts = Path(entry.name).parts
-                    if entry.isfile() and parts[0] == "packages" and ".." not in parts:
-                        path = beside.joinpath(*parts[1:])
-                        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                        stream = tar.extractfile(entry)
-                        path.write_bytes(stream.read() if stream else b"")
-            with contextlib.suppress(OSError):  # another job was faster
-                os.replace(str(beside), str(place))
+            try:
+                unpack_packages(beside)
+                # now or not at all: one written while the disk is full would stop every later job
+                if not compileall.compile_dir(str(beside), quiet=2, ddir=str(place)):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(place))
+                with contextlib.suppress(OSError):  # another job was faster
+                    os.replace(str(beside), str(place))
+            finally:
+                shutil.rmtree(str(beside), ignore_errors=True)
     return place
+
+
+def unpack_packages(folder):
+    with tarfile.open(str(HERE / "bundle.tar"), "r:") as tar:
+        for entry in tar:
+            parts = Path(entry.name).parts
+            if entry.isfile() and parts[0] == "packages" and ".." not in parts:
+                path = folder.joinpath(*parts[1:])
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                stream = tar.extractfile(entry)
+                path.write_bytes(stream.read() if stream else b"")
 
 
 def owns(array, attempt):
@@ -253,7 +266,8 @@ def task(number, attempt):
     write(HERE / "started" / str(number), json.dumps({"restarts": restarts}))
     with contextlib.suppress(FileNotFoundError):
         (HERE / "ended" / str(number)).unlink()
-    environment = dict(os.environ, PYTHONPATH=str(packages()), PYTHONUNBUFFERED="1")
+    environment = dict(os.environ, PYTHONPATH=str(packages()), PYTHONUNBUFFERED="1",
+                       PYTHONDONTWRITEBYTECODE="1")  # fmt: skip
     environment.setdefault("OMP_NUM_THREADS", "1")
     environment.update(job.get("environment", {}))
     words = [sys.executable, "-m", "deploy.runner", str(HERE / "bundle.tar"),

@@ -6,6 +6,7 @@ import itertools
 import json
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
@@ -159,7 +160,7 @@ def status(name: str, watch: bool, as_json: bool) -> None:
     else:
         found = remote.status(job)
     if as_json:
-        tasks = [{"state": t.state, "why": t.why, "restarts": t.restarts} for t in found.tasks]
+        tasks = [asdict(task) for task in found.tasks]
         click.echo(json.dumps({"id": found.id, "tasks": tasks}, indent=1))
     else:
         _tell(found)

@@ -487,10 +487,10 @@ def _runners(bundle: str) -> List[int]:
 def disk_full(run: Run) -> str:
     place = run.folder / "disk"
     place.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(place)], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", str(place)], check=True)
     try:
         ballast = place / "ballast"
-        ballast.write_bytes(bytes(8 * 2**20 - run.draw.randrange(0, 7000) * 1024))
+        ballast.write_bytes(bytes(32 * 2**20 - run.draw.randrange(0, 7000) * 1024))
         run.site = {"folder": str(place)}
         run.laptop = run.another("full")
         done = run.try_once(*run.submission)
