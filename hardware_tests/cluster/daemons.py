@@ -250,7 +250,9 @@ def main() -> int:
             for name, value in cluster.settings.items():
                 print(f"export {name}={value}")
             print("loihi-deploy submit pes-connection --site test --wait", flush=True)
-            signal.sigwait({signal.SIGINT, signal.SIGTERM})
+            ends = {signal.SIGINT, signal.SIGTERM}
+            signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # else they end it before the daemons
+            signal.sigwait(ends)
         finally:
             cluster.down()
     return 0
