@@ -163,28 +163,34 @@ def is_lost(job):
     return not (in_queue(job) or queued(slurm_name(job)) or accounted(job))
 
 
+def own_words(job, command):
+    """What starts this file for one of the commands that jobs run."""
+    words = job["python"] + [str(HERE / "agent.py"), command, str(generation())]
+    return [os.path.expanduser(word) for word in words]
+
+
 def start_process(job):
     """All tasks one after another; with NxSDK's own way, each takes its board through Slurm."""
     log = (HERE / "log" / "all.log").open("ab")
-    words = job["python"] + [str(HERE / "agent.py"), "all", str(generation())]
-    words = [os.path.expanduser(word) for word in words]
     started = subprocess.Popen(
-        words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        own_words(job, "all"),
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
     )
     write(HERE / "jobid", f"process {started.pid}\n")
     return {"id": stored_id(), "new": True}
 
 
 def start_slurm(job):
-    attempt, name = generation(), slurm_name(job)
+    name = slurm_name(job)
     there = queued(name)
     new = not there
     if new:
-        words = job["python"] + [str(HERE / "agent.py"), "task", str(attempt)]
-        words = [os.path.expanduser(word) for word in words]
-        write(HERE / "run.sh", "#!/bin/sh\nexec " + shlex.join(words) + "\n")
+        write(HERE / "run.sh", "#!/bin/sh\nexec " + shlex.join(own_words(job, "task")) + "\n")
         left = [str(number) for number in range(job["tasks"]) if not complete(number)]
-        array = ",".join(left) if attempt else f"0-{job['tasks'] - 1}"
+        array = ",".join(left) if generation() else f"0-{job['tasks'] - 1}"
         options = ["sbatch", "--parsable", "--job-name=" + name, "--requeue",
                    f"--array={array}%{job['at_once']}",
                    "--output=" + str(HERE / "log" / "%a.log"), "--open-mode=append",
@@ -292,12 +298,7 @@ def task(number, attempt):
 
 
 def tail(number, lines=5):
-    path = log_of(number)
-    if not path.exists():
-        return ""
-    with path.open("rb") as stream:
-        stream.seek(max(0, path.stat().st_size - 4096))
-        return "\n".join(stream.read().decode(errors="replace").splitlines()[-lines:])
+    return "\n".join(logs(number, -4096)["log"].splitlines()[-lines:])
 
 
 def log_of(number):

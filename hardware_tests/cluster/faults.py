@@ -18,7 +18,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, Iterator, List, Optional
 
 import numpy as np
 from laptop import Done, Laptop
@@ -227,33 +227,30 @@ def fault(text: str) -> Callable[[Fault], Fault]:
 # ------------------------------------------------------------------ the way
 
 
-def _cut(run: Run, connection: int, after: int) -> Relay:
+@contextlib.contextmanager
+def _cut(run: Run, connection: int, after: int) -> Iterator[None]:
     relay = Relay(run.cluster.names["ssh"], (connection, after))
     run.laptop = run.another("cut", relay.port)
-    return relay
+    try:
+        yield
+    finally:
+        relay.stop()
 
 
 @fault("connection refused at a step of submit")
 def refused(run: Run) -> str:
-    relay = _cut(run, run.draw.randrange(3), 0)
-    try:
+    with _cut(run, run.draw.randrange(3), 0):
         run.submit()
         return run.complete()
-    finally:
-        relay.stop()
 
 
 @fault("connection cut at a random byte of submit")
 def cut_in_submit(run: Run) -> str:
     step = run.draw.randrange(3)  # a folder is made, files are sent, the agent is asked
-    relay = _cut(
-        run, step, run.draw.randrange(1, 4000) if step != 1 else run.draw.randrange(200_000)
-    )
-    try:
+    after = run.draw.randrange(1, 4000) if step != 1 else run.draw.randrange(200_000)
+    with _cut(run, step, after):
         run.submit()
         return run.complete()
-    finally:
-        relay.stop()
 
 
 @fault("connection cut at a random byte of fetch")
@@ -261,13 +258,10 @@ def cut_in_fetch(run: Run) -> str:
     run.submit()
     run.until_over()
     state = run.laptop.environment["XDG_STATE_HOME"]
-    relay = _cut(run, 0, run.draw.randrange(1, 12_000))
-    run.laptop.environment["XDG_STATE_HOME"] = state
-    try:
+    with _cut(run, 0, run.draw.randrange(1, 12_000)):
+        run.laptop.environment["XDG_STATE_HOME"] = state
         while run.try_once("fetch", run.name, "--no-compare", "--json").code:
             pass
-    finally:
-        relay.stop()
     back = run.another("laptop")
     back.environment["XDG_STATE_HOME"] = state
     run.laptop = back
