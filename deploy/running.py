@@ -14,6 +14,7 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Seque
 import nengo
 import numpy as np
 
+import deploy
 from deploy.described import describe_traces
 from deploy.errors import BadInput, TargetUnavailable
 from deploy.fingerprint import fingerprint, neurons_fingerprint
@@ -330,8 +331,9 @@ def _heard_warnings() -> Iterator[List[str]]:
 
 
 def _versions(target: Target) -> Dict[str, str]:
-    versions = {"python": platform.python_version()}
-    for name in ["loihi-deploy", *target.versions()]:
+    # our own comes with a job to a site, where no installer knows of it
+    versions = {"python": platform.python_version(), "loihi-deploy": deploy.__version__}
+    for name in target.versions():
         try:
             versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:

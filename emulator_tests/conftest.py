@@ -1,8 +1,4 @@
-"""What the tests share: networks, and the command line as a real process."""
-
-import os
-import subprocess
-import sys
+"""What these tests share: a network, and how hypothesis and Nengo are set."""
 
 import hypothesis
 import nengo
@@ -15,26 +11,6 @@ hypothesis.settings.load_profile("repeatable")
 
 # Tests that use Nengo as such must not meet pickles that another NumPy left in this home.
 nengo.rc["decoder_cache"]["enabled"] = "False"
-
-
-@pytest.fixture
-def loihi_deploy(tmp_path):
-    """Run ``loihi-deploy`` with these arguments, in a fresh folder."""
-
-    def run(*arguments, cwd=tmp_path, timeout=240, **options):
-        environment = {**os.environ, "COLUMNS": "120", **options.pop("env", {})}
-        return subprocess.run(
-            [sys.executable, "-m", "deploy", *map(str, arguments)],
-            cwd=cwd,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-            **options,
-        )
-
-    return run
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 import deploy
 from deploy.errors import BadInput, Stopped
-from deploy.inrc import agent
+from deploy.inrc.agent import answering, slurm
 from deploy.inrc.bundle import pack, unpack
 from deploy.inrc.site import Site
 from deploy.parts import PartWriter, read_parts
@@ -106,16 +106,25 @@ def test_nxsdks_own_way_to_a_board():
 def test_slurms_accounts_are_read():
     """As sacct --parsable2 prints an array; see its manual, section JOB STATE CODES."""
     out = "12_0|COMPLETED\n12_1|CANCELLED by 1000\n12_2|OUT_OF_MEMORY\n12_[3-4%2]|PENDING\n\n"
-    found = agent.read_accounts(out)
+    found = slurm.read_accounts(out)
     assert found == {0: ("COMPLETED", ""), 1: ("CANCELLED", ""), 2: ("OUT_OF_MEMORY", "")}
 
 
 @pytest.mark.quick
 @pytest.mark.parametrize(
-    "limit, seconds", [("", 0), ("0:30", 30), ("01:00:00", 3600), ("2-00:00:00", 172800)]
+    "limit, seconds",
+    [
+        ("", 0),
+        ("90", 5400),
+        ("0:30", 30),
+        ("01:00:00", 3600),
+        ("2-12", 216000),
+        ("2-12:30", 217800),
+        ("2-00:00:00", 172800),
+    ],
 )
 def test_time_limits(limit, seconds):
-    assert agent.seconds_of(limit) == seconds
+    assert answering.seconds_of(limit) == seconds
 
 
 @pytest.mark.quick
@@ -128,7 +137,7 @@ def test_time_limits(limit, seconds):
         ("PREEMPTED", {}, True, "preempted"),
         ("CANCELLED", {}, True, "cancelled"),
         ("", {"code": 143, "stopped": True, "seconds": 3599}, True, "time limit"),
-        ("", {"code": 143, "stopped": True, "seconds": 10}, True, "cancelled"),
+        ("", {"code": 143, "stopped": True, "seconds": 10}, True, "cancelled, or preempted"),
         ("FAILED", {"code": -9, "stopped": False, "seconds": 10}, True, "killed"),
         ("FAILED", {"code": 2, "stopped": False, "seconds": 10}, True, "failed"),
         ("", {}, True, "without a result"),
@@ -136,7 +145,7 @@ def test_time_limits(limit, seconds):
     ],
 )
 def test_ends_are_told_apart(state, ended, started, why):
-    assert why in agent.why_ended({"time_limit": "01:00:00"}, state, ended, started)
+    assert why in answering.why_ended({"time_limit": "01:00:00"}, state, ended, started)
 
 
 # ------------------------------------------------------------------ on this machine

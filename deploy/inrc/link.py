@@ -88,7 +88,7 @@ class Link:
         TargetUnavailable
             If there is no answer, or none that can be read.
         """
-        agent = f"{self.folder(name)}/agent.py"
+        agent = f"{self.folder(name)}/agent"
         text = self.run([*self.site.python_words, agent, *words])
         try:
             answer = json.loads(text.strip().splitlines()[-1])

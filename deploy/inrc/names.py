@@ -6,13 +6,16 @@ import re
 
 from deploy.errors import BadInput
 
-PATTERNS = {
-    "name": r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}",
-    "host": r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,252}",
-    "path": r"(?:~/|/)?[A-Za-z0-9_.][A-Za-z0-9_./+-]{0,254}",
-    "module": r"[A-Za-z0-9][A-Za-z0-9_./+-]{0,79}",
-    "word": r"[A-Za-z0-9][A-Za-z0-9_.:+-]{0,63}",
-    "time": r"(?:\d{1,3}-)?\d{1,3}:\d\d(?::\d\d)?",
+PATTERNS = {  # and in words
+    "name": (r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}", "letters, digits and _ . -"),
+    "host": (r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,252}", "letters, digits and _ . @ -"),
+    "path": (r"(?:~/|/)?[A-Za-z0-9_.][A-Za-z0-9_./+-]{0,254}", "letters, digits and _ . / + -"),
+    "module": (r"[A-Za-z0-9][A-Za-z0-9_./+-]{0,79}", "letters, digits and _ . / + -"),
+    "word": (r"[A-Za-z0-9][A-Za-z0-9_.:+-]{0,63}", "letters, digits and _ . : + -"),
+    "time": (
+        r"\d{1,6}(?::\d\d){0,2}|\d{1,3}-\d{1,2}(?::\d\d){0,2}",
+        "minutes, MM:SS, HH:MM:SS or D-HH:MM:SS",
+    ),
 }
 
 
@@ -32,11 +35,12 @@ def checked(kind: str, value: object, what: str) -> str:
     BadInput
         If it is anything else: a shell's characters, an option, a way out of a folder.
     """
-    plain = isinstance(value, str) and re.fullmatch(PATTERNS[kind], value) is not None
+    pattern, words = PATTERNS[kind]
+    plain = isinstance(value, str) and re.fullmatch(pattern, value) is not None
     if not plain or ".." in str(value).split("/"):
         shown = repr(value)
         shown = shown if len(shown) <= 60 else shown[:57] + "..."
-        raise BadInput(f"{what} cannot be {shown}: letters, digits and _ . - of a {kind} only")
+        raise BadInput(f"{what} cannot be {shown}: write {words}")
     return str(value)
 
 

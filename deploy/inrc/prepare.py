@@ -23,6 +23,7 @@ from deploy.targets import find_target
 from deploy.weights import load_with_weights
 
 MOST_TASKS = 10000
+AGENT = Path(__file__).parent / "agent"  # is sent along
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,8 @@ def _bytes(path: Path) -> bytes:
 def _write_files(job: Job, place: Site, data: bytes, packages: str) -> None:
     sent = job.folder / "sent"
     try:
-        sent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (sent, sent / AGENT.name):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         job.folder.chmod(0o700)
     except OSError as error:
         raise BadInput(f"{job.folder}: cannot be written ({error.strerror})") from None
@@ -159,9 +161,9 @@ def _write_files(job: Job, place: Site, data: bytes, packages: str) -> None:
         "time_limit": place.time_limit, "at_once": place.at_once,
         "environment": place.environment, "packages": packages,
     }  # fmt: skip
-    agent = (Path(__file__).parent / "agent.py").read_bytes()
     bodies: List[Tuple[str, bytes]] = [
-        ("bundle.tar", data), ("job.json", json.dumps(settings).encode()), ("agent.py", agent),
+        ("bundle.tar", data), ("job.json", json.dumps(settings).encode()),
+        *((f"agent/{path.name}", path.read_bytes()) for path in sorted(AGENT.glob("*.py"))),
     ]  # fmt: skip
     for name, body in bodies:
         with atomic_write(sent / name) as stream:

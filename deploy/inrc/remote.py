@@ -38,9 +38,7 @@ def submit(job: Job, again: bool = False) -> Dict[str, Any]:
     link = Link(find_site(job.site))
     job.note("sending")
     link.send(job.folder / "sent", job.name)
-    told = link.ask(job.name, "submit")
-    if again:
-        told = link.ask(job.name, "again")
+    told = link.ask(job.name, "again" if again else "submit")
     answer = {"id": printable(told.get("id", ""))[:80], "new": told.get("new") is True}
     if not answer["id"]:
         raise TargetUnavailable(f"site {job.site}: did not say what became of the job; ask again")

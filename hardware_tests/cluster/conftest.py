@@ -1,7 +1,6 @@
 """One cluster for all tests of this folder."""
 
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -12,13 +11,14 @@ sys.path.insert(0, str(Path(__file__).parent))
 import daemons
 
 
-@pytest.fixture(scope="session")
-def cluster():
-    reason = daemons.missing()
+def started(accounting):
+    """A cluster that is up, until the test is done with it."""
+    reason = daemons.missing(accounting)
     if reason is not None:
         pytest.skip(f"no test cluster: {reason}")
     with tempfile.TemporaryDirectory(prefix="cluster-") as folder:  # short: paths of sockets
-        found = daemons.Cluster(Path(folder), os.environ.get("SITE_PYTHON", sys.executable))
+        python = os.environ.get("SITE_PYTHON", sys.executable)
+        found = daemons.Cluster(Path(folder), python, accounting)
         try:
             found.up()
             yield found
@@ -26,22 +26,18 @@ def cluster():
             found.down()
 
 
+@pytest.fixture(scope="session")
+def cluster():
+    yield from started(accounting=False)
+
+
+@pytest.fixture(scope="session")
+def cluster_with_books():
+    yield from started(accounting=True)
+
+
 @pytest.fixture
-def laptop(cluster, tmp_path):
+def laptop(cluster, loihi_deploy, tmp_path):
     """``loihi-deploy`` as on a laptop of its own, with the test cluster as a site."""
-
-    def run(*arguments, timeout=170, **options):
-        environment = {**os.environ, **cluster.settings, "XDG_STATE_HOME": str(tmp_path / "state")}
-        environment.update(options.pop("env", {}))
-        return subprocess.run(
-            [sys.executable, "-m", "deploy", *map(str, arguments)],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-            **options,
-        )
-
-    return run
+    settings = {**cluster.settings, "XDG_STATE_HOME": str(tmp_path / "state")}
+    return lambda *arguments: loihi_deploy(*arguments, env=settings)

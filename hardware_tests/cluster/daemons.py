@@ -1,4 +1,8 @@
-"""A real Slurm and sshd on this machine, for tests: one node, one partition, no accounting.
+"""A real Slurm and sshd on this machine, for tests: two nodes, and accounting if it is asked for.
+
+Jobs go to the partition nahuku32, on the node of that name. The other node has the partitions
+kapoho and spare, whose jobs give way to those of the partition urgent: they are queued again or
+cancelled. Slurm kills a job that takes more memory than `MEMORY`.
 
 python hardware_tests/cluster/daemons.py [--python PATH]
 
@@ -20,7 +24,10 @@ from pathlib import Path
 from typing import Dict, List, Optional
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "sshd", "ssh", "rsync", "ssh-keygen")
+ACCOUNTANTS = ("mariadbd", "mariadb-install-db", "slurmdbd", "sacct", "sacctmgr")
 PARTITION = "nahuku32"
+NODES = ("nahuku", "kapoho")
+MEMORY = 2000  # MiB a task
 SLURM = """\
 ClusterName=test
 SlurmctldHost={host}(127.0.0.1)
@@ -31,25 +38,61 @@ AuthInfo=socket={folder}/munge.socket,cred_expire=15
 ProctrackType=proctrack/pgid
 TaskPlugin=task/none
 SelectType=select/cons_tres
-SelectTypeParameters=CR_Core
+SelectTypeParameters=CR_Core_Memory
+DefMemPerCPU={memory}
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
 ReturnToService=2
 KillWait=10
 MailProg=/bin/true
 SwitchType=switch/none
-AccountingStorageType=accounting_storage/none
-JobAcctGatherType=jobacct_gather/none
+{accounting}
+JobAcctGatherType=jobacct_gather/linux
+JobAcctGatherFrequency=task=1
+JobAcctGatherParams=OverMemoryKill
 SchedulerParameters=sched_interval=2
 SlurmctldPort={controller}
-SlurmdPort={node}
 StateSaveLocation={folder}/state
-SlurmdSpoolDir={folder}/spool
+SlurmdSpoolDir={folder}/spool-%n
 SlurmctldPidFile={folder}/slurmctld.pid
-SlurmdPidFile={folder}/slurmd.pid
+SlurmdPidFile={folder}/slurmd-%n.pid
 SlurmctldLogFile={folder}/slurmctld.log
-SlurmdLogFile={folder}/slurmd.log
+SlurmdLogFile={folder}/slurmd-%n.log
 SlurmdParameters=config_overrides
-NodeName={host} NodeAddr=127.0.0.1 CPUs=6 State=UNKNOWN
-PartitionName={partition} Nodes={host} Default=YES MaxTime=INFINITE State=UP
+NodeName=nahuku NodeHostname={host} NodeAddr=127.0.0.1 Port={nahuku} CPUs=6 RealMemory=12000
+NodeName=kapoho NodeHostname={host} NodeAddr=127.0.0.1 Port={kapoho} CPUs=2 RealMemory=4000
+PartitionName=nahuku32 Nodes=nahuku Default=YES MaxTime=INFINITE
+PartitionName=kapoho Nodes=kapoho PriorityTier=1
+PartitionName=spare Nodes=kapoho PriorityTier=1 PreemptMode=CANCEL
+PartitionName=urgent Nodes=kapoho PriorityTier=10 PreemptMode=OFF
+"""
+NO_ACCOUNTING = "AccountingStorageType=accounting_storage/none"
+# Slurm forgets a job as soon as it may, so that its books are asked
+ACCOUNTING = """\
+AccountingStorageType=accounting_storage/slurmdbd
+AccountingStorageHost=127.0.0.1
+AccountingStoragePort={books}
+AccountingStoragePass={folder}/munge.socket
+MinJobAge=2
+"""
+SLURMDBD = """\
+AuthType=auth/munge
+AuthInfo=socket={folder}/munge.socket
+DbdHost=localhost
+DbdPort={books}
+SlurmUser=root
+StorageType=accounting_storage/mysql
+StorageHost=127.0.0.1
+StoragePort={database}
+StorageUser=slurm
+StoragePass=slurm
+LogFile={folder}/slurmdbd.log
+PidFile={folder}/slurmdbd.pid
+"""
+DATABASE = """\
+CREATE DATABASE IF NOT EXISTS slurm_acct_db;
+CREATE USER IF NOT EXISTS 'slurm'@'127.0.0.1' IDENTIFIED BY 'slurm';
+GRANT ALL ON slurm_acct_db.* TO 'slurm'@'127.0.0.1';
 """
 SSHD = """\
 Port {ssh}
@@ -85,10 +128,11 @@ at_once = 2
 """
 
 
-def missing() -> Optional[str]:
+def missing(accounting: bool = False) -> Optional[str]:
     """Why there can be no cluster here; None if there can."""
     path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-    absent = [name for name in PROGRAMS if shutil.which(name, path=path) is None]
+    needed = PROGRAMS + (ACCOUNTANTS if accounting else ())
+    absent = [name for name in needed if shutil.which(name, path=path) is None]
     if absent:
         return f"not installed: {', '.join(absent)}"
     return None if os.geteuid() == 0 else "the test cluster's daemons run as root"
@@ -113,21 +157,27 @@ class Cluster:
         Everything of the cluster's is in it.
     python : str
         With which jobs run.
+    accounting : bool
+        Whether Slurm keeps books, in a database.
     """
 
-    def __init__(self, folder: Path, python: str):
+    def __init__(self, folder: Path, python: str, accounting: bool = False):
         self.folder = folder
-        controller, node, ssh = free_ports(3)
+        self.accounting = accounting
+        ports = ("controller", "nahuku", "kapoho", "ssh", "books", "database")
         names = {
             "folder": folder, "python": python, "host": socket.gethostname().split(".")[0],
-            "controller": controller, "node": node, "ssh": ssh, "partition": PARTITION,
+            "memory": MEMORY, "partition": PARTITION, **dict(zip(ports, free_ports(len(ports)))),
         }  # fmt: skip
+        names["accounting"] = (ACCOUNTING if accounting else NO_ACCOUNTING).format(**names)
         folder.chmod(0o755)
-        for name in ("state", "spool", "remote", "bin"):
+        for name in ("state", "remote", "bin", *(f"spool-{node}" for node in NODES)):
             (folder / name).mkdir()
         for name, text in (("slurm.conf", SLURM), ("sshd_config", SSHD), ("ssh_config", CLIENT),
-                           ("sites.toml", SITES)):  # fmt: skip
+                           ("sites.toml", SITES), ("slurmdbd.conf", SLURMDBD),
+                           ("database.sql", DATABASE)):  # fmt: skip
             (folder / name).write_text(text.format(**names))
+        (folder / "slurmdbd.conf").chmod(0o600)
         for key in ("host_key", "user_key"):
             self._run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / key))
         public = (folder / "host_key.pub").read_text()
@@ -182,14 +232,19 @@ class Cluster:
         }
 
     def start(self, name: str) -> None:
-        """Start ``munged``, ``slurmctld``, ``slurmd`` or ``sshd``."""
+        """Start a daemon; ``slurmd`` of a node is ``slurmd-NODE``."""
         folder = str(self.folder)
         words = {
             "munged": ["munged", "--foreground", "--force", f"--socket={folder}/munge.socket",
                        f"--key-file={folder}/munge.key", f"--pid-file={folder}/munge.pid",
                        f"--seed-file={folder}/munge.seed", f"--log-file={folder}/munge.log"],
             "slurmctld": ["slurmctld", "-D"],
-            "slurmd": ["slurmd", "-D", "-N", socket.gethostname().split(".")[0]],
+            "slurmdbd": ["slurmdbd", "-D"],
+            **{f"slurmd-{node}": ["slurmd", "-D", "-N", node] for node in NODES},
+            "mariadbd": ["mariadbd", "--no-defaults", "--user=root", f"--datadir={folder}/books",
+                         f"--socket={folder}/books.socket", "--bind-address=127.0.0.1",
+                         f"--port={self.names['database']}", f"--init-file={folder}/database.sql",
+                         f"--pid-file={folder}/books.pid"],
             "sshd": [shutil.which("sshd", path=self.environment["PATH"]), "-D", "-e", "-f",
                      f"{folder}/sshd_config"],
         }[name]  # fmt: skip
@@ -207,13 +262,29 @@ class Cluster:
 
     def up(self, patience: float = 40.0) -> None:
         """Start all, and wait until the node takes jobs."""
-        for name in ("munged", "slurmctld", "slurmd", "sshd"):
+        self.start("munged")
+        time.sleep(0.7)
+        if self.accounting:
+            self._keep_books(patience)
+        for name in ("slurmctld", *(f"slurmd-{node}" for node in NODES), "sshd"):
             self.start(name)
             time.sleep(0.7)
+        self._until(patience, "idle", "sinfo", "--noheader", "--Node", "--format=%T")
+
+    def _keep_books(self, patience: float) -> None:
+        self._run("mariadb-install-db", "--no-defaults", "--user=root",
+                  f"--datadir={self.folder}/books")  # fmt: skip
+        for name in ("mariadbd", "slurmdbd"):
+            self.start(name)
+            time.sleep(2.0)
+        self._until(patience, "", "sacctmgr", "--immediate", "add", "cluster", "test")
+
+    def _until(self, patience: float, said: str, *words: str) -> None:
+        """Ask until the answer is no failure, and each line of it is this one."""
         end = time.time() + patience
         while time.time() < end:
-            done = self.slurm("sinfo", "--noheader", "--format=%T")
-            if done.returncode == 0 and done.stdout.strip() in ("idle", "mixed"):
+            done = self.slurm(*words)
+            if done.returncode == 0 and (not said or set(done.stdout.split()) == {said}):
                 return
             time.sleep(0.5)
         raise RuntimeError(f"the cluster did not come up: {done.stdout} {done.stderr}")

@@ -7,6 +7,7 @@ something lost, doubled, wrongly accepted, or not told in one clear line.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import random
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Optional
 
 import numpy as np
+from daemons import MEMORY
 from laptop import Done, Laptop
 from relay import Relay
 
@@ -31,10 +33,13 @@ MODEL = """\
 import os
 import nengo
 
+BALLAST = []
+
 def model(seed):
     if "SLURM_JOB_ID" in os.environ:  # counts how often a task is begun at the site
         with open({marks!r}, "a") as stream:
             stream.write("%s %d\\n" % (os.environ["SLURM_ARRAY_JOB_ID"], seed))
+        BALLAST.append(b"1" * ({memory} << 20))
     with nengo.Network(label="campaign", seed=seed) as network:
         wave = nengo.Node(lambda t: t, label="ramp")
         ens = nengo.Ensemble({neurons}, 1, label="ens")
@@ -73,6 +78,7 @@ class Run:
     duration: float = SHORT
     asked: List[Done] = field(default_factory=list)
     site: Dict[str, Any] = field(default_factory=dict)
+    memory: int = 0  # MiB, which a task takes
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True)
@@ -84,7 +90,7 @@ class Run:
         """A laptop, and the model on it; the same model on each."""
         folder = self.folder / name
         found = Laptop(folder, self.cluster.way(folder, port, **self.site))
-        text = MODEL.format(marks=str(self.folder / "marks"), neurons=20)
+        text = MODEL.format(marks=str(self.folder / "marks"), neurons=20, memory=self.memory)
         (folder / "campaign.py").write_text(text)
         return found
 
@@ -464,6 +470,54 @@ def killed_task(run: Run) -> str:
     return run.ended("was killed")
 
 
+@fault("out of memory, killed by Slurm")
+def out_of_memory(run: Run) -> str:
+    run.memory = MEMORY + 300
+    run.laptop = run.another("hungry")
+    _begin_long(run)
+    return run.ended("ran out of memory")
+
+
+@contextlib.contextmanager
+def _on_a_shared_board(run: Run, partition: str) -> Iterator[None]:
+    """Alone there among the runs of a campaign, which take turns."""
+    run.site = {"partition": partition}
+    run.laptop = run.another(partition)
+    with (run.cluster.folder / "shared-board").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        run.end = time.monotonic() + PATIENCE
+        yield
+
+
+def _urgent(run: Run) -> None:
+    """A job that takes the whole board for itself comes and goes."""
+    run.cluster.slurm("sbatch", "--partition=urgent", "--exclusive", "--wait",
+                      "--output=/dev/null", "--wrap=true")  # fmt: skip
+
+
+@fault("preempted and queued again")
+def preempted(run: Run) -> str:
+    with _on_a_shared_board(run, "kapoho"):
+        run.duration = 150.0
+        run.submit()
+        run.until(lambda: len(run.marks()) >= run.n_tasks, "the tasks to begin")
+        _urgent(run)
+    told = run.complete(restarts=True)
+    if not any(state["restarts"] for state in run.states()):
+        raise Violation("the campaign itself: nothing was preempted")
+    return f"{told}; told how often it was queued again"
+
+
+@fault("preempted and cancelled by it")
+def preempted_for_good(run: Run) -> str:
+    with _on_a_shared_board(run, "spare"):
+        _begin_long(run)
+        _urgent(run)
+        told = run.ended("was preempted")
+    run.compare_bits(partial=True)
+    return f"{told}; a partial result, right bits, labelled"
+
+
 def _runners(bundle: str) -> List[int]:
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
@@ -601,18 +655,17 @@ def slurmctld_killed(cluster: Any, draw: random.Random) -> None:
 def slurmd_killed(cluster: Any, draw: random.Random) -> None:
     """And started again, while tasks run."""
     time.sleep(draw.uniform(1, 5))
-    cluster.stop("slurmd", signal.SIGKILL)
+    cluster.stop("slurmd-nahuku", signal.SIGKILL)
     time.sleep(draw.uniform(0.5, 3))
-    cluster.start("slurmd")
+    cluster.start("slurmd-nahuku")
 
 
 def node_down(cluster: Any, draw: random.Random) -> None:
     """The node is set down, by which Slurm takes its jobs as failed with it, and comes back."""
     time.sleep(draw.uniform(2, 6))
-    node = cluster.names["host"]
-    cluster.slurm("scontrol", "update", f"nodename={node}", "state=down", "reason=campaign")
+    cluster.slurm("scontrol", "update", "nodename=nahuku", "state=down", "reason=campaign")
     time.sleep(draw.uniform(0.5, 2))
-    cluster.slurm("scontrol", "update", f"nodename={node}", "state=resume")
+    cluster.slurm("scontrol", "update", "nodename=nahuku", "state=resume")
 
 
 WAVES: Dict[str, Callable[[Any, random.Random], None]] = {

@@ -1,0 +1,125 @@
+"""What is asked of Slurm; it may be down, and then nothing can be said."""
+
+import shlex
+import subprocess
+
+from .folder import (
+    HERE,
+    begun,
+    complete,
+    generation,
+    own_words,
+    slurm_name,
+    stored_id,
+    was_cancelled,
+    write,
+)
+
+PATIENCE = 60  # s, for one of Slurm's commands
+
+
+class Unreachable(Exception):
+    """Slurm does not answer, so nothing can be said, and nothing may be done."""
+
+
+def call(*words):
+    try:
+        done = subprocess.run(words, capture_output=True, timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        raise Unreachable(f"{words[0]} gave no answer within {PATIENCE} s") from None
+    except FileNotFoundError:
+        raise Unreachable(f"{words[0]} is not there") from None
+    return (
+        done.returncode,
+        done.stdout.decode(errors="replace"),
+        done.stderr.decode(errors="replace"),
+    )
+
+
+def last_line(text, otherwise):
+    lines = text.strip().splitlines()
+    return lines[-1] if lines else otherwise
+
+
+def queued(name):
+    """Ids of the arrays of this name that Slurm knows, the oldest first."""
+    code, out, err = call("squeue", "--noheader", "--name=" + name, "--format=%F", "--states=all")
+    if code:
+        raise Unreachable(last_line(err, "squeue failed"))
+    return sorted({line.strip() for line in out.splitlines() if line.strip().isdigit()}, key=int)
+
+
+def sbatch(job):
+    """Have an array queued; gives the code, what was said, and what went wrong."""
+    write(HERE / "run.sh", "#!/bin/sh\nexec " + shlex.join(own_words(job, "task")) + "\n")
+    left = [str(number) for number in range(job["tasks"]) if not complete(number)]
+    array = ",".join(left) if generation() else f"0-{job['tasks'] - 1}"
+    options = ["--parsable", "--job-name=" + slurm_name(job), "--requeue",
+               f"--array={array}%{job['at_once']}",
+               "--output=" + str(HERE / "log" / "%a.log"), "--open-mode=append",
+               "--chdir=" + str(HERE)]  # fmt: skip
+    options += ["--partition=" + job["partition"]] if job["partition"] else []
+    options += ["--nodelist=" + job["board"]] if job["board"] else []
+    options += ["--time=" + job["time_limit"]] if job["time_limit"] else []
+    return call("sbatch", *options, str(HERE / "run.sh"))
+
+
+def scancel(job):
+    code, _, err = call("scancel", "--name=" + slurm_name(job), stored_id())
+    return last_line(err, "scancel failed") if code else ""
+
+
+def known(job):
+    """State and reason by task, of what Slurm has in its queue, or else on its books."""
+    states = in_queue(job)
+    if any(n not in states and not complete(n) for n in range(job["tasks"])):
+        states = {**accounted(job), **states}
+    return states
+
+
+def is_lost(job, states=None):
+    """Whether Slurm, which answers, knows nothing of a job that it took and never began."""
+    if not stored_id().isdigit() or was_cancelled() or begun():
+        return False
+    states = known(job) if states is None else states
+    return not (states or queued(slurm_name(job)))
+
+
+def in_queue(job):
+    code, out, err = call("squeue", "--noheader", "--array", "--jobs=" + stored_id(),
+                          "--name=" + slurm_name(job), "--format=%K|%T|%r",
+                          "--states=all")  # fmt: skip
+    if code and "Invalid job id" not in err:
+        raise Unreachable(last_line(err, "squeue failed"))
+    states = {}
+    for line in out.splitlines():
+        number, state, reason = (line.strip().split("|") + ["", ""])[:3]
+        if number.isdigit():
+            states[int(number)] = (state, reason)
+    return states
+
+
+def accounted(job):
+    """Nothing where Slurm keeps no books."""
+    try:
+        code, out, _ = call("sacct", "--noheader", "--parsable2", "--allocations",
+                            "--jobs=" + stored_id(), "--name=" + slurm_name(job),
+                            "--format=JobID,State")  # fmt: skip
+    except Unreachable:
+        return {}
+    return read_accounts(out) if code == 0 else {}
+
+
+def read_accounts(out):
+    """``12_3|CANCELLED by 0`` and the like, as sacct --parsable2 prints them.
+
+    Those that wait are one line, ``12_[4-7%2]``, and left out: the queue has them, or Slurm is
+    done for.
+    """
+    states = {}
+    for line in out.splitlines():
+        array, _, state = line.strip().partition("|")
+        number = array.partition("_")[2]
+        if number.isdigit() and state:
+            states[int(number)] = (state.split()[0], "")
+    return states
