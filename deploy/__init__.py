@@ -5,14 +5,19 @@
 >>> parity.ok, parity.save("comparison")                      # doctest: +SKIP
 """
 
-from deploy.errors import BadInput, DeployError, TargetUnavailable
-from deploy.parity import Parity, compare_traces
-from deploy.preflight import Preflight, check
-from deploy.running import compare, run
-from deploy.simulator import Simulator
-from deploy.sweep import Sweep, sweep
-from deploy.traces import Traces
-from deploy.weights import Weights, freeze
+import importlib
+from typing import TYPE_CHECKING, Any, List
+
+if TYPE_CHECKING:
+    from deploy.comparing import compare
+    from deploy.errors import BadInput, DeployError, TargetUnavailable
+    from deploy.parity import Parity, compare_traces
+    from deploy.preflight import Preflight, check
+    from deploy.running import run
+    from deploy.simulator import Simulator
+    from deploy.sweeping import Sweep, sweep
+    from deploy.traces import Traces
+    from deploy.weights import Weights, freeze
 
 __version__ = "0.1.0"
 
@@ -33,3 +38,27 @@ __all__ = [
     "run",
     "sweep",
 ]
+
+# Loaded when first asked for: whoever asks for a job's status needs neither Nengo nor matplotlib.
+_HOMES = {
+    "comparing": ("compare",),
+    "errors": ("BadInput", "DeployError", "TargetUnavailable"),
+    "parity": ("Parity", "compare_traces"),
+    "preflight": ("Preflight", "check"),
+    "running": ("run",),
+    "simulator": ("Simulator",),
+    "sweeping": ("Sweep", "sweep"),
+    "traces": ("Traces",),
+    "weights": ("Weights", "freeze"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"deploy.{module}"), name)
+    raise AttributeError(f"module 'deploy' has no attribute {name!r}")
+
+
+def __dir__() -> List[str]:
+    return sorted({*globals(), *__all__})

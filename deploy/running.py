@@ -1,4 +1,4 @@
-"""Run a model on a target, or on several and compare."""
+"""Run a model on a target."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import platform
 import random
 import warnings as python_warnings
 from dataclasses import asdict, replace
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence
 
 import nengo
 import numpy as np
@@ -19,11 +19,10 @@ from deploy.described import describe_traces
 from deploy.errors import BadInput, TargetUnavailable
 from deploy.fingerprint import fingerprint, neurons_fingerprint
 from deploy.model import LoadedModel, Model, load_model, user_code
-from deploy.parity import Parity, compare_runs
-from deploy.parity.tolerances import Tolerance
 from deploy.parts import PartWriter
 from deploy.targets import Session, Target, find_target
-from deploy.traces import Trace, Traces, now, sparse_spikes
+from deploy.timestamp import now
+from deploy.traces import Trace, Traces, sparse_spikes
 from loihi_rules import fix_seeds
 from loihi_rules.learned import learning
 
@@ -90,49 +89,6 @@ def run(
         raise TargetUnavailable(f"target {target}: {reason}")
     loaded = load_model(model, seed)
     return _record(chosen, loaded, n_steps, dt, seed, ideals or {}, progress, parts)
-
-
-def compare(
-    model: Model,
-    duration: float,
-    targets: Sequence[str] = ("cpu", "emulator"),
-    seed: int = 0,
-    *,
-    dt: float = 0.001,
-    engine: str = "fast",
-    ideals: Optional[Mapping[str, str]] = None,
-    tolerances: Optional[Mapping[str, Tolerance]] = None,
-    progress: Optional[Progress] = None,
-) -> Parity:
-    """Run a model on several targets and hold the last against the first.
-
-    Parameters
-    ----------
-    model, duration, seed, dt, engine, ideals, progress
-        As for `run`.
-    targets : sequence of str
-        The reference first. With ``("cpu", "float-emulator", "emulator")`` the
-        difference is split into its causes.
-    tolerances : mapping of str to Tolerance, optional
-        Replace those of `deploy.parity.tolerances.TOLERANCES`.
-
-    Returns
-    -------
-    Parity
-    """
-    if len(targets) < 2:
-        raise BadInput("a comparison needs two targets at least, for example cpu,emulator")
-    if len(set(targets)) != len(targets):
-        raise BadInput(f"each target can be named once, not {','.join(targets)}")
-    for name in targets:
-        reason = find_target(name).missing()
-        if reason is not None:
-            raise TargetUnavailable(f"target {name}: {reason}")
-    runs = [
-        run(model, duration, name, seed, dt=dt, engine=engine, ideals=ideals, progress=progress)
-        for name in targets
-    ]
-    return compare_runs(runs, tolerances=tolerances)
 
 
 def steps_of(duration: float, dt: float) -> int:
@@ -339,6 +295,3 @@ def _versions(target: Target) -> Dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             versions[name] = "not installed"
     return versions
-
-
-__all__: Tuple[str, ...] = ("compare", "run")

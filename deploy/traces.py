@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
 import html
-import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
@@ -482,13 +480,3 @@ def _size(trace: Trace) -> str:
     if trace.sparse:
         return f"{len(trace.spike_steps)} of {trace.n_neurons} neurons"
     return " × ".join(map(str, trace.samples.shape))
-
-
-def now() -> str:
-    """The time in UTC, or ``SOURCE_DATE_EPOCH`` where that is set."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    if epoch:
-        moment = datetime.datetime.fromtimestamp(int(epoch), datetime.timezone.utc)
-    else:
-        moment = datetime.datetime.now(datetime.timezone.utc)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -17,7 +17,8 @@ from deploy.model import LoadedModel, Model, load_model, user_code
 from deploy.npz import FileKind, read_npz, write_npz
 from deploy.simulator import Simulator
 from deploy.targets.learned_weights import learned_in_core
-from deploy.traces import Traces, now
+from deploy.timestamp import now
+from deploy.traces import Traces
 from loihi_rules import Change, Learned, fix_seeds, go_on
 from loihi_rules import freeze as freeze_network
 from loihi_rules.learned import learning, quantise_rows

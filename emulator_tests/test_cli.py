@@ -11,6 +11,8 @@ import time
 import numpy as np
 import pytest
 
+from deploy.commands import COMMANDS
+
 MODEL = """
 import nengo
 import numpy as np
@@ -41,6 +43,24 @@ def refused(done, code, *said):
 
 
 # ------------------------------------------------------------------------ what works
+
+
+@pytest.mark.quick
+def test_every_command_explains_itself(loihi_deploy):
+    listed = loihi_deploy("--help").stdout
+    for name in COMMANDS:
+        assert f"\n  {name} " in listed
+        assert loihi_deploy(name, "--help").stdout.startswith(f"Usage: loihi-deploy {name}")
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("command", ["status", "logs", "cancel", "jobs", "sites"])
+def test_who_asks_of_a_job_does_not_wait_for_nengo(command):
+    code = f"import sys, deploy.cli, deploy.commands.{command}; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert not {"nengo", "numpy", "matplotlib"} & set(loaded.stdout.split())
 
 
 @pytest.mark.quick

@@ -11,7 +11,8 @@ from browser import open_page
 
 import deploy
 from deploy.report.folder import LOCK, staged_folder
-from deploy.report.page import number, reproduce
+from deploy.report.numbers import number
+from deploy.report.page import reproduce
 
 
 @pytest.fixture(scope="module")

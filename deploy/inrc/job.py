@@ -13,7 +13,7 @@ from deploy.atomic import atomic_write
 from deploy.errors import BadInput
 from deploy.inrc.expected import Expected
 from deploy.inrc.names import checked
-from deploy.traces import now
+from deploy.timestamp import now
 
 
 class Task(NamedTuple):

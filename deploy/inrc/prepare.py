@@ -13,6 +13,7 @@ from deploy.atomic import atomic_write
 from deploy.errors import BadInput
 from deploy.inrc import bundle as bundles
 from deploy.inrc.expected import Expected
+from deploy.inrc.foreseen import foreseen
 from deploy.inrc.job import Job, Task
 from deploy.inrc.names import checked
 from deploy.inrc.site import Site, find_site
@@ -128,7 +129,7 @@ def _first_of_each(
             model, of_it[0].seed, options.weights, options.learn, options.fan_in
         )
         longest = max(task.duration for task in of_it)
-        expected[model] = Expected.of_model(loaded, of_it[0].seed, longest, options.dt)
+        expected[model] = foreseen(loaded, of_it[0].seed, longest, options.dt)
         first = first or loaded
     if first is None:  # there is one task at least
         raise BadInput("there is no task")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 from typing import Any, List
 
@@ -10,6 +9,7 @@ import jinja2
 
 from deploy.parity.hallmarks import LESSON
 from deploy.parity.parity import Parity
+from deploy.report.numbers import number
 from deploy.report.pictures import pictures
 
 ENVIRONMENT = jinja2.Environment(
@@ -18,19 +18,6 @@ ENVIRONMENT = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-
-
-def number(value: float) -> str:
-    """Three digits, as a person writes them."""
-    if math.isnan(value):
-        return "not a number"
-    if math.isinf(value):
-        return "never" if value > 0 else "−∞"
-    if value == 0:
-        return "0"
-    if abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.3g}".replace("-", "−")
 
 
 ENVIRONMENT.filters["number"] = number

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
@@ -9,6 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Dict, NamedTuple, Optional
+
+from deploy.commands import COMMANDS
 
 
 class Done(NamedTuple):
@@ -27,7 +30,7 @@ class Done(NamedTuple):
 
 
 class Laptop:
-    """Runs commands as forks of this process, which has everything imported already.
+    """Runs commands as forks of this process, which has them imported already.
 
     Parameters
     ----------
@@ -40,6 +43,8 @@ class Laptop:
     def __init__(self, folder: Path, settings: Dict[str, str]):
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
+        for name in COMMANDS:
+            importlib.import_module(f"deploy.commands.{name}")
         self.environment = {**settings, "XDG_STATE_HOME": str(folder / "state")}
 
     def run(self, *arguments: object, kill_after: Optional[float] = None) -> Done:

@@ -43,7 +43,9 @@ def draw(parity: Parity) -> List[Picture]:
         axis.plot(times, weights[:, 0], "-", color=colour, label=f"wanted, {run.target}")
         axis.plot(times, weights[:, 1], "--", color=colour, label=f"noise, {run.target}")
     axis.axvline(BEGIN, color=IDEAL, lw=0.8)
-    axis.annotate("learning begins", (BEGIN, 0.5), xytext=(4, 0), textcoords="offset points")
+    axis.annotate(
+        "learning begins", (BEGIN, 0.5), xytext=(-4, 0), textcoords="offset points", ha="right"
+    )
     axis.set_ylim(-0.1, 1.3)
     axis.set_xlabel("time (s)")
     axis.set_ylabel("weight of the synapse")

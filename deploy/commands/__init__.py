@@ -1,0 +1,9 @@
+"""The commands: one file each, which is loaded when the command is called.
+
+A command is the function of that name in the file of that name, a `click.Command`.
+"""
+
+COMMANDS = (
+    "systems", "check", "run", "compare", "sweep", "doctor",
+    "sites", "submit", "status", "logs", "fetch", "cancel", "jobs",
+)  # fmt: skip

@@ -1,0 +1,63 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+USER_DURATION = 5.0  # s; of a user's model, which does not say how long it wants to run
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+duration_option = click.option(
+    "--duration",
+    type=float,
+    help=f"Seconds of model time; a system's own, or {USER_DURATION:g} for your models.",
+)
+seed_option = click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Seed of the run, and of a model that has none.",
+)
+dt_option = click.option(
+    "--dt", type=float, default=0.001, show_default=True, help="Step in seconds."
+)
+targets_option = click.option(
+    "--targets", default="cpu,emulator", show_default=True, help="Reference first, comma between."
+)
+engine_option = click.option(
+    "--engine",
+    default="fast",
+    show_default=True,
+    help="Of the emulators: fast, or reference for nengo-loihi's own.",
+)
+ideal_option = click.option(
+    "--ideal",
+    "ideals",
+    multiple=True,
+    metavar="PROBE=PROBE",
+    help="The second probe is what the first should come to equal.",
+)
+parameter_option = click.option(
+    "-p",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A parameter of the system (see: systems NAME), or of your function.",
+)
+weights_option = click.option(
+    "--weights",
+    type=click.Path(path_type=Path),
+    metavar="IN.npz",
+    help="Fix the weights of this file, of run --freeze, in 8 bits: nothing learns any more.",
+)
+learn_on_option = click.option(
+    "--learn-on", is_flag=True, help="With --weights: go on learning from them instead."
+)
+fan_in_option = click.option(
+    "--fan-in",
+    type=click.IntRange(min=1),
+    help="With --weights: keep so many weights into each neuron, the largest.",
+)
