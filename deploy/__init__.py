@@ -54,9 +54,10 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    for module, names in _HOMES.items():
-        if name in names:
-            return getattr(importlib.import_module(f"deploy.{module}"), name)
+    for home, names in _HOMES.items():
+        if name == home or name in names:
+            module = importlib.import_module(f"deploy.{home}")
+            return module if name == home else getattr(module, name)
     raise AttributeError(f"module 'deploy' has no attribute {name!r}")
 
 

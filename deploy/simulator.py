@@ -84,6 +84,7 @@ class Simulator:
         if network is None and nengo_kwargs.get("model") is None:
             raise ValidationError("a network or a model is needed", attr="network")
         self.network = network
+        self._called = str(network)  # when the garbage is collected its label may be gone
         self.progress_bar = progress_bar
         self.target = target
         self._dt = float(dt)
@@ -264,7 +265,7 @@ class Simulator:
     def __del__(self) -> None:
         if not getattr(self, "closed", True):
             warnings.warn(
-                f"Simulator of {self.network} was deallocated while open. Simulators should be "
+                f"Simulator of {self._called} was deallocated while open. Simulators should be "
                 "closed, or used in a with-statement.",
                 ResourceWarning,
                 stacklevel=2,

@@ -218,6 +218,10 @@ def load_with_weights(
     BadInput
         If either cannot be used, or they do not fit.
     """
+    if weights is None and (learn or fan_in is not None):
+        raise BadInput("--learn-on and --fan-in say what to do with --weights; give both")
+    if learn and fan_in is not None:
+        raise BadInput("--fan-in leaves weights out, with which --learn-on would go on; give one")
     loaded = load_model(model, seed)
     if weights is None:
         return loaded

@@ -410,6 +410,8 @@ COMMANDS = [
     ["submit", "oja", "--site", "local", "--duration", "-1"],
     ["submit", "oja", "--site", "local", "--target", "none"],
     ["submit", "oja", "--site", "local", "--beside", "none.txt"],
+    ["submit", "oja", "--site", "local", "--learn-on"],
+    ["submit", "oja", "--site", "local", "--fan-in", "3"],
     ["submit", "none.py", "--site", "local"], ["sites", "check", "none"],
 ]  # fmt: skip
 

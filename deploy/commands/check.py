@@ -13,11 +13,9 @@ import deploy
 from deploy.commands.options import (
     as_json,
     dt_option,
-    fan_in_option,
-    learn_on_option,
     parameter_option,
     seed_option,
-    weights_option,
+    weights_options,
 )
 from deploy.commands.reading import with_weights
 from deploy.console import print_table
@@ -30,9 +28,7 @@ from deploy.resources import KINDS
 @parameter_option
 @seed_option
 @dt_option
-@weights_option
-@learn_on_option
-@fan_in_option
+@weights_options
 @as_json
 def check(
     model: str,

@@ -12,16 +12,11 @@ import click
 import deploy
 from deploy.commands.options import (
     as_json,
-    dt_option,
-    duration_option,
-    engine_option,
-    fan_in_option,
-    ideal_option,
-    learn_on_option,
     parameter_option,
+    run_options,
     seed_option,
     targets_option,
-    weights_option,
+    weights_options,
 )
 from deploy.commands.progress import progress_bar
 from deploy.commands.reading import duration_of, names_of, pairs_of, with_weights
@@ -40,14 +35,9 @@ from loihi_rules.systems import SYSTEMS
 @click.argument("what", nargs=-1, required=True, metavar="MODEL | A.npz B.npz")
 @parameter_option
 @targets_option
-@duration_option
 @seed_option
-@dt_option
-@engine_option
-@ideal_option
-@weights_option
-@learn_on_option
-@fan_in_option
+@run_options
+@weights_options
 @click.option(
     "--tolerance",
     "tolerances",

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, Callable
 
 import click
 
 USER_DURATION = 5.0  # s; of a user's model, which does not say how long it wants to run
+
+
+def together(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Options that go with each other, as one decorator."""
+
+    def decorate(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 duration_option = click.option(
@@ -27,13 +40,13 @@ dt_option = click.option(
 targets_option = click.option(
     "--targets", default="cpu,emulator", show_default=True, help="Reference first, comma between."
 )
-engine_option = click.option(
+_engine = click.option(
     "--engine",
     default="fast",
     show_default=True,
     help="Of the emulators: fast, or reference for nengo-loihi's own.",
 )
-ideal_option = click.option(
+_ideals = click.option(
     "--ideal",
     "ideals",
     multiple=True,
@@ -47,17 +60,19 @@ parameter_option = click.option(
     metavar="NAME=VALUE",
     help="A parameter of the system (see: systems NAME), or of your function.",
 )
-weights_option = click.option(
+_weights = click.option(
     "--weights",
     type=click.Path(path_type=Path),
     metavar="IN.npz",
     help="Fix the weights of this file, of run --freeze, in 8 bits: nothing learns any more.",
 )
-learn_on_option = click.option(
+_learn_on = click.option(
     "--learn-on", is_flag=True, help="With --weights: go on learning from them instead."
 )
-fan_in_option = click.option(
+_fan_in = click.option(
     "--fan-in",
     type=click.IntRange(min=1),
     help="With --weights: keep so many weights into each neuron, the largest.",
 )
+weights_options = together(_weights, _learn_on, _fan_in)
+run_options = together(duration_option, dt_option, _engine, _ideals)

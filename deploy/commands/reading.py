@@ -58,10 +58,6 @@ def with_weights(
     model: str, seed: int, weights: Optional[Path], learn_on: bool, fan_in: Optional[int]
 ) -> Model:
     """The model as it is named, or with the weights of a file put into it."""
-    if weights is None:
-        if learn_on or fan_in is not None:
-            raise BadInput("--learn-on and --fan-in say what to do with --weights; give both")
+    if weights is None and not learn_on and fan_in is None:
         return model
-    if learn_on and fan_in is not None:
-        raise BadInput("--fan-in leaves weights out, with which --learn-on would go on; give one")
     return load_with_weights(model, seed, weights, learn_on, fan_in)

@@ -11,15 +11,10 @@ import click
 import deploy
 from deploy.commands.options import (
     as_json,
-    dt_option,
-    duration_option,
-    engine_option,
-    fan_in_option,
-    ideal_option,
-    learn_on_option,
     parameter_option,
+    run_options,
     seed_option,
-    weights_option,
+    weights_options,
 )
 from deploy.commands.progress import progress_bar
 from deploy.commands.reading import duration_of, pairs_of, with_weights
@@ -37,14 +32,9 @@ from loihi_rules.learned import quantise_rows
 @click.argument("model")
 @parameter_option
 @click.option("--target", default="emulator", show_default=True, help=", ".join(TARGETS))
-@duration_option
 @seed_option
-@dt_option
-@engine_option
-@ideal_option
-@weights_option
-@learn_on_option
-@fan_in_option
+@run_options
+@weights_options
 @click.option(
     "--freeze",
     type=click.Path(path_type=Path),

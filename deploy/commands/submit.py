@@ -11,7 +11,13 @@ from typing import List, Optional, Sequence, Tuple
 import click
 
 from deploy.commands.job_tables import tasks_in_words, tell
-from deploy.commands.options import as_json
+from deploy.commands.options import (
+    as_json,
+    dt_option,
+    duration_option,
+    parameter_option,
+    weights_options,
+)
 from deploy.commands.reading import duration_of, seeds_of
 from deploy.commands.reports import bring, into
 from deploy.errors import BadInput
@@ -26,15 +32,13 @@ from deploy.model import with_parameters
 @click.option("--site", required=True, help="See: loihi-deploy sites.")
 @click.option("--target", default="emulator", show_default=True)
 @click.option("--seeds", default="0", show_default=True, help="FIRST:END, or with commas.")
-@click.option("-p", "parameters", multiple=True, metavar="NAME=VALUE", help="Of the model.")
+@parameter_option
 @click.option(
     "--sweep", multiple=True, metavar="NAME=A,B,…", help="A task for each value; with several, all."
 )
-@click.option("--duration", type=float, help="Seconds of model time.")
-@click.option("--dt", type=float, default=0.001, show_default=True, help="Step in seconds.")
-@click.option("--weights", type=click.Path(path_type=Path), help="Learnt ones, put into MODEL.")
-@click.option("--learn-on", is_flag=True, help="Go on learning from --weights.")
-@click.option("--fan-in", type=int, help="Keep so many of --weights into each neuron.")
+@duration_option
+@dt_option
+@weights_options
 @click.option(
     "--beside",
     type=click.Path(path_type=Path),

@@ -12,11 +12,8 @@ import click
 import deploy
 from deploy.commands.options import (
     as_json,
-    dt_option,
-    duration_option,
-    engine_option,
-    ideal_option,
     parameter_option,
+    run_options,
     targets_option,
 )
 from deploy.commands.progress import progress_bar
@@ -32,10 +29,7 @@ from deploy.report.numbers import number
 @click.option("--seeds", default="0:10", show_default=True, help="FIRST:END, or with commas.")
 @targets_option
 @click.option("--processes", type=int, help="Runs at once; one a core if not given.")
-@duration_option
-@dt_option
-@engine_option
-@ideal_option
+@run_options
 @click.option(
     "--out",
     type=click.Path(path_type=Path),

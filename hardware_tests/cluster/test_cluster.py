@@ -103,6 +103,12 @@ def test_a_sweep_is_one_array(laptop, cluster):
     assert job_names(cluster).count(name) == 1
 
 
+def test_more_tasks_than_slurm_takes(laptop):
+    done = laptop("submit", "oja", "--site", "test", "--duration", 0.1, "--seeds", "0:1500")
+    assert done.returncode == 3 and len(done.stderr.strip().splitlines()) == 1
+    assert "submit fewer at a time" in done.stderr
+
+
 def test_a_log_is_followed_to_its_end(laptop, tmp_path):
     (tmp_path / "talks.py").write_text(
         "import nengo\n"

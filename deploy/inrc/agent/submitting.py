@@ -19,6 +19,11 @@ from .folder import (
 )
 from .slurm import Unreachable, is_lost, last_line, queued, sbatch, scancel
 
+WAYS_OUT = {
+    "Invalid job array specification": "; there may be more tasks than its MaxArraySize allows "
+    "(scontrol show config): submit fewer at a time",
+}
+
 
 def submit():
     job = settings()
@@ -72,7 +77,8 @@ def start_slurm(job):
             code, out, err = sbatch(job)
             there = [out.strip().split(";")[0]] if code == 0 else []
             if code and "unable to contact" not in err.lower() and not queued(name):
-                return {"error": "sbatch: " + last_line(err, "no answer")}
+                said = last_line(err, "no answer")
+                return {"error": "sbatch: " + said + WAYS_OUT.get(said.rpartition(": ")[2], "")}
         there = there if there and there[0].isdigit() else queued(name)
         if not there:
             raise Unreachable("sbatch gave no answer; ask again")
