@@ -5,8 +5,9 @@
 >>> parity.ok, parity.save("comparison")                      # doctest: +SKIP
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any, List
+from typing import TYPE_CHECKING, List
+
+from deploy.lazy import lazily
 
 if TYPE_CHECKING:
     from deploy.comparing import compare
@@ -39,26 +40,20 @@ __all__ = [
     "sweep",
 ]
 
-# Loaded when first asked for: whoever asks for a job's status needs neither Nengo nor matplotlib.
-_HOMES = {
-    "comparing": ("compare",),
-    "errors": ("BadInput", "DeployError", "TargetUnavailable"),
-    "parity": ("Parity", "compare_traces"),
-    "preflight": ("Preflight", "check"),
-    "running": ("run",),
-    "simulator": ("Simulator",),
-    "sweeping": ("Sweep", "sweep"),
-    "traces": ("Traces",),
-    "weights": ("Weights", "freeze"),
-}
-
-
-def __getattr__(name: str) -> Any:
-    for home, names in _HOMES.items():
-        if name == home or name in names:
-            module = importlib.import_module(f"deploy.{home}")
-            return module if name == home else getattr(module, name)
-    raise AttributeError(f"module 'deploy' has no attribute {name!r}")
+__getattr__ = lazily(
+    "deploy",
+    {
+        "comparing": ("compare",),
+        "errors": ("BadInput", "DeployError", "TargetUnavailable"),
+        "parity": ("Parity", "compare_traces"),
+        "preflight": ("Preflight", "check"),
+        "running": ("run",),
+        "simulator": ("Simulator",),
+        "sweeping": ("Sweep", "sweep"),
+        "traces": ("Traces",),
+        "weights": ("Weights", "freeze"),
+    },
+)
 
 
 def __dir__() -> List[str]:

@@ -37,6 +37,7 @@ def given():
 @pytest.mark.parametrize("code", blocks("python"))
 def test_python(code, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))  # of jobs
     names = given()
     for block in code:  # one after the other, as a reader would
         exec(compile(block, "<documentation>", "exec"), names)

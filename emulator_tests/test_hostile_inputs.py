@@ -17,7 +17,7 @@ from deploy.inrc import bundle as bundles
 from deploy.inrc import job as jobs
 from deploy.inrc.job import Task
 from deploy.inrc.names import checked, printable
-from deploy.inrc.prepare import prepare
+from deploy.inrc.preparing import prepare
 from deploy.inrc.remote import submit, wait
 from deploy.inrc.results import fetch
 from deploy.inrc.site import VARIABLE, load_sites

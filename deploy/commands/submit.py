@@ -23,7 +23,7 @@ from deploy.commands.reports import bring, into
 from deploy.errors import BadInput
 from deploy.inrc import remote
 from deploy.inrc.job import Task
-from deploy.inrc.prepare import MOST_TASKS, Options, prepare
+from deploy.inrc.preparing import MOST_TASKS, Options, prepare
 from deploy.model import with_parameters
 
 

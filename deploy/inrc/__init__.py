@@ -2,4 +2,55 @@
 
 `site` says where and how, `bundle` packs what runs, `link` reaches the place, `agent` is what runs
 there beside Slurm, `job` is what the laptop knows of a job.
+
+>>> from deploy import inrc
+>>> tasks = [inrc.Task("pes-connection", seed, duration=8.0) for seed in range(20)]
+>>> job = inrc.prepare(tasks, site="inrc")                      # doctest: +SKIP
+>>> inrc.submit(job), inrc.wait(job), inrc.fetch(job)           # doctest: +SKIP
+>>> run, reference = inrc.load_result(job, 0), inrc.reference(job, 0)   # doctest: +SKIP
 """
+
+from typing import TYPE_CHECKING, List
+
+from deploy.lazy import lazily
+
+if TYPE_CHECKING:
+    from deploy.inrc.job import Job, Task, find_job
+    from deploy.inrc.preparing import Options, prepare
+    from deploy.inrc.remote import cancel, logs, status, submit, wait
+    from deploy.inrc.results import Fetched, fetch, load_result, reference
+    from deploy.inrc.states import State, Status
+
+__all__ = [
+    "Fetched",
+    "Job",
+    "Options",
+    "State",
+    "Status",
+    "Task",
+    "cancel",
+    "fetch",
+    "find_job",
+    "load_result",
+    "logs",
+    "prepare",
+    "reference",
+    "status",
+    "submit",
+    "wait",
+]
+
+__getattr__ = lazily(
+    "deploy.inrc",
+    {
+        "job": ("Job", "Task", "find_job"),
+        "preparing": ("Options", "prepare"),
+        "remote": ("cancel", "logs", "status", "submit", "wait"),
+        "results": ("Fetched", "fetch", "load_result", "reference"),
+        "states": ("State", "Status"),
+    },
+)
+
+
+def __dir__() -> List[str]:
+    return sorted({*globals(), *__all__})

@@ -347,7 +347,7 @@ def _with_sbatch(run: Run, script: str) -> None:
 def _name_of(run: Run) -> str:
     """The job's name, which is decided before anything is sent."""
     from deploy.inrc.job import Task
-    from deploy.inrc.prepare import prepare
+    from deploy.inrc.preparing import prepare
 
     pid_environment = dict(os.environ)
     os.environ.update(run.laptop.environment)

@@ -1,0 +1,29 @@
+"""Names of a package that are loaded when they are first asked for (PEP 562).
+
+Whoever asks for a job's status needs neither Nengo nor matplotlib.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any, Callable, Mapping, Sequence
+
+
+def lazily(package: str, homes: Mapping[str, Sequence[str]]) -> Callable[[str], Any]:
+    """A ``__getattr__`` for a package.
+
+    Parameters
+    ----------
+    package : str
+    homes : mapping of str to sequence of str
+        Modules of the package, each with the names that come from it.
+    """
+
+    def look_up(name: str) -> Any:
+        for home, names in homes.items():
+            if name == home or name in names:
+                module = importlib.import_module(f"{package}.{home}")
+                return module if name == home else getattr(module, name)
+        raise AttributeError(f"module {package!r} has no attribute {name!r}")
+
+    return look_up
