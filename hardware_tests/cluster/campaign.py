@@ -1,6 +1,6 @@
 """Jobs through faults, on a real Slurm and sshd: nothing lost, nothing doubled, nothing wrong.
 
-python hardware_tests/cluster/campaign.py [--runs 220] [--seed 0] [--only WORDS] [--table FILE]
+python hardware_tests/cluster/campaign.py [--runs 224] [--seed 0] [--only WORDS] [--table FILE]
 
 Starts a cluster of its own; root, and Debian's packages of `.ci/run`, are needed. Prints each run
 with its seed and outcome, then the table of faults and outcomes; ends with 1 if anything was
@@ -106,10 +106,10 @@ def table(outcomes: List[Outcome], seed: int) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
-    parser.add_argument("--runs", type=int, default=220)
+    parser.add_argument("--runs", type=int, default=224)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", default="", help="faults whose name has these words")
-    parser.add_argument("--at-once", type=int, default=4)
+    parser.add_argument("--at-once", type=int, default=6)
     parser.add_argument("--table", type=Path)
     asked = parser.parse_args()
     names = [n for n in [*faults.FAULTS, *faults.WAVES] if asked.only in n]

@@ -124,7 +124,12 @@ def test_a_log_is_followed_to_its_end(laptop, tmp_path):
 
 
 # what takes more than half a minute is left to the campaign
-LONG = {"stopped at its time limit", "requeued", "clocks an hour apart"}
+LONG = {
+    "stopped at its time limit",
+    "requeued",
+    "preempted and queued again",
+    "clocks an hour apart",
+}
 
 
 @pytest.mark.slow
