@@ -148,3 +148,32 @@ def test_it_is_a_nengo_backend():
     )
     (own,) = [e for e in backends if e.name == "loihi-deploy"]
     assert own.load() is deploy.Simulator
+
+
+class Slider(nengo.Process):
+    """As Nengo's GUI has it: a process that reads what a person moves while the model runs."""
+
+    def __init__(self, position):
+        super().__init__(default_size_in=0, default_size_out=1)
+        self.position = position
+
+    def make_state(self, shape_in, shape_out, dt, dtype=None):
+        return {}
+
+    def make_step(self, shape_in, shape_out, dt, rng, state):
+        return lambda t: self.position
+
+
+def test_what_is_moved_while_it_steps_arrives():
+    position, shown = np.zeros(1), []
+    with nengo.Network(seed=0) as network:
+        ens = nengo.Ensemble(50, 1)
+        nengo.Connection(nengo.Node(Slider(position)), ens)
+        display = nengo.Node(lambda t, x: shown.append(x[0]), size_in=1)
+        nengo.Connection(ens, display, synapse=0.01)
+    with deploy.Simulator(network) as sim:
+        for wanted in (0.0, 0.8):
+            position[:] = wanted
+            for _ in range(300):
+                sim.step()
+            assert abs(np.mean(shown[-100:]) - wanted) < 0.1
