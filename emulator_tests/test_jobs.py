@@ -179,7 +179,11 @@ def test_a_sweep_of_a_users_model_with_its_file(here, tmp_path):
     told = json.loads(done.stdout)
     assert (told["complete"], len(told["reports"])) == (4, 4)
     job = json.loads(here("jobs", "--json").stdout)[0]
+    assert job["last seen"] == "fetched 4 complete" and job["submitted"] != "not yet"
     results = tmp_path / "state" / "loihi-deploy" / "jobs" / job["name"] / "results"
+    with open(results.parent / "history.jsonl", "a") as stream:
+        stream.write('{"time": "20')  # of a process that was killed
+    assert "fetched 4 complete" in here("jobs").stdout
     ends = [deploy.Traces.load(results / f"{n}.npz")["out"].samples[-1, 0] for n in range(4)]
     assert np.allclose(ends, [0.5, 0.5, -0.5, -0.5], atol=0.15)
 
@@ -195,10 +199,11 @@ def test_a_cancelled_job_leaves_a_part_and_can_be_started_again(here, tmp_path):
         time.sleep(0.1)
     time.sleep(0.5)
     assert here("cancel", name).returncode == 0
-    for _ in range(60):
+    for _ in range(120):  # numba may be compiling, which goes on to its end
         state = json.loads(here("status", name, "--json").stdout)["tasks"][0]
         if state["state"] == "failed":
             break
+        time.sleep(0.5)
     assert "cancelled" in state["why"]
     told = json.loads(here("fetch", name, "--json").stdout)
     assert told["complete"] == 0 and told["partial"] == [0]

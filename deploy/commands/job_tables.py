@@ -8,6 +8,14 @@ from rich.table import Table
 from deploy.inrc.states import Status
 
 MOST_LINES = 20  # of failed tasks, one a task
+REASONS = {  # of squeue's manual, section JOB REASON CODES
+    "JobArrayTaskLimit": "no more of them run together (at_once of the site)",
+    "Resources": "no board is free",
+    "Priority": "other jobs come before it",
+    "BeginTime": "it was queued again, and waits a while",
+    "PartitionDown": "the partition is down",
+    "ReqNodeNotAvail": "the board that was asked for is not available",
+}
 
 
 def tasks_in_words(n: int) -> str:
@@ -38,7 +46,7 @@ def tell(found: Status) -> None:
         click.echo(f"and {len(found.failed) - MOST_LINES} more that failed")
     waiting = {task.why for task in found.tasks if task.state == "pending" and task.why}
     for why in sorted(waiting - {"None"}):
-        click.echo(f"pending: {why}")
+        click.echo(f"pending: {REASONS.get(why, why)}")
     restarted = [n for n, task in enumerate(found.tasks) if task.restarts]
     if restarted:
         click.echo(f"requeued by Slurm: tasks {', '.join(map(str, restarted[:MOST_LINES]))}")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, List, Mapping, NamedTuple, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Tuple
 
 import platformdirs
 
@@ -90,6 +91,22 @@ class Job:
         line = json.dumps({"time": now(), "what": what, **more}) + "\n"
         with open(self.folder / "history.jsonl", "a", encoding="utf-8") as stream:
             stream.write(line)
+
+    @property
+    def history(self) -> List[Dict[str, Any]]:
+        """What was done and seen, oldest first, each with ``time`` and ``what``.
+
+        A line that a killed process left half is passed over.
+        """
+        entries = []
+        with contextlib.suppress(FileNotFoundError):
+            text = (self.folder / "history.jsonl").read_text(encoding="utf-8", errors="replace")
+            for line in text.splitlines():
+                with contextlib.suppress(ValueError):
+                    entry = json.loads(line)
+                    if isinstance(entry, dict) and {"time", "what"} <= set(entry):
+                        entries.append(entry)
+        return entries
 
     def write(self) -> None:
         """Write it down in its folder."""
