@@ -125,7 +125,9 @@ def main(arguments: Optional[List[str]] = None) -> int:
     try:
         print(run_task(asked.bundle, asked.task, asked.out))
     except DeployError as error:
-        print(f"loihi-deploy runner: {error}", file=sys.stderr)
+        lacking = isinstance(error.__cause__, (FileNotFoundError, ModuleNotFoundError))
+        hint = "; a file that the model needs is sent by submit --beside FILE" if lacking else ""
+        print(f"loihi-deploy runner: {error}{hint}", file=sys.stderr)
         return error.exit_code
     except OSError as error:
         print(f"loihi-deploy runner: {error.filename}: {error.strerror}", file=sys.stderr)

@@ -2,15 +2,19 @@
 
 import json
 import os
+import sys
 import time
 
 import numpy as np
 import pytest
 
 import deploy
+from deploy import runner
 from deploy.errors import BadInput, Stopped
 from deploy.inrc.agent import answering, slurm
 from deploy.inrc.bundle import pack, unpack
+from deploy.inrc.job import Task
+from deploy.inrc.preparing import Options, prepare
 from deploy.inrc.site import Site
 from deploy.parts import PartWriter, read_parts
 
@@ -97,6 +101,54 @@ def test_nxsdks_own_way_to_a_board():
     site = Site.of("a", {"take": "nxsdk", "partition": "nahuku32", "board": "ncl-og-05"}, "file")
     assert site.environment == {"SLURM": "1", "PARTITION": "nahuku32", "BOARD": "ncl-og-05"}
     assert Site.of("a", {}, "file").environment == {}
+
+
+@pytest.fixture
+def mine(tmp_path, monkeypatch):
+    """A model that imports a file, which imports another, and a package, all beside it."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    (tmp_path / "gains.py").write_text("import limits\ngain = limits.most")
+    (tmp_path / "limits.py").write_text("most = 1.0")
+    (tmp_path / "mine.py").write_text(
+        "import gains, nengo\nmodel = nengo.Network(seed=0)\nwith model:\n"
+        "    nengo.Probe(nengo.Ensemble(10, 1, radius=gains.gain))\n"
+    )
+    yield tmp_path
+    for name in ("gains", "limits"):
+        sys.modules.pop(name, None)
+
+
+def prepared(folder, *beside):
+    return prepare([Task(str(folder / "mine.py"), 0, 0.1)], "local", Options(beside=beside))
+
+
+def test_what_a_model_imports_has_to_be_sent(mine):
+    gains, limits = mine / "gains.py", mine / "limits.py"
+    with pytest.raises(BadInput, match=f"gains is imported.*--beside {gains}"):
+        prepared(mine)
+    with pytest.raises(BadInput, match=f"limits is imported.*--beside {limits}"):
+        prepared(mine, gains)
+    assert prepared(mine, gains, limits).bundle.is_file()
+
+
+def test_a_package_beside_a_model_is_not_sent(mine):
+    (mine / "limits.py").unlink()
+    (mine / "limits").mkdir()
+    (mine / "limits" / "__init__.py").write_text("most = 1.0")
+    with pytest.raises(BadInput, match="limits is imported.*install it"):
+        prepared(mine, mine / "gains.py")
+
+
+def test_a_file_that_lacks_at_the_site_is_told(mine, tmp_path, capsys):
+    (mine / "mine.py").write_text(
+        "import nengo, pathlib\npathlib.Path(__file__).with_name('data.txt').read_text()\n"
+        "model = nengo.Network(seed=0)\nwith model:\n    nengo.Probe(nengo.Ensemble(10, 1))\n"
+    )
+    (mine / "data.txt").write_text("1")
+    job = prepared(mine)
+    assert runner.main([str(job.bundle), "--out", str(tmp_path / "out")]) == 2
+    told = capsys.readouterr().err
+    assert "data.txt" in told and "--beside FILE" in told and told.count("\n") == 1
 
 
 # ------------------------------------------------------------------ what an agent tells

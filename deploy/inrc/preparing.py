@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from deploy.atomic import atomic_write
 from deploy.errors import BadInput
@@ -24,6 +25,7 @@ from deploy.targets import find_target
 from deploy.weights import load_with_weights
 
 MOST_TASKS = 10000
+OURS = ("deploy", "loihi_rules")  # come with every job
 AGENT = Path(__file__).parent / "agent"  # is sent along
 
 
@@ -97,6 +99,7 @@ def prepare(tasks: Sequence[Task], site: str, options: Optional[Options] = None)
             if f"model/{name}" in files:
                 raise BadInput(f"{name} would be sent twice; give each file once")
             files[f"model/{name}"] = _bytes(path)
+        _check_imports(source, files)
     elif options.beside:
         raise BadInput("--beside goes with a model of your own, which reads the files")
     if options.weights is not None:
@@ -134,6 +137,35 @@ def _first_of_each(
     if first is None:  # there is one task at least
         raise BadInput("there is no task")
     return first, expected
+
+
+def _check_imports(source: Path, files: Mapping[str, bytes]) -> None:
+    """Refuse a model that imports what lies beside it and is not sent."""
+    for name in sorted({name for path, body in files.items() if path.startswith("model/")
+                        and path.endswith(".py") for name in _imported(body)}):  # fmt: skip
+        beside = source.with_name(f"{name}.py")
+        if beside.is_file() and f"model/{beside.name}" not in files:
+            raise BadInput(f"{source}: {name} is imported, but not sent; add --beside {beside}")
+        if source.with_name(name).joinpath("__init__.py").is_file() and name not in OURS:
+            raise BadInput(
+                f"{source}: {name} is imported, but a folder is not sent; install it here and at "
+                "the site as a package"
+            )
+
+
+def _imported(body: bytes) -> Set[str]:
+    """Top-level names that a file imports; none if it is not Python, which is no fault yet."""
+    found: Set[str] = set()
+    try:
+        nodes = ast.walk(ast.parse(body))
+    except (SyntaxError, ValueError):
+        return found
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found
 
 
 def _there(model: str, source: Optional[Path]) -> str:
