@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import html
-import multiprocessing
-import os
-import signal
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
@@ -18,6 +14,7 @@ from deploy.fingerprint import fingerprint
 from deploy.model import Model, load_model, user_code
 from deploy.parity import Parity, compare_runs
 from deploy.parity.tolerances import Tolerance
+from deploy.processes import cores, go_on, spread
 from deploy.running import run, steps_of
 from deploy.traces import Traces
 from loihi_rules import fix_seeds
@@ -155,7 +152,7 @@ def sweep(
         raise BadInput("a sweep needs one seed at least, and each only once")
     if len(targets) < 2:
         raise BadInput("a sweep needs two targets at least, for example cpu,emulator")
-    processes = processes or len(os.sched_getaffinity(0))
+    processes = cores() if processes is None else processes
     if processes < 1:
         raise BadInput(f"the number of processes must be 1 or more, not {processes}")
     steps_of(duration, options.get("dt", 0.001))  # a bad value fails before the pool starts
@@ -168,25 +165,10 @@ def sweep(
 
     jobs = [(seed, target) for seed in seeds for target in targets]
     made: Dict[Tuple[int, str], Traces] = {}
-    context = multiprocessing.get_context("fork")  # hands over networks as they are
-    stop = context.Event()
-    with ProcessPoolExecutor(
-        processes, context, _start, (model, duration, folder, options, stop)
-    ) as pool:
-        waiting: Dict[Future, Tuple[int, str]] = {pool.submit(_job, *job): job for job in jobs}
-        try:
-            while waiting:
-                for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-                    made[waiting.pop(future)] = future.result()
-                    if progress is not None:
-                        progress(len(made), len(jobs))
-        except BaseException:
-            # Asked, not killed: one that dies while it hands over a run leaves the pool waiting
-            # for the rest of it.
-            stop.set()
-            for future in waiting:
-                future.cancel()
-            raise
+    for job, traces in spread(_one, jobs, processes, model, duration, folder, options):
+        made[job] = traces
+        if progress is not None:
+            progress(len(made), len(jobs))
     return Sweep(
         tuple(seeds),
         tuple(
@@ -196,50 +178,36 @@ def sweep(
     )
 
 
-_given: Dict[str, Any] = {}  # of a worker process: what its parent handed over at the start
-
-
-def _start(model: Model, duration: float, folder: Optional[Path], options: Any, stop: Any) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    _given.update(model=model, duration=duration, folder=folder, options=options, stop=stop)
-
-
-def _go_on(*_: Any) -> None:
-    """Called every few hundred steps of a run."""
-    if _given["stop"].is_set():
-        raise KeyboardInterrupt
-
-
-def _job(seed: int, target: str) -> Traces:
-    model, folder = _given["model"], _given["folder"]
-    _go_on()
-    from threadpoolctl import threadpool_limits  # what a site of jobs does without
-
-    with threadpool_limits(1):
-        if folder is None:
-            return run(
-                model, _given["duration"], target, seed, progress=_go_on, **_given["options"]
-            )
-        path = folder / f"seed-{seed}" / f"{target}.npz"
-        there = _there(path, seed)
+def _one(
+    job: Tuple[int, str],
+    model: Model,
+    duration: float,
+    folder: Optional[Path],
+    options: Mapping[str, Any],
+) -> Traces:
+    seed, target = job
+    path = None if folder is None else folder / f"seed-{seed}" / f"{target}.npz"
+    if path is not None:
+        dt = options.get("dt", 0.001)
+        there = _there(path, model, seed, steps_of(duration, dt), dt)
         if there is not None:
             return there
-        traces = run(model, _given["duration"], target, seed, progress=_go_on, **_given["options"])
+    traces = run(model, duration, target, seed, progress=go_on, **options)
+    if path is not None:
         path.parent.mkdir(mode=0o700, exist_ok=True)
         traces.save(path)
-        return traces
+    return traces
 
 
-def _there(path: Path, seed: int) -> Optional[Traces]:
+def _there(path: Path, model: Model, seed: int, n_steps: int, dt: float) -> Optional[Traces]:
     """An earlier run, if it is whole and of this model, length and step."""
     try:
         traces = Traces.load(path)
     except DeployError:
         return None
-    dt = _given["options"].get("dt", 0.001)
-    loaded = load_model(_given["model"], seed)
+    loaded = load_model(model, seed)
     with user_code(loaded.source):
         mark = fingerprint(fix_seeds(loaded.network, seed).network)
-    same = (traces.seed, traces.dt, traces.fingerprint) == (seed, dt, mark)
-    return traces if same and traces.n_steps == steps_of(_given["duration"], dt) else None
+    wanted = (seed, dt, mark, n_steps)
+    found = (traces.seed, traces.dt, traces.fingerprint, traces.n_steps)
+    return traces if found == wanted else None

@@ -230,6 +230,7 @@ def test_a_sweep_of_a_users_model_with_its_file(here, tmp_path):
     assert done.returncode in (0, 1), done.stderr  # parity is not what is asked here
     told = json.loads(done.stdout)
     assert (told["complete"], len(told["reports"])) == (4, 4)
+    assert [found["seeds"] for found in told["spread"].values()] == [[0, 1], [0, 1]]
     job = json.loads(here("jobs", "--json").stdout)[0]
     assert job["last seen"] == "fetched 4 complete" and job["submitted"] != "not yet"
     results = tmp_path / "state" / "loihi-deploy" / "jobs" / job["name"] / "results"

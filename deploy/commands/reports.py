@@ -4,40 +4,40 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Mapping, Optional
 
 import click
 
-import deploy
+from deploy import inrc
 from deploy.commands.job_tables import MOST_LINES, tasks_in_words
-from deploy.inrc.job import Job
-from deploy.inrc.results import Fetched, load_result, reference
-from deploy.inrc.results import fetch as fetch_results
-from deploy.report.folder import staged_folder
+from deploy.commands.progress import progress_bar
 
 into = click.option(
     "--out", type=click.Path(path_type=Path), help="Folder of the reports; one in it a task."
 )
 
 
-def bring(job: Job, out: Optional[Path], as_json: bool, compare: bool) -> int:
+def bring(job: inrc.Job, out: Optional[Path], as_json: bool, compare: bool) -> int:
     """Fetch, and compare with the CPU when everything is there; gives the exit code."""
-    fetched = fetch_results(job)
+    fetched = inrc.fetch(job)
     whole = len(fetched.complete) == len(job.tasks)
     reports: List[Dict[str, Any]] = []
+    spreads: Mapping[str, Any] = {}
     if compare and whole:
-        reports = [
-            _report(job, number, out or Path("comparison") / job.name, as_json)
-            for number in fetched.complete
-        ]
+        folder = out or Path("comparison") / job.name
+        with progress_bar() as bar:
+            told = None if bar is None else lambda done, total: bar("comparisons", done, total)
+            spreads = inrc.compare(job, folder, progress=told)
+        reports = _reports(job, folder, spreads)
     if as_json:
-        told = {
+        said = {
             "results": str(job.results), "complete": len(fetched.complete), "of": len(job.tasks),
             "partial": list(fetched.partial), "refused": list(fetched.refused), "reports": reports,
+            "spread": {m: s.to_dict() for m, s in spreads.items() if len(s.seeds) > 1},
         }  # fmt: skip
-        click.echo(json.dumps(told))
+        click.echo(json.dumps(said))
     else:
-        _tell_fetched(job, fetched, reports)
+        _tell(job, fetched, reports, spreads)
     for line in fetched.refused:
         click.echo(f"loihi-deploy: {line}", err=True)
     if fetched.refused:
@@ -45,29 +45,39 @@ def bring(job: Job, out: Optional[Path], as_json: bool, compare: bool) -> int:
     return 0 if all(each["ok"] for each in reports) and (whole or not compare) else 1
 
 
-def _tell_fetched(job: Job, fetched: Fetched, reports: List[Dict[str, Any]]) -> None:
-    within = sum(each["ok"] for each in reports)
-    if len(reports) > 1:
-        click.echo(f"{within} of {len(reports)} tasks have parity with the CPU")
-    click.echo(
-        f"{len(fetched.complete)} of {tasks_in_words(len(job.tasks))} complete: {job.results}"
-    )
+def _reports(job: inrc.Job, folder: Path, spreads: Mapping[str, Any]) -> List[Dict[str, Any]]:
+    from deploy.inrc.comparing import report_folder  # loads what a fetch alone does without
+
+    parities = {
+        (model, seed): parity
+        for model, found in spreads.items()
+        for seed, parity in zip(found.seeds, found.parities)
+    }
+    found = []
+    for number, task in enumerate(job.tasks):
+        parity = parities[task.model, task.seed]
+        page = report_folder(job, number, folder) / "report.html"
+        found.append(
+            {"task": number, "ok": parity.ok, "verdict": parity.verdict, "report": str(page)}
+        )
+    return found
+
+
+def _tell(
+    job: inrc.Job,
+    fetched: inrc.Fetched,
+    reports: List[Dict[str, Any]],
+    spreads: Mapping[str, Any],
+) -> None:
+    for each in reports:
+        click.echo(f"{each['verdict']}\nreport: {each['report']}")
+    for model, found in spreads.items():
+        if len(found.seeds) > 1:
+            from deploy.commands.spread_table import tell_spread
+
+            click.echo(f"\n{model}, {len(found.seeds)} seeds:")
+            tell_spread(found)
+    of = f"{len(fetched.complete)} of {tasks_in_words(len(job.tasks))}"
+    click.echo(f"{of} complete: {job.results}")
     for number in fetched.partial[:MOST_LINES]:
         click.echo(f"task {number} is PARTIAL: {job.results / f'{number}.partial.npz'}")
-
-
-def _report(job: Job, number: int, out: Path, as_json: bool) -> Dict[str, Any]:
-    """The parity of one task with the CPU, written as a report; only one is in memory at once."""
-    task = job.tasks[number]
-    folder = out
-    if len(job.tasks) > 1:
-        plain = "".join(c if c.isalnum() or c in "=.-" else "-" for c in task.parameters)
-        folder = out / "-".join(filter(None, (plain, f"seed-{task.seed}")))
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    parity = deploy.compare_traces(reference(job, number), load_result(job, number))
-    with staged_folder(folder) as stage:
-        parity.write(stage)
-    if not as_json:
-        click.echo(f"{parity.verdict}\nreport: {folder / 'report.html'}")
-    return {"task": number, "ok": parity.ok, "verdict": parity.verdict,
-            "report": str(folder / "report.html")}  # fmt: skip

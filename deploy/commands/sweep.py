@@ -18,9 +18,8 @@ from deploy.commands.options import (
 )
 from deploy.commands.progress import progress_bar
 from deploy.commands.reading import duration_of, names_of, pairs_of, seeds_of
-from deploy.console import print_table
+from deploy.commands.spread_table import tell_spread
 from deploy.model import with_parameters
-from deploy.report.numbers import number
 
 
 @click.command()
@@ -67,11 +66,5 @@ def sweep(
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=1))
     else:
-        columns = ["trace", "metric", "unit", "median", "10 %", "90 %", "lowest", "highest"]
-        rows = [
-            [number(row[c]) if isinstance(row[c], float) else row[c] for c in columns]
-            for row in found.table()
-        ]
-        print_table(columns, rows)
-        click.echo(found.verdict)
+        tell_spread(found)
     sys.exit(0 if found.ok else 1)

@@ -3,11 +3,12 @@
 `site` says where and how, `bundle` packs what runs, `link` reaches the place, `agent` is what runs
 there beside Slurm, `job` is what the laptop knows of a job.
 
+>>> from pathlib import Path
 >>> from deploy import inrc
 >>> tasks = [inrc.Task("pes-connection", seed, duration=8.0) for seed in range(20)]
 >>> job = inrc.prepare(tasks, site="inrc")                      # doctest: +SKIP
 >>> inrc.submit(job), inrc.wait(job), inrc.fetch(job)           # doctest: +SKIP
->>> run, reference = inrc.load_result(job, 0), inrc.reference(job, 0)   # doctest: +SKIP
+>>> inrc.compare(job, Path("comparison"))                       # doctest: +SKIP
 """
 
 from typing import TYPE_CHECKING, List
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, List
 from deploy.lazy import lazily
 
 if TYPE_CHECKING:
+    from deploy.inrc.comparing import compare
     from deploy.inrc.job import Job, Task, find_job
     from deploy.inrc.preparing import Options, prepare
     from deploy.inrc.remote import cancel, logs, status, submit, wait
@@ -29,6 +31,7 @@ __all__ = [
     "Status",
     "Task",
     "cancel",
+    "compare",
     "fetch",
     "find_job",
     "load_result",
@@ -43,6 +46,7 @@ __all__ = [
 __getattr__ = lazily(
     "deploy.inrc",
     {
+        "comparing": ("compare",),
         "job": ("Job", "Task", "find_job"),
         "preparing": ("Options", "prepare"),
         "remote": ("cancel", "logs", "status", "submit", "wait"),

@@ -82,7 +82,7 @@ def prepare(tasks: Sequence[Task], site: str, options: Optional[Options] = None)
     place = find_site(site)
     find_target(options.target)
     tasks = tuple(tasks)
-    if not tasks or len(set(tasks)) != len(tasks):
+    if not tasks or len({(task.model, task.seed) for task in tasks}) != len(tasks):
         raise BadInput("each task needs a seed or parameters of its own")
     if len(tasks) > MOST_TASKS:
         raise BadInput(f"{len(tasks)} tasks are too many for one job; at most {MOST_TASKS}")

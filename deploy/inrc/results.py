@@ -11,15 +11,15 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Iterator, Tuple
+from typing import IO, Iterator, Optional, Tuple
 
-import deploy
 from deploy.errors import BadInput
 from deploy.inrc.job import Job
 from deploy.inrc.link import Link
 from deploy.inrc.site import find_site
 from deploy.parts import read_parts
 from deploy.runner import open_task
+from deploy.running import Progress, run
 from deploy.traces import Traces
 
 MOST_RECORD = 2**16  # bytes
@@ -73,11 +73,11 @@ def load_result(job: Job, number: int) -> Traces:
     return Traces.load(job.results / f"{number}.npz")
 
 
-def reference(job: Job, number: int) -> Traces:
+def reference(job: Job, number: int, progress: Optional[Progress] = None) -> Traces:
     """The task on the CPU, from what was sent: the model here may have changed since."""
     with tempfile.TemporaryDirectory(prefix="loihi-deploy-") as scratch:
         asked = open_task(job.bundle, number, Path(scratch))
-        return deploy.run(asked.model, asked.duration, "cpu", asked.seed, dt=asked.dt)
+        return run(asked.model, asked.duration, "cpu", asked.seed, dt=asked.dt, progress=progress)
 
 
 @contextlib.contextmanager
@@ -104,11 +104,11 @@ def _take(job: Job, number: int, beside: Path) -> None:
     elif parts.is_dir() and any(parts.iterdir()):
         where = f"job {job.name}, task {number}"
         try:
-            run = read_parts(parts, job.expected[job.tasks[number].model].most_bytes)
+            found = read_parts(parts, job.expected[job.tasks[number].model].most_bytes)
         except BadInput as error:
             raise BadInput(f"{where}: a part of the result is damaged ({error})") from None
-        _check(job, number, run, whole=False)
-        run.save(place / f"{number}.partial.npz")
+        _check(job, number, found, whole=False)
+        found.save(place / f"{number}.partial.npz")
 
 
 def _verified(job: Job, number: int, record: Path) -> Path:
