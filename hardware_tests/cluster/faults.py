@@ -297,6 +297,8 @@ def killed_in_fetch(run: Run) -> str:
 @fault("two laptops submit the same job at once")
 def two_laptops(run: Run) -> str:
     other = run.another("other")
+    if run.draw.random() < 0.7:  # so that one asks while the other is at it
+        _with_sbatch(run, f'sleep {run.draw.uniform(1.0, 3.0):.1f}\nexec "$REAL" "$@"\n')
     pid = os.fork()
     if pid == 0:
         with contextlib.suppress(BaseException):
