@@ -40,4 +40,4 @@ def cluster_with_books():
 def laptop(cluster, loihi_deploy, tmp_path):
     """``loihi-deploy`` as on a laptop of its own, with the test cluster as a site."""
     settings = {**cluster.settings, "XDG_STATE_HOME": str(tmp_path / "state")}
-    return lambda *arguments: loihi_deploy(*arguments, env=settings)
+    return lambda *arguments, env=None: loihi_deploy(*arguments, env={**settings, **(env or {})})

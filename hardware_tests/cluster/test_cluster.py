@@ -109,6 +109,16 @@ def test_more_tasks_than_slurm_takes(laptop):
     assert "submit fewer at a time" in done.stderr
 
 
+def test_a_partition_that_is_not_there(laptop, cluster, tmp_path):
+    settings = cluster.way(tmp_path / "way", partition="nosuch")
+    done = laptop("submit", "oja", "--site", "test", "--duration", 0.1, env=settings)
+    assert done.returncode == 3 and done.stderr.count("\n") == 1
+    assert "sbatch: Batch job submission failed: Invalid partition" in done.stderr
+    done = laptop("sites", "check", "test", "--json", env=settings)
+    found = {step["step"]: step["works"] for step in json.loads(done.stdout)}
+    assert done.returncode == 3 and [s for s, works in found.items() if not works] == ["partition"]
+
+
 def test_a_log_is_followed_to_its_end(laptop, tmp_path):
     (tmp_path / "talks.py").write_text(
         "import nengo\n"

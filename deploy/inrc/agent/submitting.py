@@ -77,7 +77,7 @@ def start_slurm(job):
             code, out, err = sbatch(job)
             there = [out.strip().split(";")[0]] if code == 0 else []
             if code and "unable to contact" not in err.lower() and not queued(name):
-                said = last_line(err, "no answer")
+                said = last_line(err, "no answer").rpartition("error: ")[2]
                 return {"error": "sbatch: " + said + WAYS_OUT.get(said.rpartition(": ")[2], "")}
         there = there if there and there[0].isdigit() else queued(name)
         if not there:
