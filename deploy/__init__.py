@@ -5,7 +5,7 @@
 >>> parity.ok, parity.save("comparison")                      # doctest: +SKIP
 """
 
-from typing import TYPE_CHECKING, List
+from typing import TYPE_CHECKING
 
 from deploy.lazy import lazily
 
@@ -40,7 +40,7 @@ __all__ = [
     "sweep",
 ]
 
-__getattr__ = lazily(
+__getattr__, __dir__ = lazily(
     "deploy",
     {
         "comparing": ("compare",),
@@ -54,7 +54,3 @@ __getattr__ = lazily(
         "weights": ("Weights", "freeze"),
     },
 )
-
-
-def __dir__() -> List[str]:
-    return sorted({*globals(), *__all__})

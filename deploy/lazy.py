@@ -6,11 +6,15 @@ Whoever asks for a job's status needs neither Nengo nor matplotlib.
 from __future__ import annotations
 
 import importlib
-from typing import Any, Callable, Mapping, Sequence
+import sys
+from itertools import chain
+from typing import Any, Callable, List, Mapping, Sequence, Tuple
 
 
-def lazily(package: str, homes: Mapping[str, Sequence[str]]) -> Callable[[str], Any]:
-    """A ``__getattr__`` for a package.
+def lazily(
+    package: str, homes: Mapping[str, Sequence[str]]
+) -> Tuple[Callable[[str], Any], Callable[[], List[str]]]:
+    """``__getattr__`` and ``__dir__`` for a package.
 
     Parameters
     ----------
@@ -26,4 +30,7 @@ def lazily(package: str, homes: Mapping[str, Sequence[str]]) -> Callable[[str], 
                 return module if name == home else getattr(module, name)
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
-    return look_up
+    def listed() -> List[str]:
+        return sorted({*vars(sys.modules[package]), *homes, *chain.from_iterable(homes.values())})
+
+    return look_up, listed

@@ -11,7 +11,7 @@ there beside Slurm, `job` is what the laptop knows of a job.
 >>> inrc.compare(job, Path("comparison"))                       # doctest: +SKIP
 """
 
-from typing import TYPE_CHECKING, List
+from typing import TYPE_CHECKING
 
 from deploy.lazy import lazily
 
@@ -43,7 +43,7 @@ __all__ = [
     "wait",
 ]
 
-__getattr__ = lazily(
+__getattr__, __dir__ = lazily(
     "deploy.inrc",
     {
         "comparing": ("compare",),
@@ -54,7 +54,3 @@ __getattr__ = lazily(
         "states": ("State", "Status"),
     },
 )
-
-
-def __dir__() -> List[str]:
-    return sorted({*globals(), *__all__})

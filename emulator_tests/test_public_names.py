@@ -1,0 +1,16 @@
+"""Names that are loaded when they are asked for are there, and say so when they are not."""
+
+import pytest
+
+import deploy
+from deploy import inrc
+
+pytestmark = pytest.mark.quick
+
+
+@pytest.mark.parametrize("package", [deploy, inrc])
+def test_every_public_name_is_there(package):
+    for name in package.__all__:
+        assert getattr(package, name) is not None and name in dir(package)
+    with pytest.raises(AttributeError, match=f"module '{package.__name__}' has no attribute"):
+        package.nothing_of_this_name
