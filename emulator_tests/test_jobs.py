@@ -181,6 +181,21 @@ def test_time_limits(limit, seconds):
 
 @pytest.mark.quick
 @pytest.mark.parametrize(
+    "words",
+    [
+        "slurmstepd: error: StepId=1.batch exceeded memory limit (2621440000 > 2097152000), "
+        "being killed",
+        "slurmstepd: error: Detected 1 oom-kill event(s) in StepId=7.batch.",
+    ],
+)
+def test_want_of_memory_is_told_by_slurms_words(words):
+    """As slurmstepd writes them into the log where it polls memory, and where it has cgroups."""
+    why = answering.why_ended({"time_limit": ""}, "FAILED", {}, True, f"epoch 3\n{words}")
+    assert why == "ran out of memory"
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize(
     "state, ended, started, why",
     [
         ("TIMEOUT", {}, True, "time limit"),
