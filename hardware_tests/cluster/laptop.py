@@ -51,6 +51,8 @@ class Laptop:
         """Run a command to its end, or kill it after so many seconds."""
         with tempfile.TemporaryDirectory(dir=self.folder) as scratch:
             out, err = Path(scratch) / "out", Path(scratch) / "err"
+            for path in (out, err):
+                path.touch()  # it may be killed before it opens them
             pid = os.fork()
             if pid == 0:
                 self._be_the_command([str(word) for word in arguments], out, err)
