@@ -6,7 +6,9 @@ import multiprocessing
 import os
 import signal
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from typing import Any, Callable, Dict, Iterator, Sequence, Tuple, TypeVar
+from typing import Any, Callable, Dict, Iterator, Optional, Sequence, Tuple, TypeVar
+
+from deploy.errors import BadInput
 
 Job = TypeVar("Job")
 Made = TypeVar("Made")
@@ -14,9 +16,18 @@ Made = TypeVar("Made")
 _given: Dict[str, Any] = {}  # of a worker process: what its parent handed over at the start
 
 
-def cores() -> int:
-    """How many this process may use."""
-    return len(os.sched_getaffinity(0))
+def at_once(asked: Optional[int]) -> int:
+    """As many processes as are asked for, or one for each core that may be used.
+
+    Raises
+    ------
+    BadInput
+        If fewer than one are asked for.
+    """
+    processes = asked or len(os.sched_getaffinity(0))
+    if processes < 1:
+        raise BadInput(f"the number of processes must be 1 or more, not {processes}")
+    return processes
 
 
 def spread(
@@ -31,7 +42,7 @@ def spread(
     jobs : sequence
         Can be pickled, as can what is given.
     processes : int
-        How many at once.
+        How many at once; see `at_once`.
     shared : object
         The same for all; handed over by forking, so that it need not be pickled.
     """

@@ -14,7 +14,7 @@ from deploy.fingerprint import fingerprint
 from deploy.model import Model, load_model, user_code
 from deploy.parity import Parity, compare_runs
 from deploy.parity.tolerances import Tolerance
-from deploy.processes import cores, go_on, spread
+from deploy.processes import at_once, go_on, spread
 from deploy.running import run, steps_of
 from deploy.traces import Traces
 from loihi_rules import fix_seeds
@@ -152,9 +152,7 @@ def sweep(
         raise BadInput("a sweep needs one seed at least, and each only once")
     if len(targets) < 2:
         raise BadInput("a sweep needs two targets at least, for example cpu,emulator")
-    processes = cores() if processes is None else processes
-    if processes < 1:
-        raise BadInput(f"the number of processes must be 1 or more, not {processes}")
+    processes = at_once(processes)
     steps_of(duration, options.get("dt", 0.001))  # a bad value fails before the pool starts
     if folder is not None:
         folder = Path(folder)

@@ -11,7 +11,7 @@ from deploy.commands.options import as_json
 from deploy.console import print_table
 from deploy.inrc.job import Job, all_jobs
 
-UNKNOWN = ("time", "what", "id", "new", "refused")  # of an entry, no number of tasks
+NO_COUNTS = ("time", "what", "id", "new", "refused")  # of an entry; the rest are numbers of tasks
 
 
 @click.command()
@@ -40,6 +40,6 @@ def _told(job: Job) -> Dict[str, Any]:
 
 def _in_words(entry: Dict[str, Any]) -> str:
     """An entry of a job's history: what, and how many tasks of each state."""
-    counts = {key: value for key, value in entry.items() if key not in UNKNOWN and value}
+    counts = {key: value for key, value in entry.items() if key not in NO_COUNTS and value}
     said = ", ".join(f"{value} {key}" for key, value in counts.items())
     return said if entry["what"] == "status" else f"{entry['what']} {said}".strip()

@@ -9,7 +9,7 @@ from typing import Callable, Dict, Optional
 from deploy.inrc.job import Job
 from deploy.inrc.results import load_result, reference
 from deploy.parity import Parity, compare_traces
-from deploy.processes import cores, go_on, spread
+from deploy.processes import at_once, go_on, spread
 from deploy.sweeping import Sweep
 
 Progress = Callable[[int, int], None]  # tasks done, tasks in all
@@ -45,9 +45,8 @@ def compare(
         If a result or its model cannot be loaded, or a report cannot be written.
     """
     numbers = range(len(job.tasks))
-    folder.mkdir(parents=True, exist_ok=True)
     made: Dict[int, Parity] = {}
-    for number, parity in spread(_one, numbers, processes or cores(), job, folder):
+    for number, parity in spread(_one, numbers, at_once(processes), job, folder):
         made[number] = parity
         if progress is not None:
             progress(len(made), len(numbers))

@@ -141,8 +141,11 @@ def _first_of_each(
 
 def _check_imports(source: Path, files: Mapping[str, bytes]) -> None:
     """Refuse a model that imports what lies beside it and is not sent."""
-    for name in sorted({name for path, body in files.items() if path.startswith("model/")
-                        and path.endswith(".py") for name in _imported(body)}):  # fmt: skip
+    imported: Set[str] = set()
+    for path, body in files.items():
+        if path.startswith("model/") and path.endswith(".py"):
+            imported |= _imported(body)
+    for name in sorted(imported):
         beside = source.with_name(f"{name}.py")
         if beside.is_file() and f"model/{beside.name}" not in files:
             raise BadInput(f"{source}: {name} is imported, but not sent; add --beside {beside}")

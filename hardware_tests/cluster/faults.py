@@ -298,7 +298,7 @@ def killed_in_fetch(run: Run) -> str:
 def two_laptops(run: Run) -> str:
     other = run.another("other")
     if run.draw.random() < 0.7:  # so that one asks while the other is at it
-        _with_sbatch(run, f'sleep {run.draw.uniform(1.0, 3.0):.1f}\nexec "$REAL" "$@"\n')
+        _with_slow_sbatch(run, run.draw.uniform(1.0, 3.0))
     pid = os.fork()
     if pid == 0:
         with contextlib.suppress(BaseException):
@@ -346,6 +346,10 @@ def _with_sbatch(run: Run, script: str) -> None:
     place.write_text(script)
 
 
+def _with_slow_sbatch(run: Run, seconds: float) -> None:
+    _with_sbatch(run, f'sleep {seconds:.1f}\nexec "$REAL" "$@"\n')
+
+
 def _name_of(run: Run) -> str:
     """The job's name, which is decided before anything is sent."""
     from deploy.inrc.job import Task
@@ -364,7 +368,7 @@ def _name_of(run: Run) -> str:
 
 @fault("sbatch answers late")
 def sbatch_late(run: Run) -> str:
-    _with_sbatch(run, f'sleep {run.draw.uniform(0.5, 5):.1f}\nexec "$REAL" "$@"\n')
+    _with_slow_sbatch(run, run.draw.uniform(0.5, 5))
     run.submit()
     return run.complete()
 
