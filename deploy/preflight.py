@@ -12,7 +12,7 @@ from nengo.exceptions import NengoException
 from deploy.model import Model, load_model, user_code
 from deploy.resources import KINDS, Core, Traffic, cores_of, traffic_of
 from deploy.targets.chip_builder import chip_model
-from loihi_rules import Change, Problem, Rewritten, fix_seeds
+from loihi_rules import Change, ChipWarning, Problem, Rewritten, fix_seeds
 from loihi_rules.chip import LOIHI
 from loihi_rules.rewrite import rewrite_twin
 
@@ -35,6 +35,8 @@ class Preflight:
         What goes over the host's link in a step.
     notes : tuple of str
         What works, but will be slow or lossy on a board.
+    warnings : tuple of str
+        What the chip will do, but not as well as was asked for: object, figure, edit.
     """
 
     model: str
@@ -43,6 +45,7 @@ class Preflight:
     resources: Tuple[Core, ...]
     traffic: Optional[Traffic]
     notes: Tuple[str, ...]
+    warnings: Tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -86,6 +89,7 @@ class Preflight:
             "resources": [core.to_dict() for core in self.resources],
             "traffic": None if self.traffic is None else asdict(self.traffic),
             "notes": list(self.notes),
+            "warnings": list(self.warnings),
         }
 
     def __str__(self) -> str:
@@ -104,8 +108,9 @@ class Preflight:
             f"<li>{html.escape(f'{c.object}: {c.before} → {c.after} ({c.why})')}</li>"
             for c in self.changes
         )
+        warned = "".join(f"<li>{html.escape(text)}</li>" for text in self.warnings)
         return (
-            f"<p><b>{html.escape(self.verdict)}</b></p><table><tr><th>core</th><th>block</th>"
+            f"<p><b>{html.escape(self.verdict)}</b></p><ul>{warned}</ul><table><tr><th>core</th><th>block</th>"
             f"{head}</tr>{rows}</table><ul>{changes}</ul>"
         )
 
@@ -132,8 +137,8 @@ def check(model: Model, seed: int = 0, dt: float = 0.001) -> Preflight:
         If the model cannot be loaded.
     """
     loaded = load_model(model, seed)
-    with user_code(loaded.source), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with user_code(loaded.source), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
         rewritten = rewrite_twin(fix_seeds(loaded.network, seed), dt)
         problems = list(rewritten.problems)
         built: Any = None
@@ -151,6 +156,7 @@ def check(model: Model, seed: int = 0, dt: float = 0.001) -> Preflight:
         tuple(cores),
         traffic,
         () if traffic is None else _notes(traffic),
+        tuple(dict.fromkeys(str(w.message) for w in caught if w.category is ChipWarning)),
     )
 
 

@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 
 import deploy
+from loihi_rules import ChipWarning
+from loihi_rules.change import warn
 from loihi_rules.chip import LOIHI
+from loihi_rules.passes import PASSES
 
 pytestmark = pytest.mark.quick
 
@@ -98,3 +101,18 @@ def test_a_run_records_cores_and_saturation():
     assert any("near saturation" in text for text in traces.warnings)
     assert {core["block"] for core in traces.record["cores"]} >= {"ensemble"}
     assert traces.record["spikes"] > 0
+
+
+def test_what_the_chip_will_do_less_well_is_a_warning(small, monkeypatch):
+    def a_pass(draft):
+        warn("a", "rates", "fires at 333 Hz where 400 are asked for", "lower max_rates")
+
+    monkeypatch.setattr("loihi_rules.passes.PASSES", (*PASSES, a_pass))
+    found = deploy.check(small)
+    text = "a: fires at 333 Hz where 400 are asked for; lower max_rates"
+    assert found.ok and found.warnings == (text,) and found.to_dict()["warnings"] == [text]
+    assert deploy.run(small, 0.01).warnings == (text,)
+    with pytest.warns(ChipWarning) as caught:
+        deploy.Simulator(small, progress_bar=None).close()
+    (warning,) = [w.message for w in caught if w.category is ChipWarning]
+    assert (warning.object, warning.rule, str(warning)) == ("a", "rates", text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +58,33 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.object}: {self.what}; {self.way_out}"
+
+
+class ChipWarning(UserWarning):
+    """One thing that the chip will do, but not as well as was asked for.
+
+    `deploy.check` lists them, runs keep them among their warnings, and reports show them.
+
+    Attributes
+    ----------
+    object : str
+        Name of the object.
+    rule : str
+        The chip's rule that limits it.
+    what : str
+        What will be off, with a figure.
+    way_out : str
+        What the user can edit.
+    """
+
+    def __init__(self, object: str, rule: str, what: str, way_out: str):
+        super().__init__(f"{object}: {what}; {way_out}")
+        self.object, self.rule, self.what, self.way_out = object, rule, what, way_out
+
+
+def warn(object: str, rule: str, what: str, way_out: str) -> None:
+    """Warn of a limit of the chip; the arguments are those of `ChipWarning`."""
+    warnings.warn(ChipWarning(object, rule, what, way_out), stacklevel=3)
 
 
 def name_of(obj: Any) -> str:

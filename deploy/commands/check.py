@@ -68,6 +68,8 @@ def check(
         )
     for note in found.notes:
         click.echo(f"note: {note}")
+    for text in found.warnings:
+        click.echo(f"warning: {text}")
     if not found.ok:
         for problem in found.problems:
             click.echo(f"Error: {problem}", err=True)

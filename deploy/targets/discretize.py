@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 import functools
-import warnings
 from typing import Any, Callable
 
 import numpy as np
 from nengo.exceptions import BuildError
 
 from deploy.compat import load_nengo_loihi
+from loihi_rules.change import warn
 from loihi_rules.chip import LOIHI
 
 LEAST_MANTISSA = 8  # of a threshold
@@ -141,9 +141,11 @@ def saturate(block: Any) -> None:
     most = LOIHI.weight_max * own / LEAST_MANTISSA
     for synapse in block.synapses:
         if not synapse.learning and synapse.max_abs_weight() > most:
-            warnings.warn(
-                f"weights into {block.label} above {most / own:.0f} times its threshold are cut",
-                stacklevel=2,
+            warn(
+                str(block.label),
+                "weights of 8 bits",
+                f"weights above {most / own:.0f} times the threshold are cut",
+                "use smaller weights or gains there",
             )
             for weights in synapse.weights:
                 np.clip(weights, -most, most, out=weights)
