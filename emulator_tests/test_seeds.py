@@ -4,7 +4,7 @@ import nengo
 import numpy as np
 import pytest
 
-from loihi_rules import fix_seeds
+from loihi_rules import fix_seeds, rewrite
 
 pytestmark = pytest.mark.quick
 
@@ -94,3 +94,40 @@ def test_a_callable_that_cannot_be_copied_is_shared():
     with nengo.Network() as net:
         node = nengo.Node(Locked(), size_out=1)
     assert fix_seeds(net).twins[node].output is node.output
+
+
+def test_what_is_listed_twice_is_there_once():
+    with nengo.Network(seed=3) as net:
+        source = nengo.Node(0.4)
+        with nengo.Network(label="part") as part:
+            ens = nengo.Ensemble(60, 1, label="ens")
+            nengo.Connection(nengo.Ensemble(60, 1), ens)
+        nengo.Connection(source, part.ensembles[1])
+        nengo.Probe(ens)
+    net.networks.append(part)
+    net.connections.append(net.connections[0])
+    with pytest.warns(UserWarning, match="already been built"):
+        own = nengo.Simulator(net, progress_bar=False)
+    twin = fix_seeds(net)
+    copied = twin.network
+    for objects in (copied.all_networks, copied.all_objects):
+        assert len(objects) == len(set(objects))
+    assert set(copied.all_objects) == {twin.twins[obj] for obj in net.all_objects}
+    listed = [change.object for change in twin.changes if change.rule == "objects are listed once"]
+    assert len(listed) == 2 and "part" in listed
+    with own, nengo.Simulator(copied, progress_bar=False) as its:  # the same neurons, no warning
+        for obj in (ens, part.ensembles[1]):
+            np.testing.assert_array_equal(own.data[obj].gain, its.data[twin.twins[obj]].gain)
+
+
+def test_a_way_through_a_subnetwork_that_is_listed_twice_is_taken_once():
+    with nengo.Network(seed=3) as net:
+        with nengo.Network() as part:
+            source, end = nengo.Ensemble(20, 1), nengo.Ensemble(20, 1)
+            between = nengo.Node(size_in=1)
+            nengo.Connection(source, between)
+            nengo.Connection(between, end, synapse=None)
+    net.networks.append(part)
+    rewritten = rewrite(net)
+    ends = [conn.post_obj for conn in rewritten.network.all_connections]
+    assert ends == [rewritten.twins[end]]

@@ -13,7 +13,7 @@ import copy
 import types
 import warnings
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Set, Tuple
 
 import nengo
 import numpy as np
@@ -109,6 +109,10 @@ def fix_seeds(network: nengo.Network, seed: Optional[int] = None) -> Twin:
 def fix_object_seeds(twin: Twin, seed: Optional[int] = None) -> Twin:
     """Write down the seed of every object in a copy, as Nengo would draw it.
 
+    What is listed twice, as a subnetwork that its author appended to ``networks`` once more,
+    Nengo builds once (``builder/builder.py``, ``Builder.build``); it is listed once from here
+    on, so that what walks over ``all_connections`` or ``all_ensembles`` sees it once.
+
     Parameters
     ----------
     twin : Twin
@@ -123,7 +127,46 @@ def fix_object_seeds(twin: Twin, seed: Optional[int] = None) -> Twin:
     seed_network(top, seeds=seeds, seeded={})
     for obj, value in seeds.items():
         obj.seed = int(value)
-    return twin
+    changes = tuple(
+        Change(
+            object=name_of(obj),
+            rule="objects are listed once",
+            before="listed more than once",
+            after="listed where it is built first",
+            why="Nengo builds each object once, however often its networks list it",
+        )
+        for obj in _list_once(top)
+    )
+    return Twin(top, twin.twins, (*twin.changes, *changes))
+
+
+def _list_once(top: nengo.Network) -> List[Any]:
+    """Keep of each object the place at which Nengo builds it; gives those that had others."""
+    seen: Set[Any] = {top}
+    again: List[Any] = []
+
+    def is_first(obj: Any) -> bool:
+        if obj in seen:
+            again.append(obj)
+            return False
+        seen.add(obj)
+        return True
+
+    def walk(network: nengo.Network) -> None:  # in the order of nengo.builder.network
+        objects = network.objects
+        for kind in (nengo.Ensemble, nengo.Node):
+            objects[kind][:] = [obj for obj in objects[kind] if is_first(obj)]
+        subnetworks: List[nengo.Network] = []
+        for subnetwork in objects[nengo.Network]:
+            if is_first(subnetwork):
+                walk(subnetwork)
+                subnetworks.append(subnetwork)
+        objects[nengo.Network][:] = subnetworks
+        for kind in (nengo.Connection, nengo.Probe):
+            objects[kind][:] = [obj for obj in objects[kind] if is_first(obj)]
+
+    walk(top)
+    return list(dict.fromkeys(again))
 
 
 def fix_process_seeds(twin: Twin, seed: Optional[int] = None) -> Twin:
