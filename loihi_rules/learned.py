@@ -27,6 +27,7 @@ from loihi_rules.rules import rule_of
 from loihi_rules.seeds import copy_network, fix_object_seeds
 from loihi_rules.solvers import GivenWeights
 from loihi_rules.transforms import matrix_of, set_matrix
+from loihi_rules.tuning import give_gains
 from loihi_rules.wiring import base_of, reconnect
 
 LEVELS = LOIHI.thresholds_a_core - 2  # powers of two that neurons of a core may differ by
@@ -401,7 +402,7 @@ def _set_encoders(network: nengo.Network, conn: nengo.Connection, scaled: np.nda
         if probe.obj is ens and probe.attr == "decoded_output":
             probe.solver = NoSolver(_decoders_of_probe(probe, dt))
     built = built_ensemble(ens, dt)
-    ens.gain, ens.bias = built.gain, built.bias
+    give_gains(ens, built.gain, built.bias)
     ens.encoders = scaled * (ens.radius / built.gain)[:, None]
     ens.normalize_encoders = False
 

@@ -43,6 +43,24 @@ def represented(neuron_type: nengo.neurons.NeuronType, dt: float) -> nengo.neuro
     return chip if base is neuron_type else with_parameters(neuron_type, base_type=chip)
 
 
+def is_chips_own(neuron_type: nengo.neurons.NeuronType) -> bool:
+    """Whether a neuron type is one of nengo-loihi's, which fire on the CPU as on the chip."""
+    return type(neuron_type).__module__.startswith("nengo_loihi.")
+
+
+def give_gains(ens: nengo.Ensemble, gain: np.ndarray, bias: np.ndarray) -> None:
+    """Give an ensemble gains and biases, in the place of what it had to draw them from.
+
+    Nengo warns of maximum rates and intercepts that stand beside gains and biases, as they
+    have no effect.
+    """
+    ens.gain, ens.bias = gain, bias
+    ens.max_rates, ens.intercepts = (
+        nengo.Ensemble.max_rates.default,
+        nengo.Ensemble.intercepts.default,
+    )
+
+
 def chip_rates(neuron_type: nengo.neurons.NeuronType, current: np.ndarray, dt: float) -> np.ndarray:
     """Firing rates of chip neurons under a constant current.
 

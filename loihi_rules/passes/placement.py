@@ -13,6 +13,7 @@ from loihi_rules.passes.learned_posts import may_be_on_chip
 from loihi_rules.rewrite import Draft
 from loihi_rules.rules import rule_of
 from loihi_rules.settings import declare
+from loihi_rules.tuning import is_chips_own
 from loihi_rules.wiring import base_of, on_chip
 
 CHIP_NEURONS = (nengo.LIF, nengo.SpikingRectifiedLinear)
@@ -92,9 +93,7 @@ def has_chip_neurons(neuron_type: nengo.neurons.NeuronType) -> bool:
     if cls is nengo.RegularSpiking:
         base = neuron_type.base_type
         return type(base) in CHIP_RATE_BASES and base.amplitude == 1
-    return cls in CHIP_NEURONS or (
-        issubclass(cls, CHIP_NEURONS) and cls.__module__.startswith("nengo_loihi.")
-    )
+    return cls in CHIP_NEURONS or (issubclass(cls, CHIP_NEURONS) and is_chips_own(neuron_type))
 
 
 def _noise(network: nengo.Network) -> Dict[nengo.Ensemble, str]:

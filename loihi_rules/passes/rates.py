@@ -16,6 +16,8 @@ from loihi_rules.tuning import (
     chip_rates,
     fit_currents,
     fit_rates,
+    give_gains,
+    is_chips_own,
     mean_chip_rates,
     represented,
     steady_rates,
@@ -40,6 +42,9 @@ def rates(draft: Draft) -> None:
     Where neurons get their currents from other neurons alone, they are fitted to the currents
     that those give (`loihi_rules.tuning.fit_currents`); their gain multiplies
     those.
+
+    What nengo-loihi's own neuron types say (LoihiLIF, LoihiSpikingRectifiedLinear) is the
+    chip's arithmetic already; they are left alone.
     """
     network = draft.network
     declare(network, nengo.Ensemble, SETTING)
@@ -51,12 +56,15 @@ def rates(draft: Draft) -> None:
         draft.tuning[ens] = built
         gain, bias = _limited(draft, ens, built)
         network.config[ens].rates_are_fitted = True
+        if is_chips_own(ens.neuron_type):
+            give_gains(ens, gain, bias)
+            continue
         one_gain = inputs.shares_kernel(ens)
         if not one_gain and _steady(draft, ens, built, gain, bias):
             continue
         currents = inputs.currents(ens, gain, bias, draft.tuning, draft.dt)
         if currents is None:
-            ens.gain, ens.bias = fit_rates(
+            fitted = fit_rates(
                 ens.neuron_type,
                 gain,
                 bias,
@@ -64,12 +72,13 @@ def rates(draft: Draft) -> None:
                 ens.dimensions,
                 None if one_gain else _drive(ens, built),
             )
+            give_gains(ens, *fitted)
             _tell(draft, ens, built)
         else:
             factor, offset = fit_currents(
                 ens.neuron_type, currents.mean, draft.dt, currents.variance
             )
-            ens.gain, ens.bias = factor * gain, factor * bias + offset
+            give_gains(ens, factor * gain, factor * bias + offset)
             _tell_currents(draft, ens, currents.mean, factor, offset)
 
 
@@ -93,8 +102,8 @@ def _steady(draft: Draft, ens: nengo.Ensemble, built: Any, gain: Any, bias: Any)
     rest = (_threshold(ens.neuron_type) - bias) / gain  # the input at which a neuron begins
     current = _current_at(ens.neuron_type, np.where(fires, aimed, 1.0), draft.dt)
     new_gain = (current - _threshold(ens.neuron_type)) / np.where(fires, top - rest, 1.0)
-    ens.gain = np.where(fires, new_gain, gain)
-    ens.bias = np.where(fires, _threshold(ens.neuron_type) - new_gain * rest, bias)
+    new_bias = np.where(fires, _threshold(ens.neuron_type) - new_gain * rest, bias)
+    give_gains(ens, np.where(fires, new_gain, gain), new_bias)
     got = chip_rates(ens.neuron_type, ens.gain * top + ens.bias, draft.dt)
     off = 100 * (got[fires] / rates[fires] - 1) if fires.any() else np.zeros(1)
     before = 100 * (
