@@ -41,6 +41,17 @@ $(VENV)/.linted: $(VENV)/.installed
 	touch $@
 
 .PHONY: parity-pes examples nengo-suite goals docs cluster faults
+goals: $(VENV)/.installed
+	$(BIN)/python benchmarks/goals.py --full
+
+docs: $(VENV)/.documented
+	$(BIN)/mkdocs build --strict --quiet
+	@echo "the site is in site/: $$(find site -name '*.html' | wc -l) pages"
+
+$(VENV)/.documented: $(VENV)/.installed
+	$(PIP) --editable '.[docs]'
+	touch $@
+
 # Slurm and sshd on this machine, and a Python for its jobs that has no more than Nengo.
 SITE_PYTHON ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.8.*/bin/python /usr/bin/python3.8) $(PYTHON))
 cluster: .venv-site/.installed
@@ -65,7 +76,7 @@ SUITE := .venv-nengo-suite
 nengo-suite: $(SUITE)/.installed
 	cp emulator_tests/nengo_suite.ini $(SUITE)
 	cd $(SUITE) && PYTHONPATH=../emulator_tests bin/python -m pytest -q -n 2 -p no:cacheprovider \
-		-p nengo_suite -c nengo_suite.ini --pyargs nengo || true
+		-p nengo_suite -c nengo_suite.ini --pyargs nengo
 
 $(SUITE)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(SUITE)
