@@ -118,6 +118,55 @@ def test_a_trace_is_larger_than_its_filter(tau):
     assert ratio == pytest.approx(pes.trace_gain(tau, 0.001), rel=0.03)
 
 
+def changed(radius, amplitude, target, dt=0.001, transform=1.0, part=None):
+    """What a connection learns in half a second, in units of its size, while x goes round."""
+    dimensions = 1 if part is None else 2
+    with nengo.Network(seed=3) as net:
+        pre = nengo.Ensemble(
+            60 * dimensions,
+            dimensions,
+            radius=radius,
+            max_rates=nengo.dists.Uniform(80, 160),
+            neuron_type=nengo.LIF(amplitude=amplitude),
+        )
+        nengo.Connection(
+            nengo.Node(lambda t: radius * np.sin(np.pi * 8 * t * np.arange(1, dimensions + 1))), pre
+        )
+        conn = nengo.Connection(
+            pre if part is None else pre[part],
+            nengo.Node(size_in=1),
+            function=lambda x: [0.0],
+            transform=transform,
+            learning_rule_type=nengo.PES(3e-4 / amplitude**2),
+        )
+        nengo.Connection(nengo.Node(-0.5 * radius), conn.learning_rule)
+        nengo.Probe(conn, "weights", sample_every=0.1, label="w")
+    weights = deploy.run(net, 0.5, target, dt=dt)["w"].samples[:, 0]
+    return (weights[-1] - weights[0]) * amplitude / radius
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"radius": 0.03},
+        {"radius": 50.0},
+        {"amplitude": 0.01},
+        {"radius": 3.0, "amplitude": 5.0},
+        {"dt": 0.0005},
+        {"dt": 0.002},
+        {"transform": 5.0},
+        {"part": [1]},
+    ],
+    ids=str,
+)
+def test_learns_as_fast_as_the_cpu_in_all_units(setting):
+    setting = {"radius": 1.0, "amplitude": 1.0, **setting}
+    cpu, chip = (changed(target=target, **setting) for target in ("cpu", "emulator"))
+    # an error that is held does not come late, so that the tenth for it shows
+    assert np.sum(cpu * chip) / np.sum(cpu**2) == pytest.approx(pes.LATE_ERRORS, abs=0.12)
+
+
 @pytest.mark.quick
 def test_more_neurons_need_smaller_exponents():
     chosen = {
@@ -141,7 +190,7 @@ def test_the_changes_say_so_and_the_user_may_choose():
     net.config[learned(net)].pes_rate_factor = 1.0
     net.config[learned(net)].pes_error_scale = 40.0
     done = rewrite(net)
-    assert list(done.learning_scales.values()) == [pes.LearningScale(5, 1.0, 40.0, 10.0)]
+    assert list(done.learning_scales.values()) == [pes.LearningScale(5, 1.0, 40.0, 10.0, 1.0)]
     rules = {c.rule for c in done.changes}
     assert not any("exponent" in c.after for c in done.changes)
     assert not rules & {"learning rate", "errors of 8 bits"}

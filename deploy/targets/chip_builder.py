@@ -113,7 +113,8 @@ def chip_model(
                 holder = next(b for b in model.blocks if synapse in b.synapses)
                 holder.compartment.vth[:] = scale.threshold
                 synapse.learning_wgt_exp = scale.weight_exponent
-                synapse.learning_rate *= scale.rate_factor * ERROR_SCALE / scale.error_scale
+                synapse.learning_rate *= scale.rate_factor * scale.unit
+                synapse.learning_rate *= ERROR_SCALE / scale.error_scale
             return built
 
     model = builder.Model(dt=dt, label=label, builder=ChipBuilder())

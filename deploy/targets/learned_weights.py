@@ -24,7 +24,9 @@ def decoders(
     voltage to the chip's integers. PES changes both halves, each with its own
     rounding, so the decoder is
 
-        d = dt · r · (w_on − w_off) / (2 · s).
+        d = dt · r · (w_on − w_off) / (2 · s · A),
+
+    with A the amplitude of the neurons' spikes, which have no height on the chip.
 
     Parameters
     ----------
@@ -48,7 +50,8 @@ def decoders(
     weights = learned(synapse).astype(float)
     half = weights.shape[1] // 2
     difference = weights[:, :half] - weights[:, half:]
-    return (dt * float(conn.pre_obj.radius) / (2 * scale)) * difference.T
+    amplitude = float(getattr(conn.pre_obj.neuron_type, "amplitude", 1.0))
+    return (dt * float(conn.pre_obj.radius) / (2 * scale * amplitude)) * difference.T
 
 
 def learned_in_core(simulator: nengo.Simulator, name: str, conn: nengo.Connection) -> Learned:

@@ -37,9 +37,9 @@ class Needs(NamedTuple):
     decoder : float
         The largest decoder that it may have to learn.
     w_max : float
-        The largest weight it starts with, ``max |d| / (dt · r)``.
+        The largest weight it starts with, ``A max |d| / (dt · r)``.
     top_rate : float
-        Rate of its fastest neuron, Hz.
+        Of its fastest neuron, spikes a second.
     rate_factor : float
         See `loihi_rules.rules.pes.rate_factor`.
     span : float
@@ -99,6 +99,7 @@ def learning_scale(draft: Draft) -> None:
             rate_factor=float(settings.pes_rate_factor),  # type: ignore[arg-type]
             error_scale=float(settings.pes_error_scale),  # type: ignore[arg-type]
             threshold=pes.threshold(needs.span, float(conn.pre_obj.radius)),
+            unit=pes.unit(float(conn.pre_obj.radius), _amplitude(conn)),
         )
 
 
@@ -141,20 +142,22 @@ def _scale_errors(draft: Draft, conn: nengo.Connection) -> None:
 
 
 def _choose_exponent(draft: Draft, conn: nengo.Connection, needs: Needs) -> None:
-    radius = float(conn.pre_obj.radius)
+    radius, amplitude = float(conn.pre_obj.radius), _amplitude(conn)
     scale = pes.weight_scale(needs.w_max, pes.threshold(needs.span, radius))
+    rate = float(conn.learning_rule_type.learning_rate) * needs.rate_factor
     exponent = pes.weight_exponent(
         needs.decoder,
         scale,
         radius,
-        float(conn.learning_rule_type.learning_rate) * needs.rate_factor,
+        rate * pes.unit(radius, amplitude),
         conn.pre_obj.n_neurons,
         needs.top_rate,
         draft.dt,
         float(draft.network.config[conn].pes_error_scale),
+        amplitude,
     )
     draft.network.config[conn].pes_weight_exponent = exponent
-    reach = pes.largest_decoder(exponent, scale, radius, draft.dt)
+    reach = pes.largest_decoder(exponent, scale, radius, draft.dt, amplitude)
     draft.change(
         name_of(conn),
         "learned weights: 8-bit mantissa, one exponent",
@@ -186,7 +189,8 @@ def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
     if np.any(targets):
         first, _ = conn.solver(rates, targets, rng=rng)
     needed = max(float(np.abs(ideal).max()), float(np.abs(first).max()))
-    w_max = float(np.abs(first).max()) / dt / float(ens.radius)
+    amplitude = _amplitude(conn)
+    w_max = amplitude * float(np.abs(first).max()) / dt / float(ens.radius)
     own = draft.tuning.get(ens, built)
     cpu_rates = ens.neuron_type.rates(points / ens.radius @ own.encoders.T, own.gain, own.bias)
     factor = pes.rate_factor(
@@ -195,7 +199,7 @@ def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
         conn.learning_rule_type.pre_synapse.tau,
         dt,
     )
-    return Needs(needed, w_max, float(rates.max()), factor, span)
+    return Needs(needed, w_max, float(rates.max()) / amplitude, factor, span)
 
 
 def _span(draft: Draft, conn: nengo.Connection) -> float:
@@ -211,6 +215,11 @@ def _span(draft: Draft, conn: nengo.Connection) -> float:
     ]
     radii = [float(end.radius) for end in (base_of(conn.post), *sources) if hasattr(end, "radius")]
     return max(radii, default=float(conn.pre_obj.radius))
+
+
+def _amplitude(conn: nengo.Connection) -> float:
+    """Of the spikes of the neurons that are decoded."""
+    return float(getattr(conn.pre_obj.neuron_type, "amplitude", 1.0))
 
 
 def _dense(conn: nengo.Connection) -> bool:

@@ -54,12 +54,15 @@ class LearningScale(NamedTuple):
         s above; nengo-loihi has 100 for all connections.
     threshold : float
         Of the compartments that decode; nengo-loihi has 10 for all.
+    unit : float
+        See `unit`; nengo-loihi has 1 for all.
     """
 
     weight_exponent: int
     rate_factor: float
     error_scale: float
     threshold: float
+    unit: float
 
 
 def error_scale(span: float) -> float:
@@ -75,6 +78,25 @@ def error_scale(span: float) -> float:
         Largest magnitude of what the connection gives, and of what is wanted.
     """
     return ERROR_SCALE / span
+
+
+def unit(radius: float, amplitude: float) -> float:
+    """What a decoder's change is multiplied by to be that of its weight: A² / r.
+
+    A weight on the chip is w = A d / (dt · r), as what is decoded is divided by the source's
+    radius and a spike there has no height (nengo-loihi ``builder/connection.py``,
+    ``build_full_chip_connection``), so that Δw = A Δd / (dt · r). And a_i in PES's equation is
+    A times the rate, where the chip's trace has the rate. nengo-loihi's learning rate has
+    neither (it is right for A = r = 1).
+
+    Parameters
+    ----------
+    radius : float
+        r, of the ensemble that is decoded.
+    amplitude : float
+        A, of its neurons' spikes.
+    """
+    return amplitude**2 / radius
 
 
 def trace_gain(tau: float, dt: float) -> float:
@@ -154,8 +176,10 @@ def weight_scale(w_max: float, vth: float = VTH_NONSPIKING) -> float:
     return scale * 2.0**exponent
 
 
-def largest_decoder(exponent: int, scale: float, radius: float, dt: float) -> float:
-    """The largest decoder that a learned weight can be: ``dt · r · 2 · 127 · 2^e / c``.
+def largest_decoder(
+    exponent: int, scale: float, radius: float, dt: float, amplitude: float = 1.0
+) -> float:
+    """The largest decoder that a learned weight can be: ``dt · r / A · 2 · 127 · 2^e / c``.
 
     Parameters
     ----------
@@ -166,8 +190,10 @@ def largest_decoder(exponent: int, scale: float, radius: float, dt: float) -> fl
         Of the ensemble that is decoded.
     dt : float
         Step in seconds.
+    amplitude : float
+        A, of its neurons' spikes.
     """
-    return dt * radius * 2 * MANTISSA_MAX * 2.0**exponent / scale
+    return dt * radius / amplitude * 2 * MANTISSA_MAX * 2.0**exponent / scale
 
 
 def mean_trace(
@@ -209,6 +235,7 @@ def weight_exponent(
     top_rate: float,
     dt: float,
     errors: float = ERROR_SCALE,
+    amplitude: float = 1.0,
 ) -> int:
     """The smallest exponent whose range holds the decoders that may be needed.
 
@@ -219,15 +246,17 @@ def weight_exponent(
     ----------
     needed : float
         Largest decoder that the connection may have to learn.
-    scale, radius, learning_rate, n_neurons, dt, errors
+    scale, radius, n_neurons, dt, errors, amplitude
         See above.
+    learning_rate : float
+        κ times what it is multiplied by on the chip.
     top_rate : float
         Rate of the fastest neuron, Hz.
     """
     fits = [
         e
         for e in EXPONENTS
-        if largest_decoder(e, scale, radius, dt) >= needed
+        if largest_decoder(e, scale, radius, dt, amplitude) >= needed
         and mean_trace(e, scale, learning_rate, n_neurons, top_rate, errors) <= LOIHI.trace_max
     ]
     return fits[0] if fits else EXPONENTS[-1]

@@ -177,11 +177,9 @@ def _learning_read_out(
         learning_rule_type=nengo.PES(learning_rate),
         label="read-out",
     )
-    # one-hot labels ask for other decoders than the closed form expects of a function; and
-    # images that stay for 50 ms do not mind an error that is late
-    declare(network, nengo.Connection, "pes_weight_exponent", "pes_rate_factor")
+    # one-hot labels ask for other decoders than the closed form expects of a function
+    declare(network, nengo.Connection, "pes_weight_exponent")
     network.config[learned].pes_weight_exponent = exponent
-    network.config[learned].pes_rate_factor = 0.8
     error = nengo.Node(slides.error, size_in=CLASSES + 1, label="error")
     nengo.Connection(read_out, error[:-1], synapse=None)
     nengo.Connection(label, error[-1], synapse=None)
