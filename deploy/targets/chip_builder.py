@@ -12,10 +12,12 @@ from typing import Any, Mapping, Sequence
 
 import nengo
 from nengo.builder.connection import build_no_solver
+from nengo.builder.network import build_network, seed_network
 from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 
 from deploy.compat import load_nengo_loihi
+from deploy.targets.block_shapes import choose_block_shapes
 from deploy.targets.discretize import discretize_model
 from deploy.targets.input_neurons import input_neurons
 from loihi_rules.rules.pes import ERROR_SCALE, LearningScale
@@ -46,7 +48,8 @@ def chip_model(
     -------
     nengo_loihi.builder.Model
     """
-    builder: Any = load_nengo_loihi().builder
+    nengo_loihi = load_nengo_loihi()
+    builder: Any = nengo_loihi.builder
     base: Any = builder.builder.Builder
 
     class ChipBuilder(base):
@@ -63,14 +66,36 @@ def chip_model(
             if isinstance(obj, nengo.Connection):
                 return self._connection(model, obj, *args, **kwargs)
             if isinstance(obj, nengo.Network) and model.toplevel is None:
-                return self._whole(model, obj, *args, **kwargs)
+                self._whole(model, obj, *args, **kwargs)
+                return None
             return super().build(model, obj, *args, **kwargs)
 
         def _whole(
-            self, model: Any, network: nengo.Network, discretize: bool = True, **kwargs: Any
-        ) -> Any:
-            """The network, then what is left: the host's probes, and the chip's integers."""
-            built = super().build(model, network, discretize=False, **kwargs)
+            self,
+            model: Any,
+            network: nengo.Network,
+            precompute: Any = None,
+            remove_passthrough: bool = True,
+            discretize: bool = True,
+        ) -> None:
+            """nengo-loihi's ``build_network`` with other splits, and what it leaves out.
+
+            That is the host's probes, and the chip's integers.
+            """
+            seed_network(network, seeds=model.seeds, seeded=model.seeded)
+            model.split = nengo_loihi.splitter.Split(
+                network, precompute=precompute, remove_passthrough=remove_passthrough
+            )
+            build_network(model, network, progress=None)
+            for conn in model.split.passthrough.to_add:
+                model.seeds[conn], model.seeded[conn] = None, False
+                model.build(conn)
+            choose_block_shapes(model)
+            model.block_comp_map = {
+                piece: compartments
+                for pieces in builder.split_blocks.split_model(model).values()
+                for piece, compartments in pieces.items()
+            }
             for probe in host_probes:
                 conn = getattr(probe.obj, "connection", probe.obj)  # of a learning rule
                 host = model.host_model(base_of(conn.pre))
@@ -81,8 +106,7 @@ def chip_model(
             model.sig = {**model.host_pre.sig, **model.host.sig}
             if discretize:
                 discretize_model(model)
-                builder.validate.validate_model(model)
-            return built
+            builder.validate.validate_model(model)
 
         def _decoders(self, model: Any, solver: Any, conn: nengo.Connection, *args: Any) -> Any:
             """Those that the user gave, as Nengo core has it, or those that are solved for."""
