@@ -121,12 +121,11 @@ def test_what_is_listed_twice_is_there_once():
 
 
 def test_a_way_through_a_subnetwork_that_is_listed_twice_is_taken_once():
-    with nengo.Network(seed=3) as net:
-        with nengo.Network() as part:
-            source, end = nengo.Ensemble(20, 1), nengo.Ensemble(20, 1)
-            between = nengo.Node(size_in=1)
-            nengo.Connection(source, between)
-            nengo.Connection(between, end, synapse=None)
+    with nengo.Network(seed=3) as net, nengo.Network() as part:
+        source, end = nengo.Ensemble(20, 1), nengo.Ensemble(20, 1)
+        between = nengo.Node(size_in=1)
+        nengo.Connection(source, between)
+        nengo.Connection(between, end, synapse=None)
     net.networks.append(part)
     rewritten = rewrite(net)
     ends = [conn.post_obj for conn in rewritten.network.all_connections]

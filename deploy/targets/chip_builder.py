@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any, Mapping, Sequence
 
 import nengo
+import numpy as np
 from nengo.builder.connection import build_no_solver
 from nengo.builder.network import build_network, seed_network
 from nengo.connection import LearningRule
@@ -139,6 +140,9 @@ def chip_model(
                 synapse.learning_wgt_exp = scale.weight_exponent
                 synapse.learning_rate *= scale.rate_factor * scale.unit
                 synapse.learning_rate *= ERROR_SCALE / scale.error_scale
+                if scale.sources is not None:
+                    _connect_only(model, conn, scale.sources)
+                    synapse.learning_rate *= conn.pre_obj.n_neurons / len(scale.sources)
             return built
 
     model = builder.Model(dt=dt, label=label, builder=ChipBuilder())
@@ -160,8 +164,20 @@ def learning_synapse(model: Any, conn: nengo.Connection) -> Any:
     -------
     nengo_loihi.block.Synapse
     """
-    read = model.nengo_probe_conns[model.needs_sender[conn.learning_rule].error_target]
-    return model.objs[read]["decoders"]
+    return model.objs[_read(model, conn)]["decoders"]
+
+
+def _read(model: Any, conn: nengo.Connection) -> Any:
+    """nengo-loihi's connection to the compartments that decode a learned connection."""
+    return model.nengo_probe_conns[model.needs_sender[conn.learning_rule].error_target]
+
+
+def _connect_only(model: Any, conn: nengo.Connection, sources: np.ndarray) -> None:
+    """Let no other neurons send spikes to a learned connection's synapses."""
+    axons = model.objs[_read(model, conn)]["decode_axon"]
+    targets = np.full_like(axons.compartment_map, -1)
+    targets[sources] = axons.compartment_map[sources]
+    axons.set_compartment_axon_map(targets)
 
 
 def _values_to_neurons(model: Any, conn: nengo.Connection) -> bool:

@@ -134,11 +134,17 @@ class EmulatorSession(Session):
 
     def learned(self, name: str, conn: nengo.Connection) -> Learned:
         if conn in self.rewritten.learning_scales:
-            values = decoders(self.simulator.model, conn, self.dt, self.chip_weights)
+            values = self.learned_decoders(conn)
             return Learned(name, rule_names(conn), "weights", values)
         hosts = [sim for at, sim in self.simulator.sims.items() if at.startswith("host")]
         host = next(sim for sim in hosts if conn in sim.model.sig)
         return learned_in_core(host, name, conn)
+
+    def learned_decoders(self, conn: nengo.Connection) -> np.ndarray:
+        """(size_out, n) decoders of a connection that learns on the chip, as of now."""
+        values = decoders(self.simulator.model, conn, self.dt, self.chip_weights)
+        sources = self.rewritten.learning_scales[conn].sources
+        return values if sources is None else values[:, sources]
 
     @property
     def signals(self) -> Any:

@@ -10,7 +10,6 @@ from typing import Any, Dict, List, Type
 
 import numpy as np
 
-from deploy.targets.learned_weights import decoders
 from deploy.targets.units import bias_of, scale_of
 from loihi_rules import ServedProbe
 
@@ -137,9 +136,7 @@ class LearnedWeights(Reader):
 
     def poll(self) -> None:
         session, synapse = self.session, self.serving.synapse
-        now = decoders(
-            session.simulator.model, self.serving.source, session.dt, session.chip_weights
-        )
+        now = session.learned_decoders(self.serving.source)
         if synapse is not None:
             if self.filter is None:
                 period = self.serving.sample_every or session.dt

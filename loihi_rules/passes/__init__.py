@@ -7,12 +7,14 @@ list is the documentation: to learn what happens to a model, read it downwards.
 from loihi_rules.passes.capacity import board, capacity
 from loihi_rules.passes.decoders import decoders
 from loihi_rules.passes.dense_transforms import dense_transforms
+from loihi_rules.passes.error_relays import error_relays
 from loihi_rules.passes.host_filters import host_filters
 from loihi_rules.passes.initial_state import initial_state
 from loihi_rules.passes.input_filters import input_filters
 from loihi_rules.passes.learned_posts import learned_posts
 from loihi_rules.passes.learning_relays import learning_relays
 from loihi_rules.passes.learning_scale import learning_scale
+from loihi_rules.passes.neuron_learning import neuron_learning
 from loihi_rules.passes.passthrough import passthrough
 from loihi_rules.passes.placement import placement
 from loihi_rules.passes.probes import probes
@@ -23,6 +25,8 @@ from loihi_rules.passes.views import views
 PASSES = (
     placement,
     board,
+    neuron_learning,
+    error_relays,
     learned_posts,
     learning_relays,
     passthrough,

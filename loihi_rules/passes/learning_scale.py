@@ -100,6 +100,7 @@ def learning_scale(draft: Draft) -> None:
             error_scale=float(settings.pes_error_scale),  # type: ignore[arg-type]
             threshold=pes.threshold(needs.span, float(conn.pre_obj.radius)),
             unit=pes.unit(float(conn.pre_obj.radius), _amplitude(conn)),
+            sources=settings.learns_from,  # type: ignore[arg-type]
         )
 
 
@@ -150,7 +151,7 @@ def _choose_exponent(draft: Draft, conn: nengo.Connection, needs: Needs) -> None
         scale,
         radius,
         rate * pes.unit(radius, amplitude),
-        conn.pre_obj.n_neurons,
+        len(_sources(draft, conn)),
         needs.top_rate,
         draft.dt,
         float(draft.network.config[conn].pes_error_scale),
@@ -184,7 +185,8 @@ def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
     targets = targets * transform if np.ndim(transform) == 0 else targets @ transform.T
 
     span = max(_span(draft, conn), float(np.abs(targets).max()))
-    ideal, _ = LstsqL2()(rates, points / ens.radius * span, rng=rng)
+    connected = _sources(draft, conn)
+    ideal, _ = LstsqL2()(rates[:, connected], points / ens.radius * span, rng=rng)
     first = np.zeros(1)
     if np.any(targets):
         first, _ = conn.solver(rates, targets, rng=rng)
@@ -194,12 +196,19 @@ def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
     own = draft.tuning.get(ens, built)
     cpu_rates = ens.neuron_type.rates(points / ens.radius @ own.encoders.T, own.gain, own.bias)
     factor = pes.rate_factor(
-        float(np.sum(cpu_rates**2)),
-        float(np.sum(rates**2)),
+        float(np.sum(cpu_rates[:, connected] ** 2)),
+        float(np.sum(rates[:, connected] ** 2)),
         conn.learning_rule_type.pre_synapse.tau,
         dt,
     )
-    return Needs(needed, w_max, float(rates.max()) / amplitude, factor, span)
+    top_rate = float(rates[:, connected].max()) / amplitude
+    return Needs(needed, w_max, top_rate, factor, span)
+
+
+def _sources(draft: Draft, conn: nengo.Connection) -> np.ndarray:
+    """Which neurons of the ensemble the connection learns from."""
+    some = draft.network.config[conn].learns_from
+    return np.arange(conn.pre_obj.n_neurons) if some is None else np.asarray(some)
 
 
 def _span(draft: Draft, conn: nengo.Connection) -> float:

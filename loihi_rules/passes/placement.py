@@ -117,10 +117,22 @@ def _learned_post(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
 
 
 def _error_source(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
+    """Unless it learns on the chip itself, or its user wants it there.
+
+    See `loihi_rules.passes.error_relays`.
+    """
+    learns = {
+        base_of(conn.pre)
+        for conn in network.all_connections
+        if conn.learning_rule_type is not None and off_chip_learning(conn) is None
+    }
     return {
         base_of(conn.pre): "it is the error of a learning rule, which the host sends to the chip"
         for conn in network.all_connections
-        if isinstance(conn.post_obj, LearningRule) and isinstance(base_of(conn.pre), nengo.Ensemble)
+        if isinstance(conn.post_obj, LearningRule)
+        and isinstance(base_of(conn.pre), nengo.Ensemble)
+        and base_of(conn.pre) not in learns
+        and network.config[base_of(conn.pre)].on_chip is not True
     }
 
 

@@ -16,7 +16,7 @@ trace, an integer up to 127, carries the learning rate; the error is the integer
 ±127. A small e gives fine steps but a small range; a large e rounds the learning away. A
 large s cuts large errors, a small one rounds small errors to nothing.
 
-What the chip cannot do of it (`off_chip`): full weights, decoders of single neurons, errors for
+What the chip cannot do of it (`off_chip`): full weights, errors for
 single neurons, traces that are not low-pass filters. Those learn on the host, from a relay of the
 chip's spikes (`loihi_rules.passes.learning_relays`).
 """
@@ -28,9 +28,11 @@ from typing import NamedTuple, Optional
 import nengo
 import numpy as np
 from nengo.ensemble import Neurons
+from nengo.transforms import Dense, NoTransform
 
 from loihi_rules.chip import LOIHI
 from loihi_rules.rules.base import Rule
+from loihi_rules.wiring import columns_of
 
 MANTISSA_MAX = 127  # of a weight that learns
 VTH_NONSPIKING = 10.0  # threshold of the compartments that decode, nengo-loihi's Model
@@ -56,6 +58,8 @@ class LearningScale(NamedTuple):
         Of the compartments that decode; nengo-loihi has 10 for all.
     unit : float
         See `unit`; nengo-loihi has 1 for all.
+    sources : (m,) ndarray or None
+        Which neurons of the ensemble are connected; None for all.
     """
 
     weight_exponent: int
@@ -63,6 +67,7 @@ class LearningScale(NamedTuple):
     error_scale: float
     threshold: float
     unit: float
+    sources: Optional[np.ndarray] = None
 
 
 def error_scale(span: float) -> float:
@@ -266,15 +271,22 @@ def off_chip(conn: nengo.Connection) -> Optional[str]:
     """Why a connection that learns by PES cannot do so on the chip; None if it can.
 
     The chip's learning engine, as nengo-loihi programs it (``builder/connection.py``,
-    ``build_chip_to_host``), adapts decoders from an ensemble.
+    ``build_chip_to_host``), adapts decoders from an ensemble. Weights from its neurons to
+    anything but neurons are decoders too (`loihi_rules.passes.neuron_learning`).
     """
-    if not isinstance(conn.pre_obj, nengo.Ensemble):
-        return "PES on the chip adapts the decoders of an ensemble, not of single neurons"
+    from_neurons = isinstance(conn.pre_obj, Neurons)
+    if not from_neurons and not isinstance(conn.pre_obj, nengo.Ensemble):
+        return "PES on the chip adapts the decoders of an ensemble; a node has none"
     if isinstance(conn.post_obj, Neurons):
         return "the chip does not encode PES's error for single neurons"
+    if from_neurons and not isinstance(conn.transform, (Dense, NoTransform)):
+        kind = type(conn.transform).__name__
+        return f"PES on the chip adapts all decoders of a neuron, not a {kind} transform"
+    if from_neurons and len(set(columns_of(conn.pre))) < conn.size_in:
+        return "PES on the chip adapts one decoder a neuron, and some neurons are listed twice"
     if not conn.learning_rule_type.learning_rate:
         return "a learning rate of 0 has no place among the chip's mantissas and exponents"
-    if conn.solver.weights:
+    if not from_neurons and conn.solver.weights:
         return "PES on the chip adapts decoders, not full weight matrices"
     if not isinstance(conn.learning_rule_type.pre_synapse, nengo.Lowpass):
         return "the chip's learning trace is a low-pass filter"
