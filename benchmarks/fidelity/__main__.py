@@ -1,0 +1,45 @@
+"""Measure networks on the CPU and on both emulators.
+
+python -m benchmarks.fidelity rows                       # names of the cases that were wrong
+python -m benchmarks.fidelity rows split 'stacks/*'      # these, seeds 100, 101, 102
+python -m benchmarks.fidelity rows 'delays/*' --seeds 100:110 --processes 2
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import List
+
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")  # a process a core, each with one thread
+
+from benchmarks.fidelity import show_rows
+from benchmarks.fidelity.cell import TARGETS
+
+
+def seeds(text: str) -> List[int]:
+    """``100:103`` or ``100,104``."""
+    if ":" in text:
+        first, end = text.split(":")
+        return list(range(int(first), int(end)))
+    return [int(part) for part in text.split(",")]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        "python -m benchmarks.fidelity", description=__doc__.splitlines()[0]
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    rows = commands.add_parser("rows", help="the cases that were reported wrong")
+    rows.add_argument("names", nargs="*", help="groups, or group/pattern; without: list them")
+    rows.add_argument("--seeds", type=seeds, default=[100, 101, 102])
+    rows.add_argument("--targets", type=lambda text: text.split(","), default=TARGETS)
+    rows.add_argument("--processes", type=int, default=1)
+    rows.set_defaults(do=show_rows.main)
+    asked = parser.parse_args()
+    asked.do(asked)
+
+
+if __name__ == "__main__":
+    main()
