@@ -35,9 +35,9 @@ def discretize_model(model: Any) -> None:
     theirs: Any = load_nengo_loihi().builder.discretize
     scale = {}
     for block in model.blocks:
-        largest = max((s.max_abs_weight() for s in block.synapses), default=0)
-        level_rows(block, functools.partial(_fits, theirs, largest))
         saturate(block)
+        largest = max((s.max_abs_weight() for s in block.synapses), default=0)
+        level_rows(block, functools.partial(_thresholds_fit, theirs, largest))
         largest = _scale_by(theirs, block)
         info = theirs.discretize_compartment(block.compartment, largest)
         for synapse in block.synapses:
@@ -53,13 +53,21 @@ def discretize_model(model: Any) -> None:
             theirs.discretize_probe(probe, i, scale[block])
 
 
-def _fits(theirs: Any, largest: float, compartment: Any) -> bool:
-    """Whether a block's exponent is still one that the chip has."""
+def _in_integers(theirs: Any, largest: float, compartment: Any) -> Any:
+    """A compartment as the chip would have it, or None if it has no exponent for it."""
+    tried = copy.deepcopy(compartment)
     try:
-        info = theirs.discretize_compartment(copy.deepcopy(compartment), largest)
+        info = theirs.discretize_compartment(tried, largest)
     except BuildError:  # no exponent leaves room for thresholds and biases
-        return False
-    return bool(info["w_exp"] >= LOIHI.weight_exponents[0])
+        return None
+    return tried if info["w_exp"] >= LOIHI.weight_exponents[0] else None
+
+
+def _thresholds_fit(theirs: Any, largest: float, compartment: Any) -> bool:
+    """Whether thresholds and biases have an exponent that leaves the least threshold its steps."""
+    tried = _in_integers(theirs, largest, compartment)
+    steps = LEAST_MANTISSA * 2**LOIHI.threshold_shift
+    return tried is not None and bool(tried.vth.min() >= steps)
 
 
 def _scale_by(theirs: Any, block: Any) -> float:
@@ -70,7 +78,7 @@ def _scale_by(theirs: Any, block: Any) -> float:
     """
     largest = max((s.max_abs_weight() for s in block.synapses), default=0)
     for spared in range(MOST_SPARED + 1):
-        if _fits(theirs, largest * 2.0**spared, block.compartment):
+        if _in_integers(theirs, largest * 2.0**spared, block.compartment) is not None:
             return largest * 2.0**spared
     return largest
 
@@ -90,13 +98,11 @@ def level_rows(block: Any, fits: Callable[[Any], bool]) -> None:
     block : nengo_loihi.block.LoihiBlock
         In floating point; is changed.
     fits : callable
-        Takes a compartment; says whether its thresholds are within the chip's range.
+        Takes a compartment; says whether its thresholds are within the chip's range, and the
+        least of them not too coarse.
     """
     compartment = block.compartment
-    fixed = any(
-        s.learning or s.axon_compartment_bases is not None or s.axon_to_weight_map is not None
-        for s in block.synapses
-    )
+    fixed = any(_rows_are_fixed(synapse) for synapse in block.synapses)
     if fixed or not block.synapses or compartment.vmin != 0 or compartment.enable_noise.any():
         return
     largest = np.zeros(block.n_neurons)
@@ -122,8 +128,27 @@ def level_rows(block: Any, fits: Callable[[Any], bool]) -> None:
             weights *= factor[indices]
 
 
+def _rows_are_fixed(synapse: Any) -> bool:
+    """Whether a weight of a synapse group may belong to several compartments, or learns.
+
+    Populations and convolutions (nengo-loihi ``builder/connection.py``) share a row of
+    weights between axons that reach different compartments, by a base for each axon. The
+    groups that splitting a block leaves share rows as well (``axon_to_weight_map``), but
+    only those of axons that reach the same compartments: all their bases are 0.
+    """
+    bases = synapse.axon_compartment_bases
+    return bool(
+        synapse.learning
+        or synapse.pop_type != 0
+        or (bases is not None and np.any(np.asarray(bases) != 0))
+    )
+
+
 def saturate(block: Any) -> None:
     """Cut weights beside which the threshold would be nothing.
+
+    To be called before `level_rows`, which makes the weights of neurons with a larger
+    threshold larger with it.
 
     The block's scale comes from its largest weight w: the threshold's mantissa is
     ``255 v / (w δ_u δ_v)``, δ being the decays of current and voltage, and must be 8 at
