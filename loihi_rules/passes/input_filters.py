@@ -11,6 +11,7 @@ from nengo.synapses import LinearFilter, Lowpass, Synapse
 from loihi_rules.change import name_of
 from loihi_rules.chip import LOIHI
 from loihi_rules.rewrite import Draft
+from loihi_rules.routes.from_host import before_chip
 from loihi_rules.settings import declare
 from loihi_rules.solvers import MultipliedOut
 from loihi_rules.wiring import base_of, decoded, on_chip
@@ -18,7 +19,6 @@ from loihi_rules.wiring import base_of, decoded, on_chip
 SMOOTHING_TAU = 0.005  # s, the least that smooths the spikes in which a value is carried
 ALIKE = 0.006  # s, by which filters may differ that are taken for one; little beside τ_RC
 SHORTEST_TAU = 0.001  # s, of the filter before neurons that carry a decoded value
-MOST_SYNAPSES = LOIHI.synapse_bits_a_core // LOIHI.weight_bits  # of a matrix: one core's
 ENSEMBLE_SETTING, CONNECTION_SETTING = "input_tau", "enters"
 STRAIGHT, MATRIX = "straight to the neurons", "by a matrix of weights"
 CARRIED, FROM_HOST = "through neurons that carry the value", "as spikes from the host"
@@ -37,14 +37,11 @@ def input_filters(draft: Draft) -> None:
     any of them has its value carried by spikes. With that τ_c,
 
     - between two ensembles of such a τ, decoders and encoders are multiplied out to a
-      matrix of weights, if it fits into one core's memory, as on the CPU;
+      matrix of weights, as on the CPU, over as many cores as it takes;
     - with a longer τ, the value is carried by neurons of its own, behind a filter of
       τ − τ_c, at least 1 ms;
-    - from the host, what is left to do before the chip's filter is exactly
-
-          (τ_c s + 1) / (τ s + 1),
-
-      nothing at all for τ ≤ τ_c;
+    - from the host, what is left to do before the chip's filter is exactly that; see
+      `loihi_rules.routes.from_host.before_chip`;
     - to the host, whence a value comes a step late, the host's filter is one of τ − dt.
 
     A user sets τ_c of an ensemble with ``network.config[ens].input_tau``.
@@ -139,7 +136,7 @@ def _enter(draft: Draft, conn: nengo.Connection, tau: float, within: bool) -> st
             return way
     elif not on_chip(draft.network, conn.pre):
         way = FROM_HOST
-        conn.synapse = _from_host(conn.synapse, tau)
+        conn.synapse = before_chip(conn.synapse, tau, draft.dt).synapse
     elif own is not None:
         if within and own - tau <= ALIKE and _multiplies(conn):
             way = MATRIX
@@ -160,18 +157,8 @@ def _enter(draft: Draft, conn: nengo.Connection, tau: float, within: bool) -> st
 
 
 def _multiplies(conn: nengo.Connection) -> bool:
-    """Whether decoders and encoders can be multiplied out, and fit into a core."""
-    if not decoded(conn) or not isinstance(conn.post_obj, nengo.Ensemble):
-        return False
-    return bool(conn.pre_obj.n_neurons * conn.post_obj.n_neurons <= MOST_SYNAPSES)
-
-
-def _from_host(synapse: Optional[Synapse], tau: float) -> Optional[Synapse]:
-    if not isinstance(synapse, Lowpass):
-        return synapse
-    if synapse.tau <= tau:
-        return None
-    return LinearFilter([tau, 1], [synapse.tau, 1])
+    """Whether decoders and encoders can be multiplied out."""
+    return decoded(conn) and isinstance(conn.post_obj, nengo.Ensemble)
 
 
 def _told(synapse: Optional[Synapse]) -> str:

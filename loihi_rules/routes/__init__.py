@@ -1,0 +1,1 @@
+"""Which way each value takes into chip neurons, and through which filters."""
