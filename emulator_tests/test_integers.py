@@ -70,3 +70,14 @@ def test_weights_of_an_associative_memory_are_not_cut_by_anothers_threshold(seed
         probe = nengo.Probe(memory.output, synapse=0.03)
     found = run(net, probe, 1.0, "emulator")[249::250] @ items.T
     np.testing.assert_allclose(np.diag(found), 1, atol=0.2)  # 0 and 0.4 where they were cut
+
+
+def test_decoded_values_of_different_size_come_to_the_host_at_their_own():
+    """The compartments that decode the smaller get larger weights, as their bits are worth it."""
+    with nengo.Network(seed=3) as net:
+        stimulus, a, out = nengo.Node([0.5, 0.5]), nengo.Ensemble(300, 2), nengo.Node(size_in=2)
+        nengo.Connection(stimulus, a)
+        nengo.Connection(a, out, function=lambda x: [x[0], 0.1 * x[1]], synapse=0.05)
+        probe = nengo.Probe(out)
+    found = run(net, probe, 0.5, "emulator")[300:].mean(axis=0)
+    np.testing.assert_allclose(found, [0.5, 0.05], atol=0.01)  # 0.4 with the other's scale

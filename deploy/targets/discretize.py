@@ -37,7 +37,9 @@ def discretize_model(model: Any) -> None:
     for block in model.blocks:
         saturate(block)
         largest = max((s.max_abs_weight() for s in block.synapses), default=0)
+        threshold = block.compartment.vth.copy()
         level_rows(block, functools.partial(_thresholds_fit, theirs, largest))
+        factor = block.compartment.vth / threshold
         largest = _scale_by(theirs, block)
         info = theirs.discretize_compartment(block.compartment, largest)
         for synapse in block.synapses:
@@ -47,10 +49,12 @@ def discretize_model(model: Any) -> None:
                 spare = max(0, info["w_exp"] - LOIHI.weight_exponents[0])
                 reference = min(largest, own * 2.0**spare)
             theirs.discretize_synapse(synapse, reference, info["w_scale"], info["w_exp"])
-        scale[block] = info["v_scale"]
+        scale[block] = info["v_scale"] * factor
     for probe in model.probes:
         for i, block in enumerate(probe.target):
-            theirs.discretize_probe(probe, i, scale[block])
+            if probe.key == "voltage" and probe.weights[i] is not None:  # a decoded value
+                units = scale[block][probe.slice[i]]
+                probe.weights[i] = probe.weights[i] / units[:, np.newaxis]
 
 
 def _in_integers(theirs: Any, largest: float, compartment: Any) -> Any:
