@@ -84,3 +84,7 @@ $(SUITE)/.installed: pyproject.toml
 		'nengo==4.1.0' 'numpy<2' 'pytest<8' 'setuptools<80' pytest-rng pytest-plt pytest-allclose \
 		'pytest-xdist>=3,<4'
 	touch $@
+
+.PHONY: fidelity
+fidelity: $(VENV)/.installed
+	$(BIN)/python -W ignore -m benchmarks.fidelity grid --write docs/fidelity.md

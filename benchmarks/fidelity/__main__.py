@@ -1,6 +1,6 @@
 """Measure networks on the CPU and on both emulators.
 
-python -m benchmarks.fidelity rows                       # names of the cases that were wrong
+python -m benchmarks.fidelity rows                       # what was reported wrong
 python -m benchmarks.fidelity rows split 'stacks/*'      # these, seeds 100, 101, 102
 python -m benchmarks.fidelity rows 'delays/*' --seeds 100:110 --processes 2
 """
@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from typing import List
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(variable, "1")  # a process a core, each with one thread
 
-from benchmarks.fidelity import show_rows
+from benchmarks.fidelity import fidelity, show_rows
 from benchmarks.fidelity.cell import TARGETS
+from deploy.errors import BadInput
 
 
 def seeds(text: str) -> List[int]:
@@ -37,8 +39,19 @@ def main() -> None:
     rows.add_argument("--targets", type=lambda text: text.split(","), default=TARGETS)
     rows.add_argument("--processes", type=int, default=1)
     rows.set_defaults(do=show_rows.main)
+    grid = commands.add_parser("grid", help="the grid of docs/fidelity.md")
+    grid.add_argument("names", nargs="*", help="patterns of cells; without: all")
+    grid.add_argument("--quick", action="store_true", help="the part that the tests measure")
+    grid.add_argument("--seeds", type=seeds, default=list(range(100, 110)))
+    grid.add_argument("--floats", type=int, default=4, help="seeds of the float emulator")
+    grid.add_argument("--processes", type=int, help="one for each core, if not given")
+    grid.add_argument("--write", help="the page to write")
+    grid.set_defaults(do=fidelity.main)
     asked = parser.parse_args()
-    asked.do(asked)
+    try:
+        asked.do(asked)
+    except BadInput as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -69,6 +69,8 @@ class Cell:
     better : str
         ``"lower"`` where the figure is an error, so that less than the CPU's is no fault;
         ``"higher"`` where it is a success; ``"same"`` where either side is a fault.
+    slack : float
+        A difference from the CPU that is none, in the figure's unit.
     dt : float
         Step in seconds.
     run : callable
@@ -83,6 +85,7 @@ class Cell:
     duration: float
     unit: str = "error"
     better: str = "lower"
+    slack: float = 0.0
     dt: float = 0.001
     run: Callable[..., Recording] = by_run
     quick: bool = False

@@ -159,9 +159,10 @@ ROWS: Dict[str, List[Row]] = {
     "lorenz": [Row(lorenz("2000 neurons"), "3.9-8.2, CPU 8.3-9.0, float 8.7-8.9")],
     "control": [
         Row(pendulum("pendulum, P", damping=0.0), "0.78, CPU 0.26"),
-        Row(pendulum("pendulum, PID", 0.5, 0.8), "0.39-0.63, CPU 0.18"),
+        Row(pendulum("pendulum, PID", 0.5, 0.25), "0.39-0.63, CPU 0.18"),
         Row(
-            pendulum("pendulum, adaptive", 0.0, 0.8, adapts=True, duration=12.0), "0.015, CPU 0.006"
+            pendulum("pendulum, adaptive", 0.0, 0.25, adapts=True, duration=12.0),
+            "0.015, CPU 0.006",
         ),
     ],
     "delays": [Row(delays.way(name), "within 1 ms of the CPU's") for name in delays.WAYS],

@@ -18,8 +18,8 @@ class Pendulum:
         self.angle, self.speed = 0.0, 0.0
 
     def __call__(self, t: float, torque: np.ndarray) -> np.ndarray:
-        pull = 8.0 * float(np.clip(torque[0], -5, 5)) - self.extra * np.sin(self.angle)
-        self.speed += self.dt * (pull - 0.3 * self.speed)
+        pull = 40.0 * float(np.clip(torque[0], -5, 5)) - self.extra * np.sin(self.angle)
+        self.speed += self.dt * (pull - 1.5 * self.speed)
         self.angle += self.dt * self.speed
         return np.array([self.angle, self.speed])
 
@@ -45,7 +45,7 @@ def pendulum(
 
     def build(seed: int) -> nengo.Network:
         with nengo.Network(seed=seed) as network:
-            body = nengo.Node(Pendulum(extra=4.0 if adapts else 0.0), size_in=1, size_out=2,
+            body = nengo.Node(Pendulum(extra=20.0 if adapts else 0.0), size_in=1, size_out=2,
                               label="pendulum")  # fmt: skip
             wanted = nengo.Node(goal_of, label="wanted")
             off = nengo.Ensemble(neurons, 1, radius=1.5, label="off")
@@ -53,7 +53,7 @@ def pendulum(
             nengo.Connection(body[0], off, transform=-1, synapse=synapse)
             nengo.Connection(off, body, transform=5.0, synapse=0)
             if damping:
-                moving = nengo.Ensemble(neurons, 1, radius=4, label="moving")
+                moving = nengo.Ensemble(neurons, 1, radius=8, label="moving")
                 nengo.Connection(body[1], moving, synapse=synapse)
                 nengo.Connection(moving, body, transform=-damping, synapse=0)
             if integral:
@@ -63,7 +63,7 @@ def pendulum(
                 nengo.Connection(summed, body, transform=integral, synapse=0)
             if adapts:
                 state = nengo.Ensemble(neurons, 2, radius=2, label="state")
-                nengo.Connection(body, state, transform=[[1, 0], [0, 0.3]], synapse=synapse)
+                nengo.Connection(body, state, transform=[[1, 0], [0, 0.15]], synapse=synapse)
                 learned = nengo.Connection(
                     state, body, function=lambda x: [0.0],
                     learning_rule_type=nengo.PES(1e-4), synapse=0,

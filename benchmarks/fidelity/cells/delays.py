@@ -107,4 +107,4 @@ def way(name: str, quick: bool = False) -> Cell:
     def figure(run: Recording) -> float:
         return lag_ms(run["output"], run.dt, HERTZ)
 
-    return Cell(f"delays/{name}", build, figure, 2.0, "lag, ms", "same", quick=quick)
+    return Cell(f"delays/{name}", build, figure, 2.0, "lag, ms", "same", slack=1.0, quick=quick)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Optional
-
 import nengo
 import numpy as np
 
 from benchmarks.fidelity.cell import Cell, Recording
 from benchmarks.fidelity.cells.memories import vectors
-from benchmarks.fidelity.figures import aligned_error, filtered, lag_ms
-from benchmarks.fidelity.signals import sine, white
+from benchmarks.fidelity.figures import lag_ms
+from benchmarks.fidelity.signals import sine
 
 
 def cancelled(
@@ -23,7 +21,7 @@ def cancelled(
             a, b = nengo.Ensemble(neurons, 1), nengo.Ensemble(neurons, 1)
             nengo.Connection(nengo.Node([0.5]), a)
             nengo.Connection(a, b, transform=factor, synapse=tau)
-            nengo.Connection(nengo.Node([0.5 - 0.5 * factor]), b, synapse=tau)
+            nengo.Connection(nengo.Node([0.5 - 0.5 * factor]), b)
             nengo.Probe(b, synapse=0.05, label="output")
         return network
 
@@ -173,24 +171,3 @@ def gated(name: str, dimensions: int = 1, neurons: int = 200, quick: bool = Fals
         return float(np.sqrt(np.mean((end - value) ** 2)))
 
     return Cell(f"inputs/{name}", build, figure, 2.5, "error of what is kept", quick=quick)
-
-
-def matrices(name: str, neurons: int, dimensions: int = 1, radius: Optional[float] = None) -> Cell:
-    """Two inputs of one filter from populations of one size, which add up."""
-    size = radius or 1.0
-
-    def build(seed: int) -> nengo.Network:
-        with nengo.Network(seed=seed) as network:
-            stimulus = white(dimensions, size)
-            a, b, c = (nengo.Ensemble(neurons, dimensions, radius=size) for _ in range(3))
-            for source, share in ((a, 0.7), (b, 0.3)):
-                nengo.Connection(stimulus, source)
-                nengo.Connection(source, c, transform=share)
-            nengo.Probe(c, synapse=0.02, label="output")
-        return network
-
-    def figure(run: Recording) -> float:
-        wanted = filtered(run["input"], 0.005, 0.005, 0.02, dt=run.dt)
-        return aligned_error(wanted, run["output"], run.dt, size)
-
-    return Cell(f"inputs/{name}", build, figure, 2.0, "error ÷ radius")

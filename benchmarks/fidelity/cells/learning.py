@@ -22,6 +22,7 @@ def pes(
     function: Callable[[Any], Any] = same,
     size_out: Optional[int] = None,
     rms: float = 0.45,
+    high: float = 3.0,
     start: float = 0.0,
     stop: Optional[float] = None,
     duration: float = 4.0,
@@ -52,7 +53,7 @@ def pes(
 
     def build(seed: int) -> nengo.Network:
         with nengo.Network(seed=seed) as network:
-            stimulus = white(dimensions, radius, rms=rms)
+            stimulus = white(dimensions, radius, high, rms)
             wanted = nengo.Node(lambda t, x: scaled(x), size_in=dimensions, size_out=size)
             pre = nengo.Ensemble(neurons * dimensions, dimensions, radius=radius, label="pre")
             post = nengo.Ensemble(neurons * size, size, radius=radius, label="post")
@@ -78,6 +79,84 @@ def pes(
         return aligned_error(ideal, run["output"], dt, radius, settled)
 
     return Cell(f"pes/{name}", build, figure, duration, "error ÷ radius", dt=dt, quick=quick)
+
+
+def moving(name: str, neurons: int = 200, learning_rate: float = 1e-3) -> Cell:
+    """The function to be learnt changes its sign after 2.5 s: error from 4 s on."""
+
+    def build(seed: int) -> nengo.Network:
+        with nengo.Network(seed=seed) as network:
+            stimulus = white()
+            wanted = nengo.Node(lambda t, x: x if t < 2.5 else -x, size_in=1)
+            pre, post, error = (nengo.Ensemble(neurons, 1) for _ in range(3))
+            nengo.Connection(stimulus, pre)
+            nengo.Connection(stimulus, wanted, synapse=None)
+            learned = nengo.Connection(
+                pre, post, function=lambda x: [0.0], learning_rule_type=nengo.PES(learning_rate)
+            )
+            nengo.Connection(post, error)
+            nengo.Connection(wanted, error, transform=-1)
+            nengo.Connection(error, learned.learning_rule)
+            nengo.Probe(post, synapse=0.01, label="output")
+        return network
+
+    def figure(run: Recording) -> float:
+        ideal = -filtered(run["input"], 0.005, 0.005, 0.01, dt=run.dt)
+        return aligned_error(ideal, run["output"], run.dt, settled=4.0)
+
+    return Cell(f"pes/{name}", build, figure, 6.0)
+
+
+def two_sources(name: str, neurons: int = 100) -> Cell:
+    """Two populations learn the sum of what they hold, from one error."""
+
+    def build(seed: int) -> nengo.Network:
+        with nengo.Network(seed=seed) as network:
+            stimulus = white(2)
+            post, error = nengo.Ensemble(neurons, 1), nengo.Ensemble(neurons, 1)
+            for k in range(2):
+                pre = nengo.Ensemble(neurons, 1)
+                nengo.Connection(stimulus[k], pre)
+                learned = nengo.Connection(
+                    pre, post, function=lambda x: [0.0], learning_rule_type=nengo.PES(1e-3)
+                )
+                nengo.Connection(error, learned.learning_rule)
+            nengo.Connection(post, error)
+            nengo.Connection(stimulus, error, transform=[[-1, -1]])
+            nengo.Probe(post, synapse=0.01, label="output")
+        return network
+
+    def figure(run: Recording) -> float:
+        total = np.sum(run["input"], axis=1, keepdims=True)
+        ideal = filtered(total, 0.005, 0.005, 0.01, dt=run.dt)
+        return aligned_error(ideal, run["output"], run.dt, settled=1.0)
+
+    return Cell(f"pes/{name}", build, figure, 4.0)
+
+
+def slices(name: str, neurons: int = 200) -> Cell:
+    """From the second of two dimensions into the first of two, by slices."""
+
+    def build(seed: int) -> nengo.Network:
+        with nengo.Network(seed=seed) as network:
+            stimulus = white(2)
+            pre, post = nengo.Ensemble(neurons, 2), nengo.Ensemble(neurons, 2)
+            error = nengo.Ensemble(neurons, 1)
+            nengo.Connection(stimulus, pre)
+            learned = nengo.Connection(
+                pre[1], post[0], transform=0, learning_rule_type=nengo.PES(1e-3)
+            )
+            nengo.Connection(post[0], error)
+            nengo.Connection(stimulus[1], error, transform=-1)
+            nengo.Connection(error, learned.learning_rule)
+            nengo.Probe(post[0], synapse=0.01, label="output")
+        return network
+
+    def figure(run: Recording) -> float:
+        ideal = filtered(run["input"][:, 1:], 0.005, 0.005, 0.01, dt=run.dt)
+        return aligned_error(ideal, run["output"], run.dt, settled=1.0)
+
+    return Cell(f"pes/{name}", build, figure, 4.0)
 
 
 def held(name: str, value: float, neurons: int = 500, duration: float = 0.6) -> Cell:

@@ -1,0 +1,141 @@
+"""The whole grid: measured, judged, and written to docs/fidelity.md."""
+
+from __future__ import annotations
+
+import argparse
+import fnmatch
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Sequence
+
+from benchmarks.fidelity.cell import Cell
+from benchmarks.fidelity.grid import all_cells
+from benchmarks.fidelity.judging import ASTRAY, false_alarm
+from benchmarks.fidelity.measured_cell import MeasuredCell, measure_cells
+from benchmarks.fidelity.pages import share, short, table
+from benchmarks.fidelity.reasons import faults, read_reasons
+from deploy.errors import BadInput
+from deploy.processes import at_once
+
+PAGE = """# How true the chip is to the CPU
+
+`make fidelity` builds {count} networks, each a cell of a grid: the factors of a channel (size,
+dimensions, radius, rates, τ_ref, τ_RC, filters, intercepts, neuron type, step), of learning by
+PES (neurons, dimensions, radius, κ, function, signal), of networks with a connection back, of
+Nengo's own networks, of connections between neurons and of ways into a population, each swept
+around a middle while the others stay, and {drawn} combinations drawn by a fixed generator. What
+each is stands in `benchmarks/fidelity/`.
+
+A cell has one figure of merit. **The yardstick is the CPU with other neurons**: the network runs
+with {cpu} seeds of its neurons, its input staying the same, in Nengo core, and with {chip} on the
+emulator. It passes when the chip's median is not beyond the CPU's range, least to greatest figure
+(where less or more is better, only the bad side counts), and no run is further beyond it than
+{astray:g} times its width. Were chip and CPU draws of the same, the first would raise an alarm in
+{alarm} of cells for each side that counts, whatever the figures' distribution; the second, with
+figures that spread by a third, in one of a thousand. The float emulator ({floats} seeds) is the
+chip without rounding.
+
+**{share} of the cells are inside the CPU's spread** ({floated} in floating point). Of those
+outside, {warned} warn of it. Measured on {commit}; {minutes:.0f} minutes, {cores} at once.
+
+*CPU*, *float* and *emulator* are medians; *warned*: the run says something of it to the user.
+
+{table}
+"""
+
+
+def main(asked: argparse.Namespace) -> None:
+    cells = chosen(all_cells(), asked.names)
+    if asked.quick:
+        cells = {name: cell for name, cell in cells.items() if cell.quick}
+    seeds = {
+        "cpu": asked.seeds,
+        "emulator": asked.seeds,
+        "float-emulator": asked.seeds[: asked.floats],
+    }
+    begun = time.perf_counter()
+    found: Dict[str, MeasuredCell] = {}
+    for measured in measure_cells(cells, seeds, at_once(asked.processes)):
+        found[measured.cell.name] = measured
+        show(measured)
+    ordered = [found[name] for name in cells]
+    minutes = (time.perf_counter() - begun) / 60
+    print(f"{share(ordered)} inside the CPU's spread; {minutes:.1f} minutes")
+    reasons = read_reasons()
+    if asked.write:
+        Path(asked.write).write_text(page(ordered, seeds, reasons, minutes, asked), "utf-8")
+    wrong = faults(reasons, {m.cell.name: m.verdict() for m in ordered})
+    for text in wrong:
+        print(text)
+    sys.exit(1 if wrong else 0)
+
+
+def chosen(cells: Mapping[str, Cell], patterns: Sequence[str]) -> Dict[str, Cell]:
+    """The cells whose names match one of the patterns; all for no pattern.
+
+    Raises
+    ------
+    BadInput
+        If a pattern matches none.
+    """
+    for pattern in patterns:
+        if not fnmatch.filter(cells, pattern):
+            raise BadInput(f"no cell is named {pattern!r}; see benchmarks/fidelity/grid.py")
+    return {
+        name: cell
+        for name, cell in cells.items()
+        if not patterns or any(fnmatch.fnmatchcase(name, p) for p in patterns)
+    }
+
+
+def show(measured: MeasuredCell) -> None:
+    """A line on the screen."""
+    verdict = measured.verdict()
+    floats = measured.verdict("float-emulator")
+    print(
+        f"{'ok  ' if verdict.ok else 'FAIL'} {measured.cell.name:44} "
+        f"CPU {short(verdict.low)} to {short(verdict.high)}, {short(verdict.cpu)}; "
+        f"float {short(floats.chip)}; emulator {short(verdict.chip)}  {verdict.why}  "
+        f"[{measured.seconds:.0f} s]",
+        flush=True,
+    )
+    if not verdict.ok:
+        for text in measured.warnings[:3]:
+            print(f"         warns: {text[:200]}", flush=True)
+
+
+def page(
+    measured: List[MeasuredCell],
+    seeds: Mapping[str, Sequence[int]],
+    reasons: Mapping[str, str],
+    minutes: float,
+    asked: Any,
+) -> str:
+    low, high = (100 * p for p in false_alarm(len(seeds["cpu"])))
+    outside = [m for m in measured if not m.verdict().ok]
+    return PAGE.format(
+        count=len(measured),
+        drawn=sum("/drawn " in m.cell.name for m in measured),
+        cpu=len(seeds["cpu"]),
+        chip=len(seeds["emulator"]),
+        floats=len(seeds["float-emulator"]),
+        astray=ASTRAY,
+        alarm=f"{low:.1f} to {high:.1f} %",
+        share=share(measured),
+        floated=share(measured, "float-emulator"),
+        warned=sum(bool(m.warnings) for m in outside),
+        commit=commit(),
+        minutes=minutes,
+        cores=at_once(asked.processes),
+        table="\n".join(table(measured, reasons)),
+    )
+
+
+def commit() -> str:
+    """The commit that is measured, as far as Git knows."""
+    done = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
+    )
+    return f"commit {done.stdout.strip()}" if done.returncode == 0 else "an unknown commit"

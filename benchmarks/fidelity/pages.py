@@ -1,0 +1,55 @@
+"""Tables for the documentation."""
+
+from __future__ import annotations
+
+from typing import Dict, List, Mapping, Sequence
+
+import numpy as np
+
+from benchmarks.fidelity.measured_cell import MeasuredCell
+
+HEAD = (
+    "| cell | figure | CPU's range | CPU | float | emulator | inside | warned | reason |",
+    "|---|---|---|---|---|---|---|---|---|",
+)
+
+
+def table(measured: Sequence[MeasuredCell], reasons: Mapping[str, str]) -> List[str]:
+    """A line a cell: the CPU's range, medians of all three, the verdict and its reason."""
+    return [*HEAD, *(line(m, reasons) for m in measured)]
+
+
+def line(measured: MeasuredCell, reasons: Mapping[str, str]) -> str:
+    cell, verdict = measured.cell, measured.verdict()
+    inside = "yes" if verdict.ok else f"**no**: {verdict.why}"
+    reason = reasons.get(cell.name, "")
+    median = float(np.median(measured.figures("float-emulator")))
+    columns = (
+        cell.name.replace("|", "/"),
+        f"{cell.unit}, {WORDS[cell.better]}",
+        f"{short(verdict.low)} to {short(verdict.high)}",
+        short(verdict.cpu),
+        short(median),
+        short(verdict.chip),
+        inside,
+        "yes" if measured.warnings else "",
+        reason,
+    )
+    return "| " + " | ".join(columns) + " |"
+
+
+WORDS: Dict[str, str] = {
+    "lower": "less is better",
+    "higher": "more is better",
+    "same": "as the CPU",
+}
+
+
+def short(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.3g}"
+
+
+def share(measured: Sequence[MeasuredCell], target: str = "emulator") -> str:
+    """``180 of 188 (95.7 %)``."""
+    inside = sum(m.verdict(target).ok for m in measured)
+    return f"{inside} of {len(measured)} ({100 * inside / len(measured):.1f} %)"
