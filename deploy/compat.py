@@ -13,12 +13,26 @@ import importlib
 import warnings
 from typing import Any
 
+import nengo
 import numpy as np
+from nengo.simulator import Simulator as NengoSimulator
 
 from deploy.errors import TargetUnavailable
 
 KNOWN_VERSIONS = ("1.1.0",)
 OLD_COPY_MODULES = ("nengo_loihi.block", "nengo_loihi.neurons")
+
+
+class NengoAsItCame:
+    """Nengo, with its own simulator also where a user has put another into its place.
+
+    ``nengo.Simulator = deploy.Simulator`` puts this backend under programs that do not know it.
+    """
+
+    Simulator = NengoSimulator
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(nengo, name)
 
 
 class NumpyWithOldCopy:
@@ -62,6 +76,9 @@ def load_nengo_loihi() -> Any:
             f"{', '.join(KNOWN_VERSIONS)} is known to behave as the chip does here; "
             f"install it with: pip install nengo-loihi=={KNOWN_VERSIONS[-1]}"
         )
+    simulating: Any = importlib.import_module("nengo_loihi.simulator")
+    if simulating.nengo is nengo:
+        simulating.nengo = NengoAsItCame()
     if int(np.__version__.split(".")[0]) >= 2:
         for name in OLD_COPY_MODULES:
             using: Any = importlib.import_module(name)

@@ -10,8 +10,10 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple
 import nengo
 import numpy as np
 from nengo.exceptions import BuildError, ReadonlyError, SimulatorClosed, ValidationError
+from nengo.simulator import Simulator as NengoSimulator
 from nengo.utils.progress import Progress, ProgressTracker
 
+from deploy.arguments import read_arguments
 from deploy.errors import BadInput, TargetUnavailable
 from deploy.targets import Session, find_target
 from deploy.targets.core import CoreSession
@@ -22,7 +24,7 @@ from loihi_rules.seeds import copy_network, fix_object_seeds, fix_process_seeds
 CHUNK = 500  # steps between two updates of the progress bar
 
 
-class Simulator:
+class Simulator(NengoSimulator):
     """A Nengo simulator whose network runs on Loihi's emulator, or on another target.
 
     Takes the place of `nengo.Simulator`: the network is rewritten to obey the chip
@@ -40,12 +42,15 @@ class Simulator:
         default the network's plus 1, as in Nengo. A network that has no seed gets this
         one, or 0: the same model gives the same bits.
     target : str
-        ``"cpu"``, ``"emulator"``, ``"float-emulator"`` or ``"loihi"``.
+        ``"cpu"``, ``"emulator"``, ``"float-emulator"`` or ``"loihi"``; nengo-loihi's ``"sim"``
+        is the emulator and its ``"simreal"`` the float emulator.
     progress_bar : bool or nengo.utils.progress.ProgressBar, optional
         As for `nengo.Simulator`.
     **nengo_kwargs
         ``model`` and ``optimize``, as for `nengo.Simulator`; they bear on Nengo core
-        alone, so a ``model`` of operators runs on the host.
+        alone, so a network that is built into a ``model`` of operators runs on the host.
+        ``precompute``, as for `nengo_loihi.Simulator`. Its other arguments mean nothing here;
+        they are taken with a DeprecationWarning.
 
     Attributes
     ----------
@@ -73,31 +78,30 @@ class Simulator:
         network: Optional[nengo.Network],
         dt: float = 0.001,
         seed: Optional[int] = None,
-        target: str = "emulator",
+        target: Optional[str] = "emulator",
         progress_bar: Any = None,
         **nengo_kwargs: Any,
     ):
         self.closed = True  # should the build fail
-        unknown = set(nengo_kwargs) - {"model", "optimize"}
-        if unknown:
-            raise TypeError(f"Simulator has no argument {sorted(unknown)[0]!r}")
-        if network is None and nengo_kwargs.get("model") is None:
+        arguments = read_arguments(target, nengo_kwargs)
+        if network is None and arguments.model is None:
             raise ValidationError("a network or a model is needed", attr="network")
         self.network = network
         self._called = str(network)  # when the garbage is collected its label may be gone
         self.progress_bar = progress_bar
-        self.target = target
+        self.target = arguments.target
+        self.optimize = arguments.optimize
+        self._arguments = arguments
         self._dt = float(dt)
-        self._kwargs = nengo_kwargs
         if seed is None:
             own = None if network is None else network.seed
             seed = 1 if own is None else own + 1
         self.seed = seed
         with _nengo_errors():
-            self._target = find_target(target)
+            self._target = find_target(self.target)
             missing = self._target.missing()
             if missing is not None:
-                raise TargetUnavailable(f"target {target}: {missing}")
+                raise TargetUnavailable(f"target {self.target}: {missing}")
         self._seeded: Optional[Twin] = None
         self._twins: Mapping = {}
         with ProgressTracker(progress_bar, Progress("Building", "Build")):
@@ -107,10 +111,12 @@ class Simulator:
 
     def _open(self) -> Session:
         """Build the network, once more after a reset."""
-        self.n_steps = 0
         self.n_chip_compartments = 0
-        if self.network is None or self.target == "cpu" or "model" in self._kwargs:
+        self.rng = np.random.RandomState(self.seed)
+        if self.network is None or self.target == "cpu":
             return self._core(())
+        if self._arguments.model is not None:
+            return self._core((_built_into_a_model(self.network),))
         if self._seeded is None:
             try:
                 copy = copy_network(self.network, share_callables=True)
@@ -127,12 +133,19 @@ class Simulator:
         self.n_chip_compartments = sum(e.n_neurons for e in rewritten.chip_ensembles)
         self._twins = {obj: fresh.twins[copy] for obj, copy in self._seeded.twins.items()}
         with _nengo_errors():
-            return self._target.open_rewritten(twin, rewritten, self._dt, self.seed)
+            return self._target.open_rewritten(
+                twin, rewritten, self._dt, self.seed, self._arguments.precompute
+            )
 
     def _core(self, changes: Tuple[Change, ...]) -> Session:
         """The user's own network in Nengo core."""
         self._twins = _Itself()
-        return CoreSession(self.network, self._dt, self.seed, changes, **self._kwargs)
+        given = self._arguments
+        session = CoreSession(
+            self.network, self._dt, self.seed, changes, given.model, given.optimize
+        )
+        self.rng = session.simulator.rng
+        return session
 
     # ------------------------------------------------------------------ what it is
 
@@ -151,9 +164,29 @@ class Simulator:
         raise ReadonlyError(attr="dt", obj=self)
 
     @property
+    def n_steps(self) -> int:
+        """Steps that are done, also as a node's function sees it in the middle of a run."""
+        return self._session.n_steps
+
+    @property
     def time(self) -> float:
-        """Model time in seconds."""
+        """Model time in seconds, of the steps that are done."""
         return self.n_steps * self._dt
+
+    @property
+    def step_order(self) -> List[Any]:
+        """Nengo's operators of what runs on the host, in their order."""
+        return [op for host in self._session.hosts for op in host.step_order]
+
+    @property
+    def dg(self) -> Dict[Any, Any]:
+        """Nengo's operators of what runs on the host, each to those that depend on it."""
+        return {op: after for host in self._session.hosts for op, after in host.dg.items()}
+
+    @property
+    def precompute(self) -> bool:
+        """Whether the host goes ahead of the chip, as in `nengo_loihi.Simulator`."""
+        return bool(self._session.settings.get("precompute", False))
 
     @property
     def signals(self) -> Any:
@@ -223,7 +256,6 @@ class Simulator:
         if self.closed:
             raise SimulatorClosed("Simulator cannot run because it is closed.")
         self._session.run_steps(steps)
-        self.n_steps += steps
         self.data.reset()
 
     def reset(self, seed: Optional[int] = None) -> None:
@@ -308,7 +340,10 @@ class Data(Mapping):
                 samples.setflags(write=False)
                 self._cache[key] = samples
             else:
-                self._cache[key] = session.built(twin)
+                built = session.built(twin)
+                if isinstance(key, nengo.Connection):  # as the user gave it, not as a matrix
+                    built = built._replace(transform=key.transform)
+                self._cache[key] = built
         return self._cache[key]
 
     def __iter__(self) -> Iterator[Any]:
@@ -326,6 +361,16 @@ class Data(Mapping):
         for obj in self._objects():
             if isinstance(obj, nengo.Probe):
                 self.get(obj)
+
+
+def _built_into_a_model(network: nengo.Network) -> Change:
+    return Change(
+        object=network.label or "the network",
+        rule="placement",
+        before="chip",
+        after="host",
+        why="it is built into a model of Nengo core's operators, which was given with it",
+    )
 
 
 def _cannot_be_copied(network: nengo.Network, error: Exception) -> Change:

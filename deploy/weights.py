@@ -305,7 +305,7 @@ def _from_simulator(source: Any) -> Tuple[Weights, nengo.Network]:
         raise BadInput(f"weights come from traces or a simulator, not {type(source).__name__}")
     if network is None:
         raise BadInput("the simulator runs a model of operators, which has no connections")
-    if isinstance(source, nengo.Simulator) and network.seed is None:
+    if not isinstance(source, Simulator) and network.seed is None:
         raise BadInput(
             "the network has no seed, so that its neurons cannot be made again; "
             "give it one before the run"

@@ -104,8 +104,10 @@ def test_what_it_refuses(small):
         deploy.Simulator(small, target="chip")
     with pytest.raises(ValidationError, match="NxSDK"):
         deploy.Simulator(small, target="loihi")
-    with pytest.raises(TypeError, match="no argument 'precompute'"):
-        deploy.Simulator(small, precompute=True)
+    with pytest.raises(TypeError, match="no argument 'engine'"):
+        deploy.Simulator(small, engine="fast")
+    with pytest.raises(TypeError, match="model is a nengo.builder.Model, not a dict"):
+        deploy.Simulator(small, model={})
     with pytest.raises(ValidationError, match="network"):
         deploy.Simulator(None)
     sim = deploy.Simulator(small)

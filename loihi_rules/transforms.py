@@ -6,6 +6,7 @@ from typing import Any
 
 import nengo
 import numpy as np
+from nengo.simulator import Simulator as NengoSimulator
 from nengo.transforms import Convolution, Dense, NoTransform, Sparse
 
 CONVOLUTIONS = tuple(
@@ -41,7 +42,7 @@ def _columns(transform: Convolution, seed: Any) -> np.ndarray:
         out = nengo.Node(size_in=transform.size_out)
         nengo.Connection(units, out, transform=transform, synapse=None, seed=seed)
         probe = nengo.Probe(out)
-    with nengo.Simulator(network, progress_bar=False, optimize=False) as simulator:
+    with NengoSimulator(network, progress_bar=False, optimize=False) as simulator:
         simulator.run_steps(n, progress_bar=False)
         return np.array(simulator.data[probe]).T
 

@@ -48,6 +48,14 @@ def counting_runner(simulator: Any) -> Any:
     theirs: Any = load_nengo_loihi().simulator
 
     class CountingRunner(theirs.StepRunner):
+        @property
+        def n_steps(self) -> int:
+            """Steps that are done, also in the middle of a run."""
+            before, chip, after = self.host_pre, self.emulator, self.host
+            if before is not None and before.n_steps > chip.t:  # which goes ahead of the chip
+                return int(before.n_steps)
+            return int(chip.t if after is None else after.n_steps)
+
         def _host2chip(self, chip: Any) -> None:
             dt = self.model.dt
             spikes: List[Any] = []

@@ -39,6 +39,7 @@ class Runner:
         self.timers = simulator.timers
         self.emulator: FastEmulator = simulator.sims["emulator"]
         self.precompute = bool(simulator.precompute)
+        self.n_steps = 0  # that are done; the host's nodes may ask in the middle of one
         sims = {name: simulator.sims.get(name) for name in ("host_pre", "host")}
         processes = {
             id(op.process): (sim, op)
@@ -88,18 +89,22 @@ class Runner:
     def _one_after_the_other(self, steps: int) -> None:
         """Nothing that goes to the chip depends on what comes from it."""
         before, after = self.hosts.get("host_pre"), self.hosts.get("host")
+        first = self.n_steps
         for n in _batches(steps):
             if before is not None:
                 for row in range(n):
                     before.step(row)
                     self._spikes.collect(row)
+                    self.n_steps += 1
                 before.finish(n)
             probed = self.emulator.engine.buffers(n)
             self.emulator.engine.advance_row(probed, *self._spikes.events, 0, n)
             self.emulator.keep(probed, n)
             self._spikes.carry(n)
         if after is None:
+            self.n_steps = first + steps
             return
+        self.n_steps = first
         values = {probe: self.emulator.take(probe) for probe in self.receivers}
         done = 0
         for n in _batches(steps):
@@ -107,6 +112,7 @@ class Runner:
                 mailbox.fill(values[probe], done, n)
             for row in range(n):
                 after.step(row)
+                self.n_steps += 1
             after.finish(n)
             done += n
 
@@ -127,6 +133,7 @@ class Runner:
             advance(probed, *self._spikes.events, row)
             for link in links:
                 link(row)
+            self.n_steps += 1
         host.finish(n)
         self._spikes.carry(n)
         for mailbox in self.receivers.values():

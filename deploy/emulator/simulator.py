@@ -34,12 +34,14 @@ def build_simulator(network: Any, engine: str = "fast", **options: Any) -> Any:
         has something that the fast one cannot do exactly.
     """
     nengo_loihi = load_nengo_loihi()
+    # theirs, also where a user has put another into the place of `nengo_loihi.Simulator`
+    own: Any = nengo_loihi.simulator.Simulator
     if engine == "reference":
-        simulator = nengo_loihi.Simulator(network, **options)
+        simulator = own(network, **options)
         simulator._runner = counting_runner(simulator)
         return simulator
     with linear_splitting(nengo_loihi):
-        simulator = nengo_loihi.Simulator(network, **options)
+        simulator = own(network, **options)
     reference = simulator.sims["emulator"]
     try:
         fast = FastEmulator(simulator.model, reference.seed)

@@ -18,13 +18,21 @@ class Session(ABC):
     ----------
     changes, problems : tuple
         What rewriting did to the network for this target.
+    hosts : tuple of nengo.Simulator
+        What runs in Nengo core, in the order in which it steps.
     settings : mapping
         Options of the target that bear on the result.
     """
 
     changes: Tuple[Change, ...] = ()
     problems: Tuple[Problem, ...] = ()
+    hosts: Tuple[Any, ...] = ()
     settings: Mapping[str, Any] = {}
+
+    @property
+    @abstractmethod
+    def n_steps(self) -> int:
+        """Steps that are done, also in the middle of `run_steps`."""
 
     @abstractmethod
     def run_steps(self, n_steps: int) -> None:
@@ -132,7 +140,14 @@ class Target(ABC):
             Seed of everything random that the target itself does.
         """
 
-    def open_rewritten(self, twin: Twin, rewritten: Rewritten, dt: float, seed: int) -> Session:
+    def open_rewritten(
+        self,
+        twin: Twin,
+        rewritten: Rewritten,
+        dt: float,
+        seed: int,
+        precompute: Optional[bool] = None,
+    ) -> Session:
         """Build a network that was rewritten for the chip, on a target that is a chip.
 
         Parameters
@@ -143,5 +158,7 @@ class Target(ABC):
             Has something for the chip, and no problems.
         dt, seed
             As for `open`.
+        precompute : bool, optional
+            Whether the host goes ahead of the chip; where it can, if not given.
         """
         raise NotImplementedError(f"{self.name} is not a chip")

@@ -8,6 +8,7 @@ import nengo
 import numpy as np
 from nengo.builder import Model
 from nengo.cache import NoDecoderCache
+from nengo.simulator import Simulator as NengoSimulator
 
 from deploy.targets.base import Session
 from deploy.targets.injecting import CoreNeurons, Injections
@@ -47,16 +48,21 @@ class CoreSession(Session):
         optimize: bool = False,
     ):
         self._rewritten = changes
-        self.n_steps = 0
         if model is None:
             label = getattr(network, "label", None)
             model = Model(dt=dt, label=label, decoder_cache=NoDecoderCache())
             if network is not None and network.seed is None:
                 model.seeds[network], model.seeded[network] = 0, True
-        self.simulator = nengo.Simulator(
+        # Nengo's own, also where a user has put another into the place of `nengo.Simulator`
+        self.simulator = NengoSimulator(
             network, dt=dt, seed=seed, model=model, progress_bar=False, optimize=optimize
         )
+        self.hosts = (self.simulator,)
         self.injections = Injections(network, dt, lambda ens: CoreNeurons(self.simulator, ens))
+
+    @property
+    def n_steps(self) -> int:
+        return int(self.simulator.n_steps)
 
     @property
     def changes(self) -> Tuple[Change, ...]:  # type: ignore[override]
@@ -68,7 +74,6 @@ class CoreSession(Session):
             self.injections.apply(self.n_steps)
             stop = self.injections.next_after(self.n_steps, end)
             self.simulator.run_steps(stop - self.n_steps, progress_bar=False)
-            self.n_steps = stop
 
     def take(self, probe: nengo.Probe) -> Optional[np.ndarray]:
         return np.array(self.simulator.data[probe])

@@ -41,11 +41,11 @@ class EmulatorSession(Session):
         seed: int,
         discretize: bool,
         engine: str,
+        precompute: Optional[bool] = None,
     ):
         self.rewritten = rewritten
         self.problems = tuple(rewritten.problems)
         self.dt = dt
-        self.n_steps = 0
         nengo_loihi = load_nengo_loihi()
         self.present = {*rewritten.network.all_probes, *rewritten.host_probes}
         label = rewritten.network.label or "network"
@@ -58,7 +58,11 @@ class EmulatorSession(Session):
             target="sim" if discretize else "simreal",
             progress_bar=False,
             remove_passthrough=False,
+            precompute=precompute,
         )
+        self.runner = self.simulator._runner  # the simulator lets go of it when it closes
+        sims = self.simulator.sims
+        self.hosts = tuple(sims[name] for name in ("host_pre", "host") if name in sims)
         for conn in rewritten.dropped:
             self.built(conn)  # Nengo says what is wrong with it, used or not
         emulator = self.simulator.sims["emulator"]
@@ -77,14 +81,17 @@ class EmulatorSession(Session):
         }
 
     @property
+    def n_steps(self) -> int:
+        return int(self.runner.n_steps)
+
+    @property
     def changes(self) -> Tuple[Change, ...]:  # type: ignore[override]
         return (*self.rewritten.changes, *self.injections.told())
 
     def _neurons(self, ens: nengo.Ensemble) -> Any:
         """For injections: the neurons of an ensemble, wherever they are."""
         if not on_chip(self.rewritten.network, ens):
-            hosts = [sim for at, sim in self.simulator.sims.items() if at.startswith("host")]
-            return CoreNeurons(next(h for h in hosts if ens in h.model.params), ens)
+            return CoreNeurons(next(h for h in self.hosts if ens in h.model.params), ens)
         emulator = self.simulator.sims["emulator"]
         integer = self.settings["arithmetic"] == "integer"
         fast = isinstance(emulator, FastEmulator)
@@ -101,7 +108,6 @@ class EmulatorSession(Session):
             stop = self.injections.next_after(self.n_steps, end)
             stop = min([stop] + [self._next_sample(reader) for reader in polled])
             self.simulator.run_steps(stop - self.n_steps)
-            self.n_steps = stop
             for reader in polled:
                 if reader.is_sample(self.n_steps):
                     reader.poll()
@@ -136,8 +142,7 @@ class EmulatorSession(Session):
         if conn in self.rewritten.learning_scales:
             values = self.learned_decoders(conn)
             return Learned(name, rule_names(conn), "weights", values)
-        hosts = [sim for at, sim in self.simulator.sims.items() if at.startswith("host")]
-        host = next(sim for sim in hosts if conn in sim.model.sig)
+        host = next(sim for sim in self.hosts if conn in sim.model.sig)
         return learned_in_core(host, name, conn)
 
     def learned_decoders(self, conn: nengo.Connection) -> np.ndarray:
@@ -226,8 +231,15 @@ class EmulatorTarget(Target):
             return HostOnlySession(rewritten, dt, seed)
         return self.open_rewritten(twin, rewritten, dt, seed)
 
-    def open_rewritten(self, twin: Twin, rewritten: Rewritten, dt: float, seed: int) -> Session:
-        return EmulatorSession(twin, rewritten, dt, seed, self.discretize, self.engine)
+    def open_rewritten(
+        self,
+        twin: Twin,
+        rewritten: Rewritten,
+        dt: float,
+        seed: int,
+        precompute: Optional[bool] = None,
+    ) -> Session:
+        return EmulatorSession(twin, rewritten, dt, seed, self.discretize, self.engine, precompute)
 
 
 class HostOnlySession(CoreSession):

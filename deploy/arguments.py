@@ -1,0 +1,90 @@
+"""What `nengo.Simulator` and `nengo_loihi.Simulator` take, read by `deploy.Simulator`."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any, Dict, Mapping, Optional
+
+from nengo.builder import Model
+
+# nengo-loihi's names of targets
+TARGETS = {None: "emulator", "sim": "emulator", "simreal": "float-emulator"}
+
+# nengo-loihi's arguments that mean nothing here: their defaults, and why they mean nothing
+WITHOUT_MEANING = {
+    "hardware_options": (None, "only a board has options"),
+    "remove_passthrough": (
+        True,
+        "passthrough nodes go where that saves a way over the host, and changes say which",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The arguments of a simulator that are not `deploy.Simulator`'s own.
+
+    Attributes
+    ----------
+    target : str
+        By our name for it.
+    model : nengo.builder.Model or None
+        For Nengo core to build into.
+    optimize : bool
+        Of Nengo core's operators.
+    precompute : bool or None
+        Whether the host goes ahead of the chip; None to do so where it can.
+    """
+
+    target: str
+    model: Optional[Model] = None
+    optimize: bool = False
+    precompute: Optional[bool] = None
+
+
+def read_arguments(target: Optional[str], given: Mapping[str, Any]) -> Arguments:
+    """Those of `nengo.Simulator` and of `nengo_loihi.Simulator`.
+
+    Parameters
+    ----------
+    target : str or None
+        Ours, or nengo-loihi's ``"sim"``, ``"simreal"`` or None.
+    given : mapping of str to object
+        Keyword arguments.
+
+    Raises
+    ------
+    TypeError
+        If neither of the two has such an argument.
+    """
+    left: Dict[str, Any] = dict(given)
+    for name, (default, why) in WITHOUT_MEANING.items():
+        if left.pop(name, default) not in (default, {}):
+            _warn(f"{name} means nothing to deploy.Simulator: {why}")
+    model = left.pop("model", None)
+    if model is not None and not isinstance(model, Model):
+        if not _is_nengo_loihis(model):
+            raise TypeError(f"model is a nengo.builder.Model, not a {type(model).__name__}")
+        _warn(
+            "a model of nengo-loihi's means nothing to deploy.Simulator: it is built anew, with "
+            "the settings of each object chosen for it (docs/my_model.md)"
+        )
+        model = None
+    found = Arguments(
+        TARGETS.get(target, str(target)),
+        model,
+        bool(left.pop("optimize", False)),
+        left.pop("precompute", None),
+    )
+    if left:
+        raise TypeError(f"Simulator has no argument {sorted(left)[0]!r}")
+    return found
+
+
+def _is_nengo_loihis(model: Any) -> bool:
+    return type(model).__module__.split(".")[0] == "nengo_loihi"
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, DeprecationWarning, stacklevel=4)

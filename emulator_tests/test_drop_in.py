@@ -1,0 +1,175 @@
+"""Programs that know `nengo.Simulator` or `nengo_loihi.Simulator` run as they are."""
+
+import subprocess
+import sys
+import textwrap
+import warnings
+
+import nengo
+import numpy as np
+import pytest
+from nengo.exceptions import ValidationError
+
+import deploy
+from deploy.compat import load_nengo_loihi
+from deploy.emulator import ENGINES
+from deploy.targets.core import CoreSession
+
+pytestmark = pytest.mark.quick
+TARGETS = ("cpu", "emulator", "float-emulator")
+
+
+def run(network, seconds=0.05, **arguments):
+    with deploy.Simulator(network, progress_bar=False, **arguments) as sim:
+        sim.run(seconds)
+        return {probe: np.array(sim.data[probe]) for probe in network.probes}
+
+
+def test_it_is_a_nengo_simulator(small):
+    with deploy.Simulator(small) as sim:
+        assert isinstance(sim, nengo.Simulator)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_transforms_are_the_users(small, target):
+    with small:
+        nengo.Connection(
+            small.ensembles[0], small.ensembles[1], transform=nengo.dists.Uniform(1, 2)
+        )
+    with deploy.Simulator(small, target=target) as sim:
+        for conn in small.connections:
+            assert sim.data[conn].transform == conn.transform
+        drawn, its = (c.sample(rng=np.random.RandomState(0)) for c in
+                      (conn.transform, sim.data[conn].transform))  # fmt: skip
+        np.testing.assert_array_equal(drawn, its)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("loop", [False, True])
+def test_time_as_a_node_sees_it(small, engine, loop, monkeypatch):
+    seen = {"before": [], "after": []}
+    sim = None  # nodes are asked for their size before there is one
+
+    def look(name, t, value):
+        if sim is not None:
+            seen[name].append((t, sim.time, sim.n_steps))
+        return value
+
+    with small:
+        before = nengo.Node(
+            lambda t, *x: look("before", t, x[0] if x else 0.0), size_in=1 if loop else None
+        )
+        after = nengo.Node(lambda t, x: look("after", t, x), size_in=1)
+        nengo.Connection(before, small.ensembles[0])
+        nengo.Connection(small.ensembles[1], after)
+        if loop:
+            nengo.Connection(small.ensembles[1], before)
+    emulator = deploy.simulator.find_target("emulator").with_engine(engine)
+    monkeypatch.setattr(deploy.simulator, "find_target", lambda name: emulator)
+    with deploy.Simulator(small) as built:
+        sim = built
+        assert sim.precompute != loop
+        sim.run_steps(3)
+        sim.run_steps(600)
+    for rows in seen.values():
+        t, time, steps = np.array(rows).T
+        np.testing.assert_allclose(t, 0.001 * np.arange(1, 604))
+        np.testing.assert_array_equal(steps, np.arange(603))  # those that are done, as in Nengo
+        np.testing.assert_allclose(time, 0.001 * steps)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_what_nengos_simulator_has(small, target):
+    with deploy.Simulator(small, target=target, seed=4) as sim:
+        order = sim.step_order
+        assert order and set(order) <= set(sim.dg)
+        assert all(hasattr(op, "make_step") for op in order)
+        sim.run_steps(7)
+        first = sim.rng.rand(100)
+        sim.reset(seed=5)
+        assert not np.array_equal(sim.rng.rand(100), first)
+        sim.reset(seed=4)
+        sim.run_steps(7)
+        np.testing.assert_array_equal(sim.rng.rand(100), first)
+
+
+PROGRAM = """
+import nengo
+import nengo_loihi
+import deploy
+
+def program():
+    with nengo.Network(seed=1) as network:
+        ens = nengo.Ensemble(20, 1)
+        conv = nengo.Convolution(1, (3, 3, 1), kernel_size=(2, 2))
+        nengo.Connection(nengo.Node([0.5] * 9), nengo.Ensemble(4, 1).neurons, transform=conv)
+        nengo.Connection(nengo.Node(1), ens)
+        probe = nengo.Probe(ens.neurons)
+    with nengo.Simulator(network, progress_bar=False) as sim:
+        sim.run(0.05)
+        return sim, sim.data[probe].sum()
+
+assert program()[1] > 0
+nengo.Simulator = nengo_loihi.Simulator = deploy.Simulator
+sim, spikes = program()
+assert type(sim) is deploy.Simulator and isinstance(sim, nengo.Simulator)
+assert sim.n_chip_compartments and spikes > 0
+"""
+
+
+def test_in_the_place_of_nengos_own():
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", textwrap.dedent(PROGRAM)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_network_built_into_a_model_runs_in_nengo_core(small):
+    model = nengo.builder.Model(dt=0.002)
+    with deploy.Simulator(small, dt=0.002, model=model) as sim:
+        assert isinstance(sim._session, CoreSession) and sim.model is model
+        assert any("model of Nengo core's operators" in change.why for change in sim.changes)
+    with deploy.Simulator(small, model=None) as sim:
+        assert sim.n_chip_compartments
+
+
+def test_nengo_loihis_arguments(small):
+    expected = run(small)
+    floating = run(small, target="float-emulator")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DeprecationWarning)
+        for arguments in (
+            {"target": "sim", "hardware_options": None, "remove_passthrough": True},
+            {"target": None, "precompute": None, "hardware_options": {}},
+            {"precompute": True},
+        ):
+            for probe, samples in run(small, **arguments).items():
+                np.testing.assert_array_equal(samples, expected[probe])
+        for probe, samples in run(small, target="simreal").items():
+            np.testing.assert_array_equal(samples, floating[probe])
+    with pytest.raises(ValidationError, match="NxSDK"):
+        deploy.Simulator(small, target="loihi")
+
+
+@pytest.mark.parametrize(
+    "argument, why",
+    [
+        ({"hardware_options": {"n_snips": 1}}, "only a board"),
+        ({"remove_passthrough": False}, "passthrough nodes"),
+        ({"model": load_nengo_loihi().builder.Model(dt=0.001)}, "a model of nengo-loihi's"),
+    ],
+)
+def test_what_means_nothing_here_is_said(small, argument, why):
+    expected = run(small)
+    with pytest.warns(DeprecationWarning, match=why):
+        found = run(small, **argument)
+    for probe, samples in found.items():
+        np.testing.assert_array_equal(samples, expected[probe])
+
+
+def test_the_host_goes_along_with_the_chip_where_it_is_asked_to(small):
+    with deploy.Simulator(small, precompute=False) as sim:
+        assert not sim.precompute
