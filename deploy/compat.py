@@ -2,14 +2,16 @@
 
 nengo-loihi calls ``np.array(..., copy=False)`` in six places (``block.py``,
 ``neurons.py``) and means "copy only if needed". Since NumPy 2.0 that spelling
-raises where a copy is needed, and ``copy=None`` has the old meaning. The two
-modules are given an ``np`` that translates; NumPy itself, and everybody else's
-``np``, stay as they are.
+raises where a copy is needed, and ``copy=None`` has the old meaning. ``dvs.py`` reads
+bytes by ``np.fromstring``, which NumPy 2.3 no longer does. These modules are given an
+``np`` that translates; NumPy itself, and everybody else's ``np``, stay as they are.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import sys
 import warnings
 from typing import Any
 
@@ -20,7 +22,7 @@ from nengo.simulator import Simulator as NengoSimulator
 from deploy.errors import TargetUnavailable
 
 KNOWN_VERSIONS = ("1.1.0",)
-OLD_COPY_MODULES = ("nengo_loihi.block", "nengo_loihi.neurons")
+OLD_MODULES = ("nengo_loihi.block", "nengo_loihi.dvs", "nengo_loihi.neurons")
 
 
 class NengoAsItCame:
@@ -35,8 +37,8 @@ class NengoAsItCame:
         return getattr(nengo, name)
 
 
-class NumpyWithOldCopy:
-    """NumPy, except that ``array(..., copy=False)`` copies where it must."""
+class NumpyOfOld:
+    """NumPy, except that ``array(..., copy=False)`` copies where it must, and ``fromstring``."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(np, name)
@@ -44,6 +46,10 @@ class NumpyWithOldCopy:
     @staticmethod
     def array(*args: Any, copy: Any = True, **kwargs: Any) -> np.ndarray:
         return np.array(*args, copy=None if copy is False else copy, **kwargs)
+
+    @staticmethod
+    def fromstring(data: bytes, dtype: Any) -> np.ndarray:
+        return np.frombuffer(data, dtype).copy()
 
 
 def load_nengo_loihi() -> Any:
@@ -80,8 +86,15 @@ def load_nengo_loihi() -> Any:
     if simulating.nengo is nengo:
         simulating.nengo = NengoAsItCame()
     if int(np.__version__.split(".")[0]) >= 2:
-        for name in OLD_COPY_MODULES:
+        for name in OLD_MODULES:
             using: Any = importlib.import_module(name)
             if using.np is np:
-                using.np = NumpyWithOldCopy()
+                using.np = NumpyOfOld()
     return module
+
+
+def mend_if_imported() -> None:
+    """Mend nengo-loihi where a user's model has imported it, whatever it is going to run on."""
+    if "nengo_loihi" in sys.modules:
+        with contextlib.suppress(TargetUnavailable):  # which a target that needs it will say
+            load_nengo_loihi()

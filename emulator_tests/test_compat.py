@@ -6,9 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nengo
 import numpy as np
 import pytest
 
+import deploy
 import deploy.compat
 from deploy.compat import load_nengo_loihi
 from deploy.errors import TargetUnavailable
@@ -81,3 +83,44 @@ def test_decoder_cache_of_another_numpy_is_not_read(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "True", "the test must use a cache of its own"
+
+
+@pytest.fixture
+def events(tmp_path):
+    """A DVS file of 1 s: the pixels of a 4 × 3 sensor, each so often."""
+    rng = np.random.RandomState(0)
+    rates = rng.choice([0, 50, 100], size=(4, 3, 2))
+    t = np.concatenate(
+        [np.linspace(0, 1e6, n, endpoint=False) + k for k, n in enumerate(rates.flat)]
+    )
+    y, x, p = (np.repeat(i.ravel(), rates.ravel()) for i in np.indices(rates.shape))
+    data = np.stack([t, y, x, p], axis=1).astype(np.uint32)[np.argsort(t)]
+    packets = np.zeros((len(data), 8), np.uint8)  # nengo-loihi's ``dvs.py``, ``EventsFileIO``
+    for k, word in ((0, data[:, 1] << 2 | data[:, 3] << 1), (2, data[:, 2] << 1)):
+        packets[:, k], packets[:, k + 1] = word & 255, word >> 8
+    for k in range(4):
+        packets[:, 4 + k] = data[:, 0] >> 8 * k & 255
+    path = tmp_path / "pixels.events"
+    path.write_bytes(packets.tobytes())
+    return path
+
+
+@pytest.mark.parametrize("target", ["emulator", "float-emulator"])
+@pytest.mark.filterwarnings("ignore")
+def test_a_dvs_files_events_drive_neurons_as_on_the_cpu(events, target):
+    from nengo_loihi.dvs import DVSFileChipProcess  # as a user has it, before anything of ours
+
+    process = DVSFileChipProcess(str(events), dvs_height=4, dvs_width=3)
+    n = process.size
+    with nengo.Network(seed=1) as net:
+        pixels = nengo.Node(process)
+        ens = nengo.Ensemble(n, 1, gain=np.ones(n), bias=np.zeros(n))
+        nengo.Connection(pixels, ens.neurons, transform=0.05, synapse=0.02)
+        probe = nengo.Probe(ens.neurons)
+    rates = {}
+    for name in ("cpu", target):
+        with deploy.Simulator(net, target=name, progress_bar=False) as sim:
+            sim.run(1.0)
+            rates[name] = sim.data[probe].mean(axis=0)
+    assert rates["cpu"].max() > 50
+    np.testing.assert_allclose(rates[target], rates["cpu"], atol=6)  # a fifth as scaled values

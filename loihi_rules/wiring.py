@@ -23,6 +23,15 @@ def on_chip(network: nengo.Network, obj: Any) -> bool:
     return isinstance(ens, nengo.Ensemble) and network.config[ens].on_chip is not False
 
 
+def is_chip_input(obj: Any) -> bool:
+    """Whether a node's spikes arise on the chip, as those of a DVS file do.
+
+    nengo-loihi puts nodes there whose output is a ``ChipProcess`` (``inputs.py``).
+    """
+    kinds = type(getattr(base_of(obj), "output", None)).__mro__
+    return any((k.__module__, k.__name__) == ("nengo_loihi.inputs", "ChipProcess") for k in kinds)
+
+
 def decoded(conn: nengo.Connection) -> bool:
     """Whether the connection carries what an ensemble represents, not single spikes."""
     return isinstance(conn.pre_obj, nengo.Ensemble)

@@ -23,7 +23,7 @@ from deploy.targets.discretize import discretize_model
 from deploy.targets.input_neurons import input_neurons
 from loihi_rules.rules.pes import ERROR_SCALE, LearningScale
 from loihi_rules.solvers import MultipliedOut
-from loihi_rules.wiring import base_of, on_chip
+from loihi_rules.wiring import base_of, is_chip_input, on_chip
 
 
 def chip_model(
@@ -183,6 +183,8 @@ def _connect_only(model: Any, conn: nengo.Connection, sources: np.ndarray) -> No
 def _values_to_neurons(model: Any, conn: nengo.Connection) -> bool:
     """Whether the host's values, not spikes, go straight to neurons on the chip."""
     network = model.toplevel
+    if is_chip_input(conn.pre):
+        return False
     to_neurons = isinstance(conn.post_obj, Neurons) and on_chip(network, conn.post)
     return to_neurons and not isinstance(conn.pre_obj, Neurons) and not on_chip(network, conn.pre)
 

@@ -10,6 +10,7 @@ from nengo.builder import Model
 from nengo.cache import NoDecoderCache
 from nengo.simulator import Simulator as NengoSimulator
 
+from deploy.compat import mend_if_imported
 from deploy.targets.base import Session
 from deploy.targets.injecting import CoreNeurons, Injections
 from deploy.targets.learned_weights import learned_in_core
@@ -47,6 +48,7 @@ class CoreSession(Session):
         model: Optional[Model] = None,
         optimize: bool = False,
     ):
+        mend_if_imported()
         self._rewritten = changes
         if model is None:
             label = getattr(network, "label", None)

@@ -15,6 +15,8 @@ from loihi_rules.rewrite import Draft
 from loihi_rules.transforms import CONVOLUTIONS, matrix_of, set_matrix
 from loihi_rules.wiring import base_of, decoded, on_chip
 
+NOTHING = 1e-30
+
 
 def dense_transforms(draft: Draft) -> None:
     """Write sparse and convolutional transforms out where they cross to or from the chip.
@@ -26,6 +28,7 @@ def dense_transforms(draft: Draft) -> None:
     network = draft.network
     _refuse_what_nengo_does(draft)
     for conn in network.all_connections:
+        _leave_no_empty(conn)
         reason = _why_not(network, conn)
         if reason is None:
             continue
@@ -51,6 +54,17 @@ def _refuse_what_nengo_does(draft: Draft) -> None:
         if conn.solver.weights and not conn.solver.compositional:
             what = "Non-compositional solvers only work with Dense transforms"
         draft.problem(name_of(conn), "transforms", what, "connect the ensemble's neurons")
+
+
+def _leave_no_empty(conn: nengo.Connection) -> None:
+    """Give a sparse matrix without entries one that no integer is small enough for.
+
+    nengo-loihi looks for the largest index (``block.py``, ``Synapse.idx_bits``), and SciPy drops
+    zeros when it multiplies.
+    """
+    transform = conn.transform
+    if isinstance(transform, Sparse) and not matrix_of(conn).any():
+        conn.transform = Sparse(transform.shape, indices=[[0, 0]], init=[NOTHING])
 
 
 def _why_not(network: nengo.Network, conn: nengo.Connection) -> Optional[str]:

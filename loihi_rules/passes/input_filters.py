@@ -14,7 +14,7 @@ from loihi_rules.rewrite import Draft
 from loihi_rules.routes.from_host import before_chip
 from loihi_rules.settings import declare
 from loihi_rules.solvers import MultipliedOut
-from loihi_rules.wiring import base_of, decoded, on_chip
+from loihi_rules.wiring import base_of, decoded, is_chip_input, on_chip
 
 SMOOTHING_TAU = 0.005  # s, the least that smooths the spikes in which a value is carried
 ALIKE = 0.006  # s, by which filters may differ that are taken for one; little beside τ_RC
@@ -105,6 +105,8 @@ def _spiking(network: nengo.Network, conn: nengo.Connection) -> bool:
     """Whether it carries spikes, or weights that its user asked for, straight to neurons."""
     if isinstance(conn.pre_obj, Neurons) and isinstance(conn.post_obj, Neurons):
         return True
+    if is_chip_input(conn.pre):
+        return isinstance(conn.post_obj, Neurons)
     if not on_chip(network, conn.pre):
         return False
     return isinstance(conn.post_obj, Neurons) or (decoded(conn) and conn.solver.weights)
@@ -134,7 +136,7 @@ def _enter(draft: Draft, conn: nengo.Connection, tau: float, within: bool) -> st
         conn.synapse = Lowpass(tau)
         if own == tau:
             return way
-    elif not on_chip(draft.network, conn.pre):
+    elif not on_chip(draft.network, conn.pre) and not is_chip_input(conn.pre):
         way = FROM_HOST
         conn.synapse = before_chip(conn.synapse, tau, draft.dt).synapse
     elif own is not None:

@@ -32,7 +32,7 @@ from nengo.transforms import Dense, NoTransform
 
 from loihi_rules.chip import LOIHI
 from loihi_rules.rules.base import Rule
-from loihi_rules.wiring import columns_of
+from loihi_rules.wiring import base_of, columns_of
 
 MANTISSA_MAX = 127  # of a weight that learns
 VTH_NONSPIKING = 10.0  # threshold of the compartments that decode, nengo-loihi's Model
@@ -290,7 +290,28 @@ def off_chip(conn: nengo.Connection) -> Optional[str]:
         return "PES on the chip adapts decoders, not full weight matrices"
     if not isinstance(conn.learning_rule_type.pre_synapse, nengo.Lowpass):
         return "the chip's learning trace is a low-pass filter"
+    n_neurons = base_of(conn.pre).n_neurons
+    bits = n_neurons * _decoder_bits(conn.size_out)
+    if bits > LOIHI.synapse_bits_a_core or n_neurons > LOIHI.in_axons_a_core:
+        return (
+            f"decoders that learn are on one core, and {n_neurons:,} neurons' for "
+            f"{conn.size_out} dimensions need {n_neurons:,} of its {LOIHI.in_axons_a_core:,} "
+            f"in-axons and {bits:,} of its {LOIHI.synapse_bits_a_core:,} bits"
+        )
     return None
+
+
+def _decoder_bits(dimensions: int) -> int:
+    """Memory of one neuron's learning decoders, two for each dimension.
+
+    In words of 64 bits, at most 64 weights with a header of 10 (nengo-loihi ``block.py``,
+    ``SynapseConfig.bits_per_axon``).
+    """
+    left, bits = 2 * dimensions, 0
+    while left > 0:
+        bits += 64 * -(-(min(left, 64) * LOIHI.weight_bits + 10) // 64)
+        left -= 64
+    return bits
 
 
 RULE = Rule(nengo.PES, off_chip)
