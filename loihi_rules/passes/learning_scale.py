@@ -10,14 +10,17 @@ from nengo.builder import Model
 from nengo.builder.connection import get_eval_points, get_targets
 from nengo.cache import NoDecoderCache
 from nengo.connection import LearningRule
+from nengo.ensemble import Neurons
 from nengo.exceptions import NengoException
-from nengo.solvers import LstsqL2
 
+from loihi_rules import pes_pilot
 from loihi_rules.change import name_of
 from loihi_rules.chip import LOIHI
+from loihi_rules.likely_inputs import likely_inputs
 from loihi_rules.passes.placement import chip_learning_connections
 from loihi_rules.rewrite import Draft
 from loihi_rules.rules import pes
+from loihi_rules.rules.pes import Fit
 from loihi_rules.settings import declare
 from loihi_rules.transforms import matrix_of, set_matrix
 from loihi_rules.tuning import chip_rates
@@ -26,6 +29,7 @@ from loihi_rules.wiring import base_of
 USUAL_EXPONENT = 4  # nengo-loihi's Model.pes_wgt_exp
 SETTINGS = ("pes_weight_exponent", "pes_rate_factor", "pes_error_scale")
 ERROR_SETTING = "error_is_scaled"  # of a connection that carries an error
+USUAL_TAU = 0.005  # s, Nengo's filter of connections
 TELLING = 0.01  # a smaller change of a learning rate is not worth a line
 
 
@@ -34,23 +38,23 @@ class Needs(NamedTuple):
 
     Attributes
     ----------
-    decoder : float
-        The largest decoder that it may have to learn.
+    first : float
+        The largest decoder it starts with.
     w_max : float
         The largest weight it starts with, ``A max |d| / (dt · r)``.
-    top_rate : float
-        Of its fastest neuron, spikes a second.
     rate_factor : float
         See `loihi_rules.rules.pes.rate_factor`.
     span : float
         Largest magnitude of what it gives, or is wanted to give.
+    trial : loihi_rules.pes_pilot.Pilot
+        How weights and traces grow.
     """
 
-    decoder: float
+    first: float
     w_max: float
-    top_rate: float
     rate_factor: float
     span: float
+    trial: pes_pilot.Pilot
 
 
 def declare_settings(network: nengo.Network) -> None:
@@ -65,11 +69,11 @@ def declare_settings(network: nengo.Network) -> None:
 def learning_scale(draft: Draft) -> None:
     """Choose each learned connection's weight exponent, learning rate and error scale.
 
-    *Exponent.* What the connection may have to learn is bounded by what its target can
-    represent: the decoders by which the chip's own tuning curves give every dimension at
-    the size of the target's radius, or of the function it starts with. Least squares with
-    Nengo's own regularisation finds them; the exponent is the smallest that holds the
-    largest (`loihi_rules.rules.pes.weight_exponent`).
+    *Exponent.* In a trial of the connection alone (`loihi_rules.pes_pilot`) the chip's neurons
+    learn to give every dimension at the size of the target's radius, or of the function that
+    the connection starts with, from inputs that are likely (`loihi_rules.likely_inputs`). The
+    exponent is the smallest at which hardly any weight is cut and hardly any learning lost
+    to the ends of traces (`loihi_rules.rules.pes.weight_exponent`).
 
     *Learning rate.* The decoded value y = Σ d_i · a_i changes by Σ a_i · Δd_i, so at the rate
     κ · E · Σ a_i² / n. κ is multiplied by what makes up for the chip's rates, its trace and
@@ -143,34 +147,40 @@ def _scale_errors(draft: Draft, conn: nengo.Connection) -> None:
 
 
 def _choose_exponent(draft: Draft, conn: nengo.Connection, needs: Needs) -> None:
+    settings = draft.network.config[conn]
     radius, amplitude = float(conn.pre_obj.radius), _amplitude(conn)
     scale = pes.weight_scale(needs.w_max, pes.threshold(needs.span, radius))
-    rate = float(conn.learning_rule_type.learning_rate) * needs.rate_factor
-    exponent = pes.weight_exponent(
-        needs.decoder,
-        scale,
-        radius,
-        rate * pes.unit(radius, amplitude),
-        len(_sources(draft, conn)),
-        needs.top_rate,
-        draft.dt,
-        float(draft.network.config[conn].pes_error_scale),
-        amplitude,
-    )
-    draft.network.config[conn].pes_weight_exponent = exponent
-    reach = pes.largest_decoder(exponent, scale, radius, draft.dt, amplitude)
+    rate = float(conn.learning_rule_type.learning_rate) * float(settings.pes_rate_factor)
+
+    def figures(exponent: int) -> Fit:
+        reach = pes.largest_decoder(exponent, scale, radius, draft.dt, amplitude)
+        a_hertz = pes.mean_trace(
+            exponent,
+            scale,
+            rate * pes.unit(radius, amplitude),
+            len(_sources(draft, conn)),
+            1.0,
+            float(settings.pes_error_scale),
+        )
+        cut = max(needs.trial.weights_cut(reach * amplitude), float(needs.first > reach))
+        return Fit(reach, cut, needs.trial.learning_lost(LOIHI.trace_max / a_hertz))
+
+    fits = {exponent: figures(exponent) for exponent in pes.EXPONENTS}
+    exponent = pes.weight_exponent(fits)
+    settings.pes_weight_exponent = exponent
+    reach, finer = fits[exponent].reach, fits.get(exponent - 1)
+    why = f"in a trial of the connection {fits[exponent]}"
     draft.change(
         name_of(conn),
         "learned weights: 8-bit mantissa, one exponent",
         f"exponent {USUAL_EXPONENT}, as nengo-loihi has for every connection",
         f"exponent {exponent}: decoders up to {reach:.2g} in steps of {reach / 127:.1g}",
-        f"decoders up to {needs.decoder:.2g} may be needed; finer steps lose less of what is "
-        "learnt",
+        why + (f"; at {exponent - 1}, {finer}" if finer else ""),
     )
 
 
 def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
-    ens, dt = conn.pre_obj, draft.dt
+    ens, dt, tau = conn.pre_obj, draft.dt, conn.learning_rule_type.pre_synapse.tau
     rng = np.random.RandomState(conn.seed)
     model = Model(dt=dt, decoder_cache=NoDecoderCache())
     for obj, seed in ((ens, ens.seed), (conn, conn.seed)):
@@ -178,37 +188,79 @@ def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
     model.build(ens)
     built: Any = model.params[ens]
     points = get_eval_points(model, conn, rng)
-    current = (points / ens.radius) @ built.encoders.T * built.gain + built.bias
-    rates = chip_rates(ens.neuron_type, current, dt)
     targets = get_targets(conn, points)
     transform = conn.transform.sample(rng=rng) if _dense(conn) else np.array(1.0)
     targets = targets * transform if np.ndim(transform) == 0 else targets @ transform.T
-
+    amplitude, radius = _amplitude(conn), float(ens.radius)
     span = max(_span(draft, conn), float(np.abs(targets).max()))
-    connected = _sources(draft, conn)
-    ideal, _ = LstsqL2()(rates[:, connected], points / ens.radius * span, rng=rng)
-    first = np.zeros(1)
+    first = 0.0
     if np.any(targets):
-        first, _ = conn.solver(rates, targets, rng=rng)
-    needed = max(float(np.abs(ideal).max()), float(np.abs(first).max()))
-    amplitude = _amplitude(conn)
-    w_max = amplitude * float(np.abs(first).max()) / dt / float(ens.radius)
+        rates = _chip_rates(ens, built, points, dt)
+        first = float(np.abs(conn.solver(rates, targets, rng=rng)[0]).max())
+
+    chosen = conn.eval_points is not None or isinstance(ens.eval_points, np.ndarray)
+    every = dt * LOIHI.learning_epoch
+    inputs = likely_inputs(draft.network, ens, points, chosen, pes_pilot.epochs(dt), every, dt, rng)
+    rates = _chip_rates(ens, built, inputs, dt)
+    if _driven_one_by_one(draft.network, ens):
+        rates = np.array([rng.permutation(column) for column in rates.T]).T
     own = draft.tuning.get(ens, built)
-    cpu_rates = ens.neuron_type.rates(points / ens.radius @ own.encoders.T, own.gain, own.bias)
-    factor = pes.rate_factor(
-        float(np.sum(cpu_rates[:, connected] ** 2)),
-        float(np.sum(rates[:, connected] ** 2)),
-        conn.learning_rule_type.pre_synapse.tau,
+    cpu_rates = ens.neuron_type.rates(inputs / radius @ own.encoders.T, own.gain, own.bias)
+    connected = _sources(draft, conn)
+    cpu_rates, rates = cpu_rates[:, connected], rates[:, connected]
+    factor = pes.rate_factor(float(np.sum(cpu_rates**2)), float(np.sum(rates**2)), tau, dt)
+    trial = pes_pilot.pilot(
+        rates / amplitude,
+        _targets(inputs / radius, span),
+        float(conn.learning_rule_type.learning_rate) * factor * amplitude**2,
+        tau,
+        _loop_tau(conn),
         dt,
+        rng,
     )
-    top_rate = float(rates[:, connected].max()) / amplitude
-    return Needs(needed, w_max, top_rate, factor, span)
+    return Needs(first, amplitude * first / dt / radius, factor, span, trial)
 
 
 def _sources(draft: Draft, conn: nengo.Connection) -> np.ndarray:
     """Which neurons of the ensemble the connection learns from."""
     some = draft.network.config[conn].learns_from
     return np.arange(conn.pre_obj.n_neurons) if some is None else np.asarray(some)
+
+
+def _targets(inputs: np.ndarray, span: float) -> np.ndarray:
+    """What a trial learns: every dimension, and a constant as large as one of them.
+
+    With the constant, inputs that stay or are small do not let the trial expect weights that
+    hardly give anything.
+
+    Parameters
+    ----------
+    inputs : (n, dimensions) ndarray
+        In radii.
+    span : float
+        Size of what a vector of length 1 stands for.
+    """
+    constant = np.full((len(inputs), 1), 1 / np.sqrt(inputs.shape[1]))
+    return span * np.hstack([inputs, constant])
+
+
+def _driven_one_by_one(network: nengo.Network, ens: nengo.Ensemble) -> bool:
+    """Whether neurons get currents of their own, beside or instead of what they represent."""
+    return any(
+        isinstance(conn.post_obj, Neurons) and base_of(conn.post) is ens
+        for conn in network.all_connections
+    )
+
+
+def _chip_rates(ens: nengo.Ensemble, built: Any, points: np.ndarray, dt: float) -> np.ndarray:
+    current = (points / ens.radius) @ built.encoders.T * built.gain + built.bias
+    return chip_rates(ens.neuron_type, current, dt)
+
+
+def _loop_tau(conn: nengo.Connection) -> float:
+    """Of the filters through which an output comes back as its error."""
+    own = getattr(conn.synapse, "tau", 0.0)
+    return float(own) + USUAL_TAU
 
 
 def _span(draft: Draft, conn: nengo.Connection) -> float:

@@ -34,7 +34,6 @@ import numpy as np
 from nengo.dists import Uniform
 
 from loihi_rules.learned import quantise_rows
-from loihi_rules.settings import declare
 from loihi_rules.systems.base import Parameter, System
 from loihi_rules.trained import Layer, spiking
 
@@ -42,8 +41,6 @@ DATA = Path(__file__).parent / "data" / "digits.npz"
 OJA = DATA.with_name("digit_features.npz")
 CLASSES = 10
 LEARNERS = ("both", "backprop", "pes", "oja")
-# of the read-out's decoders: small enough that steps are fine, large enough that few are cut
-EXPONENTS = {"both": 1, "pes": 1, "oja": 3}
 RATE = 500.0  # Hz, of one of Oja's features that is driven by 1
 TAUGHT = 0.05  # s, that each training image is shown
 SHOWN = 0.15  # s, that each test image is shown
@@ -153,20 +150,16 @@ def backprop(
                 features = _learned_features(image, data["images"])
             else:
                 features = _features(image, data["images"], neurons, rng)
-            read_out = _learning_read_out(
-                network, features, label, slides, learning_rate, EXPONENTS[learner]
-            )
+            read_out = _learning_read_out(features, label, slides, learning_rate)
             nengo.Probe(read_out, synapse=0.05, label="read-out by PES")
     return network
 
 
 def _learning_read_out(
-    network: nengo.Network,
     features: nengo.Ensemble,
     label: nengo.Node,
     slides: Slides,
     learning_rate: float,
-    exponent: int,
 ) -> nengo.Node:
     """A read-out that learns by PES, in the network that is being built."""
     read_out = nengo.Node(size_in=CLASSES, label="read-out by PES")
@@ -177,9 +170,6 @@ def _learning_read_out(
         learning_rule_type=nengo.PES(learning_rate),
         label="read-out",
     )
-    # one-hot labels ask for other decoders than the closed form expects of a function
-    declare(network, nengo.Connection, "pes_weight_exponent")
-    network.config[learned].pes_weight_exponent = exponent
     error = nengo.Node(slides.error, size_in=CLASSES + 1, label="error")
     nengo.Connection(read_out, error[:-1], synapse=None)
     nengo.Connection(label, error[-1], synapse=None)
