@@ -88,3 +88,7 @@ $(SUITE)/.installed: pyproject.toml
 .PHONY: fidelity
 fidelity: $(VENV)/.installed
 	$(BIN)/python -W ignore -m benchmarks.fidelity grid --write docs/fidelity.md
+
+.PHONY: programs
+programs: $(VENV)/.installed
+	$(BIN)/python -W ignore -m benchmarks.fidelity programs --write docs/programs.md

@@ -15,7 +15,7 @@ from typing import List
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(variable, "1")  # a process a core, each with one thread
 
-from benchmarks.fidelity import fidelity, show_rows
+from benchmarks.fidelity import fidelity, show_programs, show_rows
 from benchmarks.fidelity.cell import TARGETS
 from deploy.errors import BadInput
 
@@ -47,6 +47,12 @@ def main() -> None:
     grid.add_argument("--processes", type=int, help="one for each core, if not given")
     grid.add_argument("--write", help="the page to write")
     grid.set_defaults(do=fidelity.main)
+    programs = commands.add_parser("programs", help="the programs of docs/programs.md")
+    programs.add_argument("names", nargs="*", help="patterns of programs; without: all")
+    programs.add_argument("--seeds", type=seeds, default=list(range(200, 205)))
+    programs.add_argument("--processes", type=int, help="one for each core, if not given")
+    programs.add_argument("--write", help="the page to write; its picture goes beside it")
+    programs.set_defaults(do=show_programs.main)
     asked = parser.parse_args()
     try:
         asked.do(asked)
