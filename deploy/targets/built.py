@@ -11,7 +11,7 @@ from nengo.builder.transforms import multiply
 from nengo.cache import NoDecoderCache
 
 from loihi_rules import Rewritten
-from loihi_rules.passes.input_filters import MATRIX
+from loihi_rules.routes.ways import MULTIPLIED
 from loihi_rules.wiring import base_of, decoded
 
 
@@ -62,7 +62,7 @@ def _in_nengo_units(simulator: Any, rewritten: Rewritten, conn: nengo.Connection
     solved = simulator.model.solved.get(conn)
     if solved is not None and (not conn.solver.weights or conn.solver.compositional):
         weights = multiply(known.transform, solved[1])
-        if conn.solver.weights and rewritten.network.config[conn].enters != MATRIX:
+        if conn.solver.weights and rewritten.network.config[conn].enters not in MULTIPLIED:
             encoders = rewritten.tuning[conn.post_obj].scaled_encoders
             return encoders[:, conn.post_slice] @ weights
     elif weights is not None:

@@ -11,8 +11,8 @@ from nengo.transforms import Sparse
 
 from loihi_rules.change import name_of
 from loihi_rules.chip import LOIHI
-from loihi_rules.passes.input_filters import STRAIGHT
 from loihi_rules.rewrite import Draft
+from loihi_rules.routes.ways import STRAIGHT
 from loihi_rules.transforms import CONVOLUTIONS
 from loihi_rules.wiring import base_of, decoded, on_chip
 

@@ -2,71 +2,95 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Sequence
 
 import nengo
-from nengo.ensemble import Neurons
+import numpy as np
+from nengo.solvers import NoSolver
 from nengo.synapses import LinearFilter, Lowpass, Synapse
 
 from loihi_rules.change import name_of
 from loihi_rules.chip import LOIHI
 from loihi_rules.rewrite import Draft
+from loihi_rules.routes.carriers import (
+    LEAST_UNITS,
+    Carriers,
+    carriers,
+    reaches,
+    weight_units,
+)
+from loihi_rules.routes.entries import Entry, entries_of
 from loihi_rules.routes.from_host import before_chip
+from loihi_rules.routes.plan import HOP, LEAST_TAU, Choice, plan
+from loihi_rules.routes.ways import (
+    CARRIED,
+    CHOICES,
+    ENTERS_SETTING,
+    FILTER_SETTING,
+    FROM_CARRIERS,
+    FROM_HOST,
+    MATRIX,
+    STRAIGHT,
+    TO_HOST,
+    WAY_SETTING,
+)
 from loihi_rules.settings import declare
 from loihi_rules.solvers import MultipliedOut
-from loihi_rules.wiring import base_of, decoded, is_chip_input, on_chip
+from loihi_rules.wiring import decoded, on_chip, reconnect
 
-SMOOTHING_TAU = 0.005  # s, the least that smooths the spikes in which a value is carried
-ALIKE = 0.006  # s, by which filters may differ that are taken for one; little beside τ_RC
-SHORTEST_TAU = 0.001  # s, of the filter before neurons that carry a decoded value
-ENSEMBLE_SETTING, CONNECTION_SETTING = "input_tau", "enters"
-STRAIGHT, MATRIX = "straight to the neurons", "by a matrix of weights"
-CARRIED, FROM_HOST = "through neurons that carry the value", "as spikes from the host"
-TO_HOST = "decoded, to the host"
+RULE = "filters of inputs"
 LEAST_STEPS = 3  # of a filter that one step can be taken from
 
 
 def input_filters(draft: Draft) -> None:
     """Give each connection into chip neurons the filter that its user asked for.
 
-    A compartment has one low-pass filter for all that enters it. nengo-loihi makes that one
-    5 ms, on top of the connection's own τ, and sends every decoded value through 20 neurons
-    a dimension (``builder/connection.py``: ``decode_tau``, ``decode_neurons``), which makes
-    it late and noisy. Here the compartments' filter is the shortest of the connections that
-    enter, or, where some are within 6 ms of it, the middle of those; and at least 5 ms if
-    any of them has its value carried by spikes. With that τ_c,
+    A compartment has one low-pass filter for all that enters it, of a time constant τ_c.
+    nengo-loihi makes that 5 ms, on top of each connection's own, and sends every decoded value
+    through 20 neurons a dimension (``builder/connection.py``: ``decode_tau``,
+    ``decode_neurons``), which makes it late and noisy. Here τ_c and the way of each connection
+    are chosen together, so that the errors that are to be expected add up to the least
+    (`loihi_rules.routes.plan.plan`):
 
-    - between two ensembles of such a τ, decoders and encoders are multiplied out to a
-      matrix of weights, as on the CPU, over as many cores as it takes;
-    - with a longer τ, the value is carried by neurons of its own, behind a filter of
-      τ − τ_c, at least 1 ms;
-    - from the host, what is left to do before the chip's filter is exactly that; see
-      `loihi_rules.routes.from_host.before_chip`;
+    - between two ensembles, decoders and encoders are multiplied out to a matrix of weights,
+      as on the CPU, over as many cores as it takes, with the filter τ_c;
+    - or the value is carried by neurons between (`loihi_rules.routes.carriers`), behind a
+      filter of their own, so that both and the carriers' delay make up the filter asked for;
+    - from the host, what is left to do before the chip's filter is exactly that
+      (`loihi_rules.routes.from_host.before_chip`);
     - to the host, whence a value comes a step late, the host's filter is one of τ − dt.
 
-    A user sets τ_c of an ensemble with ``network.config[ens].input_tau``.
+    A user sets τ_c of an ensemble with ``network.config[ens].input_tau``, and the way of a
+    connection with ``network.config[conn].way``, ``"matrix"`` or ``"carried"``
+    (`declare_settings`).
     """
     network = draft.network
-    declare(network, nengo.Connection, CONNECTION_SETTING)
-    declare(network, nengo.Ensemble, ENSEMBLE_SETTING)
-    entering: Dict[nengo.Ensemble, List[nengo.Connection]] = {}
-    for conn in network.all_connections:
-        if on_chip(network, conn.post):
-            entering.setdefault(base_of(conn.post), []).append(conn)
+    declare_settings(network)
     for conn in network.all_connections:
         _leave(draft, conn)
-    for ens in network.all_ensembles:
-        if ens not in entering:
-            continue
-        if network.config[ens].input_tau is None:
-            network.config[ens].input_tau = _shortest(network, entering[ens])
-        tau = float(network.config[ens].input_tau)
-        axons = sum(_axons(network, conn) for conn in entering[ens])
-        for conn in sorted(entering[ens], key=lambda conn: conn.pre_obj.size_out):
-            if network.config[conn].enters is None:
-                axons += conn.pre_obj.n_neurons if _multiplies(conn) else 0
-                within = axons <= LOIHI.in_axons_a_core
-                network.config[conn].enters = _enter(draft, conn, tau, within)
+    for ens, entries in entries_of(network).items():
+        config, settings = network.config, network.config[ens]
+        new = [entry for entry in entries if config[entry.conn].enters is None]
+        if settings.input_tau is None or new:
+            asked = {
+                k: CHOICES[config[entry.conn].way]
+                for k, entry in enumerate(entries)
+                if config[entry.conn].way in CHOICES
+            }
+            tau = None if settings.input_tau is None else float(settings.input_tau)
+            found = plan(entries, ens.n_neurons, ens.dimensions, draft.dt, tau, asked)
+            settings.input_tau = found.tau
+            _enter(draft, ens, [c for c in found.choices if c.entry in new], found.tau)
+
+
+def declare_settings(network: nengo.Network) -> None:
+    """Give ensembles ``input_tau``, and connections ``way``.
+
+    A user sets either with ``network.config[obj].name = value`` after calling this; None, the
+    default, leaves the choice to `input_filters`.
+    """
+    declare(network, nengo.Connection, ENTERS_SETTING, WAY_SETTING)
+    declare(network, nengo.Ensemble, FILTER_SETTING)
 
 
 def _leave(draft: Draft, conn: nengo.Connection) -> None:
@@ -80,87 +104,131 @@ def _leave(draft: Draft, conn: nengo.Connection) -> None:
         conn.synapse = Lowpass(synapse.tau - draft.dt)
         draft.change(
             name_of(conn),
-            "filters of inputs",
+            RULE,
             _told(synapse),
             f"{TO_HOST}: {_told(conn.synapse)}",
             "a value takes a step from the chip to the host",
         )
 
 
-def _axons(network: nengo.Network, conn: nengo.Connection) -> int:
-    """In-axons that it takes whichever way it goes."""
-    if _spiking(network, conn):
-        neurons = getattr(conn.pre_obj, "n_neurons", conn.pre_obj.size_out)
-        return int(neurons)
-    return 2 * int(conn.post_obj.size_in)
-
-
-def _tau(conn: nengo.Connection) -> Optional[float]:
-    if conn.synapse is None:
-        return 0.0
-    return float(conn.synapse.tau) if isinstance(conn.synapse, Lowpass) else None
-
-
-def _spiking(network: nengo.Network, conn: nengo.Connection) -> bool:
-    """Whether it carries spikes, or weights that its user asked for, straight to neurons."""
-    if isinstance(conn.pre_obj, Neurons) and isinstance(conn.post_obj, Neurons):
-        return True
-    if is_chip_input(conn.pre):
-        return isinstance(conn.post_obj, Neurons)
-    if not on_chip(network, conn.pre):
-        return False
-    return isinstance(conn.post_obj, Neurons) or (decoded(conn) and conn.solver.weights)
-
-
-def _shortest(network: nengo.Network, entering: List[nengo.Connection]) -> float:
-    fixed = [_tau(conn) or 0.0 for conn in entering if _spiking(network, conn)]
-    if fixed:
-        return max(fixed)  # these have no other filter
-    taus = [tau for tau in map(_tau, entering) if tau is not None]
-    alike = [tau for tau in taus if tau <= min(taus) + ALIKE] or [SMOOTHING_TAU]
-    middle = alike[0] if len(set(alike)) == 1 else (min(alike) + max(alike)) / 2
-    straight = all(
-        _tau(conn) in alike and on_chip(network, conn.pre) and _multiplies(conn)
-        for conn in entering
-    )
-    return middle if straight else max(middle, SMOOTHING_TAU)
-
-
-def _enter(draft: Draft, conn: nengo.Connection, tau: float, within: bool) -> str:
-    """Choose a connection's way and filter; gives the way.
-
-    ``within``: whether a matrix of weights leaves its target within the in-axons of a core.
-    """
-    before, own, way = conn.synapse, _tau(conn), STRAIGHT
-    if _spiking(draft.network, conn):
-        conn.synapse = Lowpass(tau)
-        if own == tau:
-            return way
-    elif not on_chip(draft.network, conn.pre) and not is_chip_input(conn.pre):
-        way = FROM_HOST
-        conn.synapse = before_chip(conn.synapse, tau, draft.dt).synapse
-    elif own is not None:
-        if within and own - tau <= ALIKE and _multiplies(conn):
-            way = MATRIX
-            conn.solver = MultipliedOut(conn.solver)
-            conn.synapse = Lowpass(tau)
+def _enter(draft: Draft, ens: nengo.Ensemble, choices: Sequence[Choice], tau: float) -> None:
+    """Give connections their ways and filters, and say so."""
+    together: Dict[Optional[float], List[nengo.Connection]] = {}
+    for choice in choices:
+        conn, way = choice.entry.conn, choice.way
+        before, name = conn.synapse, name_of(conn)
+        draft.network.config[conn].enters = way
+        first = ""
+        if way == FROM_HOST:
+            conn.synapse = before_chip(before, tau, draft.dt).synapse
+            first = f"{_told(conn.synapse)}, then "
+        elif way == CARRIED:
+            conn.synapse = Lowpass(_before_carriers(choice.entry, tau))
+            first = f"{_told(conn.synapse)}, then "
+            if decoded(conn):
+                together.setdefault(choice.entry.tau, []).append(conn)
         else:
-            way = CARRIED
-            conn.synapse = Lowpass(max(own - tau, SHORTEST_TAU))
-    first = "" if way in (STRAIGHT, MATRIX) else f"{_told(conn.synapse)}, then "
+            conn.synapse = Lowpass(tau)
+            if way == MATRIX:
+                conn.solver = MultipliedOut(conn.solver)
+        if way != STRAIGHT or choice.entry.tau != tau:
+            draft.change(
+                name,
+                RULE,
+                _told(before),
+                f"{way}: {first}the chip's filter of {1000 * tau:g} ms{_cost(choice)}",
+                "compartments have one filter for all that enters them" + _others(choice),
+            )
+    for conns in together.values():
+        for part in _parts(conns):
+            _carry(draft, ens, part, tau)
+
+
+def _before_carriers(entry: Entry, tau: float) -> float:
+    own = tau if entry.tau is None else entry.tau
+    return max(own - tau - HOP, LEAST_TAU)
+
+
+def _parts(conns: Sequence[nengo.Connection]) -> List[List[nengo.Connection]]:
+    """Connections whose sources' neurons are together as many as a core has in-axons."""
+    parts: List[List[nengo.Connection]] = []
+    rows = np.inf
+    for conn in conns:
+        rows += conn.pre_obj.n_neurons
+        if rows > LOIHI.in_axons_a_core:
+            parts.append([])
+            rows = conn.pre_obj.n_neurons
+        parts[-1].append(conn)
+    return parts
+
+
+def _carry(
+    draft: Draft, target: nengo.Ensemble, conns: Sequence[nengo.Connection], tau: float
+) -> None:
+    """Send values to a target by way of neurons of their own, of two layers if need be."""
+    before = float(conns[0].synapse.tau)
+    far = reaches(conns, before, draft.dt)
+    label = f"carriers to {name_of(target)}"
+    made = _layer(draft, target, target, far, tau, label)
+    second = before - LEAST_TAU - HOP
+    n = made.ensemble.n_neurons
+    why = "what cannot take a matrix of weights is carried by neurons between"
+    if weight_units(conns, before, draft.dt) < LEAST_UNITS and second > LEAST_TAU:
+        draft.network.config[made.ensemble].input_tau = second
+        made = _layer(draft, target, made.ensemble, far, second, f"first {label}")
+        n += made.ensemble.n_neurons
+        before = LEAST_TAU
+        why += f"; of so small weights a filter of {1000 * second:.3g} ms would leave no bits"
+    draft.network.config[made.ensemble].input_tau = before
+    for conn in conns:
+        reconnect(conn, post=made.ensemble)
+        conn.synapse = Lowpass(before)
+        conn.solver = MultipliedOut(conn.solver)
     draft.change(
-        name_of(conn),
-        "filters of inputs",
-        _told(before),
-        f"{way}: {first}the chip's filter of {1000 * tau:g} ms",
-        "compartments have one filter for all that enters them",
+        label,
+        "carried values",
+        f"{len(conns)} value{'s' if len(conns) > 1 else ''} to {name_of(target)}",
+        f"summed in {n} neurons that reach {far.max():.2g} radii",
+        why,
     )
-    return way
 
 
-def _multiplies(conn: nengo.Connection) -> bool:
-    """Whether decoders and encoders can be multiplied out."""
-    return decoded(conn) and isinstance(conn.post_obj, nengo.Ensemble)
+def _layer(
+    draft: Draft,
+    target: nengo.Ensemble,
+    post: nengo.Ensemble,
+    far: np.ndarray,
+    tau: float,
+    label: str,
+) -> Carriers:
+    """Neurons that carry what a target is given to another ensemble."""
+    with draft.network:  # the last to be built, when all ends are there
+        made = carriers(target, far, draft.dt, label)
+        out = nengo.Connection(
+            made.ensemble,
+            post,
+            synapse=Lowpass(tau),
+            solver=MultipliedOut(NoSolver(made.decoders)),
+            seed=0,
+        )
+    draft.network.config[made.ensemble].rates_are_fitted = True
+    draft.network.config[out].enters = FROM_CARRIERS
+    return made
+
+
+def _cost(choice: Choice) -> str:
+    late = choice.costs[choice.way].late
+    if abs(late) < 1e-4:
+        return ""
+    return f", {abs(1000 * late):.2g} ms {'late' if late > 0 else 'early'}"
+
+
+def _others(choice: Choice) -> str:
+    """What the ways would have cost, where there was a choice."""
+    if len(choice.costs) < 2:
+        return ""
+    ways = [choice.way, *(way for way in choice.costs if way != choice.way)]
+    return "; " + ", while ".join(f"{way}: {choice.costs[way] or 'no loss'}" for way in ways)
 
 
 def _told(synapse: Optional[Synapse]) -> str:
@@ -168,7 +236,6 @@ def _told(synapse: Optional[Synapse]) -> str:
         return "no filter"
     if isinstance(synapse, Lowpass):
         return f"low-pass filter of {1000 * synapse.tau:g} ms"
-    if type(synapse) is LinearFilter and len(synapse.num) == len(synapse.den) == 2:
-        num, den = (f"{1000 * p[0]:g} ms s + {p[1]:g}" for p in (synapse.num, synapse.den))
-        return f"filter ({num}) / ({den})"
+    if isinstance(synapse, LinearFilter) and not synapse.analog:
+        return "a filter that makes up for the chip's"
     return str(synapse)

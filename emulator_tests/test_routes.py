@@ -1,0 +1,139 @@
+"""Which way each value takes into chip neurons, and that it arrives whole."""
+
+import nengo
+import numpy as np
+import pytest
+
+import deploy
+from loihi_rules import rewrite
+from loihi_rules.passes.input_filters import declare_settings
+from loihi_rules.routes.carriers import design, pairs_for
+from loihi_rules.routes.ways import CARRIED, FROM_CARRIERS, MATRIX
+
+
+def late_half(network, seconds, target="emulator"):
+    samples = deploy.run(network, seconds, target)["out"].samples
+    return samples[len(samples) // 2 :].mean(axis=0)
+
+
+def scaled(k, way=None):
+    """0.5, times k, less what takes it back to 0.5."""
+    with nengo.Network(seed=11) as net:
+        a, b = nengo.Ensemble(100, 1), nengo.Ensemble(100, 1)
+        nengo.Connection(nengo.Node(0.5), a)
+        conn = nengo.Connection(a, b, transform=k, synapse=0.1)
+        nengo.Connection(nengo.Node(0.5 - 0.5 * k), b)
+        nengo.Probe(b, synapse=0.05, label="out")
+    declare_settings(net)
+    net.config[conn].way = way
+    if way == "carried":
+        net.config[b].input_tau = 0.005
+    return net
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("k", [2, 4, 8])
+@pytest.mark.parametrize("way", [None, "carried"])
+def test_values_beyond_the_radius_arrive(k, way):
+    """0.34, −0.14 and −1.05 through nengo-loihi's neurons."""
+    net = scaled(k, way)
+    assert abs(late_half(net, 1.5)[0] - 0.5) < 0.03 * k
+
+
+@pytest.mark.quick
+def test_a_user_chooses_the_way():
+    done = {way: rewrite(scaled(2, way)) for way in ("matrix", "carried")}
+    for way, expected in (("matrix", MATRIX), ("carried", CARRIED)):
+        ways = [done[way].network.config[c].enters for c in done[way].network.all_connections]
+        assert expected in ways
+        assert (FROM_CARRIERS in ways) == (way == "carried")
+    text = next(c.why for c in done["matrix"].changes if MATRIX in c.after)
+    assert "while through neurons that carry the value" in text  # and what that would cost
+
+
+def many(k, tau):
+    """k ensembles that each give a k-th of 0.8 to one of 1,500 neurons."""
+    with nengo.Network(seed=12) as net:
+        u, b = nengo.Node(0.8), nengo.Ensemble(1500, 1)
+        for _ in range(k):
+            a = nengo.Ensemble(100, 1)
+            nengo.Connection(u, a)
+            nengo.Connection(a, b, transform=1 / k, synapse=tau)
+        nengo.Connection(nengo.Node(0.0), b, synapse=None)
+        nengo.Probe(b, synapse=0.05, label="out")
+    declare_settings(net)
+    net.config[b].input_tau = 0.005
+    return net
+
+
+@pytest.mark.parametrize("k", [8, pytest.param(45, marks=pytest.mark.slow)])  # 4,500 in-axons
+def test_many_values_share_their_carriers(k):
+    """0.3 and less where each has carriers of its own."""
+    net = many(k, 0.03)
+    done = rewrite(net)
+    sets = [e for e in done.network.all_ensembles if (e.label or "").startswith("carriers")]
+    assert len(sets) == (1 if k == 8 else 2)
+    assert late_half(net, 0.8)[0] == pytest.approx(0.8, abs=0.04)
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("frequency", [1.33, 2.0])
+def test_a_loop_beside_a_shorter_filter_keeps_its_time(frequency):
+    """1.243 and 1.774 Hz where all are filtered by the shorter."""
+    speed, tau = 2 * np.pi * frequency, 0.1
+    with nengo.Network(seed=13) as net:
+        kick = nengo.Node(lambda t: [1, 0] if t < 0.1 else [0, 0])
+        ens = nengo.Ensemble(200, 2)
+        nengo.Connection(kick, ens, synapse=0.005)
+        turn = [[1, speed * tau], [-speed * tau, 1]]
+        nengo.Connection(ens, ens, transform=turn, synapse=tau)
+        nengo.Probe(ens, synapse=0.03, label="out")
+    x = deploy.run(net, 2.0, "emulator")["out"].samples[300:]
+    angle = np.unwrap(np.arctan2(x[:, 0], x[:, 1]))
+    slope = np.polyfit(np.arange(len(x)) * 0.001, angle, 1)[0]
+    assert slope / (2 * np.pi) == pytest.approx(frequency, rel=0.025)
+
+
+@pytest.mark.quick
+def test_two_filters_from_one_population_to_another_stay_two():
+    """A high-pass filter: the amplitude was 0.000 where both were made one."""
+    with nengo.Network(seed=14) as net:
+        a, b = nengo.Ensemble(200, 1), nengo.Ensemble(200, 1)
+        nengo.Connection(nengo.Node(lambda t: np.sin(3 * np.pi * t)), a)
+        nengo.Connection(a, b, transform=-1, synapse=0.01)
+        nengo.Connection(a, b, transform=1, synapse=0.001)
+        nengo.Probe(b, synapse=0.03, label="out")
+    wave = np.exp(-3j * np.pi * 0.001 * np.arange(1334))
+    cpu, chip = (
+        abs(np.mean(deploy.run(net, 1.7, target)["out"].samples[-1334:, 0] * wave))
+        for target in ("cpu", "emulator")
+    )
+    assert chip == pytest.approx(cpu, rel=0.15)
+
+
+@pytest.mark.quick
+def test_a_filter_beside_none_stays():
+    """It was 5 ms early, as the unfiltered input made the chip's filter 5 ms."""
+    with nengo.Network(seed=15) as net:
+        a, b = nengo.Ensemble(100, 1), nengo.Ensemble(100, 1)
+        nengo.Connection(nengo.Node(lambda t: np.sin(6 * t)), a, synapse=None)
+        nengo.Connection(a, b, synapse=0.01)
+        nengo.Connection(nengo.Node(0.0), b, synapse=None)
+        nengo.Probe(b, synapse=0.02, label="out")
+    assert -1 <= deploy.compare(net, 2.0).value("out", "lag") <= 3
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("reach", [1, 4, 16])
+def test_carriers_are_linear_over_their_range(reach):
+    """By the chip's own steps: an interval is 2 steps and ⌈1 / drive⌉."""
+    made = design(reach)
+    x = np.linspace(0, reach, 201)[1:]
+
+    def rates(values):
+        drive = np.maximum(made.gain * values[:, None] + made.bias, 1e-9)
+        return 1 / (2 + np.ceil(1 / drive))
+
+    carried = (rates(x) - rates(-x)) @ made.decoders
+    assert np.all(np.abs(carried - x) < 0.03 + 0.07 * x)
+    assert pairs_for(1) > pairs_for(64) >= 4

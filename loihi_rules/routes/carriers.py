@@ -1,0 +1,216 @@
+"""Neurons on the chip that carry values from several sources to one target.
+
+Where a value cannot take a matrix of weights, because its filter is longer than the target's or
+because its sources have more neurons than a core has in-axons, it goes through a few neurons for
+each dimension that integrate without a leak. nengo-loihi gives each connection 20 of its own
+(``decode_neurons.py``, ``Preset10DecodeNeurons``), hidden from the network, which end at about
+1.2 radii and whose noise adds up over connections. Here they are an ensemble of the rewritten
+network: all values of one target and filter are summed in one set of neurons, and these reach as
+far as what they may be given.
+"""
+
+from __future__ import annotations
+
+from typing import List, NamedTuple, Sequence
+
+import nengo
+import numpy as np
+from nengo.builder import Model
+from nengo.builder.connection import get_eval_points, get_targets
+from nengo.cache import NoDecoderCache
+
+from loihi_rules.built import decoders_of
+from loihi_rules.chip import LOIHI
+from loihi_rules.transforms import matrix_of
+from loihi_rules.tuning import represented
+
+PAIRS = 25  # of neurons a dimension, one for each sign
+MOST_ROWS = LOIHI.in_axons_a_core // 2  # that carriers of one set may take at their target
+LEAST_PAIRS = 4
+INTERCEPTS = (-0.5, 0.5)  # in radii of the target; symmetric, so that the sum is linear
+RATES = (0.2, 0.08)  # spikes a step at the end of its range, of the first and the last
+PAIRS_A_RADIUS = 6  # beyond the first
+LEAST_REACH = 1.5  # radii
+REFRACTORY_STEPS = 2  # so that a neuron far beyond its range fires evenly, not in leaps
+LEAK_TAU = 1.0  # s, of the membrane; so long that there is no leak to speak of
+FARTHEST = 32.0  # radii
+SPIKY = 100  # neurons, below which single spikes are higher than the values they stand for
+LEAST_UNITS = 5.0  # of a typical weight, below which too much of it is rounded away
+TYPICAL_RATE = 100.0  # Hz, of neurons over all values
+JITTER = 0.05  # of what drives a carrier, relative, over a few of its intervals
+REST = {"voltage": nengo.dists.Choice([0])}
+RIDGE = 0.01  # of decoders, relative to the largest rate
+
+
+class Design(NamedTuple):
+    """Tuning of the neurons of one sign of one dimension, all arrays (n_pairs,).
+
+    Attributes
+    ----------
+    gain, bias : ndarray
+        Thresholds a step for a value of one radius, and for none.
+    decoders : ndarray
+        Radii for one spike a step.
+    """
+
+    gain: np.ndarray
+    bias: np.ndarray
+    decoders: np.ndarray
+
+
+def pairs_for(dimensions: int) -> int:
+    """How many pairs a dimension gets, so that in-axons suffice."""
+    return int(
+        np.clip(MOST_ROWS // (2 * max(dimensions, 1)) - 2 * PAIRS_A_RADIUS, LEAST_PAIRS, PAIRS)
+    )
+
+
+def noise(tau: float, pairs: int) -> float:
+    """What carriers add to a value, in radii, behind a filter of τ and a membrane's.
+
+    0.014 for 25 pairs at τ = 5 ms, as simulated for constant and for sinusoidal values; less
+    for more neurons and for a longer filter, beside the 10 ms or so by which a population
+    smooths what it is given.
+    """
+    return float(0.014 * np.sqrt(PAIRS / pairs) * 0.015 / (0.01 + tau))
+
+
+def design(reach: float, pairs: int = PAIRS) -> Design:
+    """Neurons for values up to ``reach`` radii, most of them for those within one.
+
+    A neuron is driven by f = g x + b thresholds a step and fires 1 / (2 + ⌈1 / f⌉), as it rests
+    for two steps and the chip drops what is left over at a spike; that of the other sign is
+    driven by g (−x) + b. Intercepts lie about 0; beyond one radius further neurons, which are
+    silent within it and add no noise there, take over from those that fire as fast as they can.
+    The decoders are by least squares over values up to ``reach``, half of them within one
+    radius, and over a drive that fluctuates.
+    """
+    reach = max(reach, LEAST_REACH)
+    more = int(PAIRS_A_RADIUS * np.ceil(reach))
+    intercepts = np.append(np.linspace(*INTERCEPTS, pairs), np.linspace(0.8, 0.85 * reach, more))
+    ends = np.append(np.ones(pairs), np.full(more, reach))
+    rates = np.append(np.linspace(*RATES, pairs), np.linspace(*RATES, more))
+    gain = 1 / (1 / rates - REFRACTORY_STEPS) / (ends - intercepts)
+    bias = -gain * intercepts
+    values = np.append(np.linspace(0, 1, 51)[1:], np.linspace(1, reach, 50))
+    both = _rates(gain, bias, values) - _rates(gain, bias, -values)
+    weight = 1 / np.maximum(values, 0.2)  # errors relative to the value
+    A, y = both * weight[:, None], values * weight
+    ridge = (RIDGE * A.max()) ** 2 * len(values)
+    decoders = np.linalg.solve(A.T @ A + ridge * np.eye(len(gain)), A.T @ y)
+    return Design(gain, bias, decoders)
+
+
+def _rates(gain: np.ndarray, bias: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Spikes a step, on average over drives about those of the values."""
+    drive = np.maximum(gain * values[:, None] + bias, 1e-9)
+    jitter = np.linspace(1 - JITTER, 1 + JITTER, 25)[:, None, None]
+    rates: np.ndarray = np.mean(1 / (REFRACTORY_STEPS + np.ceil(1 / (drive * jitter))), axis=0)
+    return rates
+
+
+def reaches(conns: Sequence[nengo.Connection], tau: float, dt: float) -> np.ndarray:
+    """How far the sum of some values may go, in radii of their target, by dimension.
+
+    The sum of the largest that each gives at its evaluation points; of few neurons, also of
+    the peaks that single spikes have behind a filter of τ.
+
+    Parameters
+    ----------
+    conns : sequence of nengo.Connection
+        Decoded, to one ensemble.
+    tau : float
+        Of the filter before the carriers, seconds.
+    dt : float
+        Step in seconds.
+    """
+    total = np.zeros(conns[0].post_obj.size_in)
+    for conn in conns:
+        model = Model(dt=dt, decoder_cache=NoDecoderCache())
+        model.seeds[conn.pre_obj], model.seeded[conn.pre_obj] = conn.pre_obj.seed, True
+        model.build(conn.pre_obj)
+        matrix = matrix_of(conn)
+        targets = get_targets(conn, get_eval_points(model, conn, np.random.RandomState(conn.seed)))
+        largest = np.abs(targets @ matrix.T).max(axis=0)
+        if conn.pre_obj.n_neurons < SPIKY:
+            peaks = np.abs(decoders_of(conn, dt) @ matrix.T).max(axis=0) / max(tau, dt)
+            largest = np.maximum(largest, peaks * float(conn.pre_obj.neuron_type.amplitude))
+        total += largest
+    far: np.ndarray = np.minimum(total / float(conns[0].post_obj.radius), FARTHEST)
+    return far
+
+
+def weight_units(conns: Sequence[nengo.Connection], tau: float, dt: float) -> float:
+    """What the smallest weights into carriers come to, in steps of the chip's weights.
+
+    A spike of one of n neurons that fire at a typical rate a, and together give a value x, is
+    x / (n a) for a step, and behind a filter of τ a part 1 − e^(−dt/τ) of it at first. That
+    times a carrier's gain g is a part of its threshold, which is at most 2^17 steps of the
+    least weight.
+    """
+    part = -np.expm1(-dt / tau) if tau else 1.0
+    gain = 1 / (1 / np.mean(RATES) - REFRACTORY_STEPS)
+    largest = min(
+        float(reaches([conn], tau, dt).max()) / (conn.pre_obj.n_neurons * TYPICAL_RATE * dt)
+        for conn in conns
+    )
+    return float(largest * part * gain * 2**LOIHI.threshold_mantissa_bits)
+
+
+class Carriers(NamedTuple):
+    """An ensemble that carries, and the decoders of its values.
+
+    Attributes
+    ----------
+    ensemble : nengo.Ensemble
+        Of the target's dimensions and radius.
+    decoders : (n_neurons, dimensions) ndarray
+    """
+
+    ensemble: nengo.Ensemble
+    decoders: np.ndarray
+
+
+def carriers(target: nengo.Ensemble, far: np.ndarray, dt: float, label: str) -> Carriers:
+    """Neurons that carry values to a target; a new ensemble of the current network.
+
+    Parameters
+    ----------
+    target : nengo.Ensemble
+    far : (dimensions,) ndarray
+        Radii, by dimension; dimensions with 0 get no neurons.
+    dt : float
+        Step in seconds.
+    label : str
+    """
+    neurons = represented(nengo.LIF(LEAK_TAU, REFRACTORY_STEPS * dt, initial_state=REST), dt)
+    current = -1 / np.expm1(-dt / neurons.tau_rc)  # for a threshold a step
+    used = np.flatnonzero(far)
+    if not len(used):
+        used, far = np.arange(1), np.ones(1)
+    pairs = pairs_for(len(used))
+    gain: List[np.ndarray] = []
+    bias: List[np.ndarray] = []
+    encoders: List[np.ndarray] = []
+    decoders: List[np.ndarray] = []
+    for k in used:
+        made = design(float(far[k]), pairs)
+        unit = np.eye(target.size_in)[k]
+        for sign in (1.0, -1.0):
+            gain.append(made.gain * current)
+            bias.append(made.bias * current + 0.5)  # what the membrane leaks on average
+            encoders.append(np.tile(sign * unit, (len(made.gain), 1)))
+            decoders.append(made.decoders[:, None] * sign * unit * dt * float(target.radius))
+    ensemble = nengo.Ensemble(
+        sum(map(len, gain)),
+        target.size_in,
+        radius=target.radius,
+        neuron_type=neurons,
+        gain=np.concatenate(gain),
+        bias=np.concatenate(bias),
+        encoders=np.concatenate(encoders),
+        normalize_encoders=False,
+        label=label,
+        seed=0,
+    )
+    return Carriers(ensemble, np.concatenate(decoders))

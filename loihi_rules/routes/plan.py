@@ -1,0 +1,168 @@
+"""The filter of an ensemble's compartments, and the way of each connection into them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+
+import numpy as np
+
+from loihi_rules.chip import LOIHI
+from loihi_rules.routes.carriers import noise, pairs_for
+from loihi_rules.routes.entries import Entry
+from loihi_rules.routes.from_host import before_chip
+from loihi_rules.routes.ways import CARRIED, FROM_HOST, MATRIX, STRAIGHT, Cost
+
+SMOOTHING_TAU = 0.005  # s, the least that smooths the spikes in which a value is carried
+ALIKE = 0.006  # s, by which filters differ whose mean is tried
+HOP = 0.0015  # s, by which carriers are late: a step, and half a one until they fire
+LOOP_ORDER = 0.5  # of carriers' filter and delay, what a loop does not make up for; measured
+LEAST_TAU = 0.001  # s, of the filter before carriers, whose voltage cannot go below 0
+HOST_NOISE = 0.0115  # radii, of the host's spikes without a filter; measured
+FULL_TAU = 0.0125  # s; beyond it, weights lose a bit each time that it doubles
+LOOP_ROUNDING, ROUNDING = 1.0, 0.1  # error, in radii, for a weight's; a loop adds it up
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The way that was chosen for a connection.
+
+    Attributes
+    ----------
+    entry : Entry
+    way : str
+    costs : mapping of str to Cost
+        Of all ways that there are, at the chosen filter.
+    """
+
+    entry: Entry
+    way: str
+    costs: Mapping[str, Cost]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What enters an ensemble, and how.
+
+    Attributes
+    ----------
+    tau : float
+        Of its compartments' filter, seconds.
+    choices : tuple of Choice
+    """
+
+    tau: float
+    choices: Tuple[Choice, ...]
+
+    @property
+    def total(self) -> float:
+        """Of all connections, in squared radii."""
+        return sum(choice.costs[choice.way].total for choice in self.choices)
+
+
+def plan(
+    entries: Sequence[Entry],
+    n_neurons: int,
+    dimensions: int,
+    dt: float,
+    tau: Optional[float] = None,
+    asked: Optional[Mapping[int, str]] = None,
+) -> Plan:
+    """Choose the filter, and with it all ways, whose costs add up to the least.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+        All that enters one ensemble.
+    n_neurons, dimensions : int
+        Of the ensemble.
+    dt : float
+        Step in seconds.
+    tau : float, optional
+        The filter that its user chose.
+    asked : mapping of int to str, optional
+        Ways that a user chose, by the entry's place.
+    """
+    taus = _candidates(entries) if tau is None else [tau]
+    plans = [_at(entries, n_neurons, dimensions, dt, t, asked or {}) for t in taus]
+    return min(plans, key=lambda found: found.total)
+
+
+def _candidates(entries: Sequence[Entry]) -> List[float]:
+    own = sorted({entry.tau for entry in entries if entry.tau} | {SMOOTHING_TAU})
+    if any(entry.tau == 0 and not entry.from_host for entry in entries):
+        own = [0.0, *own]
+    means = [float(np.mean([t for t in own if low <= t <= low + ALIKE])) for low in own]
+    return sorted({*own, *means})
+
+
+def _at(
+    entries: Sequence[Entry],
+    n_neurons: int,
+    dimensions: int,
+    dt: float,
+    tau: float,
+    asked: Mapping[int, str],
+) -> Plan:
+    costs = [_costs(entry, entries, n_neurons, dimensions, dt, tau) for entry in entries]
+    ways = {k: min(c, key=lambda way: c[way].total) for k, c in enumerate(costs)}
+    ways.update({k: way for k, way in asked.items() if way in costs[k]})
+    rows = sum(e.rows for e in entries if e.spikes)
+    rows += 2 * dimensions * any(e.from_host and not e.spikes for e in entries)
+    free = sorted(
+        (k for k in ways if MATRIX in costs[k] and CARRIED in costs[k] and k not in asked),
+        key=lambda k: (ways[k] == CARRIED, entries[k].rows),
+    )
+    rows += sum(entries[k].rows for k in asked if ways[k] == MATRIX)
+    carried = {e.tau for k, e in enumerate(entries) if ways[k] == CARRIED}
+    wanted = rows + sum(entries[k].rows for k in free if ways[k] == MATRIX)
+    each = 2 * pairs_for(dimensions) * dimensions  # in-axons of a set of carriers
+    if wanted + each * len(carried) > LOIHI.in_axons_a_core:
+        for k in free:
+            rest = {e.tau for j, e in enumerate(entries) if ways.get(j) == CARRIED} or {None}
+            if ways[k] == MATRIX:
+                rows += entries[k].rows
+                if rows + each * len(rest) > LOIHI.in_axons_a_core:
+                    ways[k] = CARRIED
+                    rows -= entries[k].rows
+    chosen = tuple(Choice(e, ways[k], costs[k]) for k, e in enumerate(entries))
+    return Plan(tau, chosen)
+
+
+def _costs(
+    entry: Entry,
+    beside: Sequence[Entry],
+    n_neurons: int,
+    dimensions: int,
+    dt: float,
+    tau: float,
+) -> Dict[str, Cost]:
+    """Of each way that there is for a connection, with the compartments' filter given."""
+    own = tau if entry.tau is None else entry.tau
+    rounding = LOOP_ROUNDING if entry.loop else ROUNDING
+    bits = rounding * 2.0**-LOIHI.weight_bits * max(tau / FULL_TAU, 1.0)
+    if entry.from_host and not entry.spikes:
+        late = before_chip(entry.conn.synapse, tau, dt).late
+        added = HOST_NOISE / (1 + tau / 0.001)
+        cost = Cost(late, late * entry.sensitivity, added, bits, 2 * dimensions, 0)
+        return {FROM_HOST: cost}
+    late = tau - own
+    weights = entry.rows * n_neurons * LOIHI.weight_bits
+    cores = -(-weights // LOIHI.synapse_bits_a_core) if entry.carriable or entry.spikes else 0
+    direct = Cost(late, abs(late) * entry.sensitivity, 0.0, bits, entry.rows, int(cores))
+    if entry.spikes:
+        return {STRAIGHT: direct}
+    alike = sum(e.carriable and e.tau == entry.tau for e in beside)  # share the carriers
+    pairs = pairs_for(dimensions)
+    late = max(tau + LEAST_TAU + HOP - own, 0.0)
+    # two filters and a delay in a loop are of its order plus one, whatever they add up to
+    more = LOOP_ORDER * (tau + HOP) * entry.loop
+    carried = Cost(
+        late,
+        (late + more) * entry.sensitivity,
+        noise(tau, pairs) / np.sqrt(max(alike, 1)),
+        ROUNDING * 2.0**-LOIHI.weight_bits,
+        2 * pairs * dimensions,
+        1,
+    )
+    return {MATRIX: direct, CARRIED: carried} if entry.carriable else {CARRIED: carried}

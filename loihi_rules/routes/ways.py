@@ -1,0 +1,57 @@
+"""The ways that there are into chip neurons, and what each costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Tuple
+
+WAY_SETTING, ENTERS_SETTING, FILTER_SETTING = "way", "enters", "input_tau"
+STRAIGHT, MATRIX = "straight to the neurons", "by a matrix of weights"
+CARRIED, FROM_HOST = "through neurons that carry the value", "as spikes from the host"
+FROM_CARRIERS = "from neurons that carry the value"
+TO_HOST = "decoded, to the host"
+MULTIPLIED = (MATRIX, CARRIED, FROM_CARRIERS)  # decoders and encoders are one matrix
+CHOICES = {"matrix": MATRIX, "carried": CARRIED}  # of a user
+ROW_PRICE, CORE_PRICE = 1e-9, 1e-8  # in squared radii: they decide between equals
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a way costs.
+
+    Attributes
+    ----------
+    late : float
+        By how much longer, or shorter, it filters than was asked, seconds.
+    error : float
+        What is expected of that, in radii.
+    noise : float
+        What it adds, in radii.
+    bits : float
+        Error of weights that have few bits left, in radii.
+    in_axons, cores : int
+        That it takes.
+    """
+
+    late: float
+    error: float
+    noise: float
+    bits: float
+    in_axons: int
+    cores: int
+
+    @property
+    def total(self) -> float:
+        """All of it, in squared radii."""
+        errors = self.error**2 + self.noise**2 + self.bits**2
+        return errors + ROW_PRICE * self.in_axons + CORE_PRICE * self.cores
+
+    def __str__(self) -> str:
+        parts: Tuple[Tuple[float, str], ...] = (
+            (round(abs(1000 * self.late), 1), f"{{:g}} ms {'late' if self.late > 0 else 'early'}"),
+            (round(self.noise, 3), "noise {:g} radii"),
+            (round(self.bits, 3), "rounding {:g} radii"),
+            (self.in_axons, "{:,} in-axons"),
+            (self.cores, "{} core" + ("" if self.cores == 1 else "s")),
+        )
+        return ", ".join(text.format(value) for value, text in parts if value)
