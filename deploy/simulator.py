@@ -15,6 +15,7 @@ from nengo.utils.progress import Progress, ProgressTracker
 
 from deploy.arguments import read_arguments
 from deploy.errors import BadInput, TargetUnavailable
+from deploy.signals import Signals, UsersModel
 from deploy.targets import Session, find_target
 from deploy.targets.core import CoreSession
 from loihi_rules import Change, Learned, Twin
@@ -104,6 +105,7 @@ class Simulator(NengoSimulator):
                 raise TargetUnavailable(f"target {self.target}: {missing}")
         self._seeded: Optional[Twin] = None
         self._twins: Mapping = {}
+        self._signals = Signals(self)
         with ProgressTracker(progress_bar, Progress("Building", "Build")):
             self._session = self._open()
         self.closed = False
@@ -190,13 +192,21 @@ class Simulator(NengoSimulator):
 
     @property
     def signals(self) -> Any:
-        """Nengo's signals of what runs on the host."""
-        return self._session.signals
+        """Signals to what they are now; those of the chip too, see `deploy.signals`.
+
+        None once the simulator is closed, as in Nengo.
+        """
+        if self.closed:
+            return None
+        session = self._session
+        return session.simulator.signals if isinstance(session, CoreSession) else self._signals
 
     @property
     def model(self) -> Any:
-        """The built model: Nengo's where all runs in Nengo core, else nengo-loihi's."""
-        return self._session.model
+        """The built model; ``model.sig`` and ``model.params`` know the user's objects."""
+        if isinstance(self._session, CoreSession):
+            return self._session.model
+        return UsersModel(self, self._signals)
 
     def learned(self, name: str, conn: nengo.Connection) -> Learned:
         """What one of the user's connections has learnt so far; see `deploy.freeze`."""
@@ -256,6 +266,7 @@ class Simulator(NengoSimulator):
         if self.closed:
             raise SimulatorClosed("Simulator cannot run because it is closed.")
         self._session.run_steps(steps)
+        self._signals.refresh()
         self.data.reset()
 
     def reset(self, seed: Optional[int] = None) -> None:
@@ -272,6 +283,7 @@ class Simulator(NengoSimulator):
             self.seed = seed
         self._session.close()
         self._session = self._open()
+        self._signals.refresh()
         self.data.reset()
 
     def clear_probes(self) -> None:

@@ -6,7 +6,7 @@ import pytest
 from nengo.exceptions import ValidationError
 
 import deploy
-from deploy.targets.injecting import nearest_bias
+from deploy.targets.chip_neurons import nearest_bias
 from loihi_rules import SpikeTimes, inject, inject_spikes, read_spikes
 from loihi_rules.settings import declare
 

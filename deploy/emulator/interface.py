@@ -99,13 +99,10 @@ class FastEmulator:
         n = self.layout.n_compartments
         return Work(self.t, n, int(state.spike_count.sum()), axons, synaptic)
 
-    def voltages(self, block: Any) -> np.ndarray:
-        """(n,) voltages of a block's compartments, as a view that may be written."""
-        return self.engine.state.voltage[self._part(block)]
-
-    def biases(self, block: Any) -> np.ndarray:
-        """(n,) biases of a block's compartments, as a view that may be written."""
-        return self.layout.compartments.bias[self._part(block)]
+    def state(self, block: Any, name: str) -> np.ndarray:
+        """(n,) ``bias``, or a field of `deploy.emulator.engine.State`, as a view to be written."""
+        of: Any = self.layout.compartments if name == "bias" else self.engine.state
+        return getattr(of, name)[self._part(block)]
 
     def _part(self, block: Any) -> slice:
         start = int(self._start[block])

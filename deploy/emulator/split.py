@@ -67,6 +67,7 @@ class _Splitting:
             block.add_synapse(synapse)
             new_synapses[synapse] = axon_ids.tolist()
             self._set_weights(old_synapse, synapse, own_weights, own_places, first, ends)
+        old_synapse.parts = new_synapses  # where to find its weights from now on
         return new_synapses
 
     @staticmethod

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, List, Mapping, Optional, Tuple
+from typing import AbstractSet, Any, List, Mapping, Optional, Tuple
 
 import nengo
 import numpy as np
 
+from deploy.targets.chip_values import ChipValue
 from loihi_rules import Change, Learned, Problem, Rewritten, Twin
 
 
@@ -27,6 +28,8 @@ class Session(ABC):
     changes: Tuple[Change, ...] = ()
     problems: Tuple[Problem, ...] = ()
     hosts: Tuple[Any, ...] = ()
+    idle: AbstractSet[Any] = frozenset()  # nodes that nothing reaches any more
+    runs_ahead = False  # whether the host goes ahead of the chip, and does so now
     settings: Mapping[str, Any] = {}
 
     @property
@@ -67,10 +70,9 @@ class Session(ABC):
             Of the network that runs.
         """
 
-    @property
-    @abstractmethod
-    def signals(self) -> Any:
-        """Nengo's signals of what runs on the host."""
+    def chip_values(self, obj: Any) -> Mapping[str, ChipValue]:
+        """What the chip has of an object of the network that runs, by Nengo's names for it."""
+        return {}
 
     @property
     @abstractmethod

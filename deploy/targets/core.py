@@ -87,10 +87,6 @@ class CoreSession(Session):
         return learned_in_core(self.simulator, name, conn)
 
     @property
-    def signals(self) -> Any:
-        return self.simulator.signals
-
-    @property
     def model(self) -> Any:
         return self.simulator.model
 

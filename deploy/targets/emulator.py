@@ -8,6 +8,8 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 import nengo
 import numpy as np
+from nengo.connection import LearningRule
+from nengo.ensemble import Neurons
 
 from deploy.compat import load_nengo_loihi
 from deploy.emulator import ENGINES, FastEmulator, build_simulator
@@ -15,17 +17,19 @@ from deploy.errors import BadInput, TargetUnavailable
 from deploy.resources import cores_of
 from deploy.targets.base import Session, Target
 from deploy.targets.built import built_connection
-from deploy.targets.chip_builder import chip_model
+from deploy.targets.chip_builder import chip_model, learning_synapse
+from deploy.targets.chip_neurons import ChipNeurons
+from deploy.targets.chip_values import ChipValue, connection_values, neuron_values, rule_values
 from deploy.targets.core import CoreSession
-from deploy.targets.injecting import ChipNeurons, CoreNeurons, Injections
-from deploy.targets.learned_weights import decoders, learned_in_core
+from deploy.targets.injecting import CoreNeurons, Injections
+from deploy.targets.learned_weights import decoders, learned_in_core, weights_for
 from deploy.targets.served import READERS, Reader
 from deploy.targets.units import scale_of
 from loihi_rules import Change, Learned, Rewritten, Twin
 from loihi_rules.learned import rule_names
 from loihi_rules.passes.capacity import RULES as CAPACITY_RULES
 from loihi_rules.rewrite import rewrite_twin
-from loihi_rules.wiring import on_chip
+from loihi_rules.wiring import base_of, on_chip
 
 NOTEWORTHY = 0.01  # share of the times that something came to the end of its range
 
@@ -63,6 +67,7 @@ class EmulatorSession(Session):
         self.runner = self.simulator._runner  # the simulator lets go of it when it closes
         sims = self.simulator.sims
         self.hosts = tuple(sims[name] for name in ("host_pre", "host") if name in sims)
+        self.idle = {conn.post_obj for conn in rewritten.dropped}
         for conn in rewritten.dropped:
             self.built(conn)  # Nengo says what is wrong with it, used or not
         emulator = self.simulator.sims["emulator"]
@@ -74,7 +79,8 @@ class EmulatorSession(Session):
             "precompute": bool(self.simulator.precompute),
         }
 
-        self.injections = Injections(rewritten.network, dt, self._neurons)
+        self._chip_neurons: Dict[nengo.Ensemble, ChipNeurons] = {}
+        self.injections = Injections(rewritten.network, dt, self.neurons)
         self.readers: Dict[nengo.Probe, Reader] = {
             twin.twins.get(probe, probe): READERS[serving.reads](serving, self)
             for probe, serving in rewritten.served.items()
@@ -88,17 +94,17 @@ class EmulatorSession(Session):
     def changes(self) -> Tuple[Change, ...]:  # type: ignore[override]
         return (*self.rewritten.changes, *self.injections.told())
 
-    def _neurons(self, ens: nengo.Ensemble) -> Any:
-        """For injections: the neurons of an ensemble, wherever they are."""
+    def neurons(self, ens: nengo.Ensemble) -> Any:
+        """`CoreNeurons` or `ChipNeurons` of an ensemble."""
         if not on_chip(self.rewritten.network, ens):
             return CoreNeurons(next(h for h in self.hosts if ens in h.model.params), ens)
-        emulator = self.simulator.sims["emulator"]
-        integer = self.settings["arithmetic"] == "integer"
-        fast = isinstance(emulator, FastEmulator)
-        voltages, biases = (
-            (emulator.voltages, emulator.biases) if fast else _reference_arrays(emulator)
-        )
-        return ChipNeurons(self.simulator.model, ens, voltages, biases, self.dt, integer)
+        if ens not in self._chip_neurons:
+            emulator = self.simulator.sims["emulator"]
+            integer = self.settings["arithmetic"] == "integer"
+            fast = isinstance(emulator, FastEmulator)
+            state = emulator.state if fast else _reference_state(emulator)
+            self._chip_neurons[ens] = ChipNeurons(self.model, ens, state, self.dt, integer)
+        return self._chip_neurons[ens]
 
     def run_steps(self, n_steps: int) -> None:
         end = self.n_steps + n_steps
@@ -107,7 +113,11 @@ class EmulatorSession(Session):
             self.injections.apply(self.n_steps)
             stop = self.injections.next_after(self.n_steps, end)
             stop = min([stop] + [self._next_sample(reader) for reader in polled])
-            self.simulator.run_steps(stop - self.n_steps)
+            self.runs_ahead = bool(self.simulator.precompute)
+            try:
+                self.simulator.run_steps(stop - self.n_steps)
+            finally:
+                self.runs_ahead = False
             for reader in polled:
                 if reader.is_sample(self.n_steps):
                     reader.poll()
@@ -151,9 +161,30 @@ class EmulatorSession(Session):
         sources = self.rewritten.learning_scales[conn].sources
         return values if sources is None else values[:, sources]
 
-    @property
-    def signals(self) -> Any:
-        return self.simulator.sims["host"].signals if "host" in self.simulator.sims else {}
+    def set_learned_decoders(self, conn: nengo.Connection, values: np.ndarray) -> None:
+        """Give a connection that learns on the chip other (size_out, n) decoders."""
+        sources = self.rewritten.learning_scales[conn].sources
+        if sources is not None:
+            part = values
+            values = decoders(self.model, conn, self.dt, self.chip_weights)
+            values[:, sources] = part
+        weights = weights_for(self.model, conn, self.dt, self.chip_weights, values)
+        synapse = learning_synapse(self.model, conn)
+        if isinstance(self.simulator.sims["emulator"], FastEmulator):
+            self.chip_weights(synapse)[...] = weights
+        else:
+            for own, row in zip(synapse.weights, weights):
+                own[0] = row
+
+    def chip_values(self, obj: Any) -> Mapping[str, ChipValue]:
+        ens = base_of(obj)
+        if isinstance(obj, nengo.Connection):
+            return connection_values(self, obj)
+        if isinstance(obj, LearningRule):
+            return rule_values(self, obj)
+        if isinstance(ens, nengo.Ensemble) and on_chip(self.rewritten.network, ens):
+            return neuron_values(self, ens, isinstance(obj, Neurons))
+        return {}
 
     @property
     def model(self) -> Any:
@@ -266,13 +297,10 @@ def _reference_weights(synapse: Any) -> np.ndarray:
     return np.vstack([weights[0] for weights in synapse.weights])
 
 
-def _reference_arrays(emulator: Any) -> Any:
-    """The same views of nengo-loihi's own emulator."""
-    state = emulator.compartment
-    return (
-        lambda block: state.voltage[state.slices[block.compartment]],
-        lambda block: state.bias[state.slices[block.compartment]],
-    )
+def _reference_state(emulator: Any) -> Any:
+    """As `FastEmulator.state`, of nengo-loihi's own emulator."""
+    of = emulator.compartment
+    return lambda block, name: getattr(of, name)[of.slices[block.compartment]]
 
 
 EMULATOR = EmulatorTarget("emulator", "the chip in integers", discretize=True)

@@ -8,9 +8,7 @@ import nengo
 import numpy as np
 from nengo.exceptions import SignalError
 
-from deploy.targets.units import current_unit
 from loihi_rules.change import Change, name_of
-from loihi_rules.chip import LOIHI
 from loihi_rules.injection import Injection, injections_of
 
 RULE = "injected values"
@@ -46,76 +44,6 @@ class CoreNeurons:
         array.setflags(write=True)  # Nengo marks what it does not change itself
         array[...] += values
         array.setflags(write=False)
-
-
-class ChipNeurons:
-    """Neurons that the chip's emulator runs, in its own units.
-
-    A voltage v is set to ``round(v · v_th)``; a current J is added to the bias as
-    ``J ÷ current_unit``, rounded to a bias that the chip has, m · 2^e with 12 bits for m.
-
-    Parameters
-    ----------
-    model : nengo_loihi.builder.Model
-    ens : nengo.Ensemble
-    voltages, biases : callable
-        Give the emulator's arrays of a block, to be written.
-    dt : float
-        Step in seconds.
-    integer : bool
-    """
-
-    def __init__(
-        self,
-        model: Any,
-        ens: nengo.Ensemble,
-        voltages: Callable[[Any], np.ndarray],
-        biases: Callable[[Any], np.ndarray],
-        dt: float,
-        integer: bool,
-    ):
-        blocks = model.objs[ens]["in"]
-        blocks = blocks if isinstance(blocks, list) else [blocks]
-        every = range(ens.n_neurons)
-        whole = len(blocks) == 1
-        self._parts = [(b, list(every if whole else model.block_comp_map[b])) for b in blocks]
-        self._voltages, self._biases = voltages, biases
-        self._asked = {b: biases(b).astype(float) for b in blocks}  # without rounding
-        self._dt, self._integer = dt, integer
-        self.where = "as the chip's integers" if integer else "in the compartments' unit"
-        self.voltage_error = self.current_error = 0.0
-
-    def set_voltage(self, values: np.ndarray) -> None:
-        """In thresholds."""
-        for block, part in self._parts:
-            threshold = block.compartment.vth.astype(float)
-            wanted = values[part] * threshold
-            if self._integer:
-                most = 2**LOIHI.voltage_bits - 1
-                wanted = np.rint(wanted).clip(-most, most)
-            self._voltages(block)[...] = wanted
-            error = np.abs(wanted / threshold - values[part]).max(initial=0.0)
-            self.voltage_error = max(self.voltage_error, float(error))
-
-    def add_current(self, values: np.ndarray) -> None:
-        """Normalised; added to the bias."""
-        for block, part in self._parts:
-            unit = current_unit(block.compartment, self._dt)
-            self._asked[block] += values[part] / unit
-            wanted = self._asked[block]
-            if self._integer:
-                wanted = nearest_bias(wanted)
-            self._biases(block)[...] = wanted
-            error = np.abs((wanted - self._asked[block]) * unit).max(initial=0.0)
-            self.current_error = max(self.current_error, float(error))
-
-
-def nearest_bias(bias: np.ndarray) -> np.ndarray:
-    """The nearest biases that the chip has, m · 2^e with |m| < 2^12 and e from 0 to 7."""
-    most = 2**LOIHI.bias_mantissa_bits - 1
-    exponent = np.ceil(np.log2(np.maximum(np.abs(bias) / most, 1)))
-    exponent = np.minimum(exponent, LOIHI.bias_exponent)
-    return np.asarray(np.rint(bias / 2**exponent).clip(-most, most) * 2**exponent)
 
 
 class Injections:

@@ -44,14 +44,65 @@ def decoders(
         As ``Probe(conn, "weights")`` on the CPU.
     """
     synapse = learning_synapse(model, conn)
+    return _decoder_of_a_weight(model, conn, dt) * _difference(learned(synapse)).T
+
+
+def weights_for(
+    model: Any,
+    conn: nengo.Connection,
+    dt: float,
+    learned: Callable[[Any], np.ndarray],
+    values: np.ndarray,
+) -> np.ndarray:
+    """The weights that give a learning connection other decoders; see `decoders`.
+
+    Each half takes half of the change, so that decoders which were read and are set again
+    change nothing. Integers go to the nearest that the chip has, multiples of
+    ``2^(exponent + lost bits)``, in such a way that their difference is right.
+
+    Parameters
+    ----------
+    model, conn, dt, learned
+        As for `decoders`.
+    values : (size_out, n_neurons) ndarray
+
+    Returns
+    -------
+    (n_axons, width) ndarray
+        For the synapse group, in its unit.
+    """
+    synapse = learning_synapse(model, conn)
+    weights = learned(synapse)
+    on, off = np.split(weights.astype(float), 2, axis=1)
+    change = values.T / _decoder_of_a_weight(model, conn, dt) - (on - off)
+    if np.issubdtype(weights.dtype, np.integer):
+        config = synapse.synapse_cfg
+        lost = config.shift_bits
+        step, most = 2.0 ** (config.real_weight_exp + lost), 2 ** (8 - lost) - 1
+        on, off, change = on / step, off / step, np.rint(change / step)
+        half = np.trunc(change / 2)
+        on, off = (
+            step * (on + half).clip(-most, most),
+            step * (off + half - change).clip(-most, most),
+        )
+    else:
+        on, off = on + change / 2, off - change / 2
+    return np.concatenate([on, off], axis=1).astype(weights.dtype)
+
+
+def _decoder_of_a_weight(model: Any, conn: nengo.Connection, dt: float) -> float:
+    """What a difference of 1 between the halves of the chip's weights comes to."""
+    synapse = learning_synapse(model, conn)
     block = next(block for block in model.blocks if synapse in block.synapses)
     info = block.discretize_info
     scale = 1.0 if info is None else float(info["v_scale"])
-    weights = learned(synapse).astype(float)
-    half = weights.shape[1] // 2
-    difference = weights[:, :half] - weights[:, half:]
     amplitude = float(getattr(conn.pre_obj.neuron_type, "amplitude", 1.0))
-    return (dt * float(conn.pre_obj.radius) / (2 * scale * amplitude)) * difference.T
+    return dt * float(conn.pre_obj.radius) / (2 * scale * amplitude)
+
+
+def _difference(weights: np.ndarray) -> np.ndarray:
+    on, off = np.split(weights.astype(float), 2, axis=1)
+    return on - off
 
 
 def learned_in_core(simulator: nengo.Simulator, name: str, conn: nengo.Connection) -> Learned:

@@ -73,7 +73,8 @@ class NeuronInput(Reader):
     def samples(self) -> np.ndarray:
         probe = self.session.simulator.model.objs[self.serving.probe]["out"]
         bias = bias_of(probe) * scale_of(probe, self.session.dt)
-        samples = self.columns(self.session.probed(self.serving.probe) + bias)
+        samples = self.session.probed(self.serving.probe)
+        samples = self.columns(samples + bias) if len(samples) else samples
         return samples[self.due(len(samples))]
 
 

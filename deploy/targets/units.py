@@ -43,6 +43,21 @@ def current_unit(compartment: Any, dt: float) -> np.ndarray:
     return _current(compartment, dt)
 
 
+def current_of_a_weight(compartment: Any, dt: float) -> np.ndarray:
+    """(n,) normalised current J, in the mean, at one spike a second down a weight of 1.
+
+    A spike adds the weight to the current u, which decays by δ a step, and so comes to
+    ``Σ_k (1 − δ)^k`` of it over the steps to follow; nengo-loihi's floating point multiplies it
+    with δ first (``block.py``, ``scale_u``).
+    """
+    decay = compartment.decay_u
+    if np.issubdtype(decay.dtype, np.integer):
+        total = load_nengo_loihi().builder.discretize.decay_magnitude(decay, x0=2097152, offset=1)
+    else:
+        total = 1.0 if compartment.scale_u else 1 / decay.astype(float)
+    return np.asarray(dt * total * current_unit(compartment, dt))
+
+
 def _by_neuron(probe: Any, values: Any) -> np.ndarray:
     parts = [value[part] for value, part in zip(values, probe.slice)]
     return np.asarray(probe.weight_outputs(parts)[0], float)

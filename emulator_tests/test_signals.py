@@ -1,0 +1,339 @@
+"""``sim.signals`` and ``sim.model.sig``, which know the user's objects wherever they run."""
+
+import nengo
+import numpy as np
+import pytest
+from nengo.exceptions import ReadonlyError, SignalError, SimulationError
+
+import deploy
+from deploy.emulator import ENGINES
+from deploy.targets import find_target
+
+pytestmark = pytest.mark.quick
+CHIPS = ("emulator", "float-emulator")
+
+
+@pytest.fixture
+def learner():
+    """Two populations, one that reads the other's spikes, and a connection that learns."""
+    with nengo.Network(label="learner", seed=3) as net:
+        net.stimulus = nengo.Node(lambda t: np.sin(9 * t), label="stimulus")
+        net.a = nengo.Ensemble(30, 2, radius=1.5, label="a")
+        net.b = nengo.Ensemble(
+            20, 1, neuron_type=nengo.SpikingRectifiedLinear(amplitude=0.5), label="b"
+        )
+        net.out = nengo.Node(size_in=1, label="out")
+        net.enters = nengo.Connection(net.stimulus, net.a[1], transform=0.9)
+        net.decoded = nengo.Connection(net.a[1], net.b)
+        weights = 1e-3 * np.random.RandomState(0).randn(20, 30)
+        net.between = nengo.Connection(net.a.neurons, net.b.neurons, transform=weights)
+        net.learned = nengo.Connection(
+            net.a[1], net.out, function=lambda x: 0, learning_rule_type=nengo.PES(3e-4)
+        )
+        error = net.learned.learning_rule
+        nengo.Connection(net.out, error, synapse=None)
+        nengo.Connection(net.stimulus, error, transform=-1, synapse=None)
+        net.output = nengo.Probe(net.out)
+        net.probed = {
+            name: nengo.Probe(net.a.neurons, name)
+            for name in ("voltage", "input", "refractory_time")
+        }
+        net.probed["out"] = nengo.Probe(net.a.neurons)
+    return net
+
+
+def opened(network, target="emulator", engine="fast"):
+    """A simulator on one of the engines."""
+    found = find_target(target)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(deploy.simulator, "find_target", lambda name: found.with_engine(engine))
+        return deploy.Simulator(network, target=target, progress_bar=False)
+
+
+def read(sim, obj, name):
+    return sim.signals[sim.model.sig[obj][name]]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("target", CHIPS)
+def test_neurons_are_what_their_probes_say(learner, target, engine):
+    with opened(learner, target, engine) as sim:
+        seen = set()
+        for _ in range(20):
+            sim.run_steps(7)
+            last = {name: sim.data[probe][-1] for name, probe in learner.probed.items()}
+            for name, probed in (("voltage", "voltage"), ("in", "input"), ("out", "out")):
+                np.testing.assert_allclose(read(sim, learner.a.neurons, name), last[probed])
+            left = read(sim, learner.a.neurons, "refractory_time")
+            held = last["refractory_time"] > 0.0015
+            np.testing.assert_allclose(left[held], last["refractory_time"][held])
+            np.testing.assert_array_equal(left[~held], 0)
+            seen |= {round(value, 6) for value in left}
+        assert len(seen) > 2
+
+
+@pytest.mark.parametrize("target, tolerance", [("emulator", 0.01), ("float-emulator", 1e-6)])
+def test_weights_are_those_of_the_chips_synapses(learner, target, tolerance):
+    with deploy.Simulator(learner, target=target) as sim:
+        for conn in (learner.decoded, learner.between):
+            found, asked = read(sim, conn, "weights"), sim.data[conn].weights
+            assert found.shape == asked.shape
+            off = np.abs(found - asked).max() / np.abs(asked).max()
+            assert off < tolerance
+            assert (off > 1e-5) == (target == "emulator")  # rounded there
+
+
+def test_weights_of_a_population_on_several_cores():
+    with nengo.Network(seed=1) as net:
+        a, b = nengo.Ensemble(60, 1), nengo.Ensemble(1100, 1)
+        weights = 1e-3 * np.random.RandomState(0).randn(1100, 60)
+        conn = nengo.Connection(a.neurons, b.neurons, transform=weights)
+    with deploy.Simulator(net) as sim:
+        assert len(sim.model.blocks) > 2
+        off = np.abs(read(sim, conn, "weights") - weights)
+        assert 0 < off.max() < 0.01 * np.abs(weights).max()
+        values = np.linspace(0, 0.9, 1100)
+        sim.signals[sim.model.sig[b.neurons]["voltage"]] = values
+        np.testing.assert_allclose(read(sim, b.neurons, "voltage"), values, atol=1e-3)
+
+
+def test_what_stands_for_encoders_gains_and_biases(learner):
+    """Together they give the input current of which the rest comes."""
+    with deploy.Simulator(learner, target="float-emulator") as sim:
+        sim.run_steps(80)
+        encoders, gain = read(sim, learner.a, "encoders"), read(sim, learner.a.neurons, "gain")
+        unit = sim.data[learner.a].encoders
+        np.testing.assert_allclose(encoders, unit * gain[:, None] / learner.a.radius)
+        x, bias = read(sim, learner.a, "in"), read(sim, learner.a.neurons, "bias")
+        np.testing.assert_allclose(
+            read(sim, learner.a.neurons, "in"), encoders @ x + bias, atol=1e-3
+        )
+        assert abs(x[0]) < 1e-3 < abs(x[1])
+    with nengo.Simulator(learner, progress_bar=False) as core:
+        core.run_steps(80)
+        np.testing.assert_allclose(x, core.signals[core.model.sig[learner.a]["in"]], atol=0.05)
+
+
+def test_learned_weights_and_their_error(learner):
+    with deploy.Simulator(learner) as sim:
+        sim.run_steps(100)
+        np.testing.assert_array_equal(
+            read(sim, learner.learned, "weights"), sim.learned("", learner.learned).values
+        )
+        error = sim.signals[sim.model.sig[learner.out]["in"]] - np.sin(9 * 0.1)
+        np.testing.assert_allclose(read(sim, learner.learned.learning_rule, "error"), error)
+
+
+def test_what_is_on_the_host_is_nengos_own(learner):
+    with learner:
+        host = nengo.Ensemble(20, 1, neuron_type=nengo.AdaptiveLIF())
+        nengo.Connection(host, learner.b)
+    with deploy.Simulator(learner) as sim:
+        sim.run_steps(100)
+        signal = sim.model.sig[learner.stimulus]["out"]
+        assert isinstance(signal, nengo.builder.signal.Signal) and signal in sim.signals
+        np.testing.assert_allclose(sim.signals[signal], np.sin(9 * 0.1))
+        sim.signals[sim.model.sig[host.neurons]["voltage"]] = 0.5
+        assert np.all(sim.signals[sim.model.sig[host.neurons]["voltage"]] == 0.5)
+        assert sim.signals[sim.model.step] == 100 == sim.n_steps
+        np.testing.assert_allclose(sim.signals[sim.model.time], 0.1)
+        assert sim.model.sig[learner.learned]["out"] is sim.model.sig[learner.out]["in"]
+        assert sim.model.params[learner.a] is sim.data[learner.a]
+        assert set(sim.signals) >= set(sim.model.sig[learner.a.neurons].values())
+        assert learner.a.neurons in set(sim.model.sig)
+    assert sim.signals is None  # as in Nengo
+
+
+WRITABLE = {
+    "a": ("neurons", ("voltage", "refractory_time", "bias")),
+    "b": ("neurons", ("voltage", "bias")),
+    "learned": (None, ("weights",)),
+}
+
+
+def writable(network):
+    for attribute, (part, names) in WRITABLE.items():
+        obj = getattr(network, attribute)
+        yield from ((getattr(obj, part) if part else obj, name) for name in names)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("target", CHIPS)
+def test_a_state_that_is_read_and_set_changes_nothing(learner, target, engine):
+    with opened(learner, target, engine) as sim:
+        sim.run_steps(200)
+        expected = {probe: sim.data[probe] for probe in learner.probes}
+        weights = np.array(read(sim, learner.learned, "weights"))
+        assert np.abs(weights).max() > 0
+    with opened(learner, target, engine) as sim:
+        for steps in (50, 1, 1, 68, 80):
+            sim.run_steps(steps)
+            for obj, name in writable(learner):
+                state = np.array(read(sim, obj, name))
+                sim.signals[sim.model.sig[obj][name]] = state
+                np.testing.assert_array_equal(read(sim, obj, name), state)
+        for probe, samples in expected.items():
+            np.testing.assert_array_equal(sim.data[probe], samples)
+        np.testing.assert_array_equal(read(sim, learner.learned, "weights"), weights)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("target", ("cpu", *CHIPS))
+def test_a_voltage_that_is_set_decays_as_it_should(target, engine):
+    with nengo.Network(seed=1) as net:
+        ens = nengo.Ensemble(10, 1, gain=np.ones(10), bias=np.zeros(10))
+    if target == "cpu" and engine != "fast":
+        pytest.skip("has one engine")
+    sim = opened(net, target, engine) if target != "cpu" else deploy.Simulator(net, target="cpu")
+    with sim:
+        values = np.linspace(0.1, 0.95, 10)
+        sim.signals[sim.model.sig[ens.neurons]["voltage"]][...] = values
+        sim.run_steps(10)
+        expected = values * np.exp(-0.01 / 0.02)
+        np.testing.assert_allclose(read(sim, ens.neurons, "voltage"), expected, rtol=0.02)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("target", CHIPS)
+def test_a_refractory_time_that_is_set_holds_its_neuron(target, engine):
+    with nengo.Network(seed=1) as net:
+        ens = nengo.Ensemble(4, 1, gain=np.ones(4), bias=np.full(4, 1.5))
+        spikes = nengo.Probe(ens.neurons)
+    with opened(net, target, engine) as sim:
+        sim.signals[sim.model.sig[ens.neurons]["refractory_time"]] = [0, 0.005, 0.011, 0.021]
+        sim.run_steps(60)
+        first = np.argmax(sim.data[spikes] > 0, axis=0)
+        np.testing.assert_array_equal(first - first[0], [0, 4, 10, 20])  # dt more than it holds
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("target", CHIPS)
+def test_learned_weights_that_are_set_decode(learner, target, engine):
+    """Decoders that Nengo solved for, in the place of those of a function that is 0."""
+    learner.stimulus.output = lambda t: 0.0 if t < 0.2 else np.sin(9 * t)
+    with learner:
+        off = nengo.Node(lambda t, x: 0 * x, size_in=1)  # takes the place of the error
+        for conn in list(learner.connections):
+            if conn.post_obj == learner.learned.learning_rule:
+                learner.connections.remove(conn)
+        nengo.Connection(off, learner.learned.learning_rule)
+        also = nengo.Node(size_in=1)
+        solved = nengo.Connection(learner.a[1], also)
+        expected = nengo.Probe(also)
+    with opened(learner, target, engine) as sim:
+        sim.run(0.2)
+        assert np.abs(sim.data[learner.output]).max() < 0.01
+        decoders = sim.data[solved].weights
+        sim.signals[sim.model.sig[learner.learned]["weights"]] = decoders
+        found = read(sim, learner.learned, "weights")
+        step = np.abs(found - decoders).max()
+        assert step < 0.02 * np.abs(decoders).max()
+        assert (step > 1e-9) == (target == "emulator")
+        sim.run(0.6)
+        smooth = nengo.Lowpass(0.03)
+        off = smooth.filt(sim.data[learner.output] - sim.data[expected])[-400:]
+        assert np.sqrt(np.mean(off**2)) < 0.02 < np.abs(sim.data[expected]).max()
+
+
+@pytest.mark.parametrize(
+    "attribute, part, name, instead",
+    [
+        ("a", "neurons", "in", "loihi_rules.inject"),
+        ("a", "neurons", "out", "set the voltage above 1"),
+        ("a", "neurons", "gain", "other gains before"),
+        ("a", None, "encoders", "other encoders before"),
+        ("decoded", None, "weights", "nengo.solvers.NoSolver"),
+        ("enters", None, "weights", "on the way to the chip"),
+    ],
+)
+def test_what_cannot_be_set_says_what_to_do(learner, attribute, part, name, instead):
+    obj = getattr(learner, attribute)
+    obj = getattr(obj, part) if part else obj
+    with deploy.Simulator(learner) as sim:
+        signal = sim.model.sig[obj][name]
+        assert signal.readonly
+        array = sim.signals[signal]
+        before = np.array(array)
+        for attempt in (
+            lambda: sim.signals.__setitem__(signal, 0),
+            lambda: array.__setitem__(..., 5),
+            lambda: array.__iadd__(1),
+            lambda: array[...].fill(3),
+            lambda: np.add(array, 1, out=array),
+        ):
+            with pytest.raises(ReadonlyError, match=instead):
+                attempt()
+        np.testing.assert_array_equal(array, before)
+
+
+def test_every_way_of_writing_an_array(learner):
+    with deploy.Simulator(learner, target="float-emulator") as sim:
+        signal = sim.model.sig[learner.a.neurons]["voltage"]
+        voltage = sim.signals[signal]
+        expected = np.zeros(30)
+
+        def both(change):
+            change(voltage), change(expected)
+            np.testing.assert_allclose(voltage, expected, rtol=1e-6)
+            np.testing.assert_allclose(sim.signals[signal], expected, rtol=1e-6)
+
+        both(lambda v: v.__setitem__(slice(None), 0.25))
+        both(lambda v: v.__setitem__([3, 5], 0.5))
+        both(lambda v: v[10:20].__setitem__(2, 0.75))
+        both(lambda v: v[10:20].__iadd__(0.1))
+        both(lambda v: np.multiply(v, 0.5, out=v))
+        both(lambda v: v.fill(0.125))
+        sim.signals[signal] += 0.25
+        expected += 0.25
+        np.testing.assert_allclose(voltage, expected, rtol=1e-6)
+        copy = voltage.copy()
+        copy[:] = 0.9  # is the user's own
+        np.testing.assert_allclose(sim.signals[signal], expected, rtol=1e-6)
+        assert type(voltage + 1) is np.ndarray
+        with pytest.raises(SignalError, match="finite"):
+            sim.signals[signal] = np.nan
+        sim.run_steps(30)
+        after = np.array(voltage)  # as Nengo's, it is what the signal is now
+        assert not np.allclose(after, expected)
+        np.testing.assert_array_equal(sim.signals[signal], after)
+
+
+def test_signals_outlive_a_reset(learner):
+    with deploy.Simulator(learner) as sim:
+        voltage = sim.model.sig[learner.a.neurons]["voltage"]
+        stimulus = sim.model.sig[learner.stimulus]["out"]
+        sim.run_steps(30)
+        held, first = sim.signals[voltage], np.array(sim.signals[voltage])
+        sim.reset()
+        assert not held.any()
+        sim.run_steps(30)
+        np.testing.assert_array_equal(held, first)
+        np.testing.assert_allclose(sim.signals[stimulus], np.sin(9 * 0.03))
+
+
+def test_an_object_that_is_gone_is_named():
+    with nengo.Network(seed=1) as net:
+        through = nengo.Node(size_in=1, label="through")
+        nengo.Connection(nengo.Ensemble(20, 1), through)
+        nengo.Connection(through, nengo.Ensemble(20, 1), synapse=None)
+    with deploy.Simulator(net) as sim, pytest.raises(KeyError, match="through.*joined"):
+        sim.model.sig[through]["in"]
+
+
+def test_a_node_that_looks_while_the_host_goes_ahead_is_told(small):
+    sim, signal = None, None
+
+    def look(t):
+        return 0.0 if sim is None else sim.signals[signal][0]
+
+    with small:
+        nengo.Connection(nengo.Node(look, size_out=1), small.ensembles[0])
+    for precompute in (None, False):
+        with deploy.Simulator(small, precompute=precompute) as built:
+            signal, sim = built.model.sig[small.ensembles[1].neurons]["voltage"], built
+            if precompute is None:
+                with pytest.raises(SimulationError, match="precompute=False"):
+                    sim.run_steps(5)
+            else:
+                sim.run_steps(5)
+            sim = None
