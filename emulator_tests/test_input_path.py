@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import deploy
-from deploy.targets.discretize import level_rows, saturate
 from loihi_rules import rewrite
 from loihi_rules.passes.input_filters import MATRIX
 from loihi_rules.routes.from_host import before_chip
@@ -132,42 +131,3 @@ def test_passthrough_nodes_are_joined_and_zeros_left_out():
     assert len(between) == 3  # and not nine
     for conn in between:
         np.testing.assert_array_equal(conn.transform.init, [[0.5]])
-
-
-def block_of(weights, bias, vth=1.0):
-    from deploy.compat import load_nengo_loihi
-
-    module = load_nengo_loihi().block
-    n_axons, n = weights.shape
-    block = module.LoihiBlock(n)
-    block.compartment.configure_lif(vth=vth)
-    block.compartment.configure_filter(0.005)
-    block.compartment.bias[:] = bias
-    synapse = module.Synapse(n_axons)
-    synapse.set_weights(weights)
-    block.add_synapse(synapse)
-    return block
-
-
-@given(st.integers(0, 1000))
-def test_levelled_rows_are_the_same_neurons(seed):
-    rng = np.random.RandomState(seed)
-    weights = rng.randn(5, 9) * 10.0 ** rng.uniform(-3, 1, 9)
-    block = block_of(weights.copy(), rng.randn(9))
-    before = block.compartment.bias.copy()
-    level_rows(block, lambda compartment: True)
-    factor = block.compartment.vth  # was 1
-    assert set(np.log2(factor)) <= set(range(7))
-    matrix = np.vstack([w[0] for w in block.synapses[0].weights])
-    np.testing.assert_allclose(matrix / factor, weights, rtol=1e-6)
-    np.testing.assert_allclose(block.compartment.bias / factor, before, rtol=1e-6)
-    largest = np.abs(matrix).max(axis=0)
-    assert np.all((largest > largest.max() / 2) | (factor == 64))
-
-
-def test_weights_beside_which_a_threshold_would_be_nothing_are_cut():
-    block = block_of(np.array([[1e6, 1.0]]), np.zeros(2))
-    with pytest.warns(UserWarning, match="are cut"):
-        saturate(block)
-    cut = block.synapses[0].weights[0].ravel()
-    assert cut[1] == 1.0 and 30 < cut[0] < 1e5

@@ -3,10 +3,18 @@
 import nengo
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import deploy
 from deploy.compat import load_nengo_loihi
-from deploy.targets.discretize import level_rows
+from deploy.targets.discretize import discretize_model, level, saturate
+from loihi_rules.levels import (
+    bits_left,
+    bits_of_connection,
+    decays_of,
+    levels,
+)
 
 pytestmark = pytest.mark.quick
 
@@ -30,6 +38,11 @@ def test_a_population_on_several_cores_keeps_its_gain(n):
     assert np.sqrt(np.mean((found - exact) ** 2)) < 0.01  # 0.1 with rows that are not levelled
 
 
+def decays(block):
+    c = block.compartment
+    return decays_of(c.decay_u[0], c.decay_v[0], c.scale_u, c.scale_v)
+
+
 def piece(bases, pop_type=0):
     """What splitting leaves: two axons that share a row of weights."""
     module = load_nengo_loihi().block
@@ -45,15 +58,16 @@ def piece(bases, pop_type=0):
 
 def test_rows_that_axons_share_are_levelled_once():
     block = piece([0, 0])
-    level_rows(block, lambda compartment: True)
-    np.testing.assert_array_equal(block.synapses[0].weights[0], [[8.0, 8.0]])
-    np.testing.assert_array_equal(block.compartment.vth, [1, 8, 1, 1])
+    level(block, decays(block), {})
+    factor = block.compartment.vth
+    assert factor[1] / factor[0] == pytest.approx(8, rel=0.1)
+    np.testing.assert_allclose(block.synapses[0].weights[0], [[8, 1] * factor[:2]])
 
 
 @pytest.mark.parametrize("bases, pop_type", [([0, 2], 0), ([0, 0], 16)])
 def test_rows_that_reach_several_neurons_are_left(bases, pop_type):
     block = piece(bases, pop_type)
-    level_rows(block, lambda compartment: True)
+    level(block, decays(block), {})
     np.testing.assert_array_equal(block.synapses[0].weights[0], [[8.0, 1.0]])
 
 
@@ -81,3 +95,122 @@ def test_decoded_values_of_different_size_come_to_the_host_at_their_own():
         probe = nengo.Probe(out)
     found = run(net, probe, 0.5, "emulator")[300:].mean(axis=0)
     np.testing.assert_allclose(found, [0.5, 0.05], atol=0.01)  # 0.4 with the other's scale
+
+
+def block_of(weights, bias, vth=1.0, tau=0.005):
+    module = load_nengo_loihi().block
+    n_axons, n = weights.shape
+    block = module.LoihiBlock(n, label="block")
+    block.compartment.configure_lif(vth=vth)
+    block.compartment.configure_filter(tau)
+    block.compartment.bias[:] = bias
+    synapse = module.Synapse(n_axons)
+    synapse.set_weights(weights)
+    block.add_synapse(synapse)
+    return block
+
+
+class Built:
+    """As much of a model as becomes integers."""
+
+    inputs, probes = (), ()
+
+    def __init__(self, block):
+        self.blocks = [block]
+
+
+@settings(max_examples=60)
+@given(
+    st.integers(0, 10_000),
+    st.sampled_from([1, 3, 40]),
+    st.sampled_from([0.0, 0.005, 0.1, 1.0]),
+    st.sampled_from([1e-6, 1e-3, 1.0, 1e3]),
+)
+def test_integers_are_the_same_neurons(seed, n, tau, size):
+    """Weights and biases over the threshold are those of floating point, to half a step."""
+    rng = np.random.RandomState(seed)
+    weights = rng.randn(30, n) * size * 10.0 ** rng.uniform(-2, 0, n)
+    bias = rng.randn(n) * 10.0 ** rng.uniform(-2, 2, n)
+    block = block_of(weights.copy(), bias.copy(), tau=tau)
+    ratios, units = np.ones(n), decays(block)
+    discretize_model(Built(block))
+    compartment = block.compartment
+    vth = compartment.vth.astype(float)
+    assert block.discretize_info["w_exp"] == 0 and len(set(vth)) <= 8
+    assert vth.min() >= 512 and vth.max() <= (2**17 - 1) * 64 and np.all(vth % 64 == 0)
+    assert np.abs(compartment.bias).max() <= 4095 * 128
+    np.testing.assert_allclose(
+        compartment.bias / (units.voltage * vth), bias * ratios, atol=64 / (units.voltage * 512)
+    )
+    found = np.vstack([w[0] for w in block.synapses[0].weights])
+    step = max(64, 128 * 2.0 ** min(0, block.synapses[0].synapse_cfg.weight_exp))
+    wanted = np.clip(weights, *(np.array([-1, 1]) * 32 / units.weight)) * units.weight * vth
+    # half a step, and half of another where mantissas are rounded before they are shifted
+    assert np.abs(found - wanted).max() <= step * 1.01
+
+
+def test_neurons_keep_the_bits_that_their_own_bias_leaves():
+    """And not those that the block's largest bias leaves: 40 steps and more, and not one or two."""
+    rng = np.random.RandomState(1)
+    bias = np.where(np.arange(100) < 20, 60.0, 2.0)
+    weights = rng.choice([-1.0, 1.0], (30, 100))
+    block = block_of(weights, bias, tau=0.1)
+    discretize_model(Built(block))
+    steps = np.abs(np.vstack([w[0] for w in block.synapses[0].weights])).max(axis=0) / 64
+    assert steps[20:].min() > 30 and 0 < steps[:20].max() <= 2
+
+
+def test_levels_are_eight_and_below():
+    rng = np.random.RandomState(0)
+    most, weight = 10.0 ** rng.uniform(0, 3, 300), 10.0 ** rng.uniform(-1, 1, 300)
+    found = levels(most, weight)
+    assert len(set(found)) == 8 and np.all(found <= most)
+    few = levels(most, weight, 1)
+    assert set(few) == {most.min()}
+    best = np.sum((found * weight) ** -2.0)
+    for _ in range(200):  # no other eight of the same kind are better
+        others = np.sort(np.append(rng.choice(most, 7), most.min()))
+        other = others[np.searchsorted(others, most, side="right") - 1]
+        assert best <= 1.02 * np.sum((other * weight) ** -2.0)
+
+
+@pytest.mark.parametrize("tau", [0.0, 0.001, 0.005, 0.1, 2.0])
+def test_decays_are_nengo_loihis(tau):
+    theirs = load_nengo_loihi().builder.discretize
+    block = block_of(np.ones((1, 1)), 1.0, tau=tau)
+    ours = decays(block)
+    info = theirs.discretize_compartment(block.compartment, 100.0)
+    assert np.ravel(info["b_scale"])[0] / info["v_scale"] == pytest.approx(ours.voltage)
+    scale = info["v_scale"] / (info["w_scale"] * 2.0 ** (6 + info["w_exp"]))
+    assert np.ravel(scale)[0] == pytest.approx(1 / ours.weight)
+
+
+def test_bits_of_a_connection_are_those_that_the_build_leaves():
+    with nengo.Network(seed=4) as net:
+        a, b = nengo.Ensemble(150, 1, label="a"), nengo.Ensemble(150, 1, label="b")
+        conn = nengo.Connection(a, b, synapse=0.1)
+    with nengo.Simulator(net, progress_bar=False, optimize=False) as sim:
+        neurons, decoders = sim.data[b], sim.data[conn].weights
+    weight = np.abs(neurons.encoders[:, 0]) * np.abs(decoders).max()
+    bits = {
+        tau: bits_of_connection(neurons.gain, neurons.bias, weight, tau) for tau in (0.005, 0.1)
+    }
+    assert np.median(bits[0.005]) > 7 and 3 < np.median(bits[0.1]) < 6
+    block = block_of(
+        np.outer(decoders[0], neurons.gain * neurons.encoders[:, 0]) / 0.001, neurons.bias, tau=0.1
+    )
+    discretize_model(Built(block))
+    built = np.abs(np.vstack([w[0] for w in block.synapses[0].weights])).max(axis=0)
+    off = np.abs(bits_left(built) - bits[0.1])
+    assert np.median(off) < 0.1 and off.max() < 1  # less where the current has no room
+
+
+def test_what_would_leave_a_threshold_nothing_is_cut_and_said():
+    block = block_of(np.array([[1e6, 1.0]]), np.array([1e6, 1.0]))
+    with pytest.warns(UserWarning, match="weights above .* are cut"), pytest.warns(
+        UserWarning, match="biases above .* are cut"
+    ):
+        saturate(block, decays(block))
+    cut = block.synapses[0].weights[0].ravel()
+    assert cut[1] == 1.0 and 30 < cut[0] < 1e5
+    assert block.compartment.bias[1] == 1.0 and 1e4 < block.compartment.bias[0] < 1e5

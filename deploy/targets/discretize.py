@@ -1,135 +1,137 @@
-"""Floating-point blocks to the chip's integers, by nengo-loihi, with one thing mended."""
+"""Floating-point blocks to the chip's integers, by nengo-loihi, with what each is worth chosen."""
 
 from __future__ import annotations
 
-import copy
-import functools
-from typing import Any, Callable
+from typing import Any, Dict, Iterator, Tuple
 
 import numpy as np
-from nengo.exceptions import BuildError
 
 from deploy.compat import load_nengo_loihi
+from deploy.resources import name_of_block
 from loihi_rules.change import warn
 from loihi_rules.chip import LOIHI
+from loihi_rules.levels import (
+    STEP,
+    WEIGHT_MAX,
+    Decays,
+    decays_of,
+    largest_unit,
+    least_unit,
+    levels,
+    whole_thresholds,
+)
 
-LEAST_MANTISSA = 8  # of a threshold
-MOST_SPARED = 7  # of a weight's 8 bits
-MOST_DOUBLINGS = 6  # of a threshold; with none, seven of a core's eight thresholds
+NOTHING = 1e-8  # nengo-loihi takes no weights that are all smaller into account
+HOST_SPIKES = 16  # a step, of an input neuron: four radii of its target
 
 
 def discretize_model(model: Any) -> None:
     """Make a built model's compartments, weights and probes integers, in place.
 
-    nengo-loihi's ``discretize_model``, but for weights much smaller than the largest of
-    their block. A synapse group with the largest weight w has the exponent
-    ``e − ⌊log2(w_max / w)⌋``, e being the block's. Where that is below −6 nengo-loihi
-    (1.1.0, ``builder/discretize.py``, ``discretize_synapse``) writes −6 but scales the
-    mantissas for the lower one, so that the weights come out 2, 4, 8 … times too large.
-    Here they get mantissas for −6: fewer bits, the right size.
+    nengo-loihi's ``discretize_model`` (1.1.0, ``builder/discretize.py``) with two things of our
+    own. It gives all neurons of a block one scale, a power of two, that the neuron with the
+    largest weight, bias or threshold fits into; here each neuron has one of eight, as
+    `loihi_rules.levels` says. And a synapse group with the largest weight w has the exponent
+    ``e − ⌊log2(w_max / w)⌋``, e being the block's. Where that is below −6,
+    ``discretize_synapse`` writes −6 but scales the mantissas for the lower one, so that the
+    weights come out 2, 4, 8 … times too large. Here they get mantissas for −6: fewer bits, the
+    right size.
 
     Parameters
     ----------
     model : nengo_loihi.builder.Model
     """
     theirs: Any = load_nengo_loihi().builder.discretize
-    scale = {}
+    spikes = _most_spikes(model)
+    unit = {}
     for block in model.blocks:
-        saturate(block)
-        largest = max((s.max_abs_weight() for s in block.synapses), default=0)
-        threshold = block.compartment.vth.copy()
-        level_rows(block, functools.partial(_thresholds_fit, theirs, largest))
-        factor = block.compartment.vth / threshold
-        largest = _scale_by(theirs, block)
-        info = theirs.discretize_compartment(block.compartment, largest)
+        reference, factor = _prepare(block, spikes)
+        info = theirs.discretize_compartment(block.compartment, reference)
         for synapse in block.synapses:
-            reference = largest
-            own = synapse.max_abs_weight()
+            own, scale = synapse.max_abs_weight(), reference
             if not synapse.learning and own > 1e-16:
                 spare = max(0, info["w_exp"] - LOIHI.weight_exponents[0])
-                reference = min(largest, own * 2.0**spare)
-            theirs.discretize_synapse(synapse, reference, info["w_scale"], info["w_exp"])
-        scale[block] = info["v_scale"] * factor
+                scale = min(reference, own * 2.0**spare)
+            theirs.discretize_synapse(synapse, scale, info["w_scale"], info["w_exp"])
+        unit[block] = info["v_scale"] * factor
     for probe in model.probes:
         for i, block in enumerate(probe.target):
             if probe.key == "voltage" and probe.weights[i] is not None:  # a decoded value
-                units = scale[block][probe.slice[i]]
+                units = unit[block][probe.slice[i]]
                 probe.weights[i] = probe.weights[i] / units[:, np.newaxis]
 
 
-def _in_integers(theirs: Any, largest: float, compartment: Any) -> Any:
-    """A compartment as the chip would have it, or None if it has no exponent for it."""
-    tried = copy.deepcopy(compartment)
-    try:
-        info = theirs.discretize_compartment(tried, largest)
-    except BuildError:  # no exponent leaves room for thresholds and biases
-        return None
-    return tried if info["w_exp"] >= LOIHI.weight_exponents[0] else None
+def _prepare(block: Any, spikes: Dict[Any, float]) -> Tuple[float, np.ndarray]:
+    """Scale a block's neurons, so that with exponent 0 each is what it is to be.
 
-
-def _thresholds_fit(theirs: Any, largest: float, compartment: Any) -> bool:
-    """Whether thresholds and biases have an exponent that leaves the least threshold its steps."""
-    tried = _in_integers(theirs, largest, compartment)
-    steps = LEAST_MANTISSA * 2**LOIHI.threshold_shift
-    return tried is not None and bool(tried.vth.min() >= steps)
-
-
-def _scale_by(theirs: Any, block: Any) -> float:
-    """The weight that the largest mantissa stands for.
-
-    The block's largest; beside weights so small that no exponent leaves room for thresholds
-    and biases, a larger one, so that the weights have fewer bits.
+    Gives the weight that the largest mantissa then stands for, and each neuron's factor.
     """
-    largest = max((s.max_abs_weight() for s in block.synapses), default=0)
-    for spared in range(MOST_SPARED + 1):
-        if _in_integers(theirs, largest * 2.0**spared, block.compartment) is not None:
-            return largest * 2.0**spared
-    return largest
+    compartment = block.compartment
+    same = np.ones(block.n_neurons)
+    largest = max((s.max_abs_weight() for s in block.synapses), default=0.0)
+    if any(synapse.learning for synapse in block.synapses):
+        return largest, same  # its numbers are `loihi_rules.passes.learning_scale`'s
+    decays = decays_of(
+        float(compartment.decay_u[0]),
+        float(compartment.decay_v[0]),
+        bool(compartment.scale_u),
+        bool(compartment.scale_v),
+    )
+    saturate(block, decays)
+    if largest <= NOTHING:
+        _drop_faint_biases(compartment, decays)
+        return largest, same
+    factor, unit = level(block, decays, spikes)
+    return LOIHI.weight_max * STEP / (decays.weight * unit), factor
 
 
-def level_rows(block: Any, fits: Callable[[Any], bool]) -> None:
-    """Give each compartment a threshold by which its weights use all their bits.
+def level(block: Any, decays: Decays, spikes: Dict[Any, float]) -> Tuple[np.ndarray, float]:
+    """Give each compartment a threshold by which its weights use as many bits as it can.
 
-    All weights into a block share a scale, while the gains of its neurons differ by up to a
-    hundred, so that the weights of most neurons would be left a few bits or none. A
-    compartment with threshold v, bias b and weights w spikes as one with 2^k v, 2^k b and
-    2^k w; k is chosen, from 0 to 6 or as far as the threshold fits, such that each neuron's
-    largest weight is within a factor of two of the block's largest. The chip has eight
-    thresholds a core.
+    All of a block has one scale, while the gains of its neurons differ by up to a hundred, so
+    that the weights of most neurons would be left a few bits or none. A compartment with
+    threshold v, bias b and weights w spikes as one with f v, f b and f w.
 
     Parameters
     ----------
     block : nengo_loihi.block.LoihiBlock
         In floating point; is changed.
-    fits : callable
-        Takes a compartment; says whether its thresholds are within the chip's range, and the
-        least of them not too coarse.
+    decays : Decays
+    spikes : mapping of nengo_loihi.block.Synapse to float
+        The most spikes in a step of what feeds each group.
+
+    Returns
+    -------
+    factor : (n,) ndarray
+        f, 1 at most.
+    unit : float
+        The integers that stand for a voltage of 1 where f is 1.
     """
     compartment = block.compartment
-    fixed = any(_rows_are_fixed(synapse) for synapse in block.synapses)
-    if fixed or not block.synapses or compartment.vmin != 0 or compartment.enable_noise.any():
-        return
-    largest = np.zeros(block.n_neurons)
-    for synapse in block.synapses:
-        for weights, indices in zip(synapse.weights, synapse.indices):
-            np.maximum.at(largest, indices.ravel(), np.abs(weights).ravel())
-    top = largest.max()
-    if not top:
-        return
-    with np.errstate(divide="ignore"):
-        wanted = np.where(largest > 0, np.floor(np.log2(top / largest)), 0)
-    for most in range(MOST_DOUBLINGS, -1, -1):
-        factor = 2.0 ** np.clip(wanted, 0, most)
-        tried = copy.deepcopy(compartment)
-        tried.vth *= factor
-        tried.bias *= factor
-        if fits(tried):
-            break
+    threshold = compartment.vth.astype(float)
+    bias = compartment.bias.astype(float)
+    weight, current = _largest_inputs(block, spikes)
+    most = largest_unit(decays, threshold, bias, weight, np.abs(bias) + current)
+    heard = weight > 0
+    most[~heard] = np.minimum(most[~heard], most[heard].min())  # what has no weights needs no bits
+    weight[~heard] = weight[heard].max()
+    one = (
+        any(_rows_are_fixed(synapse) for synapse in block.synapses)
+        or np.ptp(threshold) > 0
+        or compartment.vmin != 0
+        or compartment.enable_noise.any()
+    )
+    unit = whole_thresholds(
+        np.full_like(most, most.min()) if one else levels(most, weight), threshold
+    )
+    factor = unit / unit.max()
     compartment.vth *= factor
     compartment.bias *= factor
-    for synapse in block.synapses:
-        for weights, indices in zip(synapse.weights, synapse.indices):
-            weights *= factor[indices]
+    if np.any(factor < 1):
+        for synapse in block.synapses:
+            for weights, indices in zip(synapse.weights, synapse.indices):
+                weights *= factor[indices]
+    return factor, float(unit.max())
 
 
 def _rows_are_fixed(synapse: Any) -> bool:
@@ -140,41 +142,95 @@ def _rows_are_fixed(synapse: Any) -> bool:
     groups that splitting a block leaves share rows as well (``axon_to_weight_map``), but
     only those of axons that reach the same compartments: all their bases are 0.
     """
+    return bool(synapse.learning or synapse.pop_type != 0 or _has_bases(synapse))
+
+
+def _has_bases(synapse: Any) -> bool:
     bases = synapse.axon_compartment_bases
-    return bool(
-        synapse.learning
-        or synapse.pop_type != 0
-        or (bases is not None and np.any(np.asarray(bases) != 0))
-    )
+    return bases is not None and bool(np.any(np.asarray(bases) != 0))
 
 
-def saturate(block: Any) -> None:
-    """Cut weights beside which the threshold would be nothing.
+def _rows(synapse: Any) -> Iterator[Tuple[np.ndarray, np.ndarray, int]]:
+    """Of each row: magnitudes of its weights, the compartments that they go to, and its axons."""
+    if _has_bases(synapse):
+        for axon in range(synapse.n_axons):
+            base, row = synapse.axon_compartment_base(axon), synapse.axon_weight_idx(axon)
+            if base is not None:
+                weights = np.abs(synapse.weights[row]).max(axis=0)
+                yield weights, base + synapse.indices[row][0], 1
+        return
+    shared = synapse.axon_to_weight_map
+    n_rows = len(synapse.weights)
+    axons = np.ones(n_rows, int) if shared is None else np.bincount(shared, minlength=n_rows)
+    for weights, indices, n_axons in zip(synapse.weights, synapse.indices, axons):
+        yield np.abs(weights).max(axis=0), indices[0], int(n_axons)
 
-    To be called before `level_rows`, which makes the weights of neurons with a larger
-    threshold larger with it.
 
-    The block's scale comes from its largest weight w: the threshold's mantissa is
-    ``255 v / (w δ_u δ_v)``, δ being the decays of current and voltage, and must be 8 at
-    least. At the cut, one spike drives a neuron some thirty times over its threshold.
+def _largest_inputs(block: Any, spikes: Dict[Any, float]) -> Tuple[np.ndarray, np.ndarray]:
+    """(n,) each compartment's largest weight, and more current than it ever gets by spikes.
+
+    For the current, half of the magnitudes of its weights, as of a neuron for a value and one
+    for its opposite one is silent, times the most spikes that their sources fire in a step.
+    """
+    largest, current = np.zeros(block.n_neurons), np.zeros(block.n_neurons)
+    for synapse in block.synapses:
+        for weights, places, n_axons in _rows(synapse):
+            largest[places] = np.maximum(largest[places], weights)
+            current[places] += n_axons * spikes.get(synapse, 1.0) / 2 * weights
+    return largest, current
+
+
+def _most_spikes(model: Any) -> Dict[Any, float]:
+    """For each synapse group of a built model, the most spikes a step of one of its axons."""
+    most: Dict[Any, float] = {}
+    for holder in [*model.inputs, *model.blocks]:
+        compartment = getattr(holder, "compartment", None)
+        own = HOST_SPIKES if compartment is None else 1 / max(1, compartment.refract_delay.min())
+        for axon in holder.axons:
+            most[axon.target] = max(own, most.get(axon.target, 0.0))
+    return most
+
+
+def _drop_faint_biases(compartment: Any, decays: Decays) -> None:
+    """Of neurons without weights, those that are nothing beside the largest threshold are 0.
+
+    nengo-loihi finds no scale where all are.
+    """
+    unit = LOIHI.threshold_max / compartment.vth
+    compartment.bias[np.abs(compartment.bias) * decays.voltage * unit < 1] = 0
+
+
+def saturate(block: Any, decays: Decays) -> None:
+    """Cut weights and biases beside which a threshold would be nothing.
+
+    The threshold's mantissa must be 8 at least; with it, the largest weight is 32 times the
+    threshold, and the largest bias 1023 times, in one step.
 
     Parameters
     ----------
     block : nengo_loihi.block.LoihiBlock
         In floating point; is changed.
+    decays : Decays
     """
     compartment = block.compartment
-    decay_u = compartment.decay_u if compartment.scale_u else np.ones(1)
-    decay_v = compartment.decay_v if compartment.scale_v else np.ones(1)
-    own = float(compartment.vth.min() / (decay_u.max() * decay_v.max()))
-    most = LOIHI.weight_max * own / LEAST_MANTISSA
+    unit = float(least_unit(compartment.vth).max())
+    most, most_bias = WEIGHT_MAX / (decays.weight * unit), LOIHI.bias_max / (decays.voltage * unit)
     for synapse in block.synapses:
         if not synapse.learning and synapse.max_abs_weight() > most:
             warn(
-                str(block.label),
+                name_of_block(block),
                 "weights of 8 bits",
-                f"weights above {most / own:.0f} times the threshold are cut",
+                f"weights above {most * decays.weight / compartment.vth.min():.0f} times the "
+                "threshold are cut",
                 "use smaller weights or gains there",
             )
             for weights in synapse.weights:
                 np.clip(weights, -most, most, out=weights)
+    if np.abs(compartment.bias).max() > most_bias:
+        warn(
+            name_of_block(block),
+            "biases of 12 bits",
+            f"biases above {most_bias:,.0f} are cut, at which neurons fire as often as they can",
+            "use smaller biases there",
+        )
+        np.clip(compartment.bias, -most_bias, most_bias, out=compartment.bias)
