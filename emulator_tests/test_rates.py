@@ -85,9 +85,11 @@ def test_nengo_loihis_own_neurons_keep_their_gains(name):
 
 def test_no_warning_of_gains_beside_intercepts():
     with nengo.Network(seed=1) as net:
-        node = nengo.Node(lambda t: np.sin(6 * t))
         ens = nengo.Ensemble(30, 1, max_rates=[90] * 30, intercepts=nengo.dists.Uniform(-1, 0.5))
-        entering = nengo.Connection(node, ens, transform=2)
-    with deploy.Simulator(net, progress_bar=False) as sim, warnings.catch_warnings():
+        post = nengo.Ensemble(30, 1, intercepts=nengo.dists.Choice([0.1]))
+        learned = nengo.Connection(ens, post, learning_rule_type=nengo.PES())
+        nengo.Connection(post, learned.learning_rule)
+    with warnings.catch_warnings():
         warnings.filterwarnings("error", category=nengo.exceptions.NengoWarning)
-        assert sim.data[entering].weights == 2.0
+        with deploy.Simulator(net, progress_bar=False) as sim:
+            assert sim.data[learned].weights.shape == (1, 30)
