@@ -1,5 +1,7 @@
 """Rates of chip neurons against those of Nengo's, neuron by neuron."""
 
+import importlib
+import re
 import warnings
 
 import nengo
@@ -9,14 +11,17 @@ import pytest
 import deploy
 from deploy.compat import load_nengo_loihi
 from loihi_rules import rewrite
+from loihi_rules.settings import declare
+from loihi_rules.transforms import matrix_of
 
 pytestmark = pytest.mark.quick
+RATES = importlib.import_module("loihi_rules.passes.rates")
 HOLD = 0.5  # s that each input is shown
 INPUTS = 4
 GAIN = 400.0
 
 
-def neurons(name):
+def neurons(name, gain=GAIN):
     own = load_nengo_loihi().neurons
     kinds = {
         "LIF": nengo.LIF,
@@ -24,24 +29,28 @@ def neurons(name):
         "LoihiLIF": own.LoihiLIF,
         "LoihiSpikingRectifiedLinear": own.LoihiSpikingRectifiedLinear,
     }
-    return kinds[name](amplitude=1 / GAIN)
+    return kinds[name](amplitude=1 / gain)
 
 
-def stack(name, layers, seed, n=200, scale=1.5, bias=0.0, tau=0.005):
-    """Layers that are joined by random matrices, zero on average."""
+def stack(name, layers, seed, n=200, scale=1.5, bias=0.0, tau=0.005, gain=GAIN, known=True):
+    """Layers that are joined by random matrices, zero on average.
+
+    ``known``: whether the pilot run can know the inputs.
+    """
     rng = np.random.RandomState(seed)
     lif = "LIF" in name
     shown = rng.uniform(-1, 1, (INPUTS, 16))
     probes = []
     with nengo.Network(seed=seed) as net:
-        below = nengo.Node(nengo.processes.PresentInput(shown, HOLD))
+        process = nengo.processes.PresentInput(shown, HOLD)
+        below = nengo.Node(process if known else lambda t: shown[int((t - 1e-9) / HOLD) % INPUTS])
         for k in range(layers):
             ens = nengo.Ensemble(
                 n,
                 1,
-                neuron_type=neurons(name),
-                gain=nengo.dists.Choice([GAIN * (0.05 if lif else 1)]),
-                bias=lif + bias * (1 if lif else GAIN) * rng.randn(n),
+                neuron_type=neurons(name, gain),
+                gain=nengo.dists.Choice([gain * 0.05 if lif else gain]),
+                bias=lif + bias * (1 if lif else gain) * rng.randn(n),
                 label=f"layer {k}",
             )
             size = below.size_out
@@ -53,12 +62,12 @@ def stack(name, layers, seed, n=200, scale=1.5, bias=0.0, tau=0.005):
 
 
 def rates(net, probes, target):
-    """(inputs, neurons) of each layer, Hz over all but the first 0.1 s of each input."""
+    """(inputs, neurons) of each layer, times amplitude, without the first 0.1 s of each input."""
     with deploy.Simulator(net, target=target, progress_bar=False) as sim:
         sim.run(INPUTS * HOLD)
     steps = int(HOLD / sim.dt)
     shown = (sim.data[p].reshape(INPUTS, steps, -1)[:, 100:] for p in probes)
-    return [GAIN * samples.mean(axis=1) for samples in shown]
+    return [samples.mean(axis=1) for samples in shown]
 
 
 def apart(net, probes):
@@ -81,6 +90,80 @@ def test_nengo_loihis_own_neurons_keep_their_gains(name):
     for ens in net.all_ensembles:
         assert np.all(done.twins[ens].gain == done.tuning[done.twins[ens]].gain)
         np.testing.assert_array_equal(done.twins[ens].bias, ens.bias)
+
+
+@pytest.mark.parametrize("bias, gain", [(0.0, GAIN), (0.2, GAIN), (0.0, 80.0)])
+def test_stacks_of_spiking_rectified_linear_neurons(monkeypatch, bias, gain):
+    """Negative currents hold the chip's neurons back, and Nengo's not."""
+    net, probes = stack("SpikingRectifiedLinear", 4, seed=12, scale=1.0, bias=bias, gain=gain)
+    fitted = apart(net, probes)
+    assert max(fitted) < 0.2
+    monkeypatch.setattr(RATES, "fit_to_pilot", lambda *args: args[2:4])
+    assert fitted[-1] < 0.6 * apart(net, probes)[-1]
+
+
+def test_a_stack_whose_inputs_are_not_known(monkeypatch):
+    net, probes = stack("SpikingRectifiedLinear", 3, seed=13, scale=1.0, known=False)
+    fitted = apart(net, probes)
+    monkeypatch.setattr(RATES, "fit_to_pilot", lambda *args: args[2:4])
+    assert all(np.array(fitted) < apart(net, probes))
+
+
+def test_the_user_can_say_what_a_node_gives():
+    net, _ = stack("SpikingRectifiedLinear", 2, seed=14, known=False)
+    declare(net, nengo.Node, "pilot_inputs")
+    net.config[net.nodes[0]].pilot_inputs = np.zeros((3, 16))
+    assert not [c for c in rewrite(net).changes if c.rule == "spikes at whole steps"]
+
+
+def test_a_fit_that_is_not_better_is_not_taken(monkeypatch):
+    monkeypatch.setattr(RATES, "fit_to_pilot", lambda *args: (2 * args[2], args[3]))
+    net, _ = stack("SpikingRectifiedLinear", 2, seed=15, scale=1.0)
+    done = rewrite(net)
+    assert not [c for c in done.changes if c.rule == "spikes at whole steps"]
+    for ens in done.network.all_ensembles:
+        np.testing.assert_array_equal(ens.gain, GAIN)
+
+
+@pytest.mark.parametrize("name", ["SpikingRectifiedLinear", "LIF"])
+def test_no_record_says_that_it_made_things_worse(name):
+    net, _ = stack(name, 4, seed=16, bias=0.3)
+    with net:
+        for dimensions, radius in ((1, 1.0), (3, 0.2)):
+            nengo.Ensemble(50, dimensions, radius=radius, neuron_type=neurons(name))
+        points = np.random.RandomState(0).uniform(0.4, 0.6, (40, 1))
+        nengo.Ensemble(50, 1, eval_points=points, neuron_type=neurons(name))
+    records = [c for c in rewrite(net).changes if c.rule == "spikes at whole steps"]
+    assert len(records) >= 4
+    for record in records:
+        before, after = (
+            abs(float(re.search(r"[-+]?[0-9.]+(?= %)", text).group()))
+            for text in (record.before, record.after)
+        )
+        assert after < before, record
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_convolutions_are_nengos(seed):
+    rng = np.random.RandomState(seed)
+    size, channels, last = rng.randint(4, 8, 1 + seed % 2), int(rng.randint(1, 4)), seed % 3 > 0
+    transform = nengo.Convolution(
+        int(rng.randint(1, 4)),
+        (*size, channels) if last else (channels, *size),
+        kernel_size=rng.randint(1, 4, len(size)),
+        strides=rng.randint(1, 3, len(size)),
+        padding=["same", "valid"][rng.randint(2)],
+        channels_last=last,
+    )
+    shown = rng.randn(5, transform.size_in)
+    with nengo.Network() as net:
+        node = nengo.Node(nengo.processes.PresentInput(shown, 0.001))
+        out = nengo.Node(size_in=transform.size_out)
+        conn = nengo.Connection(node, out, transform=transform, synapse=None, seed=seed)
+        probe = nengo.Probe(out)
+    with nengo.Simulator(net, progress_bar=False) as sim:
+        sim.run_steps(5, progress_bar=False)
+    np.testing.assert_allclose(shown @ matrix_of(conn).T, sim.data[probe], atol=1e-12)
 
 
 def test_no_warning_of_gains_beside_intercepts():

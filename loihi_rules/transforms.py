@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import nengo
 import numpy as np
+import scipy.sparse
 from nengo.simulator import Simulator as NengoSimulator
 from nengo.transforms import Convolution, Dense, NoTransform, Sparse
 
@@ -20,22 +22,73 @@ def matrix_of(conn: nengo.Connection) -> np.ndarray:
     """(size_out, size_mid) matrix of a connection's transform.
 
     Drawn from the connection's seed, as Nengo draws it for a connection from a node or from
-    neurons. Of a convolution, each column is what Nengo core makes of one unit input.
+    neurons.
     """
+    matrix = linear_map(conn)
+    return np.asarray(matrix.toarray() if scipy.sparse.issparse(matrix) else matrix)
+
+
+def linear_map(conn: nengo.Connection) -> Any:
+    """As `matrix_of`, a scipy.sparse matrix where most of it is zero by its kind."""
     transform = conn.transform
     if isinstance(transform, NoTransform):
-        return np.eye(conn.size_mid)
+        return scipy.sparse.identity(conn.size_mid, format="csr")
+    if isinstance(transform, Convolution):
+        return _convolution(transform, transform.sample(rng=np.random.RandomState(conn.seed)))
     if isinstance(transform, CONVOLUTIONS):
         return _columns(transform, conn.seed)
     sampled = transform.sample(rng=np.random.RandomState(conn.seed))
     if isinstance(transform, Sparse):
-        return np.asarray(sampled.toarray())
+        return scipy.sparse.csr_matrix(sampled.toarray())
     if np.ndim(sampled) == 2:
         return np.asarray(sampled)
-    return np.eye(conn.size_mid) * sampled  # one factor, or one a dimension
+    return scipy.sparse.diags(np.broadcast_to(sampled, conn.size_mid)).tocsr()
 
 
-def _columns(transform: Convolution, seed: Any) -> np.ndarray:
+def _convolution(transform: Convolution, kernel: np.ndarray) -> Any:
+    """The matrix of a convolution of any dimensions (in truth a correlation, as Nengo's is).
+
+        y[p, f] = Σ_{k, c} kernel[k, c, f] x[p · stride + k − padding, c]
+
+    with half of the zeros, rounded down, before the first of ``x``, and the channels c of
+    one group (Nengo core, ``builder/transforms.py``, ``calc_pad`` and ``conv2d_groups``).
+    """
+    space, strides = transform.input_shape.spatial_shape, transform.strides
+    after, sizes = transform.output_shape.spatial_shape, transform.kernel_size
+    n_channels, n_filters = kernel.shape[-2:]
+    groups = transform.input_shape.n_channels // n_channels
+    inputs = _indices(transform.input_shape)
+    outputs = _indices(transform.output_shape)
+    before = [
+        max((out - 1) * stride + size - length, 0) // 2 if transform.padding == "same" else 0
+        for out, stride, size, length in zip(after, strides, sizes, space)
+    ]
+    places = np.stack(np.meshgrid(*map(np.arange, after), indexing="ij"), axis=-1)
+    places = places.reshape(-1, len(after))
+    filters = np.arange(n_filters)
+    first = filters // (n_filters // groups) * n_channels  # channel of each filter's group
+    rows, columns, values = [], [], []
+    for offset in itertools.product(*map(range, sizes)):
+        taken = places * strides + offset - before
+        inside = np.all((taken >= 0) & (taken < space), axis=1)
+        at, to = inputs[tuple(taken[inside].T)], outputs[tuple(places[inside].T)]
+        for channel in range(n_channels):
+            rows.append(to.ravel())
+            columns.append(at[:, first + channel].ravel())
+            values.append(np.tile(kernel[(*offset, channel)], len(at)))
+    shape = transform.size_out, transform.size_in
+    entries = np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))
+    return scipy.sparse.csr_matrix(entries, shape=shape)
+
+
+def _indices(shape: Any) -> np.ndarray:
+    """Where the elements of an image are in the flat vector, channels last."""
+    flat = np.arange(shape.size).reshape(shape.shape)
+    return flat if shape.channels_last else np.moveaxis(flat, 0, -1)
+
+
+def _columns(transform: Any, seed: Any) -> np.ndarray:
+    """Each column is what Nengo core makes of one unit input."""
     n = transform.size_in
     with nengo.Network(add_to_container=False) as network:
         units = nengo.Node(nengo.processes.PresentInput(np.eye(n), 0.001))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Optional, Tuple, Union
+from typing import Optional, Tuple
 
 import nengo
 import numpy as np
@@ -177,43 +177,6 @@ def steady_rates(neuron_type: nengo.neurons.NeuronType, rates: np.ndarray, dt: f
     return np.where(rates > 0, unit / ((steps - 0.5) * dt), 0.0)
 
 
-def fit_currents(
-    neuron_type: nengo.neurons.NeuronType,
-    currents: np.ndarray,
-    dt: float,
-    variance: Optional[np.ndarray] = None,
-) -> Tuple[np.ndarray, np.ndarray]:
-    """What to make of a neuron's current for the chip to fire at the rate of Nengo's.
-
-    As `fit_rates`, for neurons that are given currents instead of represented values: the
-    α and β that minimise Σ_J [ q(α J + β) − r(J) ]², neuron by neuron, over samples of J.
-
-    Parameters
-    ----------
-    neuron_type, dt
-        As for `fit_rates`.
-    currents : (n_samples, n_neurons) ndarray
-        J, normalised, with the bias in it.
-    variance : (n_samples, n_neurons) ndarray, optional
-        Of J, from the spikes of which it is made.
-
-    Returns
-    -------
-    factor, offset : (n_neurons,) ndarray
-        α and β.
-    """
-    spread = np.maximum(np.abs(currents).max(axis=0), 1e-12)
-    lost: Union[float, np.ndarray] = 0.5
-    base = getattr(neuron_type, "base_type", neuron_type)
-    if variance is not None and not isinstance(base, nengo.LIFRate):
-        burst = np.divide(variance, currents**2, where=currents > 0, out=np.zeros_like(currents))
-        lost = 0.5 * (1 + np.minimum(burst, 1.0))
-    gain, offset = _fit(
-        neuron_type, currents / spread, np.ones(1), spread, np.zeros(len(spread)), dt, lost
-    )
-    return gain / spread, offset
-
-
 def _fit(
     neuron_type: nengo.neurons.NeuronType,
     drive: np.ndarray,
@@ -221,9 +184,8 @@ def _fit(
     gain: np.ndarray,
     bias: np.ndarray,
     dt: float,
-    lost: Union[float, np.ndarray] = 0.5,
 ) -> Tuple[np.ndarray, np.ndarray]:
-    """Damped Gauss–Newton steps in gain and bias, neuron by neuron; ``lost`` steps a spike."""
+    """Damped Gauss–Newton steps in gain and bias, neuron by neuron."""
     unit = float(neuron_type.amplitude)
     fastest = 1 / (_interval(neuron_type, np.array(1e9), dt)[0] + dt / 2)
     wanted = neuron_type.rates(drive * np.ones(len(gain)), gain, bias) / unit
@@ -231,7 +193,7 @@ def _fit(
 
     def misfit(g: np.ndarray, b: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
         interval, slope = _interval(neuron_type, g * drive + b, dt)
-        rate = 1 / (interval + lost * dt)
+        rate = 1 / (interval + dt / 2)
         return often * (rate - wanted), -often * rate**2 * slope
 
     best_gain, best_bias = np.array(gain, float), np.array(bias, float)

@@ -9,12 +9,12 @@ import numpy as np
 
 from loihi_rules.built import built_ensemble
 from loihi_rules.change import name_of
-from loihi_rules.neuron_inputs import NeuronInputs
+from loihi_rules.pilot import SETTLING, Pilot, Signals, chip_spikes, rates_of
+from loihi_rules.pilot_fit import fit_to_pilot
 from loihi_rules.rewrite import Draft
 from loihi_rules.settings import declare
 from loihi_rules.tuning import (
     chip_rates,
-    fit_currents,
     fit_rates,
     give_gains,
     is_chips_own,
@@ -39,47 +39,74 @@ def rates(draft: Draft) -> None:
     the other neurons of the block no bits (nengo-loihi ``builder/ensemble.py``,
     ``get_gain_bias``; it draws all intercepts anew, here only those above are moved).
 
-    Where neurons get their currents from other neurons alone, they are fitted to the currents
-    that those give (`loihi_rules.tuning.fit_currents`); their gain multiplies
-    those.
+    Neurons that get their currents from other neurons, or from nodes, without encoders are
+    fitted to the spikes of a pilot run (`loihi_rules.pilot`), as their rates depend on how
+    those currents fluctuate; their gain multiplies them. The fit is taken if it is better
+    than none on inputs that it has not seen.
 
     What nengo-loihi's own neuron types say (LoihiLIF, LoihiSpikingRectifiedLinear) is the
     chip's arithmetic already; they are left alone.
     """
     network = draft.network
     declare(network, nengo.Ensemble, SETTING)
-    inputs = NeuronInputs(network)
-    for ens in network.all_ensembles:
+    pilot = Pilot(network, draft.tuning, draft.dt)
+    for ens in pilot.in_order():
         if not on_chip(network, ens) or network.config[ens].rates_are_fitted:
             continue
         built = built_ensemble(ens, draft.dt)
-        draft.tuning[ens] = built
         gain, bias = _limited(draft, ens, built)
         network.config[ens].rates_are_fitted = True
+        one_gain = pilot.shares_kernel(ens)
+        given = None if is_chips_own(ens.neuron_type) else pilot.inputs(ens)
         if is_chips_own(ens.neuron_type):
             give_gains(ens, gain, bias)
-            continue
-        one_gain = inputs.shares_kernel(ens)
-        if not one_gain and _steady(draft, ens, built, gain, bias):
-            continue
-        currents = inputs.currents(ens, gain, bias, draft.tuning, draft.dt)
-        if currents is None:
-            fitted = fit_rates(
-                ens.neuron_type,
-                gain,
-                bias,
-                draft.dt,
-                ens.dimensions,
-                None if one_gain else _drive(ens, built),
-            )
+        elif given is not None:
+            _fit_to_pilot(draft, pilot, ens, built, given)
+        elif one_gain or not _steady(draft, ens, built, gain, bias):
+            drive = None if one_gain else _drive(ens, built)
+            fitted = fit_rates(ens.neuron_type, gain, bias, draft.dt, ens.dimensions, drive)
             give_gains(ens, *fitted)
             _tell(draft, ens, built)
-        else:
-            factor, offset = fit_currents(
-                ens.neuron_type, currents.mean, draft.dt, currents.variance
-            )
-            give_gains(ens, factor * gain, factor * bias + offset)
-            _tell_currents(draft, ens, currents.mean, factor, offset)
+        draft.tuning[ens] = built
+
+
+def _fit_to_pilot(
+    draft: Draft, pilot: Pilot, ens: nengo.Ensemble, built: Any, given: Signals
+) -> None:
+    """Fit to half of the pilot's inputs; keep what was there unless it is worse on the others."""
+    gain, bias, shared = built.gain, built.bias, pilot.shares_kernel(ens)
+    unit = float(ens.neuron_type.amplitude)
+    wanted = rates_of(pilot.on_cpu(ens, built, given.cpu)) / unit
+    half = pilot.stimuli // 2
+
+    def found(shown: np.ndarray) -> Any:
+        def run(g: np.ndarray, b: np.ndarray) -> np.ndarray:
+            current = g.astype(np.float32) * shown + b.astype(np.float32)
+            return rates_of(chip_spikes(ens.neuron_type, current, draft.dt)) / draft.dt
+
+        return run
+
+    known, unseen = given.chip[:, :half].astype(np.float32), given.chip[:, half:]
+    spread = gain * known[SETTLING if len(known) > 1 else 0 :].std(axis=(0, 1))
+    fitted = fit_to_pilot(found(known), wanted[:half], gain, bias, spread, shared)
+    norm = float(np.linalg.norm(wanted[half:])) or 1.0
+
+    def off(g: Any, b: Any) -> float:
+        return float(np.linalg.norm(found(unseen)(g, b) - wanted[half:])) / norm
+
+    before, after = off(gain, bias), off(*fitted)
+    if after >= before:
+        give_gains(ens, gain, bias)
+        return
+    give_gains(ens, *fitted)
+    draft.change(
+        name_of(ens),
+        "spikes at whole steps",
+        f"rates {100 * before:.1f} % off the CPU's, neuron by neuron, in a pilot run",
+        f"{100 * after:.1f} % off, by other gains and biases",
+        "the chip's neurons fire once a step at most, lose what is left of a step at a spike, and "
+        "are held back by negative currents",
+    )
 
 
 def _steady(draft: Draft, ens: nengo.Ensemble, built: Any, gain: Any, bias: Any) -> bool:
@@ -178,25 +205,5 @@ def _tell(draft: Draft, ens: nengo.Ensemble, built: Any) -> None:
         "spikes at whole steps",
         f"rates {off(built.gain, built.bias):+.1f} % of the CPU's",
         f"{off(ens.gain, ens.bias):+.1f} %, by other gains and biases",
-        "the chip's neurons fire once a step at most, and intervals are rounded up to steps",
-    )
-
-
-def _tell_currents(
-    draft: Draft, ens: nengo.Ensemble, currents: Any, factor: Any, offset: Any
-) -> None:
-    n = currents.shape[1]
-    total = float(ens.neuron_type.rates(currents, np.ones(n), np.zeros(n)).sum())
-    if not total:
-        return
-    before, after = (
-        100 * (float(mean_chip_rates(ens.neuron_type, j, draft.dt).sum()) / total - 1)
-        for j in (currents, factor * currents + offset)
-    )
-    draft.change(
-        name_of(ens),
-        "spikes at whole steps",
-        f"rates {before:+.1f} % of the CPU's",
-        f"{after:+.1f} %, by other gains and biases",
         "the chip's neurons fire once a step at most, and intervals are rounded up to steps",
     )
