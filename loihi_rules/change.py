@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Optional
 
 import nengo
 from nengo.base import ObjView
 from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
+from nengo.synapses import Lowpass, Synapse
+
+from loihi_rules.leads import Lead
 
 
 @dataclass(frozen=True)
@@ -105,3 +108,14 @@ def name_of(obj: Any) -> str:
     if isinstance(obj, nengo.Ensemble):
         return f"ensemble of {obj.n_neurons} neurons"
     return f"unnamed {type(obj).__name__.lower()}"
+
+
+def filter_name(synapse: Optional[Synapse]) -> str:
+    """A connection's filter, for a `Change`."""
+    if synapse is None:
+        return "no filter"
+    if isinstance(synapse, Lead):
+        return f"{filter_name(synapse.synapse)}, and one that makes up for the chip's"
+    if isinstance(synapse, Lowpass):
+        return f"low-pass filter of {1000 * synapse.tau:g} ms"
+    return str(synapse)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Optional
+
 import nengo
 import numpy as np
 from nengo.connection import LearningRule
@@ -13,8 +15,9 @@ from loihi_rules.change import name_of
 from loihi_rules.frozen import with_parameters
 from loihi_rules.rewrite import Draft
 from loihi_rules.transforms import matrix_of
-from loihi_rules.wiring import on_chip, reconnect
+from loihi_rules.wiring import base_of, on_chip, reconnect
 
+ONE_DECAY = "a compartment filters its input by one decay"
 TYPICAL_RATE = 200.0  # Hz, of neurons whose spikes a relay hands on as a value
 
 
@@ -22,19 +25,17 @@ def host_filters(draft: Draft) -> None:
     """Send what needs another filter than a low-pass through a node on the host.
 
     Compartments filter their input by one decay. ``pre → post`` with a filter H becomes
-    ``pre → node``, without a filter, and ``node → post`` with H, which the host computes;
-    the way there and back costs two steps.
+    ``pre → node``, without a filter, and ``node → post`` with H, which the host computes. So
+    do the host's own neurons, where it is not their spikes that the chip's neurons are given.
     """
     network = draft.network
     for conn in network.all_connections:
         synapse = conn.synapse
-        if synapse is None or isinstance(synapse, Lowpass) or not on_chip(network, conn.post):
+        if not on_chip(network, conn.post) or isinstance(conn.post_obj, LearningRule):
             continue
-        if isinstance(conn.post_obj, LearningRule) or conn.learning_rule_type is not None:
+        reason = _why(network, conn)
+        if reason is None or conn.learning_rule_type is not None:
             continue
-        spikes = isinstance(conn.pre_obj, Neurons)
-        if not (on_chip(network, conn.pre) or spikes):
-            continue  # the host filters it anyway
         name = name_of(conn)
         size, post, scale = conn.size_out, conn.post, _scale(conn)
         with network:
@@ -59,8 +60,21 @@ def host_filters(draft: Draft) -> None:
             "filters of the chip",
             str(synapse),
             "the same, on the host, by way of a node",
-            "a compartment filters its input by one decay; the way costs two steps",
+            reason,
         )
+
+
+def _why(network: nengo.Network, conn: nengo.Connection) -> Optional[str]:
+    """Why a connection into the chip goes through a relay; None if it need not."""
+    from_neurons, chip = isinstance(conn.pre_obj, Neurons), on_chip(network, conn.pre)
+    if conn.synapse is not None and not isinstance(conn.synapse, Lowpass):
+        # the host filters values of its own anyway
+        return ONE_DECAY if chip or from_neurons else None
+    if not from_neurons or chip:
+        return None
+    if not isinstance(conn.post_obj, Neurons):
+        return "the host multiplies its neurons' weights, and sends the value"
+    return None if base_of(conn.pre).neuron_type.spiking else "rates are values, not spikes"
 
 
 def _scale(conn: nengo.Connection) -> float:

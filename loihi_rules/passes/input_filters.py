@@ -7,9 +7,9 @@ from typing import Dict, List, Optional, Sequence
 import nengo
 import numpy as np
 from nengo.solvers import NoSolver
-from nengo.synapses import LinearFilter, Lowpass, Synapse
+from nengo.synapses import Lowpass
 
-from loihi_rules.change import name_of
+from loihi_rules.change import filter_name, name_of
 from loihi_rules.chip import LOIHI
 from loihi_rules.rewrite import Draft
 from loihi_rules.routes.carriers import (
@@ -31,15 +31,13 @@ from loihi_rules.routes.ways import (
     FROM_HOST,
     MATRIX,
     STRAIGHT,
-    TO_HOST,
     WAY_SETTING,
 )
 from loihi_rules.settings import declare
 from loihi_rules.solvers import MultipliedOut
-from loihi_rules.wiring import decoded, on_chip, reconnect
+from loihi_rules.wiring import decoded, reconnect
 
 RULE = "filters of inputs"
-LEAST_STEPS = 3  # of a filter that one step can be taken from
 
 
 def input_filters(draft: Draft) -> None:
@@ -57,8 +55,10 @@ def input_filters(draft: Draft) -> None:
     - or the value is carried by neurons between (`loihi_rules.routes.carriers`), behind a
       filter of their own, so that both and the carriers' delay make up the filter asked for;
     - from the host, what is left to do before the chip's filter is exactly that
-      (`loihi_rules.routes.from_host.before_chip`);
-    - to the host, whence a value comes a step late, the host's filter is one of τ − dt.
+      (`loihi_rules.routes.from_host.before_chip`).
+
+    What the way to the host and back takes is the next pass's,
+    `loihi_rules.passes.host_delays`.
 
     A user sets τ_c of an ensemble with ``network.config[ens].input_tau``, and the way of a
     connection with ``network.config[conn].way``, ``"matrix"`` or ``"carried"``
@@ -66,8 +66,6 @@ def input_filters(draft: Draft) -> None:
     """
     network = draft.network
     declare_settings(network)
-    for conn in network.all_connections:
-        _leave(draft, conn)
     for ens, entries in entries_of(network).items():
         config, settings = network.config, network.config[ens]
         new = [entry for entry in entries if config[entry.conn].enters is None]
@@ -93,24 +91,6 @@ def declare_settings(network: nengo.Network) -> None:
     declare(network, nengo.Ensemble, FILTER_SETTING)
 
 
-def _leave(draft: Draft, conn: nengo.Connection) -> None:
-    """Take the step that a value takes to the host out of its filter."""
-    network, synapse = draft.network, conn.synapse
-    leaves = on_chip(network, conn.pre) and not on_chip(network, conn.post)
-    if not leaves or network.config[conn].enters is not None:
-        return
-    network.config[conn].enters = TO_HOST
-    if isinstance(synapse, Lowpass) and synapse.tau >= LEAST_STEPS * draft.dt:
-        conn.synapse = Lowpass(synapse.tau - draft.dt)
-        draft.change(
-            name_of(conn),
-            RULE,
-            _told(synapse),
-            f"{TO_HOST}: {_told(conn.synapse)}",
-            "a value takes a step from the chip to the host",
-        )
-
-
 def _enter(draft: Draft, ens: nengo.Ensemble, choices: Sequence[Choice], tau: float) -> None:
     """Give connections their ways and filters, and say so."""
     together: Dict[Optional[float], List[nengo.Connection]] = {}
@@ -121,10 +101,10 @@ def _enter(draft: Draft, ens: nengo.Ensemble, choices: Sequence[Choice], tau: fl
         first = ""
         if way == FROM_HOST:
             conn.synapse = before_chip(before, tau, draft.dt).synapse
-            first = f"{_told(conn.synapse)}, then "
+            first = f"{filter_name(conn.synapse)}, then "
         elif way == CARRIED:
             conn.synapse = Lowpass(_before_carriers(choice.entry, tau))
-            first = f"{_told(conn.synapse)}, then "
+            first = f"{filter_name(conn.synapse)}, then "
             if decoded(conn):
                 together.setdefault(choice.entry.tau, []).append(conn)
         else:
@@ -135,7 +115,7 @@ def _enter(draft: Draft, ens: nengo.Ensemble, choices: Sequence[Choice], tau: fl
             draft.change(
                 name,
                 RULE,
-                _told(before),
+                filter_name(before),
                 f"{way}: {first}the chip's filter of {1000 * tau:g} ms{_cost(choice)}",
                 "compartments have one filter for all that enters them" + _others(choice),
             )
@@ -229,13 +209,3 @@ def _others(choice: Choice) -> str:
         return ""
     ways = [choice.way, *(way for way in choice.costs if way != choice.way)]
     return "; " + ", while ".join(f"{way}: {choice.costs[way] or 'no loss'}" for way in ways)
-
-
-def _told(synapse: Optional[Synapse]) -> str:
-    if synapse is None:
-        return "no filter"
-    if isinstance(synapse, Lowpass):
-        return f"low-pass filter of {1000 * synapse.tau:g} ms"
-    if isinstance(synapse, LinearFilter) and not synapse.analog:
-        return "a filter that makes up for the chip's"
-    return str(synapse)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional, Tuple
+from typing import NamedTuple, Optional
 
 import numpy as np
 from nengo.synapses import LinearFilter, Lowpass, Synapse
-from nengo.utils.filter_design import ss2tf
+
+from loihi_rules.leads import Lead, steps_of
 
 MOST_LEAD = 16.0  # of a step; the host sends up to 64 spikes, of a quarter of a radius each
+STEP_LENGTH = 8  # steps of the answer to a jump, of which the first are the largest
 
 
 class HostFilter(NamedTuple):
@@ -17,7 +19,7 @@ class HostFilter(NamedTuple):
     Attributes
     ----------
     synapse : nengo.synapses.Synapse or None
-        On the host.
+        On the host; None where the chip's filter is the one that was asked for.
     late : float
         By how much longer the whole way takes than the filter that was asked for, seconds.
     """
@@ -34,14 +36,14 @@ def before_chip(synapse: Optional[Synapse], tau: float, dt: float) -> HostFilter
 
         G(z) = H(z) · (1 − a z⁻¹) / (1 − a),
 
-    exactly, also where there is no filter at all. For a step of the value the host then has to
-    send up to 1 / (1 − a) times as much at once; where that is above 16, a low-pass filter of
-    τ / 16 takes the place of a shorter one, or goes before another.
+    exactly, also where there is no filter at all (`loihi_rules.leads.Lead`). For a step of the
+    value the host then has to send up to 1 / (1 − a) times as much at once; where that is above
+    16, a low-pass filter of τ / 16 takes the place of a shorter one, or goes before another.
 
     Parameters
     ----------
     synapse : nengo.synapses.Synapse or None
-        The one asked for.
+        The one asked for, of any kind.
     tau : float
         τ, of the chip's filter, seconds.
     dt : float
@@ -50,39 +52,21 @@ def before_chip(synapse: Optional[Synapse], tau: float, dt: float) -> HostFilter
     Returns
     -------
     HostFilter
-        With a filter that does not cancel the chip's where ``synapse`` is not linear.
     """
-    if not tau or (synapse is not None and not isinstance(synapse, LinearFilter)):
-        return HostFilter(synapse, tau)
     if isinstance(synapse, Lowpass) and synapse.tau == tau:
         return HostFilter(None, 0.0)
-    asked = LinearFilter([1], [1]) if synapse is None else synapse
-    whole, least = _cancelled(asked, tau, dt), tau / MOST_LEAD
-    if np.abs(whole.num).max() <= MOST_LEAD:
-        return HostFilter(whole, 0.0)
+    steps, least = steps_of(tau, dt), tau / MOST_LEAD
+    if _peak(synapse, steps, dt) <= MOST_LEAD:
+        return HostFilter(Lead(synapse, steps), 0.0)
     if synapse is None or isinstance(synapse, Lowpass):
         own = 0.0 if synapse is None else synapse.tau
-        return HostFilter(_cancelled(Lowpass(least), tau, dt), least - own)
-    return HostFilter(_cancelled(asked.combine(Lowpass(least)), tau, dt), least)
+        return HostFilter(Lead(Lowpass(least), steps), least - own)
+    if isinstance(synapse, LinearFilter):
+        return HostFilter(Lead(synapse.combine(Lowpass(least)), steps), least)
+    return HostFilter(Lead(synapse, steps), 0.0)
 
 
-def _cancelled(synapse: LinearFilter, tau: float, dt: float) -> LinearFilter:
-    """A filter as Nengo steps it, times the inverse of the chip's."""
-    num, den = _in_steps(synapse, dt)
-    a = np.exp(-dt / tau) if tau else 0.0
-    num, den = np.polymul(num, [1, -a]) / (1 - a), np.polymul(den, [1, 0])
-    while len(den) > 1 and den[-1] == 0 and num[-1] == 0:
-        num, den = num[:-1], den[:-1]
-    return LinearFilter(num, den, analog=False)
-
-
-def _in_steps(synapse: LinearFilter, dt: float) -> Tuple[np.ndarray, np.ndarray]:
-    """Numerator and denominator in z, of the same length."""
-    A, B, C, D = synapse._get_ss(dt)
-    if not len(A):
-        return np.ravel(D), np.ones(1)
-    num, den = ss2tf(A, B, C, D)
-    num = np.atleast_1d(np.squeeze(num))
-    if not np.any(D):  # Nengo gives out the state after the step, which is a step earlier
-        num = np.append(num[1:], 0.0)
-    return num, den
+def _peak(synapse: Optional[Synapse], steps: float, dt: float) -> float:
+    """The most that is sent at once for a jump by one."""
+    answer = Lead(synapse, steps).filt(np.ones((STEP_LENGTH, 1)), dt=dt)
+    return float(np.abs(answer).max())

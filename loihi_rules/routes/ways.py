@@ -9,7 +9,6 @@ WAY_SETTING, ENTERS_SETTING, FILTER_SETTING = "way", "enters", "input_tau"
 STRAIGHT, MATRIX = "straight to the neurons", "by a matrix of weights"
 CARRIED, FROM_HOST = "through neurons that carry the value", "as spikes from the host"
 FROM_CARRIERS = "from neurons that carry the value"
-TO_HOST = "decoded, to the host"
 MULTIPLIED = (MATRIX, CARRIED, FROM_CARRIERS)  # decoders and encoders are one matrix
 CHOICES = {"matrix": MATRIX, "carried": CARRIED}  # of a user
 ROW_PRICE, CORE_PRICE = 1e-9, 1e-8  # in squared radii: they decide between equals

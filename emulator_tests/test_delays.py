@@ -1,0 +1,101 @@
+"""Values between host and chip are as late as on the CPU, or a change says by how much not."""
+
+import nengo
+import numpy as np
+import pytest
+
+import deploy
+from benchmarks import delays
+from loihi_rules import rewrite
+from loihi_rules.leads import Lead, steps_of
+
+IN_TIME = [
+    "node → Triangle 20 ms → ensemble",
+    "filtered passthrough → None → ensemble",
+    "ensemble → Alpha 20 ms → ensemble",
+    "ensemble → 20 ms → node",
+    "ensemble → second order → node",
+    "ensemble, 5 ms, computing node → None → ensemble",
+    "ensemble, computing node → 20 ms → ensemble",
+]
+LATE = {
+    "node → None → ensemble": 1,
+    "ensemble → None → node": 2,
+    "ensemble, computing node → None → ensemble": 3,
+}
+
+
+@pytest.fixture(scope="module")
+def measured():
+    return delays.measure([*IN_TIME, *LATE], seed=1, target="emulator")
+
+
+@pytest.mark.parametrize("way", IN_TIME)
+def test_what_a_filter_has_made_smooth_is_in_time(measured, way):
+    lag = measured[way]
+    assert abs(lag.chip - lag.cpu) <= delays.BAR
+    assert not lag.says
+
+
+@pytest.mark.parametrize("way", sorted(LATE))
+def test_what_is_late_says_so(measured, way):
+    lag = measured[way]
+    assert lag.chip - lag.cpu == pytest.approx(LATE[way], abs=0.5)
+    assert lag.says == f"{LATE[way]} ms later than asked"
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("synapse", [None, nengo.Lowpass(0.02), nengo.synapses.Triangle(0.01)])
+def test_a_lead_costs_no_step_and_is_early_by_its_steps(synapse):
+    """Against Nengo's own filter, which is a step late; a ramp shows the steps."""
+    with nengo.Network() as net:
+        ramp = nengo.Node(lambda t: t)
+        plain, leads = nengo.Node(size_in=1), nengo.Node(size_in=1)
+        nengo.Connection(ramp, plain, synapse=synapse)
+        nengo.Connection(ramp, leads, synapse=Lead(synapse, 4.0))
+        probes = nengo.Probe(plain), nengo.Probe(leads)
+    with nengo.Simulator(net, progress_bar=False) as sim:
+        sim.run(0.5)
+    before, after = (sim.data[probe][-1, 0] for probe in probes)
+    steps = 4.0 + (synapse is not None)
+    assert after - before == pytest.approx(0.001 * steps, rel=1e-3)
+
+
+@pytest.mark.quick
+def test_the_steps_of_a_lead_invert_the_chips_filter():
+    g, a = steps_of(0.005, 0.001), np.exp(-0.2)
+    x = np.random.RandomState(3).randn(50, 1)
+    sent = Lead(None, g).filt(x, dt=0.001)
+    y = np.zeros_like(x)
+    for n in range(len(x)):
+        y[n] = a * y[n - 1] + (1 - a) * sent[n]
+    np.testing.assert_allclose(y, x, atol=1e-12)
+    assert steps_of(0, 0.001) == 0
+
+
+@pytest.mark.parametrize("into", ["ensemble", "neurons"])
+def test_rates_of_the_hosts_neurons_are_values_on_the_chip(into):
+    """They were sent as if they were spikes."""
+    with nengo.Network(seed=1) as net:
+        a = nengo.Ensemble(50, 1, neuron_type=nengo.LIFRate())
+        b = nengo.Ensemble(100, 1, encoders=np.ones((100, 1)))
+        nengo.Connection(nengo.Node(0.5), a)
+        row = np.random.RandomState(0).randn(1, 50) * 4e-4
+        ends = {"ensemble": (b, row), "neurons": (b.neurons, np.ones((100, 1)) @ row)}
+        end, transform = ends[into]
+        nengo.Connection(a.neurons, end, transform=transform, synapse=0.01)
+        nengo.Probe(b, synapse=0.05, label="b")
+    cpu, chip = (deploy.run(net, 0.6, target)["b"].samples for target in ("cpu", "emulator"))
+    assert chip[-200:].mean() == pytest.approx(cpu[-200:].mean(), abs=0.05)
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("synapse, late", [(0.02, "0 ms"), (None, "3 ms")])
+def test_a_loop_over_the_host_says_how_late_it_is(synapse, late):
+    with nengo.Network() as net:
+        ens = nengo.Ensemble(30, 1)
+        node = nengo.Node(lambda t, x: -x, size_in=1)
+        nengo.Connection(ens, node, synapse=synapse)
+        nengo.Connection(node, ens, synapse=None)
+    (change,) = [c for c in rewrite(net).changes if c.rule == "loops over the host"]
+    assert change.after.endswith(f"{late} later than asked")
