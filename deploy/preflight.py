@@ -7,10 +7,9 @@ import warnings
 from dataclasses import asdict, dataclass
 from typing import Any, Dict, List, Optional, Tuple
 
-from nengo.exceptions import NengoException
-
 from deploy.model import Model, load_model, user_code
 from deploy.resources import KINDS, Core, Traffic, cores_of, traffic_of
+from deploy.targets.build_errors import CannotBuild
 from deploy.targets.chip_builder import chip_model
 from loihi_rules import Change, ChipWarning, Problem, Rewritten, fix_seeds
 from loihi_rules.chip import LOIHI
@@ -145,8 +144,8 @@ def check(model: Model, seed: int = 0, dt: float = 0.001) -> Preflight:
         if not problems and rewritten.chip_ensembles:
             try:
                 built = _built(rewritten, dt)
-            except NengoException as error:
-                problems.append(_refusal(rewritten, error))
+            except CannotBuild as error:
+                problems.append(error.problem)
     cores: List[Core] = [] if built is None else cores_of(built)
     traffic = None if built is None else traffic_of(built)
     return Preflight(
@@ -167,18 +166,6 @@ def _built(rewritten: Rewritten, dt: float) -> Any:
     )
     model.build(network, remove_passthrough=False)
     return model
-
-
-def _refusal(rewritten: Rewritten, error: Exception) -> Problem:
-    """nengo-loihi's refusal, with the object in front that it starts with."""
-    text = " ".join(str(error).split())
-    return Problem(
-        rewritten.network.label or "the network",
-        "build",
-        text,
-        "use fewer neurons or sparser connections there, or put that part on the host "
-        "(network.config[ens].on_chip = False)",
-    )
 
 
 def _notes(traffic: Traffic) -> Tuple[str, ...]:

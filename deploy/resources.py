@@ -154,7 +154,11 @@ def _channel_bytes(model: Any) -> int:
 
 def name_of_block(block: Any) -> str:
     """A block's label without Python's own words and addresses."""
-    text = str(block.label or block)
+    return readable(str(block.label or block))
+
+
+def readable(text: str) -> str:
+    """What Nengo and nengo-loihi call an object, without Python's own words and addresses."""
     for pattern, replacement in NAMES:
         text = re.sub(pattern, replacement, text)
     return text

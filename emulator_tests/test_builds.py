@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import deploy
+from deploy.targets.build_errors import CannotBuild
 from loihi_rules import rewrite
 
 
@@ -41,3 +42,86 @@ def test_learning_decoders_of_more_than_a_core_learn_on_the_host():
     assert "1,382,400" in changes[0].why  # 1200 × 2 × (64 × 8 + 10 bits, padded to 576)
     learnt = run(net, probe, 0.3)[-1]
     assert np.linalg.norm(learnt - 0.1) < 0.3 * np.linalg.norm(np.full(64, 0.1))
+
+
+def silent():
+    a = nengo.Ensemble(5, 1, gain=np.ones(5), bias=np.full(5, -100.0), label="a")
+    nengo.Connection(a, nengo.Ensemble(50, 1, label="b"))
+
+
+def slow():
+    a, b = nengo.Ensemble(50, 1, label="a"), nengo.Ensemble(50, 1, label="b")
+    nengo.Connection(a.neurons, b.neurons, transform=np.eye(50) * 1e-3, synapse=20.0)
+
+
+def not_a_number():
+    a, b = nengo.Ensemble(20, 1, label="a"), nengo.Ensemble(20, 1, label="b")
+    nengo.Connection(a.neurons, b.neurons, transform=np.full((20, 20), np.nan))
+
+
+def kernels_of_three():
+    transform = nengo.Convolution(3, (4, 4, 1), strides=(1, 1))
+    n = transform.output_shape.size
+    a = nengo.Ensemble(16, 1, label="a")
+    b = nengo.Ensemble(n, 1, gain=np.ones(n), bias=np.zeros(n), label="b")
+    conn = nengo.Connection(a.neurons, b.neurons, transform=transform)
+    nengo_loihi = pytest.importorskip("nengo_loihi")
+    nengo_loihi.add_params(nengo.Network.context[-1])
+    nengo.Network.context[-1].config[conn].pop_type = 16
+
+
+CASES = {
+    silent: ("a → b", "no neuron of its source fires", "choose intercepts"),
+    slow: ("a.neurons → b.neurons", "its filter is too long", "use a synapse"),
+    not_a_number: ("b", "not all finite numbers", "look at"),
+    kernels_of_three: ("the network", "in steps of 4", "pop_type = 32"),
+}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
+@pytest.mark.filterwarnings("ignore")
+def test_a_build_that_fails_is_told_of_the_users_own_objects(case):
+    with nengo.Network(seed=1) as net:
+        case()
+    named, what, way_out = CASES[case]
+    found = deploy.check(net)
+    assert not found.ok
+    problem = found.problems[0]
+    assert problem.object in (named, "a → b"), problem
+    assert what in problem.what and way_out in problem.way_out
+    assert "<" not in str(problem) and "0x" not in str(problem)
+    with pytest.raises(CannotBuild) as raised:
+        deploy.Simulator(net, progress_bar=False)
+    assert str(raised.value) == str(problem)
+    with pytest.raises(deploy.BadInput, match=what):
+        deploy.run(net, 0.1)
+
+
+def test_what_a_users_own_function_raises_is_theirs():
+    def wrong(x):
+        raise IndexError("mine")
+
+    with nengo.Network(seed=1) as net:
+        a = nengo.Ensemble(20, 1)
+        b = nengo.Ensemble(20, 1)
+        conn = nengo.Connection(a, b)
+        conn.eval_points = np.ones((5, 1))
+    type(conn).function_info.data[conn] = type(conn.function_info)(wrong, 1)
+    with pytest.raises(IndexError, match="mine"):
+        deploy.Simulator(net, progress_bar=False)
+
+
+@pytest.mark.parametrize("weight", [0.3, 3.0])
+def test_large_weights_between_neurons(weight):
+    """Built, as nengo-loihi builds them; each neuron follows its partner."""
+    with nengo.Network(seed=1) as net:
+        stimulus = nengo.Node(0.5)
+        a = nengo.Ensemble(20, 1, encoders=np.ones((20, 1)), intercepts=np.linspace(-0.9, 0.9, 20))
+        b = nengo.Ensemble(20, 1, gain=np.ones(20), bias=np.zeros(20))
+        nengo.Connection(stimulus, a)
+        nengo.Connection(a.neurons, b.neurons, transform=weight * np.eye(20), synapse=0.01)
+        probe = nengo.Probe(b.neurons)
+    exact, found = (run(net, probe, 1.0, t)[200:].mean(axis=0) for t in ("cpu", "emulator"))
+    # LIF with a refractory time of 2 ms ends at 333 Hz on the chip
+    assert exact.max() > 150
+    np.testing.assert_allclose(found, np.minimum(exact, 333), rtol=0.15, atol=15)

@@ -6,10 +6,11 @@ import copy
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
-from nengo.exceptions import BuildError
 
 from deploy.compat import load_nengo_loihi
 from deploy.resources import KINDS, name_of_block
+from deploy.targets.build_errors import CannotBuild
+from loihi_rules.change import Problem
 from loihi_rules.chip import LOIHI
 
 LIMITS = np.array(
@@ -28,7 +29,7 @@ WAYS_OUT = {
 }
 
 
-class DoesNotFit(BuildError):
+class DoesNotFit(CannotBuild):
     """A population of which not even a single neuron fits onto a core."""
 
 
@@ -194,6 +195,11 @@ def _pairs(
 def _refusal(block: Any, share: np.ndarray) -> DoesNotFit:
     kind = int(share.argmax())
     return DoesNotFit(
-        f"{name_of_block(block)}: a single neuron of it needs {share[kind] * LIMITS[kind]:,.0f} "
-        f"{KINDS[kind]}, a core has {LIMITS[kind]:,}; {WAYS_OUT[kind]}"
+        Problem(
+            name_of_block(block),
+            f"{KINDS[kind]} of a core",
+            f"a single neuron of it needs {share[kind] * LIMITS[kind]:,.0f} {KINDS[kind]}, "
+            f"a core has {LIMITS[kind]:,}",
+            WAYS_OUT[kind],
+        )
     )

@@ -19,6 +19,7 @@ from nengo.ensemble import Neurons
 
 from deploy.compat import load_nengo_loihi
 from deploy.targets.block_shapes import choose_block_shapes
+from deploy.targets.build_errors import building, refuse_what_is_not_finite
 from deploy.targets.discretize import discretize_model
 from deploy.targets.input_neurons import input_neurons
 from loihi_rules.rules.pes import ERROR_SCALE, LearningScale
@@ -57,6 +58,13 @@ def chip_model(
         """Hands Nengo core what is its own; nengo-loihi builds the rest, object by object."""
 
         def build(self, model: Any, obj: Any, *args: Any, **kwargs: Any) -> Any:
+            with building(model, obj):
+                built = self._build(model, obj, *args, **kwargs)
+                if isinstance(obj, (nengo.Ensemble, nengo.Connection)):
+                    refuse_what_is_not_finite(obj, model.params.get(obj))
+                return built
+
+        def _build(self, model: Any, obj: Any, *args: Any, **kwargs: Any) -> Any:
             if isinstance(obj, nengo.Connection) and _learns_on_host(model, obj):
                 host = model.host_model(base_of(obj.pre))
                 host.seeds[obj], host.seeded[obj] = model.seeds[obj], model.seeded[obj]
@@ -146,6 +154,7 @@ def chip_model(
             return built
 
     model = builder.Model(dt=dt, label=label, builder=ChipBuilder())
+    model.building = None
     model.solved = {}  # connections to what their solvers gave
     model.node_neurons = input_neurons(dt)
     return model
