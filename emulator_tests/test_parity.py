@@ -12,11 +12,25 @@ import deploy
 from deploy.parity.metrics.pair import Pair, aligned, lag_of, rms
 from deploy.parity.metrics.rates import rates
 from deploy.parity.metrics.voltage import voltage_distribution
+from deploy.parity.metrics.weights import learned_weights
 from deploy.parity.tolerances import TOLERANCES, Tolerance, parse_tolerance
 from deploy.traces import Trace, sparse_spikes
 from loihi_rules.systems.pes_connection import pes_connection
 
 # ------------------------------------------------------------------ metrics by themselves
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("size, compared", [(7e-10, False), (1e-4, True)])
+def test_weights_that_give_nothing_are_not_compared(size, compared):
+    """A learning rule that is switched off: 7e-10 on one side and 0 on the other."""
+    first, last = np.zeros((1, 100)), np.full((1, 100), size / 10)
+    reference, other = (
+        Trace("w", "weights", 1.0, 2, samples=np.array([first, end])) for end in (last, 0 * last)
+    )
+    names = {figure.metric for figure in learned_weights(Pair(reference, other, 0.001))}
+    assert ("weights, relative error" in names) is compared
+    assert "weight change, reference" in names
 
 
 @pytest.mark.quick

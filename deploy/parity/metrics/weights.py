@@ -9,6 +9,8 @@ import numpy as np
 from deploy.parity.figure import Figure
 from deploy.parity.metrics.pair import Pair, flat
 
+NOTHING = 1e-3  # of a represented value or a normalised current: no run shows it
+RATE = 200.0  # Hz, of a neuron that is active
 HARDLY = 0.2  # of its size, by which a matrix has to change to have learnt something
 
 
@@ -22,6 +24,10 @@ def learned_weights(pair: Pair) -> List[Figure]:
     Weights that hardly change have nothing to correlate but noise: where ‖ΔW_reference‖ is less
     than a fifth of ‖W(end)‖, what is compared is where they end,
     ``‖W_other − W_reference‖ / ‖W_reference‖``.
+
+    Neither is a figure of weights that give nothing: n active neurons of 200 Hz give at most
+    200 √n ‖W‖, and where that is less than a thousandth on both sides, as where a learning rate
+    is 0 and weights differ by rounding, nothing was learnt that could be compared.
     """
     reference, other = flat(pair.reference), flat(pair.other)
     own, its = reference[-1] - reference[0], other[-1] - other[0]
@@ -30,7 +36,9 @@ def learned_weights(pair: Pair) -> List[Figure]:
         Figure(pair.label, "weight change, reference", size, note="norm of W(end) − W(start)"),
         Figure(pair.label, "weight change, other", float(np.linalg.norm(its))),
     ]
-    if size == 0:
+    n = np.shape(pair.reference.samples)[-1]
+    most = max(float(np.linalg.norm(w)) for w in (reference[-1], other[-1]))
+    if size == 0 or RATE * np.sqrt(n) * most < NOTHING:
         return figures
     largest = float(np.linalg.norm(reference[-1]))
     if size < HARDLY * largest:
