@@ -27,8 +27,8 @@ class ServedProbe:
         None where the samples are read from the target instead.
     reads : str
         What is made of it, one of `deploy.targets.served.READERS`: ``"probe"`` (its
-        samples as they come), ``"weights"`` (the decoders of a learning connection, in
-        Nengo's units), ``"built"`` (a value that the build fixed) or
+        samples as they come), ``"delta"`` (PES's steps), ``"weights"`` (the decoders of a
+        learning connection, in Nengo's units), ``"built"`` (a value that the build fixed) or
         ``"refractory time"`` (what is left of it, from the spikes of the stand-in).
     source : object
         For ``"weights"`` the connection, for the others the object that the user
@@ -41,6 +41,9 @@ class ServedProbe:
         The filter to put the samples through, where the target cannot.
     part : slice or array
         Which of the stand-in's columns; None for all.
+    factor : float
+        For ``"delta"``: what the product of error and activity is multiplied with, −κ dt, to be
+        divided by the number of neurons; ``source`` is the probe of the errors.
     """
 
     probe: Optional[nengo.Probe]
@@ -50,6 +53,7 @@ class ServedProbe:
     sample_every: Optional[float] = None
     synapse: Optional[nengo.synapses.Synapse] = None
     part: Any = None
+    factor: float = 1.0
 
 
 @dataclass(frozen=True)

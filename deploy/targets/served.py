@@ -153,9 +153,51 @@ class LearnedWeights(Reader):
         self.kept = []
 
 
+class LearningSteps(Reader):
+    """PES's ΔW of each step, as its equation has it.
+
+    ΔW_i = −κ dt E a_i / n (`loihi_rules.rules.pes`), from the errors E on the host and the
+    spikes of the chip through the rule's filter, a.
+    """
+
+    def __init__(self, serving: ServedProbe, session: Any):
+        super().__init__(serving, session)
+        self.filter: Any = None
+        self.kept: List[np.ndarray] = []
+        self.read = 0
+
+    def samples(self) -> np.ndarray:
+        errors = self.session.probed(self.serving.source)
+        active = self.columns(self.session.probed(self.serving.probe))
+        n = active.shape[1]
+        due = self.due(len(active))
+        for k in range(self.read, len(active)):
+            if due[k]:
+                now = self.serving.factor / n * np.outer(errors[k], active[k])
+                self.kept.append(self._filtered(now))
+        self.read = len(active)
+        shape = (len(self.kept), errors.shape[1], n)
+        return np.array(self.kept).reshape(shape)
+
+    def _filtered(self, now: np.ndarray) -> np.ndarray:
+        synapse = self.serving.synapse
+        if synapse is None:
+            return now
+        if self.filter is None:
+            period = self.serving.sample_every or self.session.dt
+            state = synapse.make_state(now.shape, now.shape, period)
+            self.filter = synapse.make_step(now.shape, now.shape, period, None, state)
+        return np.array(self.filter(0.0, now))
+
+    def clear(self) -> None:
+        self.samples()
+        self.kept, self.read = [], 0
+
+
 READERS: Dict[str, Type[Reader]] = {
     "probe": StandIn,
     "weights": LearnedWeights,
+    "delta": LearningSteps,
     "built": Built,
     "neuron input": NeuronInput,
     "refractory time": RefractoryTime,

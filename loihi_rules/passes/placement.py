@@ -11,7 +11,7 @@ from loihi_rules.change import name_of
 from loihi_rules.chip import LOIHI
 from loihi_rules.passes.learned_posts import may_be_on_chip
 from loihi_rules.rewrite import Draft
-from loihi_rules.rules import rule_of
+from loihi_rules.rules import RULES, rule_of
 from loihi_rules.settings import declare
 from loihi_rules.tuning import is_chips_own
 from loihi_rules.wiring import base_of, on_chip
@@ -54,6 +54,7 @@ def _host_reasons(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
         _slow_membrane,
         _noise,
         _learned_post,
+        _unknown_rule,
         _error_source,
     ):
         for ens, reason in rule(network).items():
@@ -114,6 +115,26 @@ def _learned_post(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
         and isinstance(base_of(conn.post), nengo.Ensemble)
         and not (network.config[base_of(conn.post)].on_chip is True and may_be_on_chip(conn))
     }
+
+
+def _unknown_rule(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
+    """Unless its user wants it on the chip; see `loihi_rules.passes.learning_relays`.
+
+    A rule of somebody's own may read whatever Nengo core builds of the ensemble before it, and
+    a relay has its spikes alone.
+    """
+    found: Dict[nengo.Ensemble, str] = {}
+    for conn in network.all_connections:
+        pre, rules = base_of(conn.pre), conn.learning_rule_type
+        rules = list(rules.values()) if isinstance(rules, dict) else rules
+        each = rules if isinstance(rules, (list, tuple)) else [rules]
+        unknown = [type(rule).__name__ for rule in each if rule and type(rule) not in RULES]
+        if unknown and isinstance(pre, nengo.Ensemble) and network.config[pre].on_chip is not True:
+            found[pre] = (
+                f"{unknown[0]}, by which a connection from it learns, is a rule that is not known "
+                "here, and may read more of it than the chip's spikes"
+            )
+    return found
 
 
 def _error_source(network: nengo.Network) -> Dict[nengo.Ensemble, str]:

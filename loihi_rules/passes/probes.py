@@ -8,6 +8,7 @@ import nengo
 from nengo.base import ObjView
 from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
+from nengo.synapses import Synapse
 
 from loihi_rules.built import built_ensemble
 from loihi_rules.change import name_of
@@ -201,12 +202,78 @@ def _connection_input(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> S
     )
 
 
+def _rule_error(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Served:
+    return _mirror(net, probe, _error_node(draft, net, _rule(probe)))
+
+
+def _rule_activities(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Served:
+    return (
+        ServedProbe(
+            _activities(draft, net, probe, probe.synapse),
+            sample_every=probe.sample_every,
+            part=draft.network.config[_rule(probe).connection].learns_from,
+        ),
+        "the spikes of its neurons, through the rule's filter",
+        "the chip has no probe for learning traces",
+    )
+
+
+def _rule_delta(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Served:
+    conn = _rule(probe).connection
+    with net:
+        errors = nengo.Probe(_error_node(draft, net, _rule(probe)), seed=probe.seed)
+    errors.label = f"{name_of(probe)} (errors)"
+    return (
+        ServedProbe(
+            _activities(draft, net, probe, None),
+            "delta",
+            errors,
+            sample_every=probe.sample_every,
+            synapse=probe.synapse,
+            part=draft.network.config[conn].learns_from,
+            factor=-float(conn.learning_rule_type.learning_rate) * draft.dt,
+        ),
+        "by PES's equation, from the errors that the host sends and the chip's spikes",
+        "the chip has no probe for learning; it changes weights every four steps, by whole "
+        "mantissas",
+    )
+
+
+def _rule(probe: nengo.Probe) -> LearningRule:
+    return base_of(probe.target)
+
+
+def _error_node(draft: Draft, net: nengo.Network, rule: LearningRule) -> nengo.Node:
+    """A node that is given what the rule is given."""
+    with net:
+        node = nengo.Node(size_in=rule.size_in, label=f"error of {name_of(rule.connection)}")
+    node.seed = 0
+    for conn in draft.network.all_connections:
+        if conn.post_obj == rule:
+            _copy_to(net, conn, node[conn.post_slice], conn.synapse, conn.transform)
+    return node
+
+
+def _activities(
+    draft: Draft, net: nengo.Network, probe: nengo.Probe, then: Optional[Synapse]
+) -> nengo.Probe:
+    """A probe of the neurons that a rule learns from, through the rule's filter and another."""
+    conn = _rule(probe).connection
+    synapse = conn.learning_rule_type.pre_synapse
+    if then is not None:
+        synapse = synapse.combine(then)
+    return _stand_in(draft, net, conn.pre_obj.neurons, probe, attr="output", synapse=synapse)
+
+
 WAYS: Dict[Tuple[str, str], Any] = {
     ("ensemble", "input"): _ensemble_input,
     ("ensemble", "scaled_encoders"): _built("scaled_encoders"),
     ("neurons", "input"): _neuron_input,
     ("neurons", "refractory_time"): _refractory_time,
     ("learning", "weights"): _learned_weights,
+    ("rule", "error"): _rule_error,
+    ("rule", "activities"): _rule_activities,
+    ("rule", "delta"): _rule_delta,
     ("connection", "weights"): _built("weights"),
     ("connection", "output"): _connection_output,
     ("connection", "input"): _connection_input,
