@@ -12,6 +12,7 @@ from benchmarks.fidelity.cells.control import pendulum
 from benchmarks.fidelity.figures import aligned_error, filtered
 from benchmarks.fidelity.program import Program, described
 from benchmarks.fidelity.signals import white
+from loihi_rules.settings import declare
 
 
 def vision(kind: nengo.neurons.NeuronType, layer: str, what: str) -> Program:
@@ -30,6 +31,8 @@ def vision(kind: nengo.neurons.NeuronType, layer: str, what: str) -> Program:
                 16, (32, 128, 3), kernel_size=(10, 10), strides=(5, 5), init=kernel
             )
             maps = nengo.Ensemble(convolution.output_shape.size, 1)
+            declare(network, nengo.Ensemble, "on_chip")
+            network.config[maps].on_chip = False  # the picture enters the chip as its spikes
             dense, last = nengo.Ensemble(200, 1), nengo.Ensemble(100, 1)
             nengo.Connection(nengo.Node(picture), maps.neurons, transform=convolution)
             first = rng.randn(200, maps.n_neurons) * np.sqrt(2.0 / maps.n_neurons)
