@@ -14,6 +14,7 @@ from loihi_rules.chip import LOIHI
 
 DURATION = 4.0  # s
 TIME_CONSTANTS = 40  # of learning, at least, that a trial goes through
+LONG_RUN = 100.0  # s
 SEEN = 10  # epochs between two looks at the weights
 MOST_STEP = 0.5  # of what would undo an error at once
 
@@ -27,10 +28,13 @@ class Pilot(NamedTuple):
         Magnitudes of the learned weights, A · d, in units of the decoded value per Hz.
     traces : (n_epochs, n_neurons) ndarray of float32
         Filtered spikes at each change of weights, Hz.
+    peak : float
+        Largest magnitude of a value that the spikes of one step gave, v · spikes / dt.
     """
 
     weights: np.ndarray
     traces: np.ndarray
+    peak: float
 
     def weights_cut(self, largest: float) -> float:
         """Share of the weights, over time, that are larger than this."""
@@ -64,7 +68,7 @@ def pilot(
         Δv = −κ E aᵀ / n · 4 dt,        E = filtered (v · spikes) − target.
 
     A slow rule is taken through as many of its time constants, n / (κ Σ a²), as a long run
-    would take it: κ is raised until 4 s hold 40 of them.
+    would take it: κ is raised until 4 s hold 40 of them, or as many as 100 s would.
 
     Parameters
     ----------
@@ -83,27 +87,30 @@ def pilot(
     rng : numpy.random.RandomState
     """
     every = LOIHI.learning_epoch * dt
-    traces, spikes = _activity(rates, tau, dt, rng)
+    traces, fired = _activity(rates, tau, dt, rng)
     n = rates.shape[1]
     weights, output, seen = np.zeros((n, targets.shape[1])), np.zeros(targets.shape[1]), []
     power = float(np.mean(traces**2))  # Σ a² / n
     if not power:
-        return Pilot(weights[None].astype(np.float32), traces)
-    rate = max(learning_rate, TIME_CONSTANTS / (len(rates) * every * power))
+        return Pilot(weights[None].astype(np.float32), traces, 0.0)
+    enough = TIME_CONSTANTS / (len(rates) * every * power)
+    rate = max(learning_rate, min(enough, learning_rate * LONG_RUN / DURATION))
     step = min(rate * every, MOST_STEP / power)
-    keep = np.exp(-every / error_tau)
-    for k, (trace, fired, target) in enumerate(zip(traces, spikes, targets)):
-        output = keep * output + (1 - keep) * (fired @ weights)
+    keep, peak = np.exp(-every / error_tau), 0.0
+    for k, (trace, spikes, target) in enumerate(zip(traces, fired, targets)):
+        given = spikes @ weights / dt  # in each step
+        peak = max(peak, float(np.abs(given).max()))
+        output = keep * output + (1 - keep) * given.mean(axis=0)
         weights -= np.outer(trace, (output - target) * (step / n))
         if k % SEEN == SEEN - 1:
             seen.append(np.abs(weights).astype(np.float32))
-    return Pilot(np.array(seen), traces)
+    return Pilot(np.array(seen), traces, peak)
 
 
 def _activity(
     rates: np.ndarray, tau: float, dt: float, rng: np.random.RandomState
 ) -> Tuple[np.ndarray, np.ndarray]:
-    """Filtered spikes, and mean spikes, of each epoch, (n_epochs, n_neurons) each, Hz."""
+    """Filtered spikes, (n_epochs, n_neurons), Hz; and spikes, (n_epochs, steps, n_neurons)."""
     steps = LOIHI.learning_epoch
     phase = rng.uniform(size=rates.shape[1]) + np.cumsum(rates, axis=0) * (steps * dt)
     phase = phase[:, None, :] + rates[:, None, :] * (dt * np.arange(1 - steps, 1)[:, None])
@@ -114,5 +121,4 @@ def _activity(
     kept = np.exp(-steps * dt / tau)
     for k in range(1, len(traces)):
         traces[k] += kept * traces[k - 1]
-    spikes = fired.sum(axis=1) / (steps * dt)
-    return traces.astype(np.float32), spikes.astype(np.float32)
+    return traces.astype(np.float32), fired.astype(np.float32)

@@ -45,6 +45,8 @@ class State(NamedTuple):
         PES errors, scaled, rounded and clipped.
     flags : (6,) ndarray of int64
         How often each of `WARNINGS` came up.
+    cut : (2, n_learning) ndarray of int64
+        How often traces, and weights, of each learning synapse group were cut.
     operations : (2,) ndarray of int64
         Spikes that came down an axon to a core, and weights that they added.
     """
@@ -62,6 +64,7 @@ class State(NamedTuple):
     pending: np.ndarray
     errors: np.ndarray
     flags: np.ndarray
+    cut: np.ndarray
     operations: np.ndarray
 
 
@@ -98,6 +101,7 @@ def start(layout: Layout) -> State:
         pending=np.zeros(n_traces, np.bool_),
         errors=np.zeros(n_errors, dtype),
         flags=np.zeros(len(WARNINGS), np.int64),
+        cut=np.zeros((2, len(learning.first_row)), np.int64),
         operations=np.zeros(2, np.int64),
     )
 

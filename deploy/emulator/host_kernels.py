@@ -222,27 +222,20 @@ def collect_errors(addresses, first, sizes, scale, total, errors, cut):
         Scratch.
     errors : (n_errors,) ndarray
         Of the chip.
-    cut : (1,) ndarray of int64
-        How many errors have been cut; is added to.
-
-    Returns
-    -------
-    int
-        1 if an error was above the chip's largest, 2 if below its least, 3 for both.
+    cut : (n_errors,) ndarray of int64
+        How often each has been cut; is added to.
     """
     total[:] = 0.0
     for k in range(len(sizes)):
         values = _floats(addresses[k], sizes[k])
         for i in range(sizes[k]):
             total[first[k] + i] += values[i]
-    beyond = 0
     for i in range(len(total)):
         error = np.rint(scale * total[i])
         if error > 127:
-            error, beyond = 127.0, beyond | 1
-            cut[0] += 1
+            error = 127.0
+            cut[i] += 1
         elif error < -127:
-            error, beyond = -127.0, beyond | 2
-            cut[0] += 1
+            error = -127.0
+            cut[i] += 1
         errors[i] = error
-    return beyond

@@ -7,7 +7,6 @@ from typing import Any, Collection, Dict, List, Tuple
 
 import numpy as np
 
-from deploy.compat import load_nengo_loihi
 from deploy.emulator import kernels
 from deploy.emulator.engine import PROBEABLE, Engine, Probed
 from deploy.emulator.jit import HAVE_NUMBA
@@ -59,8 +58,6 @@ class FastEmulator:
     strict = False  # as the class attribute of nengo-loihi's
 
     def __init__(self, model: Any, seed: int, compiled: bool = HAVE_NUMBA):
-        nengo_loihi = load_nengo_loihi()
-        self._scale_errors = nengo_loihi.builder.discretize.scale_pes_errors
         self.layout, self.learning_index = lay_out(model)
         self.inputs = list(model.inputs)
         self.error_scale = float(getattr(model, "pes_error_scale", 1.0))
@@ -71,7 +68,7 @@ class FastEmulator:
         self.engine = Engine(self.layout, seed, probed, compiled, self.strict)
         self._samples: Dict[Any, List[List[np.ndarray]]] = {p: [] for p in self.probes}
         self._filter = BatchFilter(self.dt)
-        self.errors_cut = np.zeros(1, np.int64)
+        self.errors_cut = np.zeros(len(self.engine.state.errors), np.int64)
         self.closed = False
 
     def _probed(self, model: Any) -> Tuple[Dict[Any, List[slice]], Dict[str, np.ndarray]]:
@@ -167,10 +164,12 @@ class FastEmulator:
             spike_input.add_spikes(ti, spike_idxs)
         self.engine.clear_errors()
         for synapse, _, error in errors:
-            scaled = self._scale_errors(error, scale=self.error_scale)
-            beyond = np.abs(np.rint(self.error_scale * np.asarray(error))) > ERROR_MAX
-            self.errors_cut += int(np.count_nonzero(beyond))
-            self.engine.set_errors(self.learning_index[synapse], scaled)
+            whole = np.rint(self.error_scale * np.asarray(error)).astype(np.int64)
+            scaled, beyond = np.clip(whole, -ERROR_MAX, ERROR_MAX), np.abs(whole) > ERROR_MAX
+            index = self.learning_index[synapse]
+            first = int(self.layout.learning.error_start[index])
+            self.errors_cut[first : first + len(scaled)] += beyond
+            self.engine.set_errors(index, scaled)
 
     def chip2host(self, probes_receivers: Any) -> None:
         """Hand the samples of probes to their receivers on the host."""
@@ -231,8 +230,38 @@ class FastEmulator:
         found = [Saturation(what, int(state.flags[flag]), of) for what, flag, of in flags]
         return [
             *found,
-            Saturation("PES errors cut", int(self.errors_cut[0]), len(state.errors) * t),
+            Saturation("PES errors cut", int(self.errors_cut.sum()), len(state.errors) * t),
         ]
+
+    def learning_limits(self, synapse: Any, block: Any) -> Dict[str, float]:
+        """How often a learning synapse group has come to the end of a range, so far.
+
+        Parameters
+        ----------
+        synapse : nengo_loihi.block.Synapse
+        block : nengo_loihi.block.LoihiBlock
+            The compartments that it leads to.
+
+        Returns
+        -------
+        dict of str to float
+            Shares of all that there were: ``"weights"`` that were cut, ``"traces"``, ``"errors"``,
+            and ``"values"`` that made compartments spike which are to hold them.
+        """
+        index, learning, t = self.learning_index[synapse], self.layout.learning, max(self.t, 1)
+        axons, width, n = (
+            int(of[index]) for of in (learning.n_axons, learning.width, learning.n_errors)
+        )
+        traces, weights = (int(count) for count in self.engine.state.cut[:, index])
+        first = int(learning.error_start[index])
+        epochs = max(1, t // int(learning.learn_epoch[index]))
+        spikes = int(self.engine.state.spike_count[self._part(block)].sum())
+        return {
+            "weights": weights / (axons * width * epochs),
+            "traces": traces / (axons * max(1, t // int(learning.train_epoch[index]))),
+            "errors": int(self.errors_cut[first : first + n].sum()) / (n * t),
+            "values": spikes / (n * t),
+        }
 
     # ------------------------------------------------------------------- keeping
 

@@ -225,6 +225,7 @@ def _traces_int(learning, state, key, position, s):
             value += 1
         if value > TRACE_MAX:
             state.flags[CLIPPED_TRACE] += 1
+            state.cut[0, s] += 1
             value = TRACE_MAX
         state.traces[i] = value
 
@@ -289,6 +290,7 @@ def _weights_int(rows, learning, state, key, position, s):
                 value += 1
             if value > limit:
                 state.flags[CLIPPED_WEIGHT] += 1
+                state.cut[1, s] += 1
                 value = limit
             if exact < 0:
                 value = -value

@@ -100,7 +100,9 @@ def _traces_int(learning: Any, state: Any, rng: Any, s: int) -> None:
     trace = learning.decay[s] * state.traces[own]
     trace[state.pending[own]] += learning.mag[s]
     state.pending[own] = False
+    before = int(state.flags[k.CLIPPED_TRACE])
     state.traces[own] = _rounded(trace, rng, k.TRACE_MAX, state.flags, k.CLIPPED_TRACE)
+    state.cut[0, s] += state.flags[k.CLIPPED_TRACE] - before
 
 
 def _traces_float(learning: Any, state: Any, rng: Any, s: int) -> None:
@@ -122,7 +124,9 @@ def _weights_int(rows: Any, learning: Any, state: Any, rng: Any, s: int) -> None
     exp, bits = int(learning.wgt_exp[s]), int(learning.shift_bits[s])
     exact = (_shift(w, k.LEARN_FRAC - exp) + change) * 2.0 ** (-k.LEARN_FRAC - bits)
     limit = 2 ** (8 - bits) - 1
+    before = int(state.flags[k.CLIPPED_WEIGHT])
     w[:] = _rounded(exact, rng, limit, state.flags, k.CLIPPED_WEIGHT) << (exp + bits)
+    state.cut[1, s] += state.flags[k.CLIPPED_WEIGHT] - before
 
 
 def _weights_float(rows: Any, learning: Any, state: Any, rng: Any, s: int) -> None:

@@ -7,7 +7,6 @@ the chip gives in step n reaches the host in step n + 1.
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, Dict, List, Tuple
 
 import numpy as np
@@ -244,7 +243,6 @@ class _ErrorBridge:
         self.cut = emulator.errors_cut
         self.scale = emulator.error_scale
         self.total = np.zeros(len(self.errors))
-        self.warned = 0
         starts = emulator.layout.learning.error_start
         self.signals, first = [], []
         for sender, receiver in model.host2chip_pes_senders.items():
@@ -260,7 +258,7 @@ class _ErrorBridge:
         """Give the chip the errors of this step."""
         if not len(self.total):
             return
-        beyond = host_kernels.collect_errors(
+        host_kernels.collect_errors(
             self.addresses,
             self.first,
             self.sizes,
@@ -269,14 +267,3 @@ class _ErrorBridge:
             self.errors,
             self.cut,
         )
-        new = beyond & ~self.warned
-        if new:
-            self.warned |= new
-            largest = 127 / self.scale
-            for bit, text in ((1, "greater than chip max"), (2, "less than chip min")):
-                if new & bit:
-                    warnings.warn(
-                        f"Received PES error {text} ({largest if bit == 1 else -largest:0.2e}). "
-                        "Consider changing `Model.pes_error_scale`.",
-                        stacklevel=3,
-                    )

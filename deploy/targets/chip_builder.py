@@ -113,6 +113,11 @@ def chip_model(
             # what runs in Nengo core, where Nengo's users look for it
             model.operators = [*model.host_pre.operators, *model.host.operators]
             model.sig = {**model.host_pre.sig, **model.host.sig}
+            if not discretize:  # nothing is rounded, nothing is cut
+                for conn in learning_scales:
+                    synapse = learning_synapse(model, conn)
+                    holder = next(b for b in model.blocks if synapse in b.synapses)
+                    holder.compartment.vth[:] = np.inf
             if discretize:
                 discretize_model(model)
             builder.validate.validate_model(model)

@@ -23,6 +23,7 @@ from deploy.targets.chip_values import ChipValue, connection_values, neuron_valu
 from deploy.targets.core import CoreSession
 from deploy.targets.injecting import CoreNeurons, Injections
 from deploy.targets.learned_weights import decoders, learned_in_core, weights_for
+from deploy.targets.learning_limits import warn_of_limits
 from deploy.targets.served import READERS, Reader
 from deploy.targets.units import scale_of
 from loihi_rules import Change, Learned, Rewritten, Twin
@@ -31,6 +32,7 @@ from loihi_rules.passes.capacity import RULES as CAPACITY_RULES
 from loihi_rules.rewrite import rewrite_twin
 from loihi_rules.wiring import base_of, on_chip
 
+OF_LEARNING = ("learning traces cut", "learned weights cut", "PES errors cut")
 NOTEWORTHY = 0.01  # share of the times that something came to the end of its range
 
 
@@ -201,7 +203,7 @@ class EmulatorSession(Session):
             told["spikes"] = work.spikes
             told["work"] = work.to_dict()
             for s in saturation:
-                if s.count > NOTEWORTHY * s.of:
+                if s.count > NOTEWORTHY * s.of and s.what not in OF_LEARNING:
                     warnings.warn(
                         f"{s.what}: {s.count:,} of {s.of:,} times; the run is near saturation",
                         stacklevel=2,
@@ -214,6 +216,9 @@ class EmulatorSession(Session):
         self.simulator.clear_probes()
 
     def close(self) -> None:
+        emulator = self.simulator.sims.get("emulator")
+        if isinstance(emulator, FastEmulator) and not emulator.closed:
+            warn_of_limits(emulator, self.model, self.rewritten.learning_scales)
         self.simulator.close()
 
 

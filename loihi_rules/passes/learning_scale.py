@@ -102,7 +102,7 @@ def learning_scale(draft: Draft) -> None:
             weight_exponent=int(settings.pes_weight_exponent),  # type: ignore[arg-type]
             rate_factor=float(settings.pes_rate_factor),  # type: ignore[arg-type]
             error_scale=float(settings.pes_error_scale),  # type: ignore[arg-type]
-            threshold=pes.threshold(needs.span, float(conn.pre_obj.radius)),
+            threshold=_threshold(conn, needs),
             unit=pes.unit(float(conn.pre_obj.radius), _amplitude(conn)),
             sources=settings.learns_from,  # type: ignore[arg-type]
         )
@@ -149,7 +149,7 @@ def _scale_errors(draft: Draft, conn: nengo.Connection) -> None:
 def _choose_exponent(draft: Draft, conn: nengo.Connection, needs: Needs) -> None:
     settings = draft.network.config[conn]
     radius, amplitude = float(conn.pre_obj.radius), _amplitude(conn)
-    scale = pes.weight_scale(needs.w_max, pes.threshold(needs.span, radius))
+    scale = pes.weight_scale(needs.w_max, _threshold(conn, needs))
     rate = float(conn.learning_rule_type.learning_rate) * float(settings.pes_rate_factor)
 
     def figures(exponent: int) -> Fit:
@@ -219,6 +219,10 @@ def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
         rng,
     )
     return Needs(first, amplitude * first / dt / radius, factor, span, trial)
+
+
+def _threshold(conn: nengo.Connection, needs: Needs) -> float:
+    return pes.threshold(needs.span, float(conn.pre_obj.radius), needs.trial.peak)
 
 
 def _sources(draft: Draft, conn: nengo.Connection) -> np.ndarray:

@@ -41,6 +41,7 @@ ERROR_SCALE = 100.0  # nengo-loihi's Model.pes_error_scale, for all connections
 LATE_ERRORS = 1.12
 TRAIN_EPOCH = 2  # steps between two decays of a trace
 EXPONENTS = range(-6, 8)  # of a learned weight
+ROOM = 4.0  # for decoded values larger than in the trial
 MOST_CUT = 0.001  # share of the weights
 MOST_LOST = 0.1  # share of the learning, to traces that are cut
 
@@ -143,20 +144,25 @@ def rate_factor(cpu: float, chip: float, tau: float, dt: float) -> float:
     return (LATE_ERRORS * cpu / chip if chip else 1.0) / trace_gain(tau, dt)
 
 
-def threshold(span: float, radius: float) -> float:
-    """Threshold of the compartments that decode, ``10 · max(1, span / r)``.
+def threshold(span: float, radius: float, peak: float = 0.0) -> float:
+    """Threshold of the compartments that decode, ``max(10, 10 · span / r, 4 · peak / r)``.
 
-    They do not spike; it says how large a value they hold, of which nengo-loihi takes the
-    source's radius to be the largest. What is ten times larger would overflow.
+    They are not meant to spike; it says how large a value they hold, of which nengo-loihi takes
+    ten times the source's radius to be enough. A value beyond it makes them spike, and reads as
+    nothing. What one step's spikes give is spiky where neurons are few: a single neuron of 50 Hz
+    that carries 1 gives 20 in one step, and nothing in the next 19. It costs nothing to have
+    room, as the weight exponent makes up for it.
 
     Parameters
     ----------
     span : float
         See `error_scale`.
     radius : float
-        Of the ensemble that is decoded.
+        r, of the ensemble that is decoded.
+    peak : float
+        The largest value that one step's spikes gave in a trial (`loihi_rules.pes_pilot`).
     """
-    return VTH_NONSPIKING * max(1.0, span / radius)
+    return max(VTH_NONSPIKING * max(1.0, span / radius), ROOM * peak / radius)
 
 
 def weight_scale(w_max: float, vth: float = VTH_NONSPIKING) -> float:

@@ -1,0 +1,101 @@
+"""What a run says of learning on the chip that came to the end of a range."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Mapping, NamedTuple
+
+from deploy.targets.chip_builder import learning_synapse
+from loihi_rules.change import name_of, warn
+from loihi_rules.chip import LOIHI
+from loihi_rules.rules.pes import LearningScale
+
+HOW = "after loihi_rules.passes.learning_scale.declare_settings(network)"
+
+
+class Limit(NamedTuple):
+    """One end of a range.
+
+    Attributes
+    ----------
+    noteworthy : float
+        Share of the times from which on a run warns.
+    rule : str
+    what : str
+        With the share, in percent, in the place of ``{}``.
+    way_out : callable
+        Takes the connection's `LearningScale`.
+    """
+
+    noteworthy: float
+    rule: str
+    what: str
+    way_out: Callable[[LearningScale], str]
+
+
+def _larger_exponent(scale: LearningScale) -> str:
+    return f"network.config[connection].pes_weight_exponent = {scale.weight_exponent + 1}"
+
+
+def _weights(scale: LearningScale) -> str:
+    if scale.weight_exponent >= LOIHI.weight_exponents[1]:
+        return "use more neurons, each of which then has to give less"
+    return (
+        f"{_larger_exponent(scale)} {HOW} doubles their range, and their steps; or see to an error "
+        "that comes to an end"
+    )
+
+
+def _errors(scale: LearningScale) -> str:
+    return (
+        f"network.config[connection].pes_error_scale = {scale.error_scale / 2:g} {HOW} takes "
+        f"errors up to {2 * LOIHI.error_max / scale.error_scale:.3g}"
+    )
+
+
+def _traces(scale: LearningScale) -> str:
+    return f"use a smaller learning rate, or {_larger_exponent(scale)} {HOW}"
+
+
+def _values(scale: LearningScale) -> str:
+    return "use more neurons, or a larger radius of what it leads to"
+
+
+# shares: of weights by the harm that was seen (`loihi_rules.rules.pes.weight_exponent`)
+LIMITS = {
+    "weights": Limit(
+        0.003, "learned weights", "{} of the changes of its weights were cut off", _weights
+    ),
+    "traces": Limit(
+        0.05,
+        "learning traces",
+        "{} of the traces of its neurons were cut off, it learns more " "slowly",
+        _traces,
+    ),
+    "errors": Limit(0.01, "errors of 8 bits", "{} of its errors were cut off", _errors),
+    "values": Limit(
+        0.001,
+        "decoded values",
+        "{} of the values that it gave were beyond what its compartments "
+        "hold, and came out as nothing",
+        _values,
+    ),
+}
+
+
+def warn_of_limits(emulator: Any, model: Any, scales: Mapping[Any, LearningScale]) -> None:
+    """Warn of each connection that learns on the chip and comes to the end of a range.
+
+    Parameters
+    ----------
+    emulator : deploy.emulator.FastEmulator
+    model : nengo_loihi.builder.Model
+    scales : mapping of nengo.Connection to LearningScale
+    """
+    for conn, scale in scales.items():
+        synapse = learning_synapse(model, conn)
+        block = next(block for block in model.blocks if synapse in block.synapses)
+        for key, share in emulator.learning_limits(synapse, block).items():
+            limit = LIMITS[key]
+            if share > limit.noteworthy:
+                what = limit.what.format(f"{100 * share:.2g} %")
+                warn(name_of(conn), limit.rule, what, limit.way_out(scale))

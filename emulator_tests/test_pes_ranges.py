@@ -1,0 +1,106 @@
+"""What PES learns beyond the usual ranges: it is carried, or a warning says what was cut."""
+
+import warnings
+
+import nengo
+import numpy as np
+import pytest
+
+import deploy
+from loihi_rules import rewrite
+from loihi_rules.change import ChipWarning
+from loihi_rules.passes.learning_scale import declare_settings
+
+POPULATIONS = ("pre", "teacher", "post", "error")
+
+
+def taught(seed, neurons=1):
+    """Populations of one neuron: ``post`` is to fire as ``teacher`` does."""
+    with nengo.Network(seed=seed) as net:
+        stimulus = nengo.Node(lambda t: 0.5 + 0.5 * np.sin(2 * np.pi * t))
+        pre, post, teacher = (
+            nengo.Ensemble(neurons, 1, label=name) for name in ("pre", "post", "teacher")
+        )
+        error = nengo.Ensemble(neurons, 1, label="error", seed=seed + 100)
+        nengo.Connection(stimulus, pre)
+        nengo.Connection(stimulus, teacher)
+        conn = nengo.Connection(
+            pre, post, function=lambda x: [0.0], learning_rule_type=nengo.PES(1e-3)
+        )
+        nengo.Connection(post, error)
+        nengo.Connection(teacher, error, transform=-1)
+        nengo.Connection(error, conn.learning_rule)
+        for ens in (pre, post, teacher, error):
+            nengo.Probe(ens.neurons, label=ens.label)
+        nengo.Probe(conn, "weights", sample_every=0.1, label="weights")
+    return net
+
+
+def late_rates(run):
+    """Hz, in the second half."""
+    half = run.n_steps * run.dt / 2
+    return {name: np.sum(run[name].spike_steps > run.n_steps // 2) / half for name in POPULATIONS}
+
+
+@pytest.mark.parametrize("seed", [3, 4, 5, 9, 10])
+def test_single_neurons_that_learn_fire_as_on_the_cpu(seed):
+    """One spike gives 4 radii and more, and used to come out as nothing above 10."""
+    runs = {t: deploy.run(taught(seed), 2.0, t) for t in ("cpu", "float-emulator", "emulator")}
+    expected = late_rates(runs["cpu"])
+    for target in ("float-emulator", "emulator"):
+        found = late_rates(runs[target])
+        for name in POPULATIONS:
+            assert found[name] == pytest.approx(expected[name], rel=0.15, abs=5), (target, name)
+    cpu, chip = (runs[t]["weights"].samples[-1].item() for t in ("cpu", "emulator"))
+    said = [w for w in runs["emulator"].warnings if w.startswith("pre → post: ")]
+    assert abs(chip - cpu) < 0.15 * abs(cpu) or any("changes of its weights" in w for w in said)
+
+
+@pytest.mark.quick
+def test_a_threshold_has_room_for_the_largest_spike():
+    scale = next(iter(rewrite(taught(4)).learning_scales.values()))
+    assert scale.threshold > 20
+    many = next(iter(rewrite(taught(4, neurons=200)).learning_scales.values()))
+    assert many.threshold == 10  # nengo-loihi's, where no spike is so large
+
+
+def held(exponent=None, error_scale=None, error=-0.5):
+    with nengo.Network(seed=1) as net:
+        pre = nengo.Ensemble(50, 1, label="pre")
+        out = nengo.Node(size_in=1, label="out")
+        nengo.Connection(nengo.Node(0.5), pre)
+        conn = nengo.Connection(
+            pre, out, function=lambda x: [0.0], learning_rule_type=nengo.PES(1e-4)
+        )
+        nengo.Connection(nengo.Node(error), conn.learning_rule)
+    declare_settings(net)
+    net.config[conn].pes_weight_exponent = exponent
+    net.config[conn].pes_error_scale = error_scale
+    return net
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize(
+    "settings, rule, edit",
+    [
+        ({"exponent": -4}, "learned weights", "pes_weight_exponent = -3"),
+        ({"error": -2.0}, "errors of 8 bits", "pes_error_scale = 50"),
+        ({"error": -0.5, "error_scale": 400.0}, "errors of 8 bits", "pes_error_scale = 200"),
+    ],
+)
+def test_what_is_cut_is_said_with_figure_and_edit(settings, rule, edit):
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        with deploy.Simulator(held(**settings), target="emulator", progress_bar=None) as sim:
+            sim.run(0.5)
+    found = [w.message for w in said if isinstance(w.message, ChipWarning)]
+    mine = [w for w in found if w.rule == rule]
+    assert len(mine) == 1 and mine[0].object == "pre → out"
+    assert "% of" in mine[0].what and edit in mine[0].way_out
+
+
+@pytest.mark.quick
+def test_nothing_is_said_of_what_is_within_its_ranges():
+    run = deploy.run(held(error=-0.05), 0.5, "emulator")
+    assert not [w for w in run.warnings if "cut" in w or "nothing" in w]
+    assert not run.record["saturation"]
