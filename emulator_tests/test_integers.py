@@ -14,6 +14,7 @@ from loihi_rules.levels import (
     bits_of_connection,
     decays_of,
     levels,
+    weight_step,
 )
 
 pytestmark = pytest.mark.quick
@@ -201,7 +202,7 @@ def test_bits_of_a_connection_are_those_that_the_build_leaves():
     )
     discretize_model(Built(block))
     built = np.abs(np.vstack([w[0] for w in block.synapses[0].weights])).max(axis=0)
-    off = np.abs(bits_left(built) - bits[0.1])
+    off = np.abs(bits_left(built, weight_step(built.max())) - bits[0.1])
     assert np.median(off) < 0.1 and off.max() < 1  # less where the current has no room
 
 
@@ -214,3 +215,23 @@ def test_what_would_leave_a_threshold_nothing_is_cut_and_said():
     cut = block.synapses[0].weights[0].ravel()
     assert cut[1] == 1.0 and 30 < cut[0] < 1e5
     assert block.compartment.bias[1] == 1.0 and 1e4 < block.compartment.bias[0] < 1e5
+
+
+def chain(tau, seed=2):
+    with nengo.Network(seed=seed) as net:
+        a, b = nengo.Ensemble(300, 1, label="a"), nengo.Ensemble(300, 1, label="b")
+        stimulus = nengo.Node(0.5)
+        nengo.Connection(stimulus, a)
+        nengo.Connection(a.neurons, b.neurons, transform=np.eye(300) * 1.5e-5, synapse=tau)
+    return net
+
+
+@pytest.mark.parametrize("tau, expected", [(0.005, False), (0.1, True)])
+def test_connections_whose_weights_lose_their_bits_are_named(tau, expected):
+    net = chain(tau)
+    told = [w for w in deploy.check(net).warnings if "bits are left" in w]
+    assert len(told) == expected
+    if expected:
+        assert told[0].startswith("a.neurons → b.neurons: ") and "use a shorter synapse" in told[0]
+        run = deploy.run(net, 0.01)
+        assert told[0] in run.warnings

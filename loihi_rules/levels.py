@@ -174,7 +174,7 @@ def weight_step(largest: float) -> int:
     return max(STEP, 2 * STEP * 2 ** min(exponent, 0))
 
 
-def bits_left(largest: np.ndarray) -> np.ndarray:
+def bits_left(largest: np.ndarray, step: int) -> np.ndarray:
     """Bits of each neuron's weights, of 8 with their sign, by its largest integer.
 
     A neuron whose largest weight is k steps has ``1 + log2(k + 1)`` bits; none where that is 0.
@@ -183,10 +183,32 @@ def bits_left(largest: np.ndarray) -> np.ndarray:
     ----------
     largest : (n,) ndarray
         Magnitude of each neuron's largest weight in one group, in the chip's integers.
+    step : int
+        Of the group; see `weight_step`.
     """
-    step = weight_step(float(np.max(largest, initial=0.0)))
     whole = np.round(np.asarray(largest) / step)
     return np.asarray(np.where(whole > 0, 1 + np.log2(whole + 1), 0.0))
+
+
+def rounding_error(number: np.ndarray, total: np.ndarray, step: int) -> np.ndarray:
+    """How far rounding puts off what each neuron gets, over the most that it gets.
+
+    Weights are off by step / √12 each, independently, so that with half of the sources firing
+    alike, k weights w give an error over the sum of
+
+        step / √12 · √(k / 2) / (Σ|w| / 2).
+
+    Parameters
+    ----------
+    number : (n,) ndarray
+        k, the weights of each neuron that are not 0.
+    total : (n,) ndarray
+        Σ|w|, in the chip's integers.
+    step : int
+        Of the group.
+    """
+    with np.errstate(divide="ignore"):
+        return np.asarray(step * np.sqrt(np.asarray(number) / 6) / total)
 
 
 def bits_of_connection(
@@ -222,4 +244,5 @@ def bits_of_connection(
     threshold = np.ones(len(weights))
     most = largest_unit(decays, threshold, np.asarray(bias, float), weights)
     g = whole_thresholds(levels(most, weights), threshold)
-    return bits_left(g * decays.weight * weights)
+    largest = g * decays.weight * weights
+    return bits_left(largest, weight_step(float(largest.max(initial=0.0))))

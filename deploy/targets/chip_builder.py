@@ -20,8 +20,9 @@ from nengo.ensemble import Neurons
 from deploy.compat import load_nengo_loihi
 from deploy.targets.block_shapes import choose_block_shapes
 from deploy.targets.build_errors import building, refuse_what_is_not_finite
-from deploy.targets.discretize import discretize_model
+from deploy.targets.discretize import ENCODERS, discretize_model
 from deploy.targets.input_neurons import input_neurons
+from loihi_rules.change import name_of
 from loihi_rules.rules.pes import ERROR_SCALE, LearningScale
 from loihi_rules.solvers import MultipliedOut
 from loihi_rules.wiring import base_of, is_chip_input, on_chip
@@ -53,6 +54,7 @@ def chip_model(
     nengo_loihi = load_nengo_loihi()
     builder: Any = nengo_loihi.builder
     base: Any = builder.builder.Builder
+    LoihiBlock: Any = nengo_loihi.block.LoihiBlock
 
     class ChipBuilder(base):
         """Hands Nengo core what is its own; nengo-loihi builds the rest, object by object."""
@@ -138,8 +140,11 @@ def chip_model(
             if tau is not None:
                 block.compartment.tau_s = None
             valued = _values_to_neurons(model, conn)
-            before = len(block.synapses) if valued else 0
+            before = len(block.synapses) if isinstance(block, LoihiBlock) else 0
             built = super().build(model, conn, *args, **kwargs)
+            for synapse in block.synapses[before:] if isinstance(block, LoihiBlock) else ():
+                if synapse.label not in ENCODERS:  # which other values use too
+                    synapse.label = name_of(conn)
             if valued:  # nengo-loihi scales those to ensembles alone
                 for synapse in block.synapses[before:]:
                     for weights in synapse.weights:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, Tuple
+import re
+import warnings
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Tuple
 
 import numpy as np
 
@@ -14,15 +16,37 @@ from loihi_rules.levels import (
     STEP,
     WEIGHT_MAX,
     Decays,
+    bits_left,
     decays_of,
     largest_unit,
     least_unit,
     levels,
+    rounding_error,
     whole_thresholds,
 )
 
+MOST_ROUNDING = 0.05  # of what a neuron gets, in most neurons of a connection
+ENCODERS = ("node_encoders", "decode_neuron_encoders")
+DECODERS = ("decoders", "probe_decoders")
+PIECE = re.compile(r"\[[\d:]+\]$")
+LEAST_WEIGHT = 1e-16  # that nengo-loihi does not take for 0
 NOTHING = 1e-8  # nengo-loihi takes no weights that are all smaller into account
 HOST_SPIKES = 16  # a step, of an input neuron: four radii of its target
+
+
+class Kept(NamedTuple):
+    """What is left of the weights of a connection, by neuron.
+
+    Attributes
+    ----------
+    bits : (n,) ndarray
+        See `loihi_rules.levels.bits_left`.
+    errors : (n,) ndarray
+        See `loihi_rules.levels.rounding_error`.
+    """
+
+    bits: np.ndarray
+    errors: np.ndarray
 
 
 def discretize_model(model: Any) -> None:
@@ -40,20 +64,30 @@ def discretize_model(model: Any) -> None:
     Parameters
     ----------
     model : nengo_loihi.builder.Model
+        Is given ``kept``: connections' names to what their weights `Kept`.
     """
     theirs: Any = load_nengo_loihi().builder.discretize
     spikes = _most_spikes(model)
     unit = {}
+    kept: Dict[str, List[Kept]] = {}
     for block in model.blocks:
         reference, factor = _prepare(block, spikes)
         info = theirs.discretize_compartment(block.compartment, reference)
         for synapse in block.synapses:
             own, scale = synapse.max_abs_weight(), reference
-            if not synapse.learning and own > 1e-16:
+            if not synapse.learning and own > LEAST_WEIGHT:
                 spare = max(0, info["w_exp"] - LOIHI.weight_exponents[0])
                 scale = min(reference, own * 2.0**spare)
-            theirs.discretize_synapse(synapse, scale, info["w_scale"], info["w_exp"])
+            n_weights = _n_weights(synapse, block.n_neurons)
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "Lost .* extra bits")  # `_tell` says which
+                theirs.discretize_synapse(synapse, scale, info["w_scale"], info["w_exp"])
+            if not synapse.learning and n_weights.any():
+                part = _kept(synapse, block.n_neurons, n_weights)
+                kept.setdefault(_name(block, synapse), []).append(part)
         unit[block] = info["v_scale"] * factor
+    model.kept = {name: Kept(*map(np.concatenate, zip(*parts))) for name, parts in kept.items()}
+    _tell(model.kept)
     for probe in model.probes:
         for i, block in enumerate(probe.target):
             if probe.key == "voltage" and probe.weights[i] is not None:  # a decoded value
@@ -178,6 +212,51 @@ def _largest_inputs(block: Any, spikes: Dict[Any, float]) -> Tuple[np.ndarray, n
             largest[places] = np.maximum(largest[places], weights)
             current[places] += n_axons * spikes.get(synapse, 1.0) / 2 * weights
     return largest, current
+
+
+def _kept(synapse: Any, n_neurons: int, n_weights: np.ndarray) -> Kept:
+    """What is left of the weights of each neuron that has some, in a group of integers."""
+    largest, total = np.zeros(n_neurons), np.zeros(n_neurons)
+    for weights, places, n_axons in _rows(synapse):
+        largest[places] = np.maximum(largest[places], weights)
+        total[places] += n_axons * weights
+    step = STEP * 2 ** max(0, 1 + synapse.synapse_cfg.weight_exp)
+    some = n_weights > 0
+    return Kept(bits_left(largest[some], step), rounding_error(n_weights[some], total[some], step))
+
+
+def _n_weights(synapse: Any, n_neurons: int) -> np.ndarray:
+    """(n,) weights of each compartment that are not 0, in floating point still."""
+    number = np.zeros(n_neurons)
+    for weights, places, n_axons in _rows(synapse):
+        number[places] += n_axons * (weights > LEAST_WEIGHT)
+    return number
+
+
+def _name(block: Any, synapse: Any) -> str:
+    """The connection that a synapse group is of, or what its values go into."""
+    kind = PIECE.sub("", synapse.label or "")
+    holder = PIECE.sub("", name_of_block(block))
+    if kind in ENCODERS:
+        return f"values into {holder}"
+    return holder if kind in DECODERS or not kind else kind
+
+
+def _tell(kept: Mapping[str, Kept]) -> None:
+    """Warn of each connection whose weights lost so much that most of its neurons are off."""
+    for name, (bits, errors) in kept.items():
+        if np.median(errors) > MOST_ROUNDING:
+            off = min(float(np.median(errors)), 1.0)
+            warn(
+                name,
+                "weights of 8 bits",
+                f"{np.median(bits):.1f} bits are left of its weights in the middle of its neurons "
+                f"({bits.min():.1f} to {bits.max():.1f} of 8), so that what these get is off by "
+                f"{100 * off:.0f} %: they are small beside the biases of their neurons, or beside "
+                "other weights into them",
+                "use a shorter synapse, fewer neurons before it, intercepts nearer to 0, or "
+                "ensembles of their own for what is large and what is small",
+            )
 
 
 def _most_spikes(model: Any) -> Dict[Any, float]:
