@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 from typing import List
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -28,6 +29,11 @@ def seeds(text: str) -> List[int]:
     return [int(part) for part in text.split(",")]
 
 
+def named(text: str) -> List[str]:
+    """``cpu,emulator``."""
+    return text.split(",")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         "python -m benchmarks.fidelity", description=__doc__.splitlines()[0]
@@ -36,7 +42,7 @@ def main() -> None:
     rows = commands.add_parser("rows", help="the cases that were reported wrong")
     rows.add_argument("names", nargs="*", help="groups, or group/pattern; without: list them")
     rows.add_argument("--seeds", type=seeds, default=[100, 101, 102])
-    rows.add_argument("--targets", type=lambda text: text.split(","), default=TARGETS)
+    rows.add_argument("--targets", type=named, default=TARGETS)
     rows.add_argument("--processes", type=int, default=1)
     rows.set_defaults(do=show_rows.main)
     grid = commands.add_parser("grid", help="the grid of docs/fidelity.md")
@@ -45,11 +51,16 @@ def main() -> None:
     grid.add_argument("--seeds", type=seeds, default=list(range(100, 110)))
     grid.add_argument("--floats", type=int, default=4, help="seeds of the float emulator")
     grid.add_argument("--processes", type=int, help="one for each core, if not given")
+    grid.add_argument("--targets", type=named, default=TARGETS)
+    grid.add_argument("--figures", type=Path, help="file that keeps all; the CPU's are reused")
     grid.add_argument("--write", help="the page to write")
     grid.set_defaults(do=fidelity.main)
     programs = commands.add_parser("programs", help="the programs of docs/programs.md")
     programs.add_argument("names", nargs="*", help="patterns of programs; without: all")
     programs.add_argument("--seeds", type=seeds, default=list(range(200, 205)))
+    programs.add_argument("--floats", type=int, default=5, help="seeds of the float emulator")
+    programs.add_argument("--targets", type=named, default=TARGETS)
+    programs.add_argument("--figures", type=Path, help="file that keeps all; the CPU's are reused")
     programs.add_argument("--processes", type=int, help="one for each core, if not given")
     programs.add_argument("--write", help="the page to write; its picture goes beside it")
     programs.set_defaults(do=show_programs.main)

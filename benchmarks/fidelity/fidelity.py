@@ -8,9 +8,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Sequence
+from typing import Any, Dict, Iterable, List, Mapping, Sequence
 
-from benchmarks.fidelity.cell import Cell
+from benchmarks.fidelity.cell import TARGETS, Cell
 from benchmarks.fidelity.grid import all_cells
 from benchmarks.fidelity.judging import ASTRAY, false_alarm
 from benchmarks.fidelity.measured_cell import MeasuredCell, measure_cells
@@ -50,16 +50,16 @@ def main(asked: argparse.Namespace) -> None:
     cells = chosen(all_cells(), asked.names)
     if asked.quick:
         cells = {name: cell for name, cell in cells.items() if cell.quick}
-    seeds = {
-        "cpu": asked.seeds,
-        "emulator": asked.seeds,
-        "float-emulator": asked.seeds[: asked.floats],
-    }
+    seeds = {target: asked.seeds for target in asked.targets}
+    if "float-emulator" in seeds:
+        seeds["float-emulator"] = asked.seeds[: asked.floats]
     begun = time.perf_counter()
     found: Dict[str, MeasuredCell] = {}
-    for measured in measure_cells(cells, seeds, at_once(asked.processes)):
+    for measured in measure_cells(cells, seeds, at_once(asked.processes), asked.figures):
         found[measured.cell.name] = measured
-        show(measured)
+        show(measured, seeds)
+    if not set(TARGETS) <= set(seeds):
+        return  # figures for later
     ordered = [found[name] for name in cells]
     minutes = (time.perf_counter() - begun) / 60
     print(f"{share(ordered)} inside the CPU's spread; {minutes:.1f} minutes")
@@ -90,8 +90,12 @@ def chosen(cells: Mapping[str, Cell], patterns: Sequence[str]) -> Dict[str, Cell
     }
 
 
-def show(measured: MeasuredCell) -> None:
+def show(measured: MeasuredCell, targets: Iterable[str]) -> None:
     """A line on the screen."""
+    if not set(TARGETS) <= set(targets):
+        figures = {t: [round(float(f), 5) for f in measured.figures(t)] for t in targets}
+        print(measured.cell.name, figures, f"[{measured.seconds:.0f} s]", flush=True)
+        return
     verdict = measured.verdict()
     floats = measured.verdict("float-emulator")
     print(

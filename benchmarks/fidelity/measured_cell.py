@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, Iterator, List, Mapping, Sequence
+from pathlib import Path
+from typing import Iterator, List, Mapping, Optional, Sequence
 
 import numpy as np
 
+from benchmarks.fidelity import stored as stored_figures
 from benchmarks.fidelity.cell import Cell
 from benchmarks.fidelity.judging import Verdict, judge
 from benchmarks.fidelity.measuring import Job, Measured, measure_all
@@ -55,7 +57,10 @@ class MeasuredCell:
 
 
 def measure_cells(
-    cells: Mapping[str, Cell], seeds: Mapping[str, Sequence[int]], at_once: int
+    cells: Mapping[str, Cell],
+    seeds: Mapping[str, Sequence[int]],
+    at_once: int,
+    figures: Optional[Path] = None,
 ) -> Iterator[MeasuredCell]:
     """Each cell when all its runs are done.
 
@@ -66,13 +71,24 @@ def measure_cells(
         Of each target.
     at_once : int
         Processes.
+    figures : pathlib.Path, optional
+        File of figures: those of the CPU are taken from it, and all are written to it.
     """
     jobs = [Job(name, target, s) for name in cells for target in seeds for s in seeds[target]]
-    each = sum(map(len, seeds.values()))
-    found: Dict[str, Dict[Job, Measured]] = {name: {} for name in cells}
-    for job, measured in measure_all(cells, jobs, at_once):
-        runs = found[job.name]
-        runs[job] = measured
-        if len(runs) == each:
-            ordered = {t: [runs[Job(job.name, t, s)] for s in seeds[t]] for t in seeds}
-            yield MeasuredCell(cells[job.name], ordered)
+    stored = {} if figures is None else stored_figures.read(figures)
+    known = {job: stored[job] for job in jobs if job.target == "cpu" and job in stored}
+    left = {name: sum(j.name == name and j not in known for j in jobs) for name in cells}
+    found = {**stored, **known}
+
+    def whole(name: str) -> MeasuredCell:
+        runs = {t: [found[Job(name, t, s)] for s in seeds[t]] for t in seeds}
+        return MeasuredCell(cells[name], runs)
+
+    yield from (whole(name) for name, count in left.items() if not count)
+    for job, measured in measure_all(cells, [j for j in jobs if j not in known], at_once):
+        found[job] = measured
+        left[job.name] -= 1
+        if not left[job.name]:
+            if figures is not None:
+                stored_figures.write(figures, found)
+            yield whole(job.name)

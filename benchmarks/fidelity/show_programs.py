@@ -54,10 +54,14 @@ def main(asked: argparse.Namespace) -> None:
     programs = chosen(all_programs(), asked.names)
     begun = time.perf_counter()
     found: Dict[str, MeasuredCell] = {}
-    seeds = {target: asked.seeds for target in TARGETS}
-    for measured in measure_cells(programs, seeds, at_once(asked.processes)):
+    seeds = {target: asked.seeds for target in asked.targets}
+    if "float-emulator" in seeds:
+        seeds["float-emulator"] = asked.seeds[: asked.floats]
+    for measured in measure_cells(programs, seeds, at_once(asked.processes), asked.figures):
         found[measured.cell.name] = measured
-        show(measured)
+        show(measured, seeds)
+    if not set(TARGETS) <= set(seeds):
+        return  # figures for later
     ordered = [found[name] for name in programs]
     minutes = (time.perf_counter() - begun) / 60
     print(f"{share(ordered)} inside the CPU's spread; {minutes:.1f} minutes")
