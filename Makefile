@@ -87,8 +87,10 @@ $(SUITE)/.installed: pyproject.toml
 
 .PHONY: fidelity
 fidelity: $(VENV)/.installed
-	$(BIN)/python -W ignore -m benchmarks.fidelity grid --write docs/fidelity.md
+	$(BIN)/python -W ignore -m benchmarks.fidelity grid --figures docs/fidelity.json \
+		--write docs/fidelity.md
 
 .PHONY: programs
 programs: $(VENV)/.installed
-	$(BIN)/python -W ignore -m benchmarks.fidelity programs --write docs/programs.md
+	$(BIN)/python -W ignore -m benchmarks.fidelity programs --figures docs/programs.json \
+		--write docs/programs.md

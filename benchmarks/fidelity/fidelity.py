@@ -14,7 +14,7 @@ from benchmarks.fidelity.cell import TARGETS, Cell
 from benchmarks.fidelity.grid import all_cells
 from benchmarks.fidelity.judging import ASTRAY, false_alarm
 from benchmarks.fidelity.measured_cell import MeasuredCell, measure_cells
-from benchmarks.fidelity.pages import share, short, table
+from benchmarks.fidelity.pages import ratios, share, short, table
 from benchmarks.fidelity.reasons import faults, read_reasons
 from deploy.errors import BadInput
 from deploy.processes import at_once
@@ -38,7 +38,10 @@ figures that spread by a third, in one of a thousand. The float emulator ({float
 chip without rounding.
 
 **{share} of the cells are inside the CPU's spread** ({floated} in floating point). Of those
-outside, {warned} warn of it. Measured on {commit}; {minutes:.0f} minutes, {cores} at once.
+outside, {warned} warn of it. Errors are the CPU's times {ratios}. Measured on {commit},
+{minutes:.0f} minutes with {cores} processes. All figures are in [fidelity.json](fidelity.json);
+the next run takes Nengo core's from there, as they do not depend on this project, and measures
+them where the file is missing.
 
 *CPU*, *float* and *emulator* are medians; *warned*: the run says something of it to the user.
 
@@ -129,6 +132,7 @@ def page(
         alarm=f"{low:.1f} to {high:.1f} %",
         share=share(measured),
         floated=share(measured, "float-emulator"),
+        ratios=ratios(measured),
         warned=sum(bool(m.warnings) for m in outside),
         commit=commit(),
         minutes=minutes,

@@ -53,3 +53,12 @@ def share(measured: Sequence[MeasuredCell], target: str = "emulator") -> str:
     """``180 of 188 (95.7 %)``."""
     inside = sum(m.verdict(target).ok for m in measured)
     return f"{inside} of {len(measured)} ({100 * inside / len(measured):.1f} %)"
+
+
+def ratios(measured: Sequence[MeasuredCell]) -> str:
+    """The emulator's errors in units of the CPU's: median and 90th percentile over the cells."""
+    verdicts = [m.verdict() for m in measured if m.cell.better == "lower"]
+    found = [v.chip / v.cpu for v in verdicts if v.cpu > 0 and not np.isnan(v.chip)]
+    if not found:
+        return "–"
+    return f"{np.median(found):.2f} (median), {np.percentile(found, 90):.2f} (90th percentile)"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Dict, Mapping
+from typing import Any, Dict, Mapping
 
 from benchmarks.fidelity.measuring import Job, Measured
 from deploy.errors import BadInput
@@ -24,7 +24,7 @@ def read(path: Path) -> Dict[Job, Measured]:
     if not path.exists():
         return {}
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
+        stored: Dict[str, Any] = dict(json.loads(path.read_text(encoding="utf-8")).items())
         return {
             Job(name, target, int(seed)): Measured(
                 float("nan") if figure is None else figure, tuple(warnings), seconds
@@ -42,6 +42,8 @@ def write(path: Path, found: Mapping[Job, Measured]) -> None:
     stored: Dict[str, Dict[str, Dict[str, list]]] = {}
     for job, run in sorted(found.items()):
         figure = None if run.figure != run.figure else run.figure
-        entry = [figure, list(run.warnings), round(run.seconds, 3)]
+        warnings = list(run.warnings) if job.target != "cpu" else []
+        entry = [figure, warnings, round(run.seconds, 3)]
         stored.setdefault(job.name, {}).setdefault(job.target, {})[str(job.seed)] = entry
-    path.write_text(json.dumps(stored, indent=0, ensure_ascii=False), encoding="utf-8")
+    lines = (f"{json.dumps(name)}: {json.dumps(runs)}" for name, runs in stored.items())
+    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
