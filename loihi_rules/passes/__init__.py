@@ -8,6 +8,7 @@ from loihi_rules.passes.capacity import board, capacity
 from loihi_rules.passes.decoders import decoders
 from loihi_rules.passes.dense_transforms import dense_transforms
 from loihi_rules.passes.error_relays import error_relays
+from loihi_rules.passes.error_steps import error_steps
 from loihi_rules.passes.host_delays import host_delays
 from loihi_rules.passes.host_filters import host_filters
 from loihi_rules.passes.initial_state import initial_state
@@ -42,6 +43,7 @@ PASSES = (
     input_filters,
     host_delays,
     learning_scale,
+    error_steps,
     capacity,
 )
 

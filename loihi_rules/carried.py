@@ -1,0 +1,72 @@
+"""Errors as whole numbers of the chip's steps, whose remainders are carried on."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, Optional
+
+import numpy as np
+from nengo.builder import Builder
+from nengo.builder.processes import build_process
+from nengo.params import IntParam, NumberParam
+from nengo.synapses import Synapse, SynapseParam
+
+
+class Carried(Synapse):
+    """A filter whose output is rounded to steps, and what rounding left out added next time.
+
+    With w the filter's output, r the remainder and q the step,
+
+        v[n] = q · round((w[n] + r[n−p]) / q),        r[n] = w[n] + r[n−p] − v[n],
+
+    so that sums over every p-th v are those of w to half a step.
+
+    Parameters
+    ----------
+    synapse : nengo.synapses.Synapse or None
+        The user's filter.
+    step : float
+        q.
+    phases : int
+        p; of one who looks at every p-th value only.
+    """
+
+    synapse = SynapseParam("synapse", default=None, readonly=True)
+    step = NumberParam("step", low=0.0, low_open=True, readonly=True)
+    phases = IntParam("phases", default=1, low=1, readonly=True)
+
+    def __init__(self, synapse: Optional[Synapse], step: float, phases: int, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.synapse = synapse
+        self.step = step
+        self.phases = phases
+
+    def make_state(
+        self, shape_in: Any, shape_out: Any, dt: float, dtype: Any = None, y0: Any = 0
+    ) -> Dict[str, np.ndarray]:
+        own: Dict[str, np.ndarray] = {}
+        if self.synapse is not None:
+            own = self.synapse.make_state(shape_in, shape_out, dt, dtype=dtype, y0=y0)
+        return {**own, "rest": np.zeros((self.phases, *shape_out))}
+
+    def make_step(self, shape_in: Any, shape_out: Any, dt: float, rng: Any, state: Any) -> Any:
+        own = {name: value for name, value in state.items() if name != "rest"}
+        filtered: Optional[Callable[..., Any]] = None
+        if self.synapse is not None:
+            filtered = self.synapse.make_step(shape_in, shape_out, dt, rng, own)
+        rest, step, phases = state["rest"], self.step, self.phases
+
+        def carry(t: float, x: np.ndarray) -> np.ndarray:
+            now = x if filtered is None else filtered(t, x)
+            phase = int(round(t / dt)) % phases
+            wanted = now + rest[phase]
+            given = step * np.rint(wanted / step)
+            rest[phase] = wanted - given
+            return np.asarray(given)
+
+        return carry
+
+
+@Builder.register(Carried)  # type: ignore[misc]
+def build_carried(model: Any, carried: Carried, sig_in: Any, mode: str = "update") -> Any:
+    """Build it with the step of delay that the user's filter has, and none without one."""
+    return build_process(model, carried, sig_in, mode="set" if carried.synapse is None else mode)

@@ -1,0 +1,45 @@
+"""Errors smaller than the chip's step are not lost."""
+
+from __future__ import annotations
+
+import nengo
+from nengo.connection import LearningRule
+
+from loihi_rules.carried import Carried
+from loihi_rules.change import name_of
+from loihi_rules.chip import LOIHI
+from loihi_rules.rewrite import Draft
+from loihi_rules.rules.pes import ERROR_SCALE
+from loihi_rules.settings import declare
+
+SETTING = "error_is_carried"  # of a connection that carries an error
+
+
+def error_steps(draft: Draft) -> None:
+    """Carry on what rounding leaves out of an error.
+
+    The chip is sent errors as integers, by rounding (nengo-loihi ``builder/discretize.py``,
+    ``scale_pes_errors``), so that a steady error of less than half a step is 0 for ever, and
+    learning stops there, where on the CPU it goes on. An error that fluctuates by a step or
+    more is rounded right on average; one of a node's may be smooth. Here what was left out is
+    added to the next (`loihi_rules.carried.Carried`): the chip reads an error at every fourth
+    step (``learning_epoch``), so to the one of four steps later.
+    """
+    network = draft.network
+    declare(network, nengo.Connection, SETTING)
+    for conn in network.all_connections:
+        rule = conn.post_obj
+        if not isinstance(rule, LearningRule) or rule.connection not in draft.learning_scales:
+            continue
+        if network.config[conn].error_is_carried:
+            continue
+        network.config[conn].error_is_carried = True
+        conn.synapse = Carried(conn.synapse, 1 / ERROR_SCALE, LOIHI.learning_epoch)
+        scale = draft.learning_scales[rule.connection].error_scale
+        draft.change(
+            name_of(conn),
+            "errors of 8 bits",
+            f"rounded to steps of {1 / scale:.2g}",
+            "the same, with the remainder added to the next",
+            "a steady error of less than half a step would teach nothing",
+        )
