@@ -143,6 +143,60 @@ def test_no_record_says_that_it_made_things_worse(name):
         assert after < before, record
 
 
+def kernels(name, seed):
+    """Two convolutions behind neurons on the host, with gains as NengoDL's notebooks have them."""
+    rng = np.random.RandomState(seed)
+    shown = np.cumsum(rng.randn(INPUTS, 12 * 12), axis=1) / 12
+    probes = []
+    with nengo.Network(seed=seed) as net:
+        load_nengo_loihi().add_params(net)
+        net.config[nengo.Ensemble].max_rates = nengo.dists.Choice([150])
+        net.config[nengo.Ensemble].intercepts = nengo.dists.Choice([0])
+        net.config[nengo.Ensemble].neuron_type = neurons(name, 150)
+        net.config[nengo.Connection].synapse = 0.005
+        below = nengo.Node(nengo.processes.PresentInput(np.abs(shown).clip(0, 1), HOLD))
+        shape = nengo.transforms.ChannelShape((12, 12, 1))
+        for k, filters in enumerate((1, 6, 12)):
+            size = 3 if k else 1
+            transform = nengo.Convolution(
+                filters,
+                shape,
+                kernel_size=(size, size),
+                strides=(2, 2) if k > 1 else (1, 1),
+                init=nengo.dists.Gaussian(0, 1.5 / (size * np.sqrt(shape.n_channels)))
+                if k
+                else np.ones((1, 1, 1, 1)),
+            )
+            ens = nengo.Ensemble(transform.size_out, 1, label=f"kernel {k}")
+            nengo.Connection(below, ens.neurons, transform=transform)
+            below, shape = ens.neurons, transform.output_shape
+            if k:
+                probes.append(nengo.Probe(ens.neurons))
+            else:
+                net.config[ens].on_chip = False
+    return net, probes
+
+
+@pytest.mark.parametrize("name", ["SpikingRectifiedLinear", "LoihiLIF"])
+def test_kernels_with_one_gain_stay_kernels(name):
+    net, probes = kernels(name, seed=21)
+    done = rewrite(net)
+    for conn in done.network.all_connections:
+        assert isinstance(conn.transform, nengo.Convolution)
+    for ens in done.chip_ensembles:
+        assert np.ptp(ens.gain) == 0
+    if name == "LoihiLIF":
+        assert max(apart(net, probes)) < 0.1
+
+
+@pytest.mark.parametrize("seed", [21, 22])
+def test_the_rates_behind_a_kernel_are_fitted(monkeypatch, seed):
+    net, probes = kernels("SpikingRectifiedLinear", seed)
+    fitted = apart(net, probes)
+    monkeypatch.setattr(RATES, "fit_to_pilot", lambda *args: args[2:4])
+    assert all(np.array(fitted) < 0.8 * np.array(apart(net, probes)))
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_convolutions_are_nengos(seed):
     rng = np.random.RandomState(seed)

@@ -26,7 +26,7 @@ SETTING = "pilot_inputs"
 STEPS = 400  # of each input
 SETTLING = 100  # of those, before rates are counted
 STIMULI = 48  # inputs that are shown: half of them to fit, half of them to judge
-LEAST_STIMULI = 16
+LEAST_STIMULI = 8
 LARGEST = 16_000  # neurons × inputs, where that leaves enough inputs
 HELD = 20_000_000  # values of neurons, inputs and steps that are kept
 DRAWN = 2000  # steps of a random process of which inputs are taken
@@ -217,10 +217,10 @@ class Pilot:
         else:
             given = self._given(ens, block)
         cpu = self.on_cpu(ens, built, given.cpu)
-        if not chip:
-            return Signals(cpu, cpu)
+        if not chip:  # the chip takes one spike of a neuron a step
+            return Signals(cpu, np.clip(cpu, None, _height(ens, self.dt)))
         spikes = chip_spikes(ens.neuron_type, ens.gain * given.chip + ens.bias, self.dt)
-        return Signals(cpu, spikes * np.float32(ens.neuron_type.amplitude / self.dt))
+        return Signals(cpu, spikes * _height(ens, self.dt))
 
     def shares_kernel(self, ens: nengo.Ensemble) -> bool:
         """Whether a convolution goes into its neurons on the chip, which then have one gain."""
@@ -322,6 +322,12 @@ def _unknown(size: int, stimuli: int, seed: int) -> np.ndarray:
     values = rng.uniform(-1, 1, (stimuli, size)) * 4.0 ** -rng.uniform(size=(stimuli, 1))
     values[1::2] = np.abs(values[1::2])
     return values[None]
+
+
+def _height(ens: nengo.Ensemble, dt: float) -> np.float32:
+    """Of a spike; endless where there is none."""
+    amplitude = getattr(ens.neuron_type, "amplitude", 1.0)
+    return np.float32(amplitude / dt if ens.neuron_type.spiking else np.inf)
 
 
 def _tau(conn: nengo.Connection) -> float:

@@ -44,39 +44,37 @@ def fit_to_pilot(
     spread : (n_neurons,) ndarray
         Standard deviation of the currents.
     shared : bool
-        Multiply all gains by one factor, and shift all biases alike in units of gain.
+        Multiply all gains by one factor.
 
     Returns
     -------
     gain, bias : (n_neurons,) ndarray
     """
 
-    def total(values: np.ndarray) -> np.ndarray:
-        added = values.sum(axis=0)
-        return np.full(len(gain), added.sum()) if shared else np.asarray(added)
+    def pooled(values: np.ndarray) -> np.ndarray:
+        return np.full_like(values, values.sum()) if shared else values
 
-    if shared:
-        spread = gain * np.mean(spread / np.abs(gain))
     nudge_gain, nudge_bias = NUDGE * gain, NUDGE * np.maximum(spread, 0.01 * np.abs(gain))
     best_gain, best_bias = np.array(gain, float), np.array(bias, float)
     residual = rates(best_gain, best_bias) - wanted
-    cost = total(residual**2)
+    cost = pooled(np.sum(residual**2, axis=0))
     damping = np.full(len(gain), 0.1)
-    stay = SPIKE * (total(wanted) / len(wanted) + 1)
+    stay = SPIKE * (wanted.mean(axis=0) + 1)
     for _ in range(ROUNDS):
         at = residual + wanted
         by_gain = rates(best_gain + nudge_gain, best_bias) - at
         by_bias = rates(best_gain, best_bias + nudge_bias) - at
-        a = total(by_gain**2) * (1 + damping) + stay
-        b = total(by_gain * by_bias)
-        c = total(by_bias**2) * (1 + damping) + stay
-        u, v = total(residual * by_gain), total(residual * by_bias)
-        determinant = a * c - b * b
-        new_gain = best_gain - np.clip((c * u - b * v) / determinant, -2, 2) * nudge_gain
-        new_bias = best_bias - np.clip((a * v - b * u) / determinant, -3, 3) * nudge_bias
+        a = np.sum(by_gain**2, axis=0) * (1 + damping) + stay
+        b = np.sum(by_gain * by_bias, axis=0)
+        c = np.sum(by_bias**2, axis=0) * (1 + damping) + stay
+        u, v = np.sum(residual * by_gain, axis=0), np.sum(residual * by_bias, axis=0)
+        step_gain = np.clip(pooled(u - b * v / c) / pooled(a - b * b / c), -2, 2)
+        step_bias = np.clip((v - b * step_gain) / c, -3, 3)
+        new_gain = best_gain - step_gain * nudge_gain
         new_gain = gain * np.clip(new_gain / gain, 1 / FARTHEST, FARTHEST)
+        new_bias = best_bias - step_bias * nudge_bias
         new_residual = rates(new_gain, new_bias) - wanted
-        new_cost = total(new_residual**2)
+        new_cost = pooled(np.sum(new_residual**2, axis=0))
         better = new_cost < cost
         before = cost.sum()
         best_gain = np.where(better, new_gain, best_gain)

@@ -10,6 +10,7 @@ from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 from nengo.transforms import Sparse
 
+from loihi_rules.built import built_ensemble
 from loihi_rules.change import name_of
 from loihi_rules.rewrite import Draft
 from loihi_rules.transforms import CONVOLUTIONS, matrix_of, set_matrix
@@ -29,7 +30,7 @@ def dense_transforms(draft: Draft) -> None:
     _refuse_what_nengo_does(draft)
     for conn in network.all_connections:
         _leave_no_empty(conn)
-        reason = _why_not(network, conn)
+        reason = _why_not(network, conn, draft.dt)
         if reason is None:
             continue
         kind = type(conn.transform).__name__
@@ -67,7 +68,7 @@ def _leave_no_empty(conn: nengo.Connection) -> None:
         conn.transform = Sparse(transform.shape, indices=[[0, 0]], init=[NOTHING])
 
 
-def _why_not(network: nengo.Network, conn: nengo.Connection) -> Optional[str]:
+def _why_not(network: nengo.Network, conn: nengo.Connection, dt: float) -> Optional[str]:
     sparse, convolution = (isinstance(conn.transform, kinds) for kinds in (Sparse, CONVOLUTIONS))
     if not sparse and not convolution:
         return None
@@ -84,14 +85,6 @@ def _why_not(network: nengo.Network, conn: nengo.Connection) -> Optional[str]:
         return "the chip's builder has kernels of two dimensions only"
     if not isinstance(conn.post_obj, Neurons):
         return "only connections between neurons have kernels"
-    gain = _gain(base_of(conn.post))
-    if gain is None or np.ptp(gain) > 0:
+    if np.ptp(built_ensemble(base_of(conn.post), dt).gain) > 0:
         return "neurons that share a kernel on the chip must have one gain"
     return None
-
-
-def _gain(ens: nengo.Ensemble) -> Optional[np.ndarray]:
-    """Gains of an ensemble where its author fixed them all."""
-    if ens.gain is None:
-        return None
-    return np.atleast_1d(nengo.dists.get_samples(ens.gain, ens.n_neurons))

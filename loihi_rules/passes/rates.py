@@ -56,14 +56,13 @@ def rates(draft: Draft) -> None:
         built = built_ensemble(ens, draft.dt)
         gain, bias = _limited(draft, ens, built)
         network.config[ens].rates_are_fitted = True
-        one_gain = pilot.shares_kernel(ens)
         given = None if is_chips_own(ens.neuron_type) else pilot.inputs(ens)
-        if is_chips_own(ens.neuron_type):
-            give_gains(ens, gain, bias)
-        elif given is not None:
+        if given is not None:
             _fit_to_pilot(draft, pilot, ens, built, given)
-        elif one_gain or not _steady(draft, ens, built, gain, bias):
-            drive = None if one_gain else _drive(ens, built)
+        elif is_chips_own(ens.neuron_type) or pilot.shares_kernel(ens):
+            give_gains(ens, gain, bias)
+        elif not _steady(draft, ens, built, gain, bias):
+            drive = _drive(ens, built)
             fitted = fit_rates(ens.neuron_type, gain, bias, draft.dt, ens.dimensions, drive)
             give_gains(ens, *fitted)
             _tell(draft, ens, built)
