@@ -77,6 +77,8 @@ class Cell:
         The network, the cell, a target and a seed to a `Recording`.
     quick : bool
         Whether it belongs to the part that the tests measure.
+    seeds : int
+        At most so many are run; fewer than ten where a run takes a minute.
     """
 
     name: str
@@ -89,6 +91,7 @@ class Cell:
     dt: float = 0.001
     run: Callable[..., Recording] = by_run
     quick: bool = False
+    seeds: int = 10
 
     def __post_init__(self) -> None:
         if self.better not in BETTER:

@@ -28,14 +28,14 @@ Nengo's own networks, of connections between neurons and of ways into a populati
 around a middle while the others stay, and {drawn} combinations drawn by a fixed generator. What
 each is stands in `benchmarks/fidelity/`.
 
-A cell has one figure of merit. **The yardstick is the CPU with other neurons**: the network runs
-with {cpu} seeds of its neurons, its input staying the same, in Nengo core, and with {chip} on the
-emulator. It passes when the chip's median is not beyond the CPU's range, least to greatest figure
-(where less or more is better, only the bad side counts), and no run is further beyond it than
-{astray:g} times its width. Were chip and CPU draws of the same, the first would raise an alarm in
-{alarm} of cells for each side that counts, whatever the figures' distribution; the second, with
-figures that spread by a third, in one of a thousand. The float emulator ({floats} seeds) is the
-chip without rounding.
+A cell has one figure of merit. **The yardstick is the CPU with other neurons**: the network
+runs with {cpu} seeds of its neurons, its input staying the same, in Nengo core, and with {chip}
+of these on the emulator (fewer where a run takes a minute). It passes when the chip's median is
+not beyond the CPU's range, least to greatest figure (where less or more is better, only the bad
+side counts), and no run is further beyond it than {astray:g} times its width. Were chip and CPU
+draws of the same, the first would raise an alarm in {alarm} of cells for each side that counts,
+whatever the figures' distribution; the second, with figures that spread by a third, in one of a
+thousand. The float emulator ({floats} seeds) is the chip without rounding.
 
 **{share} of the cells are inside the CPU's spread** ({floated} in floating point). Of those
 outside, {warned} warn of it. Errors are the CPU's times {ratios}. Measured on {commit},
@@ -53,9 +53,7 @@ def main(asked: argparse.Namespace) -> None:
     cells = chosen(all_cells(), asked.names)
     if asked.quick:
         cells = {name: cell for name, cell in cells.items() if cell.quick}
-    seeds = {target: asked.seeds for target in asked.targets}
-    if "float-emulator" in seeds:
-        seeds["float-emulator"] = asked.seeds[: asked.floats]
+    seeds = seeds_of(asked)
     begun = time.perf_counter()
     found: Dict[str, MeasuredCell] = {}
     for measured in measure_cells(cells, seeds, at_once(asked.processes), asked.figures):
@@ -73,6 +71,12 @@ def main(asked: argparse.Namespace) -> None:
     for text in wrong:
         print(text)
     sys.exit(1 if wrong else 0)
+
+
+def seeds_of(asked: argparse.Namespace) -> Dict[str, Sequence[int]]:
+    """The seeds of each target that is asked for: all for the CPU, the first ones for the rest."""
+    count = {"cpu": None, "emulator": asked.chips, "float-emulator": asked.floats}
+    return {target: asked.seeds[: count[target]] for target in asked.targets}
 
 
 def chosen(cells: Mapping[str, Cell], patterns: Sequence[str]) -> Dict[str, Cell]:
@@ -120,7 +124,7 @@ def page(
     minutes: float,
     asked: Any,
 ) -> str:
-    low, high = (100 * p for p in false_alarm(len(seeds["cpu"])))
+    low, high = (100 * p for p in false_alarm(len(seeds["cpu"]), len(seeds["emulator"])))
     outside = [m for m in measured if not m.verdict().ok]
     return PAGE.format(
         count=len(measured),
@@ -129,7 +133,7 @@ def page(
         chip=len(seeds["emulator"]),
         floats=len(seeds["float-emulator"]),
         astray=ASTRAY,
-        alarm=f"{low:.1f} to {high:.1f} %",
+        alarm=f"{high:.1f} %" if low == high else f"{low:.1f} to {high:.1f} %",
         share=share(measured),
         floated=share(measured, "float-emulator"),
         ratios=ratios(measured),

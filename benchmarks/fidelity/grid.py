@@ -50,7 +50,7 @@ def channels() -> List[Cell]:
         channel("100 neurons", 100, quick=True),
         channel("350 neurons", 350, quick=True),
         channel("1000 neurons", 1000, duration=1.5),
-        channel("3000 neurons", 3000, duration=1.0),
+        channel("3000 neurons", 3000, duration=1.0, seeds=4),
         channel("2-D", 100, 2),
         channel("4-D", 200, 4),
         channel("8-D", 400, 8, duration=1.5),

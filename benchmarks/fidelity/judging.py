@@ -8,10 +8,10 @@ passes when
 2. none of the chip's figures is beyond that range by more than `ASTRAY` times its width: a run
    that went astray is not hidden by nine that did not.
 
-The first makes no assumption of how figures are distributed. If chip and CPU were two draws of the
-same, all orders of their 2 m figures would be equally likely, and the median of m would be beyond
-all m others with the probability that `false_alarm` gives: 1.0 % a side for ten. The second adds
-next to nothing: of normally distributed figures one in 10^9 lies so far out.
+The first makes no assumption of how figures are distributed. If chip and CPU were two draws of
+the same, all orders of their figures would be equally likely, and the chip's median would be
+beyond all of the CPU's with the probability that `false_alarm` gives: 2.2 % a side for five and
+ten. The second adds next to nothing: of normally distributed figures one in 10^9 lies so far out.
 """
 
 from __future__ import annotations
@@ -93,18 +93,21 @@ def _beyond(low: float, high: float, found: np.ndarray, better: str) -> Tuple[fl
     return float(distance(np.array([np.median(found)]))[0]), distance(found)
 
 
-def false_alarm(m: int) -> Tuple[float, float]:
-    """Between which two probabilities the median of m is above the greatest of m others.
+def false_alarm(cpu: int, chip: int) -> Tuple[float, float]:
+    """Between which probabilities the chip's median is above all of the CPU's, by chance alone.
 
-    All orders of 2 m figures being equally likely, the k greatest are all the chip's with the
-    probability C(2m − k, m) ÷ C(2m, m). The median of an odd m is above the CPU's greatest figure
-    when the k = (m + 1)/2 greatest are the chip's. Of an even m it is the mean of two figures:
-    it takes at least m/2 of the chip's above, and m/2 + 1 are enough.
+    All orders of the figures being equally likely, the k greatest are all the chip's with the
+    probability C(cpu + chip − k, cpu) ÷ C(cpu + chip, cpu). The median of an odd number is above
+    the CPU's greatest figure when the k = (chip + 1)/2 greatest are the chip's. That of an even
+    number is the mean of two figures: k = chip/2 is needed, and chip/2 + 1 is enough.
+
+    Parameters
+    ----------
+    cpu, chip : int
+        Numbers of figures.
     """
 
     def all_the_chips(k: int) -> float:
-        return comb(2 * m - k, m) / comb(2 * m, m)
+        return comb(cpu + chip - k, cpu) / comb(cpu + chip, cpu)
 
-    if m % 2:
-        return all_the_chips((m + 1) // 2), all_the_chips((m + 1) // 2)
-    return all_the_chips(m // 2 + 1), all_the_chips(m // 2)
+    return all_the_chips(chip // 2 + 1), all_the_chips((chip + 1) // 2)

@@ -74,14 +74,15 @@ def measure_cells(
     figures : pathlib.Path, optional
         File of figures: those of the CPU are taken from it, and all are written to it.
     """
-    jobs = [Job(name, target, s) for name in cells for target in seeds for s in seeds[target]]
+    own = {n: {t: list(seeds[t])[: cell.seeds] for t in seeds} for n, cell in cells.items()}
+    jobs = [Job(n, t, s) for n, targets in own.items() for t, of in targets.items() for s in of]
     stored = {} if figures is None else stored_figures.read(figures)
     known = {job: stored[job] for job in jobs if job.target == "cpu" and job in stored}
     left = {name: sum(j.name == name and j not in known for j in jobs) for name in cells}
     found = {**stored, **known}
 
     def whole(name: str) -> MeasuredCell:
-        runs = {t: [found[Job(name, t, s)] for s in seeds[t]] for t in seeds}
+        runs = {t: [found[Job(name, t, s)] for s in of] for t, of in own[name].items()}
         return MeasuredCell(cells[name], runs)
 
     yield from (whole(name) for name, count in left.items() if not count)

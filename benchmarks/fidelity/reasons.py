@@ -15,8 +15,19 @@ PATH = Path(__file__).with_name("reasons.toml")
 
 
 def read_reasons(path: Path = PATH) -> Dict[str, str]:
-    """Cell or program to the reason why it fails."""
-    reasons: Dict[str, str] = tomllib.loads(path.read_text(encoding="utf-8"))
+    """Cell or program to the reason why it fails.
+
+    Raises
+    ------
+    ValueError
+        If one has two reasons.
+    """
+    reasons: Dict[str, str] = {}
+    for entry in tomllib.loads(path.read_text(encoding="utf-8")).get("reason", []):
+        for name in entry["of"]:
+            if name in reasons:
+                raise ValueError(f"{name!r} has two reasons in {path.name}")
+            reasons[name] = entry["why"]
     return reasons
 
 

@@ -6,12 +6,12 @@ import argparse
 import sys
 import time
 from pathlib import Path
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Mapping, Sequence
 
 import numpy as np
 
 from benchmarks.fidelity.cell import TARGETS
-from benchmarks.fidelity.fidelity import chosen, commit, show
+from benchmarks.fidelity.fidelity import chosen, commit, seeds_of, show
 from benchmarks.fidelity.judging import false_alarm
 from benchmarks.fidelity.measured_cell import MeasuredCell, measure_cells
 from benchmarks.fidelity.pages import share, table
@@ -20,16 +20,18 @@ from benchmarks.fidelity.programs import learners, lessons, numeric, robots, sym
 from benchmarks.fidelity.reasons import faults, read_reasons
 from deploy.processes import at_once
 
+KINDS = (numeric, symbolic, lessons, learners, robots)
+
 PAGE = """# Programs that people have
 
 `make programs` runs {count} programs of the kinds that people have written with Nengo: those of
 its benchmark suite, at their sizes, of its tutorials, of learning and of closed loops with a
 plant on the host. All are written anew (`benchmarks/fidelity/programs/`), with `deploy` in the
 place of Nengo's simulator and nothing else changed for the chip. Each has one figure of merit,
-and {seeds} seeds of its neurons on the CPU, the float emulator and the emulator. As in
-[the grid](fidelity.md), a program passes when the chip's median is not beyond what other
-neurons give on the CPU, and no run went astray; with {seeds} seeds the first alarms by chance in
-{alarm:.0f} % of programs for each side that counts.
+and {cpu} seeds of its neurons on the CPU, {chip} on the emulator and {floats} on the float
+emulator, none of which was used for anything else. As in [the grid](fidelity.md), a program
+passes when the chip's median is not beyond what other neurons give on the CPU, and no run went
+astray; the first alarms by chance in {alarm:.0f} % of programs for each side that counts.
 
 **{built} of {count} build, and {share} are inside the CPU's spread.** Measured on {commit};
 {minutes:.0f} minutes.
@@ -46,17 +48,14 @@ Each figure in units of the CPU's spread: grey the CPU's range, dots the seeds.
 
 def all_programs() -> Dict[str, Program]:
     """All programs by name."""
-    kinds = (numeric, symbolic, lessons, learners, robots)
-    return {program.name: program for kind in kinds for program in kind.programs()}
+    return {program.name: program for kind in KINDS for program in kind.programs()}
 
 
 def main(asked: argparse.Namespace) -> None:
     programs = chosen(all_programs(), asked.names)
     begun = time.perf_counter()
     found: Dict[str, MeasuredCell] = {}
-    seeds = {target: asked.seeds for target in asked.targets}
-    if "float-emulator" in seeds:
-        seeds["float-emulator"] = asked.seeds[: asked.floats]
+    seeds = seeds_of(asked)
     for measured in measure_cells(programs, seeds, at_once(asked.processes), asked.figures):
         found[measured.cell.name] = measured
         show(measured, seeds)
@@ -69,20 +68,24 @@ def main(asked: argparse.Namespace) -> None:
     if asked.write:
         path = Path(asked.write)
         draw(ordered, path.with_suffix(".svg"))
-        path.write_text(page(ordered, asked.seeds, reasons, minutes), "utf-8")
+        path.write_text(page(ordered, seeds, reasons, minutes), "utf-8")
     wrong = faults(reasons, {m.cell.name: m.verdict() for m in ordered})
     for text in wrong:
         print(text)
     sys.exit(1 if wrong else 0)
 
 
-def page(measured: List[MeasuredCell], seeds: Sequence[int], reasons: Any, minutes: float) -> str:
+def page(
+    measured: List[MeasuredCell], seeds: Mapping[str, Sequence[int]], reasons: Any, minutes: float
+) -> str:
     what = [f"- **{m.cell.name}**: {m.cell.what}" for m in measured if isinstance(m.cell, Program)]
     built = sum(not np.any(np.isnan(m.figures("emulator"))) for m in measured)
     return PAGE.format(
         count=len(measured),
-        seeds=len(seeds),
-        alarm=100 * false_alarm(len(seeds))[1],
+        cpu=len(seeds["cpu"]),
+        chip=len(seeds["emulator"]),
+        floats=len(seeds["float-emulator"]),
+        alarm=100 * false_alarm(len(seeds["cpu"]), len(seeds["emulator"]))[1],
         built=built,
         share=share(measured),
         commit=commit(),

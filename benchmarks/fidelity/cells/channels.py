@@ -35,6 +35,7 @@ def channel(
     dt: float = 0.001,
     high: float = 3.0,
     quick: bool = False,
+    seeds: int = 10,
 ) -> Cell:
     """A chain of ensembles; the first connection between two computes the function."""
 
@@ -59,4 +60,5 @@ def channel(
         taus = [synapse] * (length - 1) + [READ]
         return aligned_error(filtered(wanted, *taus, dt=dt), run["output"], dt, radius)
 
-    return Cell(f"channel/{name}", build, figure, duration, "error ÷ radius", dt=dt, quick=quick)
+    return Cell(f"channel/{name}", build, figure, duration, "error ÷ radius", dt=dt, quick=quick,
+                seeds=seeds)  # fmt: skip

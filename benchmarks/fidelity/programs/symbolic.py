@@ -20,7 +20,7 @@ from benchmarks.fidelity.programs.registers import (
     symbols,
 )
 
-SHOWN = 0.2  # s, each pair
+SHOWN, ASKED = 0.12, 0.08  # s, each pair and each cue
 
 
 def _pairs(dimensions: int) -> Dict[str, np.ndarray]:
@@ -60,12 +60,12 @@ def _remember(network: nengo.Network, known: Dict[str, np.ndarray], dimensions: 
         nengo.Connection(schedule(known, *parts), goal.input)
     nengo.Connection(word.output, binds.input_a)
     nengo.Connection(mark.output, binds.input_b)
-    nengo.Connection(binds.output, memory.input, transform=0.45, synapse=0.1)
+    nengo.Connection(binds.output, memory.input, transform=0.75, synapse=0.1)
     return memory
 
 
 def memory() -> Program:
-    """Four bound pairs are shown one after the other: what is kept of them a second later."""
+    """Four bound pairs are shown one after the other: what is kept of them later."""
     known = _pairs(16)
     kept = sum(bind(known[f"word{k}"], known[f"mark{k}"]) for k in range(4))
 
@@ -76,11 +76,11 @@ def memory() -> Program:
         return network
 
     def figure(run: Recording) -> float:
-        late = np.mean(run["output"][int(1.4 / run.dt) :], axis=0)
+        late = np.mean(run["output"][int(0.9 / run.dt) :], axis=0)
         return float(late @ kept / np.linalg.norm(kept))
 
-    return Program("memory", build, figure, 1.8, "projection on what was shown", "same",
-                   what="four bound pairs of 16 dimensions, kept for a second")  # fmt: skip
+    return Program("memory", build, figure, 1.2, "projection on what was shown", "same",
+                   what="four bound pairs of 16 dimensions, kept for 0.7 s")  # fmt: skip
 
 
 def recall() -> Program:
@@ -93,8 +93,8 @@ def recall() -> Program:
             cue, motor = register(16), register(16)
             parts = [(4 * SHOWN, None)]
             for k in range(4):
-                parts.append((4 * SHOWN + 0.1 * (2 * k + 1), f"word{k}"))
-                parts.append((4 * SHOWN + 0.1 * (2 * k + 2), f"mark{k}"))
+                parts.append((4 * SHOWN + ASKED * (2 * k + 1), f"word{k}"))
+                parts.append((4 * SHOWN + ASKED * (2 * k + 2), f"mark{k}"))
             nengo.Connection(schedule(known, *parts), cue.input)
             undoes = nengo.networks.CircularConvolution(200, 16, invert_b=True)
             nengo.Connection(held.output, undoes.input_a)
@@ -105,11 +105,11 @@ def recall() -> Program:
 
     def figure(run: Recording) -> float:
         answers = [f"{kind}{k}" for k in range(4) for kind in ("mark", "word")]
-        ends = [int((4 * SHOWN + 0.1 * (j + 1)) / run.dt) for j in range(8)]
+        ends = [int((4 * SHOWN + ASKED * (j + 1)) / run.dt) for j in range(8)]
         said = [np.mean(run["output"][e - 30 : e], axis=0) for e in ends]
         return float(np.mean([s @ known[a] for s, a in zip(said, answers)]))
 
-    return Program("recall", build, figure, 1.6, "mean projection on the answer", "same",
+    return Program("recall", build, figure, 1.12, "mean projection on the answer", "same",
                    what="the partner of each of eight cues, from four pairs kept")  # fmt: skip
 
 
@@ -125,14 +125,14 @@ def cleanup() -> Program:
             binds = nengo.networks.CircularConvolution(200, 16)
             undoes = nengo.networks.CircularConvolution(200, 16, invert_b=True)
             cleans = nengo.networks.AssociativeMemory(np.stack(list(known.values())), n_neurons=50)
-            shown = [(0.2, "circle"), (0.4, "square")]
+            shown = [(0.15, "circle"), (0.3, "square")]
             nengo.Connection(schedule(known, *shown), shape.input)
-            nengo.Connection(schedule(known, (0.2, "blue"), (0.4, "red")), colour.input)
-            asked = [(0.4 + 0.2 * (k + 1), cue) for k, (cue, _) in enumerate(queries)]
-            nengo.Connection(schedule(known, (0.4, None), *asked), query.input)
+            nengo.Connection(schedule(known, (0.15, "blue"), (0.3, "red")), colour.input)
+            asked = [(0.3 + 0.15 * (k + 1), cue) for k, (cue, _) in enumerate(queries)]
+            nengo.Connection(schedule(known, (0.3, None), *asked), query.input)
             nengo.Connection(shape.output, binds.input_a)
             nengo.Connection(colour.output, binds.input_b)
-            nengo.Connection(binds.output, held.input, transform=0.5, synapse=0.1)
+            nengo.Connection(binds.output, held.input, transform=0.67, synapse=0.1)
             nengo.Connection(held.output, undoes.input_a)
             nengo.Connection(query.output, undoes.input_b)
             nengo.Connection(undoes.output, result.input, transform=2)
@@ -142,11 +142,11 @@ def cleanup() -> Program:
         return network
 
     def figure(run: Recording) -> float:
-        ends = [int((0.4 + 0.2 * (k + 1)) / run.dt) for k in range(4)]
-        said = [np.mean(run["output"][e - 80 : e], axis=0) for e in ends]
+        ends = [int((0.3 + 0.15 * (k + 1)) / run.dt) for k in range(4)]
+        said = [np.mean(run["output"][e - 60 : e], axis=0) for e in ends]
         return float(np.mean([s @ known[a] for s, (_, a) in zip(said, queries)]))
 
-    return Program("cleanup", build, figure, 1.2, "mean projection on the answer", "same",
+    return Program("cleanup", build, figure, 0.9, "mean projection on the answer", "same",
                    what="bound pairs of 16 dimensions asked for, and cleaned up")  # fmt: skip
 
 
@@ -183,7 +183,7 @@ def sequence(routed: bool = False) -> Program:
 
     name = "sequence, routed" if routed else "sequence"
     what = "five states of 32 dimensions that follow each other by rules"
-    return Program(name, build, figure, 1.0, "ms a step", "same",
+    return Program(name, build, figure, 0.7, "ms a step", "same",
                    what=what + (", one routed" if routed else ""))  # fmt: skip
 
 
@@ -195,7 +195,7 @@ def parse() -> Program:
         with nengo.Network(seed=seed) as network:
             seen, phrase, motor = (register(32) for _ in range(3))
             noun, verb = register(32, 0.1), register(32, 0.1)
-            parts = [(0.5, "write"), (1.0, "one"), (1.5, "go")]
+            parts = [(0.3, "write"), (0.6, "one"), (0.9, "go")]
             nengo.Connection(schedule(known, *parts), seen.input)
             nouns = known["one"] + known["two"] + known["three"]
             answer = known["go"] - known["write"] - nouns
@@ -216,9 +216,9 @@ def parse() -> Program:
         return network
 
     def figure(run: Recording) -> float:
-        return float(np.mean(run["output"][int(1.25 / run.dt) :], axis=0) @ known["one"])
+        return float(np.mean(run["output"][int(0.75 / run.dt) :], axis=0) @ known["one"])
 
-    return Program("parse", build, figure, 1.5, "projection on the answer", "same",
+    return Program("parse", build, figure, 0.9, "projection on the answer", "same",
                    what="a verb and a noun of 32 dimensions, bound and asked for")  # fmt: skip
 
 
