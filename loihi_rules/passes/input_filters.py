@@ -16,7 +16,7 @@ from loihi_rules.routes.carriers import (
     LEAST_UNITS,
     Carriers,
     carriers,
-    reaches,
+    reach_of,
     weight_units,
 )
 from loihi_rules.routes.entries import Entry, entries_of
@@ -147,13 +147,18 @@ def _carry(
 ) -> None:
     """Send values to a target by way of neurons of their own, of two layers if need be."""
     before = float(conns[0].synapse.tau)
-    far = reaches(conns, before, draft.dt)
+    each = [reach_of(conn, before, draft.dt) for conn in conns]
+    far = np.sum(each, axis=0)
+    units = min(
+        weight_units(float(own.max()), conn.pre_obj.n_neurons, before, draft.dt)
+        for own, conn in zip(each, conns)
+    )
     label = f"carriers to {name_of(target)}"
     made = _layer(draft, target, target, far, tau, label)
     second = before - LEAST_TAU - HOP
     n = made.ensemble.n_neurons
     why = "what cannot take a matrix of weights is carried by neurons between"
-    if weight_units(conns, before, draft.dt) < LEAST_UNITS and second > LEAST_TAU:
+    if units < LEAST_UNITS and second > LEAST_TAU:
         draft.network.config[made.ensemble].input_tau = second
         made = _layer(draft, target, made.ensemble, far, second, f"first {label}")
         n += made.ensemble.n_neurons

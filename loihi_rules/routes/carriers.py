@@ -11,7 +11,7 @@ far as what they may be given.
 
 from __future__ import annotations
 
-from typing import List, NamedTuple, Sequence
+from typing import List, NamedTuple
 
 import nengo
 import numpy as np
@@ -26,7 +26,7 @@ from loihi_rules.tuning import represented
 
 PAIRS = 25  # of neurons a dimension, one for each sign
 MOST_ROWS = LOIHI.in_axons_a_core // 2  # that carriers of one set may take at their target
-LEAST_PAIRS = 4
+LEAST_PAIRS = 2
 INTERCEPTS = (-0.5, 0.5)  # in radii of the target; symmetric, so that the sum is linear
 RATES = (0.2, 0.08)  # spikes a step at the end of its range, of the first and the last
 PAIRS_A_RADIUS = 6  # beyond the first
@@ -58,11 +58,26 @@ class Design(NamedTuple):
     decoders: np.ndarray
 
 
-def pairs_for(dimensions: int) -> int:
+class Pairs(NamedTuple):
+    """How many pairs of neurons a dimension gets.
+
+    Attributes
+    ----------
+    near : int
+        For values within one radius.
+    most_far : int
+        At most, for those beyond.
+    """
+
+    near: int
+    most_far: int
+
+
+def pairs_for(dimensions: int) -> Pairs:
     """How many pairs a dimension gets, so that in-axons suffice."""
-    return int(
-        np.clip(MOST_ROWS // (2 * max(dimensions, 1)) - 2 * PAIRS_A_RADIUS, LEAST_PAIRS, PAIRS)
-    )
+    most = MOST_ROWS // (2 * max(dimensions, 1))
+    near = int(np.clip(most // 2, LEAST_PAIRS, PAIRS))
+    return Pairs(near, max(most - near, LEAST_PAIRS))
 
 
 def noise(tau: float, pairs: int) -> float:
@@ -75,7 +90,7 @@ def noise(tau: float, pairs: int) -> float:
     return float(0.014 * np.sqrt(PAIRS / pairs) * 0.015 / (0.01 + tau))
 
 
-def design(reach: float, pairs: int = PAIRS) -> Design:
+def design(reach: float, pairs: Pairs = pairs_for(1)) -> Design:
     """Neurons for values up to ``reach`` radii, most of them for those within one.
 
     A neuron is driven by f = g x + b thresholds a step and fires 1 / (2 + ⌈1 / f⌉), as it rests
@@ -86,10 +101,10 @@ def design(reach: float, pairs: int = PAIRS) -> Design:
     radius, and over a drive that fluctuates.
     """
     reach = max(reach, LEAST_REACH)
-    more = int(PAIRS_A_RADIUS * np.ceil(reach))
-    intercepts = np.append(np.linspace(*INTERCEPTS, pairs), np.linspace(0.8, 0.85 * reach, more))
-    ends = np.append(np.ones(pairs), np.full(more, reach))
-    rates = np.append(np.linspace(*RATES, pairs), np.linspace(*RATES, more))
+    near, more = pairs.near, min(int(PAIRS_A_RADIUS * np.ceil(reach)), pairs.most_far)
+    intercepts = np.append(np.linspace(*INTERCEPTS, near), np.geomspace(0.8, 0.85 * reach, more))
+    ends = np.append(np.ones(near), np.full(more, reach))
+    rates = np.append(np.linspace(*RATES, near), np.linspace(*RATES, more))
     gain = 1 / (1 / rates - REFRACTORY_STEPS) / (ends - intercepts)
     bias = -gain * intercepts
     values = np.append(np.linspace(0, 1, 51)[1:], np.linspace(1, reach, 50))
@@ -109,52 +124,53 @@ def _rates(gain: np.ndarray, bias: np.ndarray, values: np.ndarray) -> np.ndarray
     return rates
 
 
-def reaches(conns: Sequence[nengo.Connection], tau: float, dt: float) -> np.ndarray:
-    """How far the sum of some values may go, in radii of their target, by dimension.
+def reach_of(conn: nengo.Connection, tau: float, dt: float) -> np.ndarray:
+    """How far a value may go, in radii of its target, by dimension.
 
-    The sum of the largest that each gives at its evaluation points; of few neurons, also of
-    the peaks that single spikes have behind a filter of τ.
+    The largest that it is at its evaluation points; of few neurons, also the peaks that single
+    spikes have behind a filter of τ.
 
     Parameters
     ----------
-    conns : sequence of nengo.Connection
-        Decoded, to one ensemble.
+    conn : nengo.Connection
+        Decoded, to an ensemble.
     tau : float
         Of the filter before the carriers, seconds.
     dt : float
         Step in seconds.
     """
-    total = np.zeros(conns[0].post_obj.size_in)
-    for conn in conns:
-        model = Model(dt=dt, decoder_cache=NoDecoderCache())
-        model.seeds[conn.pre_obj], model.seeded[conn.pre_obj] = conn.pre_obj.seed, True
-        model.build(conn.pre_obj)
-        matrix = matrix_of(conn)
-        targets = get_targets(conn, get_eval_points(model, conn, np.random.RandomState(conn.seed)))
-        largest = np.abs(targets @ matrix.T).max(axis=0)
-        if conn.pre_obj.n_neurons < SPIKY:
-            peaks = np.abs(decoders_of(conn, dt) @ matrix.T).max(axis=0) / max(tau, dt)
-            largest = np.maximum(largest, peaks * float(conn.pre_obj.neuron_type.amplitude))
-        total += largest
-    far: np.ndarray = np.minimum(total / float(conns[0].post_obj.radius), FARTHEST)
-    return far
+    model = Model(dt=dt, decoder_cache=NoDecoderCache())
+    model.seeds[conn.pre_obj], model.seeded[conn.pre_obj] = conn.pre_obj.seed, True
+    model.build(conn.pre_obj)
+    matrix = matrix_of(conn)
+    targets = get_targets(conn, get_eval_points(model, conn, np.random.RandomState(conn.seed)))
+    largest: np.ndarray = np.abs(targets @ matrix.T).max(axis=0)
+    if conn.pre_obj.n_neurons < SPIKY:
+        peaks = np.abs(decoders_of(conn, dt) @ matrix.T).max(axis=0) / max(tau, dt)
+        largest = np.maximum(largest, peaks * float(conn.pre_obj.neuron_type.amplitude))
+    return largest / float(conn.post_obj.radius)
 
 
-def weight_units(conns: Sequence[nengo.Connection], tau: float, dt: float) -> float:
-    """What the smallest weights into carriers come to, in steps of the chip's weights.
+def weight_units(largest: float, n_neurons: int, tau: float, dt: float) -> float:
+    """What typical weights into carriers come to, in steps of the chip's weights.
 
     A spike of one of n neurons that fire at a typical rate a, and together give a value x, is
     x / (n a) for a step, and behind a filter of τ a part 1 − e^(−dt/τ) of it at first. That
     times a carrier's gain g is a part of its threshold, which is at most 2^17 steps of the
     least weight.
+
+    Parameters
+    ----------
+    largest : float
+        x, in radii of the target.
+    n_neurons : int
+    tau, dt : float
+        Seconds.
     """
     part = -np.expm1(-dt / tau) if tau else 1.0
     gain = 1 / (1 / np.mean(RATES) - REFRACTORY_STEPS)
-    largest = min(
-        float(reaches([conn], tau, dt).max()) / (conn.pre_obj.n_neurons * TYPICAL_RATE * dt)
-        for conn in conns
-    )
-    return float(largest * part * gain * 2**LOIHI.threshold_mantissa_bits)
+    spike = largest / (n_neurons * TYPICAL_RATE * dt)
+    return float(spike * part * gain * 2**LOIHI.threshold_mantissa_bits)
 
 
 class Carriers(NamedTuple):
@@ -178,13 +194,15 @@ def carriers(target: nengo.Ensemble, far: np.ndarray, dt: float, label: str) -> 
     ----------
     target : nengo.Ensemble
     far : (dimensions,) ndarray
-        Radii, by dimension; dimensions with 0 get no neurons.
+        How far the sum of the values may go, in radii, by dimension; dimensions with 0 get no
+        neurons.
     dt : float
         Step in seconds.
     label : str
     """
     neurons = represented(nengo.LIF(LEAK_TAU, REFRACTORY_STEPS * dt, initial_state=REST), dt)
     current = -1 / np.expm1(-dt / neurons.tau_rc)  # for a threshold a step
+    far = np.minimum(far, FARTHEST)
     used = np.flatnonzero(far)
     if not len(used):
         used, far = np.arange(1), np.ones(1)

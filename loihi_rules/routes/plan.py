@@ -116,7 +116,7 @@ def _at(
     rows += sum(entries[k].rows for k in asked if ways[k] == MATRIX)
     carried = {e.tau for k, e in enumerate(entries) if ways[k] == CARRIED}
     wanted = rows + sum(entries[k].rows for k in free if ways[k] == MATRIX)
-    each = 2 * pairs_for(dimensions) * dimensions  # in-axons of a set of carriers
+    each = 2 * sum(pairs_for(dimensions)) * dimensions  # in-axons of a set of carriers, at most
     if wanted + each * len(carried) > LOIHI.in_axons_a_core:
         for k in free:
             rest = {e.tau for j, e in enumerate(entries) if ways.get(j) == CARRIED} or {None}
@@ -160,9 +160,9 @@ def _costs(
     carried = Cost(
         late,
         (late + more) * entry.sensitivity,
-        noise(tau, pairs) / np.sqrt(max(alike, 1)),
+        noise(tau, pairs.near) / np.sqrt(max(alike, 1)),
         ROUNDING * 2.0**-LOIHI.weight_bits,
-        2 * pairs * dimensions,
+        2 * pairs.near * dimensions,
         1,
     )
     return {MATRIX: direct, CARRIED: carried} if entry.carriable else {CARRIED: carried}
