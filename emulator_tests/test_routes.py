@@ -127,7 +127,7 @@ def test_a_filter_beside_none_stays():
 @pytest.mark.parametrize("reach", [1, 4, 16])
 def test_carriers_are_linear_over_their_range(reach):
     """By the chip's own steps: an interval is 2 steps and ⌈1 / drive⌉."""
-    made = design(reach)
+    made = design(reach, pairs_for(1))
     x = np.linspace(0, reach, 201)[1:]
 
     def rates(values):

@@ -18,6 +18,7 @@ from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 
 from deploy.compat import load_nengo_loihi
+from deploy.emulator.split import linear_splitting
 from deploy.targets.block_shapes import choose_block_shapes
 from deploy.targets.build_errors import building, refuse_what_is_not_finite
 from deploy.targets.discretize import ENCODERS, discretize_model
@@ -102,9 +103,11 @@ def chip_model(
                 model.seeds[conn], model.seeded[conn] = None, False
                 model.build(conn)
             choose_block_shapes(model)
+            with linear_splitting(nengo_loihi):
+                split = builder.split_blocks.split_model(model)
             model.block_comp_map = {
                 piece: compartments
-                for pieces in builder.split_blocks.split_model(model).values()
+                for pieces in split.values()
                 for piece, compartments in pieces.items()
             }
             for probe in host_probes:

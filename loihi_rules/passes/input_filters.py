@@ -14,6 +14,7 @@ from loihi_rules.chip import LOIHI
 from loihi_rules.rewrite import Draft
 from loihi_rules.routes.carriers import (
     LEAST_UNITS,
+    MOST_ROWS,
     Carriers,
     carriers,
     reach_of,
@@ -119,9 +120,9 @@ def _enter(draft: Draft, ens: nengo.Ensemble, choices: Sequence[Choice], tau: fl
                 f"{way}: {first}the chip's filter of {1000 * tau:g} ms{_cost(choice)}",
                 "compartments have one filter for all that enters them" + _others(choice),
             )
-    for conns in together.values():
-        for part in _parts(conns):
-            _carry(draft, ens, part, tau)
+    parts = [part for conns in together.values() for part in _parts(conns)]
+    for part in parts:
+        _carry(draft, ens, part, tau, MOST_ROWS // len(parts))
 
 
 def _before_carriers(entry: Entry, tau: float) -> float:
@@ -143,7 +144,11 @@ def _parts(conns: Sequence[nengo.Connection]) -> List[List[nengo.Connection]]:
 
 
 def _carry(
-    draft: Draft, target: nengo.Ensemble, conns: Sequence[nengo.Connection], tau: float
+    draft: Draft,
+    target: nengo.Ensemble,
+    conns: Sequence[nengo.Connection],
+    tau: float,
+    rows: int,
 ) -> None:
     """Send values to a target by way of neurons of their own, of two layers if need be."""
     before = float(conns[0].synapse.tau)
@@ -154,13 +159,13 @@ def _carry(
         for own, conn in zip(each, conns)
     )
     label = f"carriers to {name_of(target)}"
-    made = _layer(draft, target, target, far, tau, label)
+    made = _layer(draft, target, target, far, rows, tau, label)
     second = before - LEAST_TAU - HOP
     n = made.ensemble.n_neurons
     why = "what cannot take a matrix of weights is carried by neurons between"
     if units < LEAST_UNITS and second > LEAST_TAU:
         draft.network.config[made.ensemble].input_tau = second
-        made = _layer(draft, target, made.ensemble, far, second, f"first {label}")
+        made = _layer(draft, target, made.ensemble, far, rows, second, f"first {label}")
         n += made.ensemble.n_neurons
         before = LEAST_TAU
         why += f"; of so small weights a filter of {1000 * second:.3g} ms would leave no bits"
@@ -183,12 +188,13 @@ def _layer(
     target: nengo.Ensemble,
     post: nengo.Ensemble,
     far: np.ndarray,
+    rows: int,
     tau: float,
     label: str,
 ) -> Carriers:
     """Neurons that carry what a target is given to another ensemble."""
     with draft.network:  # the last to be built, when all ends are there
-        made = carriers(target, far, draft.dt, label)
+        made = carriers(target, far, rows, draft.dt, label)
         out = nengo.Connection(
             made.ensemble,
             post,

@@ -25,7 +25,7 @@ from loihi_rules.transforms import matrix_of
 from loihi_rules.tuning import represented
 
 PAIRS = 25  # of neurons a dimension, one for each sign
-MOST_ROWS = LOIHI.in_axons_a_core // 2  # that carriers of one set may take at their target
+MOST_ROWS = LOIHI.in_axons_a_core // 2  # that all carriers of a target may take there
 LEAST_PAIRS = 2
 INTERCEPTS = (-0.5, 0.5)  # in radii of the target; symmetric, so that the sum is linear
 RATES = (0.2, 0.08)  # spikes a step at the end of its range, of the first and the last
@@ -73,9 +73,9 @@ class Pairs(NamedTuple):
     most_far: int
 
 
-def pairs_for(dimensions: int) -> Pairs:
-    """How many pairs a dimension gets, so that in-axons suffice."""
-    most = MOST_ROWS // (2 * max(dimensions, 1))
+def pairs_for(dimensions: int, rows: int = MOST_ROWS) -> Pairs:
+    """How many pairs a dimension gets, to take no more than some in-axons."""
+    most = rows // (2 * max(dimensions, 1))
     near = int(np.clip(most // 2, LEAST_PAIRS, PAIRS))
     return Pairs(near, max(most - near, LEAST_PAIRS))
 
@@ -90,7 +90,7 @@ def noise(tau: float, pairs: int) -> float:
     return float(0.014 * np.sqrt(PAIRS / pairs) * 0.015 / (0.01 + tau))
 
 
-def design(reach: float, pairs: Pairs = pairs_for(1)) -> Design:
+def design(reach: float, pairs: Pairs) -> Design:
     """Neurons for values up to ``reach`` radii, most of them for those within one.
 
     A neuron is driven by f = g x + b thresholds a step and fires 1 / (2 + ⌈1 / f⌉), as it rests
@@ -187,7 +187,7 @@ class Carriers(NamedTuple):
     decoders: np.ndarray
 
 
-def carriers(target: nengo.Ensemble, far: np.ndarray, dt: float, label: str) -> Carriers:
+def carriers(target: nengo.Ensemble, far: np.ndarray, rows: int, dt: float, label: str) -> Carriers:
     """Neurons that carry values to a target; a new ensemble of the current network.
 
     Parameters
@@ -196,6 +196,8 @@ def carriers(target: nengo.Ensemble, far: np.ndarray, dt: float, label: str) -> 
     far : (dimensions,) ndarray
         How far the sum of the values may go, in radii, by dimension; dimensions with 0 get no
         neurons.
+    rows : int
+        In-axons that they may take.
     dt : float
         Step in seconds.
     label : str
@@ -206,7 +208,7 @@ def carriers(target: nengo.Ensemble, far: np.ndarray, dt: float, label: str) -> 
     used = np.flatnonzero(far)
     if not len(used):
         used, far = np.arange(1), np.ones(1)
-    pairs = pairs_for(len(used))
+    pairs = pairs_for(len(used), rows)
     gain: List[np.ndarray] = []
     bias: List[np.ndarray] = []
     encoders: List[np.ndarray] = []

@@ -8,7 +8,7 @@ from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 
 from loihi_rules.chip import LOIHI
-from loihi_rules.routes.carriers import noise, pairs_for
+from loihi_rules.routes.carriers import MOST_ROWS, noise, pairs_for
 from loihi_rules.routes.entries import Entry
 from loihi_rules.routes.from_host import before_chip
 from loihi_rules.routes.ways import CARRIED, FROM_HOST, MATRIX, STRAIGHT, Cost
@@ -114,17 +114,13 @@ def _at(
         key=lambda k: (ways[k] == CARRIED, entries[k].rows),
     )
     rows += sum(entries[k].rows for k in asked if ways[k] == MATRIX)
-    carried = {e.tau for k, e in enumerate(entries) if ways[k] == CARRIED}
     wanted = rows + sum(entries[k].rows for k in free if ways[k] == MATRIX)
-    each = 2 * sum(pairs_for(dimensions)) * dimensions  # in-axons of a set of carriers, at most
-    if wanted + each * len(carried) > LOIHI.in_axons_a_core:
+    reserved = min(MOST_ROWS, 2 * sum(pairs_for(dimensions)) * dimensions)  # for carriers
+    if wanted + reserved * (CARRIED in ways.values()) > LOIHI.in_axons_a_core:
         for k in free:
-            rest = {e.tau for j, e in enumerate(entries) if ways.get(j) == CARRIED} or {None}
-            if ways[k] == MATRIX:
-                rows += entries[k].rows
-                if rows + each * len(rest) > LOIHI.in_axons_a_core:
-                    ways[k] = CARRIED
-                    rows -= entries[k].rows
+            fits = rows + entries[k].rows + reserved <= LOIHI.in_axons_a_core
+            ways[k] = ways[k] if fits else CARRIED
+            rows += entries[k].rows * (ways[k] == MATRIX)
     chosen = tuple(Choice(e, ways[k], costs[k]) for k, e in enumerate(entries))
     return Plan(tau, chosen)
 
