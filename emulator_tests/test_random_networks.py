@@ -1,121 +1,115 @@
-"""Whatever network is drawn: it is built, runs, and its integers say what floating point says.
-
-The integer emulator is held against the float emulator, so that only rounding is between them:
-held values are compared after they have settled. Where they differ by more than what rounding may
-cost, the run has to have warned of the ensemble.
-"""
+"""Any network: the chip's integers give what floating point does, or the report says where not."""
 
 import warnings
-from typing import List
 
 import nengo
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import deploy
+from deploy.targets.chip_builder import chip_model
+from deploy.targets.discretize import MOST_ROUNDING
+from loihi_rules import ChipWarning, rewrite
 
-DURATION, SETTLED = 0.7, 0.3  # s
-ROUNDING = 0.05  # of the radius: what 8 bits may cost
-SPIKE = 0.5  # of the radius, ÷ √(neurons a dimension): a spike more or less of each while compared
-FEW, MANY = [10, 30, 100, 100, 200, 300], [10, 30, 100, 200, 400, 700, 2000]
-TYPES = [nengo.LIF(), nengo.LIF(tau_rc=0.05), nengo.SpikingRectifiedLinear()]
-SYNAPSES = [0.001, 0.005, 0.02, 0.1, None, nengo.Alpha(0.01)]
-FUNCTIONS = {"the same": None, "square": np.square, "sine": lambda x: np.sin(2 * x)}
-
-
-def joined(draw, a: nengo.Ensemble, b: nengo.Ensemble, rng: np.random.RandomState) -> None:
-    """Connect two ensembles in one of the ways that Nengo has."""
-    kind = draw(st.sampled_from(["function", "dense", "sparse", "slice", "weights"]))
-    size = (b.dimensions, a.dimensions)
-    scale = 0.7 * b.radius / a.radius
-    synapse = draw(st.sampled_from(SYNAPSES))
-    if kind == "function":
-        function = FUNCTIONS[draw(st.sampled_from(sorted(FUNCTIONS)))]
-        wrapped = None if function is None else (lambda x: a.radius * function(x / a.radius))
-        nengo.Connection(a, b, function=wrapped, transform=scale * np.eye(*size), synapse=synapse)
-    elif kind == "dense":
-        matrix = rng.uniform(-1, 1, size) * scale / a.dimensions
-        nengo.Connection(a, b, transform=matrix, synapse=synapse)
-    elif kind == "sparse":
-        count = min(a.n_neurons, b.n_neurons)
-        pairs = np.stack([rng.permutation(count), rng.permutation(count)], axis=1)
-        sparse = nengo.Sparse((b.n_neurons, a.n_neurons), pairs, rng.uniform(-1, 1, count) * 1e-3)
-        nengo.Connection(a.neurons, b.neurons, transform=sparse, synapse=synapse)
-    elif kind == "slice":
-        nengo.Connection(a[-1], b[0], transform=scale, synapse=synapse)
-    else:
-        few = min(a.n_neurons, b.n_neurons) <= 200 and a.n_neurons * b.n_neurons <= 80_000
-        solver = nengo.solvers.LstsqL2(weights=few)
-        nengo.Connection(a, b, transform=scale * np.eye(*size), solver=solver, synapse=synapse)
+TAUS = (0.002, 0.005, 0.01, 0.03, 0.1)
+FUNCTIONS = {  # of a vector in radii: what is computed, and the most that it can be
+    "identity": (None, 1.0),
+    "half": (lambda x: 0.5 * x, 0.5),
+    "square": (np.square, 1.0),
+    "product": (lambda x: [np.prod(x)], 1.0),
+    "sine": (lambda x: np.sin(2 * x), 1.0),
+}
 
 
-@st.composite
-def networks(draw, sizes: List[int]) -> nengo.Network:
-    """Two to four ensembles, each fed by the one before or by the input, of any kind."""
-    seed = draw(st.integers(0, 2**20))
-    rng = np.random.RandomState(seed)
-    with nengo.Network(seed=seed) as network:
-        ensembles: List[nengo.Ensemble] = []
-        for k in range(draw(st.integers(2, 4))):
-            dimensions = draw(st.sampled_from([1, 1, 2, 3]))
-            size = draw(st.sampled_from(sizes)) * (1 if dimensions == 1 else 2)
-            radius = draw(st.sampled_from([0.03, 0.5, 1.0, 1.0, 5.0, 100.0]))
-            top = draw(st.sampled_from([40.0, 120.0, 300.0]))
-            ensemble = nengo.Ensemble(
-                min(size, 2000),
-                dimensions,
-                radius=radius,
-                neuron_type=draw(st.sampled_from(TYPES)),
-                max_rates=nengo.dists.Uniform(0.6 * top, top),
-                label=f"ensemble {k}",
-            )
-            if not ensembles or draw(st.booleans()):
-                value = rng.uniform(-0.6, 0.6, dimensions) * radius / np.sqrt(dimensions)
-                nengo.Connection(nengo.Node(value), ensemble, synapse=0.005)
-            if ensembles:
-                joined(draw, draw(st.sampled_from(ensembles)), ensemble, rng)
-            ensembles.append(ensemble)
-            nengo.Probe(ensemble, synapse=0.02, label=ensemble.label)
-    return network
+class Drawn:
+    """A chain of two to four populations, some of which also listen to others or to themselves.
+
+    Sizes of 20 to ``most`` neurons, 1 to 3 dimensions, radii of 0.1 to 10 and what transforms
+    make of them, both neuron types, filters of 2 to 100 ms, with a constant at its start.
+    """
+
+    def __init__(self, seed, most):
+        self.rng = rng = np.random.RandomState(seed)
+        self.most = most
+        with nengo.Network(seed=seed) as self.network:
+            first = self.population(rng.randint(1, 4), 10 ** rng.uniform(-1, 1))
+            value = rng.uniform(-0.7, 0.7, first.dimensions) / np.sqrt(first.dimensions)
+            stimulus = nengo.Node(value * first.radius)
+            nengo.Connection(stimulus, first, synapse=rng.choice([None, 0.01]))
+            populations = [first]
+            for _ in range(rng.randint(1, 4)):
+                populations.append(self.after(populations))
+            last = populations[-1]
+            self.probe, self.radius = nengo.Probe(last, synapse=0.05), last.radius
+
+    def population(self, dimensions, radius):
+        n = max(int(self.most ** self.rng.uniform(0.4, 1)), 15 * dimensions)
+        kinds = (nengo.LIF(), nengo.LIF(), nengo.SpikingRectifiedLinear())
+        kind = kinds[self.rng.randint(3)]
+        return nengo.Ensemble(n, dimensions, radius=radius, neuron_type=kind)
+
+    def after(self, populations):
+        rng = self.rng
+        pre = populations[rng.choice([-1, rng.randint(len(populations))])]
+        function, most = FUNCTIONS[rng.choice(list(FUNCTIONS))]
+        size = 1 if function is FUNCTIONS["product"][0] else pre.dimensions
+        scaled = None if function is None else lambda x: function(x / pre.radius)
+        most *= pre.radius if function is None else 1.0
+        matrix = 10 ** rng.uniform(-1, 1) * np.eye(size)
+        if rng.rand() < 0.5:
+            matrix = rng.randn(rng.randint(1, 4), size) * matrix[0, 0] / np.sqrt(size)
+        radius = 1.5 * most * max(np.abs(matrix).sum(axis=1).max(), 1e-2 * np.abs(matrix).max())
+        post = self.population(len(matrix), radius)
+        tau = rng.choice(TAUS)
+        nengo.Connection(pre, post, function=scaled, transform=matrix, synapse=tau)
+        if rng.rand() < 0.25:
+            nengo.Connection(post, post, transform=0.5, synapse=rng.choice(TAUS))
+        return post
 
 
-def apart(network: nengo.Network) -> List[str]:
-    """Ensembles whose held value differs between integers and floating point, in words."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        integer, floating = (
-            deploy.run(network, DURATION, target, 1) for target in ("emulator", "float-emulator")
-        )
-    found = []
-    for ensemble in network.all_ensembles:
-        means = [
-            np.mean(run[ensemble.label].samples[int(SETTLED / run.dt) :], axis=0)
-            for run in (integer, floating)
-        ]
-        off = float(np.max(np.abs(means[0] - means[1]))) / ensemble.radius
-        warned = any(ensemble.label in text for text in integer.warnings)
-        bound = ROUNDING + SPIKE * np.sqrt(ensemble.dimensions / ensemble.n_neurons)
-        if off > bound and not warned:
-            found.append(f"{ensemble.label}: {off:.2f} of the radius")
-    return found
+def steady(drawn, target):
+    """Mean, in radii, over the last 0.4 s of 1 s, and the noise of that."""
+    with deploy.Simulator(drawn.network, target=target, progress_bar=False) as sim:
+        sim.run(1.0)
+        values = sim.data[drawn.probe][600:] / drawn.radius
+    return values.mean(axis=0), values.std(axis=0)
 
 
-@settings(
-    max_examples=8, deadline=None, derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)  # fmt: skip
-@given(networks(FEW))
-def test_integers_say_what_floating_point_says(network):
-    assert not apart(network)
+def rounding(network):
+    """What rounding puts off in each connection, at the least; averaged over its neurons."""
+    done = rewrite(network)
+    assert not done.problems
+    model = chip_model(0.001, "drawn", done.host_probes, done.learning_scales)
+    model.build(done.network, remove_passthrough=False)
+    return {name: float(np.median(kept.errors)) for name, kept in model.kept.items()}
+
+
+def check_one(seed, most):
+    drawn = Drawn(seed, most)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        cpu, _ = steady(drawn, "cpu")
+        exact, noise = steady(drawn, "float-emulator")
+        found, own_noise = steady(drawn, "emulator")
+    lost = rounding(drawn.network)
+    said = {str(w.message).split(":")[0] for w in caught if w.category is ChipWarning}
+    assert {name for name, error in lost.items() if error > MOST_ROUNDING} <= said
+    # what another draw of spikes gives, or what the model itself is sensitive to, and rounding
+    bound = 3 * (noise + own_noise) + np.abs(cpu - exact).max() + sum(lost.values())
+    off = np.abs(found - exact)
+    assert np.all(off <= bound) or said, (seed, off, bound, lost)
+
+
+@settings(max_examples=3)
+@given(st.integers(0, 10**6))
+def test_a_small_network(seed):
+    check_one(seed, 200)
 
 
 @pytest.mark.slow
-@settings(
-    max_examples=120, deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)  # fmt: skip
-@given(networks(MANY))
-def test_any_networks_integers_say_what_floating_point_says(network):
-    assert not apart(network)
+@settings(max_examples=30)
+@given(st.integers(0, 10**6))
+def test_a_network_of_up_to_2000_neurons_a_population(seed):
+    check_one(seed, 2000)
