@@ -94,10 +94,11 @@ def check_one(seed, most):
         exact, noise = steady(drawn, "float-emulator")
         found, own_noise = steady(drawn, "emulator")
     lost = rounding(drawn.network)
-    said = {str(w.message).split(":")[0] for w in caught if w.category is ChipWarning}
+    told = [w.message for w in caught if w.category is ChipWarning]
+    said = {warning.object for warning in told if warning.rule == "weights of 8 bits"}
     assert {name for name, error in lost.items() if error > MOST_ROUNDING} <= said
-    # what another draw of spikes gives, or what the model itself is sensitive to, and rounding
-    bound = 3 * (noise + own_noise) + np.abs(cpu - exact).max() + sum(lost.values())
+    # rounding, what spikes at other times do, and to what else the model itself is sensitive
+    bound = sum(lost.values()) + 0.3 * (noise + own_noise) + 0.3 * np.abs(cpu - exact).max()
     off = np.abs(found - exact)
     assert np.all(off <= bound) or said, (seed, off, bound, lost)
 
