@@ -6,6 +6,7 @@ import pytest
 
 import deploy
 from loihi_rules import rewrite
+from loihi_rules.passes.learning_scale import declare_settings
 from loihi_rules.wiring import on_chip
 
 
@@ -116,3 +117,21 @@ def test_an_ensemble_that_is_the_error_of_its_own_rule_is_on_the_chip():
     cpu, chip = (deploy.run(net, 2.0, target) for target in ("cpu", "emulator"))
     late = [np.sqrt(np.mean(run["error"].samples[1000:] ** 2)) for run in (cpu, chip)]
     assert late[1] < 1.2 * late[0]
+
+
+@pytest.mark.quick
+def test_the_size_of_what_is_learnt_can_be_said():
+    """Torques in N m between nodes: no radius says how large they are."""
+    net = controller("neurons")
+    (learned,) = [c for c in net.all_connections if c.learning_rule_type is not None]
+    unknown = rewrite(net)
+    (change,) = [c for c in unknown.changes if c.rule == "learning from neurons"]
+    assert "pes_span" in change.why
+    declare_settings(net)
+    net.config[learned].pes_span = 12.0
+    known = rewrite(net)
+    (change,) = [c for c in known.changes if c.rule == "learning from neurons"]
+    assert "pes_span" not in change.why
+    scales = [next(iter(done.learning_scales.values())) for done in (unknown, known)]
+    assert scales[0].error_scale == pytest.approx(12 * scales[1].error_scale)
+    assert scales[1].threshold == pytest.approx(12 * scales[0].threshold)

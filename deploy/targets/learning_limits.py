@@ -7,7 +7,7 @@ from typing import Any, Callable, Mapping, NamedTuple
 from deploy.targets.chip_builder import learning_synapse
 from loihi_rules.change import name_of, warn
 from loihi_rules.chip import LOIHI
-from loihi_rules.rules.pes import LearningScale
+from loihi_rules.rules.pes import ERROR_SCALE, LearningScale
 
 HOW = "after loihi_rules.passes.learning_scale.declare_settings(network)"
 
@@ -48,7 +48,8 @@ def _weights(scale: LearningScale) -> str:
 def _errors(scale: LearningScale) -> str:
     return (
         f"network.config[connection].pes_error_scale = {scale.error_scale / 2:g} {HOW} takes "
-        f"errors up to {2 * LOIHI.error_max / scale.error_scale:.3g}"
+        f"errors up to {2 * LOIHI.error_max / scale.error_scale:.3g}; pes_span = "
+        f"{2 * ERROR_SCALE / scale.error_scale:.3g} takes values up to that too"
     )
 
 

@@ -27,7 +27,7 @@ from loihi_rules.tuning import chip_rates
 from loihi_rules.wiring import base_of
 
 USUAL_EXPONENT = 4  # nengo-loihi's Model.pes_wgt_exp
-SETTINGS = ("pes_weight_exponent", "pes_rate_factor", "pes_error_scale")
+SETTINGS = ("pes_weight_exponent", "pes_rate_factor", "pes_error_scale", "pes_span")
 ERROR_SETTING = "error_is_scaled"  # of a connection that carries an error
 USUAL_TAU = 0.005  # s, Nengo's filter of connections
 TELLING = 0.01  # a smaller change of a learning rate is not worth a line
@@ -268,11 +268,14 @@ def _loop_tau(conn: nengo.Connection) -> float:
 
 
 def _span(draft: Draft, conn: nengo.Connection) -> float:
-    """What the user's radii say of the size of what is to be learnt.
+    """The size of what is to be learnt, by the user's ``pes_span``, or by radii.
 
     That of the target, or of the ensemble that represents the error; where both are nodes,
     that of the source.
     """
+    asked = draft.network.config[conn].pes_span
+    if asked is not None:
+        return float(asked)
     sources = [
         base_of(error.pre)
         for error in draft.network.all_connections

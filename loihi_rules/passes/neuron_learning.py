@@ -6,6 +6,7 @@ from typing import Callable
 
 import nengo
 import numpy as np
+from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 from nengo.params import Default
 from nengo.solvers import NoSolver
@@ -19,6 +20,11 @@ from loihi_rules.settings import declare
 from loihi_rules.transforms import matrix_of
 from loihi_rules.wiring import base_of, columns_of, on_chip, reconnect
 
+SPAN_SETTING = "pes_span"  # the largest value that a connection may have to give
+UNKNOWN = (
+    "; nothing says how large the values are, which are taken to be of its source's radius: "
+    "network.config[connection].pes_span says another"
+)
 SETTING = "learns_from"  # which neurons of its source a connection learns from; None: all
 
 
@@ -34,7 +40,7 @@ def neuron_learning(draft: Draft) -> None:
     `loihi_rules.rules.pes.off_chip` says.
     """
     network = draft.network
-    declare(network, nengo.Connection, SETTING)
+    declare(network, nengo.Connection, SETTING, SPAN_SETTING)
     for conn in network.all_connections:
         if type(conn.learning_rule_type) is not nengo.PES or not on_chip(network, conn.pre):
             continue
@@ -47,8 +53,21 @@ def neuron_learning(draft: Draft) -> None:
             "learning from neurons",
             "weights from neurons",
             f"decoders of {name_of(conn.pre_obj)}, with the same values",
-            "PES changes them in the same way, and decoders learn on the chip",
+            "PES changes them in the same way, and decoders learn on the chip"
+            + ("" if _size_is_known(network, conn) else UNKNOWN),
         )
+
+
+def _size_is_known(network: nengo.Network, conn: nengo.Connection) -> bool:
+    """Whether a radius or its user says how large the values are that it may learn."""
+    errors = [
+        base_of(error.pre)
+        for error in network.all_connections
+        if isinstance(error.post_obj, LearningRule) and error.post_obj.connection is conn
+    ]
+    ends = [base_of(conn.post), *errors]
+    asked = network.config[conn].pes_span is not None
+    return asked or any(isinstance(end, nengo.Ensemble) for end in ends)
 
 
 def _as_decoders(draft: Draft, conn: nengo.Connection) -> None:
