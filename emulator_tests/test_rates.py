@@ -197,6 +197,63 @@ def test_the_rates_behind_a_kernel_are_fitted(monkeypatch, seed):
     assert all(np.array(fitted) < 0.8 * np.array(apart(net, probes)))
 
 
+def fast_channel(seed, loop=False):
+    """Neurons of 390 to 450 Hz, where the chip's end at 333 with a refractory time of 2 ms."""
+    with nengo.Network(seed=seed) as net:
+        net.config[nengo.Ensemble].max_rates = nengo.dists.Uniform(390, 450)
+        ens = nengo.Ensemble(100, 1, label="fast")
+        nengo.Connection(nengo.Node(lambda t: np.sin(3 * t)), ens, synapse=0.005)
+        if loop:
+            nengo.Connection(ens, ens, synapse=0.1)
+        probe = nengo.Probe(ens, synapse=0.03)
+    return net, probe
+
+
+def error_of_channel(seed):
+    net, probe = fast_channel(seed)
+    with deploy.Simulator(net, progress_bar=False) as sim:
+        sim.run(1.5)
+    late = sim.trange()[:, None] - np.arange(0.03, 0.05, 0.001)
+    return np.sqrt(np.mean((sim.data[probe] - np.sin(3 * late))[300:] ** 2, axis=0)).min()
+
+
+def test_neurons_that_end_too_soon_get_a_shorter_refractory_time(monkeypatch):
+    shorter = np.median([error_of_channel(seed) for seed in range(3)])
+    monkeypatch.setattr(RATES, "MOST_LOST", 1.0)
+    assert shorter < 0.8 * np.median([error_of_channel(seed) for seed in range(3)])
+
+
+@pytest.mark.parametrize("loop, steps", [(False, 1), (True, 2)])
+def test_refractory_times_are_chosen(loop, steps):
+    net, _ = fast_channel(0, loop)
+    (ens,) = rewrite(net).chip_ensembles
+    assert ens.neuron_type.tau_ref == pytest.approx(0.001 * steps)
+    with nengo.Network(seed=0) as usual:
+        nengo.Ensemble(100, 1)
+    (ens,) = rewrite(usual).chip_ensembles
+    assert ens.neuron_type.tau_ref == pytest.approx(0.002)
+
+
+def notes_on_rates(net):
+    return [note for note in deploy.check(net).warnings if "Hz" in note]
+
+
+def test_rates_that_the_chip_lacks_are_warned_of():
+    net, _ = fast_channel(0, loop=True)
+    (note,) = notes_on_rates(net)
+    assert note.startswith("fast: ") and "end at 333" in note and "max_rates of at most" in note
+    with nengo.Network(seed=0) as usual:
+        nengo.Ensemble(100, 1)
+    assert not notes_on_rates(usual)
+
+
+def test_rates_that_the_chip_lacks_are_warned_of_in_stacks():
+    net, _ = stack("SpikingRectifiedLinear", 4, seed=17, scale=1.7)
+    assert any(note.startswith("layer 3: ") and "pilot" in note for note in notes_on_rates(net))
+    net, _ = stack("SpikingRectifiedLinear", 3, seed=17, scale=1.0)
+    assert not notes_on_rates(net)
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_convolutions_are_nengos(seed):
     rng = np.random.RandomState(seed)

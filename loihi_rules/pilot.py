@@ -69,6 +69,7 @@ class Pilot:
     ):
         self.network, self.tuning, self.dt = network, tuning, dt
         declare(network, nengo.Node, SETTING)
+        self.neurons = {ens: ens.neuron_type for ens in network.all_ensembles}  # the CPU's
         self.into: Dict[nengo.Ensemble, List[nengo.Connection]] = {}
         self.encoded = set()
         for conn in network.all_connections:
@@ -229,7 +230,7 @@ class Pilot:
     def on_cpu(self, ens: nengo.Ensemble, built: BuiltEnsemble, given: np.ndarray) -> np.ndarray:
         """Output of an ensemble's neurons on the CPU."""
         rng = np.random.RandomState(ens.seed)
-        return cpu_spikes(ens.neuron_type, built.gain * given + built.bias, self.dt, rng)
+        return cpu_spikes(self.neurons[ens], built.gain * given + built.bias, self.dt, rng)
 
 
 def rates_of(output: np.ndarray) -> np.ndarray:

@@ -110,6 +110,7 @@ def fit_rates(
     dt: float,
     dimensions: int = 1,
     drive: Optional[np.ndarray] = None,
+    chip: Optional[nengo.neurons.NeuronType] = None,
 ) -> Tuple[np.ndarray, np.ndarray]:
     """Gains and biases at which chip neurons fire at the rates of Nengo's.
 
@@ -135,16 +136,35 @@ def fit_rates(
         D, of the ensemble.
     drive : (n_samples, n_neurons) ndarray, optional
         Samples of s in the place of p(s), where the inputs are not those of a ball.
+    chip : nengo.neurons.NeuronType, optional
+        What the chip has in the place of ``neuron_type``; the same if not given.
 
     Returns
     -------
     gain, bias : (n_neurons,) ndarray
     """
+    drive, often = drives(dimensions, drive)
+    return _fit(neuron_type, drive, np.sqrt(often), gain, bias, dt, chip or neuron_type)
+
+
+def drives(dimensions: int, drive: Optional[np.ndarray] = None) -> Tuple[np.ndarray, np.ndarray]:
+    """Inputs s along an encoder, in radii, and p(s), how often each is had; see `fit_rates`."""
     if drive is not None:
-        return _fit(neuron_type, drive, np.ones(1), gain, bias, dt)
+        return drive, np.ones((1, 1))
     drive = np.linspace(-1, 1, DRIVES)[:, None]
-    often = (1 - drive**2) ** ((dimensions - 1) / 4)  # root of p, as it is squared below
-    return _fit(neuron_type, drive, often, gain, bias, dt)
+    return drive, (1 - drive**2) ** ((dimensions - 1) / 2)
+
+
+def shorter_refractory(
+    neuron_type: nengo.neurons.NeuronType, dt: float
+) -> Optional[nengo.neurons.NeuronType]:
+    """The neuron type with a refractory time of one step less; None where it has none."""
+    base = getattr(neuron_type, "base_type", neuron_type)
+    steps = round(getattr(base, "tau_ref", 0.0) / dt)
+    if steps < 1:
+        return None
+    shorter = with_parameters(base, tau_ref=(steps - 1) * dt)
+    return shorter if base is neuron_type else with_parameters(neuron_type, base_type=shorter)
 
 
 def steady_rates(neuron_type: nengo.neurons.NeuronType, rates: np.ndarray, dt: float) -> np.ndarray:
@@ -184,15 +204,16 @@ def _fit(
     gain: np.ndarray,
     bias: np.ndarray,
     dt: float,
+    chip: nengo.neurons.NeuronType,
 ) -> Tuple[np.ndarray, np.ndarray]:
     """Damped Gauss–Newton steps in gain and bias, neuron by neuron."""
     unit = float(neuron_type.amplitude)
-    fastest = 1 / (_interval(neuron_type, np.array(1e9), dt)[0] + dt / 2)
+    fastest = 1 / (_interval(chip, np.array(1e9), dt)[0] + dt / 2)
     wanted = neuron_type.rates(drive * np.ones(len(gain)), gain, bias) / unit
     wanted = np.minimum(wanted, fastest)
 
     def misfit(g: np.ndarray, b: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-        interval, slope = _interval(neuron_type, g * drive + b, dt)
+        interval, slope = _interval(chip, g * drive + b, dt)
         rate = 1 / (interval + dt / 2)
         return often * (rate - wanted), -often * rate**2 * slope
 
