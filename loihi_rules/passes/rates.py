@@ -121,12 +121,13 @@ def _fit_to_encoders(
         )
     if best.error > WORTH_A_WARNING:
         top, own_top = (
-            float(chip_rates(kind, np.array(1e9), dt)) for kind in (best.neuron_type, own)
+            float(chip_rates(kind, np.array(1e9), dt)) / own.amplitude
+            for kind in (best.neuron_type, own)
         )
         warn(
             name_of(ens),
             RULE_OF_RATES,
-            f"its neurons are to fire at up to {wanted.max():.0f} Hz where the chip's end at "
+            f"its neurons are to fire at up to {wanted.max() / own.amplitude:.0f} Hz where the chip's end at "
             f"{top:.0f}, and have few rates below that; rates are {100 * best.error:.0f} % off",
             f"give it max_rates of at most {own_top:.0f} Hz, or a shorter refractory time",
         )
