@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Tuple
 
 import numpy as np
 
@@ -78,12 +78,12 @@ def discretize_model(model: Any) -> None:
             if not synapse.learning and own > LEAST_WEIGHT:
                 spare = max(0, info["w_exp"] - LOIHI.weight_exponents[0])
                 scale = min(reference, own * 2.0**spare)
-            n_weights = _n_weights(synapse, block.n_neurons)
+            n_weights = _sums(synapse, block.n_neurons).number
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", "Lost .* extra bits")  # `_tell` says which
                 theirs.discretize_synapse(synapse, scale, info["w_scale"], info["w_exp"])
             if not synapse.learning and n_weights.any():
-                part = _kept(synapse, block.n_neurons, n_weights)
+                part = _kept(synapse, n_weights)
                 kept.setdefault(_name(block, synapse), []).append(part)
         unit[block] = info["v_scale"] * factor
     model.kept = {name: Kept(*map(np.concatenate, zip(*parts))) for name, parts in kept.items()}
@@ -184,20 +184,41 @@ def _has_bases(synapse: Any) -> bool:
     return bases is not None and bool(np.any(np.asarray(bases) != 0))
 
 
-def _rows(synapse: Any) -> Iterator[Tuple[np.ndarray, np.ndarray, int]]:
-    """Of each row: magnitudes of its weights, the compartments that they go to, and its axons."""
-    if _has_bases(synapse):
-        for axon in range(synapse.n_axons):
-            base, row = synapse.axon_compartment_base(axon), synapse.axon_weight_idx(axon)
-            if base is not None:
-                weights = np.abs(synapse.weights[row]).max(axis=0)
-                yield weights, base + synapse.indices[row][0], 1
-        return
+class Sums(NamedTuple):
+    """Of the weights of one group into each compartment, (n,) each."""
+
+    largest: np.ndarray
+    total: np.ndarray
+    number: np.ndarray
+
+
+def _sums(synapse: Any, n_neurons: int) -> Sums:
+    """Magnitudes of weights, over all axons; of populations, those of the largest."""
     shared = synapse.axon_to_weight_map
-    n_rows = len(synapse.weights)
-    axons = np.ones(n_rows, int) if shared is None else np.bincount(shared, minlength=n_rows)
-    for weights, indices, n_axons in zip(synapse.weights, synapse.indices, axons):
-        yield np.abs(weights).max(axis=0), indices[0], int(n_axons)
+    n_axons: np.ndarray
+    if _has_bases(synapse):
+        bases = np.asarray(synapse.axon_compartment_bases)
+        axons = np.flatnonzero(bases >= 0)
+        bases, rows = bases[axons], [synapse.axon_weight_idx(axon) for axon in axons]
+        n_axons = np.ones(len(rows))
+    else:
+        rows = list(range(len(synapse.weights)))
+        bases = np.zeros(len(rows), int)
+        n_axons = np.ones(len(rows)) if shared is None else np.bincount(shared, None, len(rows))
+    lengths = [synapse.indices[row].shape[1] for row in rows]
+    weights = np.concatenate([np.abs(synapse.weights[row]).max(axis=0) for row in rows])
+    places = np.concatenate([synapse.indices[row][0] for row in rows]) + np.repeat(bases, lengths)
+    axons_of = np.repeat(n_axons, lengths)
+    largest = np.zeros(n_neurons)
+    if np.array_equal(places, np.tile(np.arange(n_neurons), len(rows))):  # a dense matrix
+        largest = weights.reshape(len(rows), n_neurons).max(axis=0)
+    else:
+        np.maximum.at(largest, places, weights)
+    return Sums(
+        largest,
+        np.bincount(places, axons_of * weights, n_neurons),
+        np.bincount(places, axons_of * (weights > LEAST_WEIGHT), n_neurons),
+    )
 
 
 def _largest_inputs(block: Any, spikes: Dict[Any, float]) -> Tuple[np.ndarray, np.ndarray]:
@@ -208,29 +229,19 @@ def _largest_inputs(block: Any, spikes: Dict[Any, float]) -> Tuple[np.ndarray, n
     """
     largest, current = np.zeros(block.n_neurons), np.zeros(block.n_neurons)
     for synapse in block.synapses:
-        for weights, places, n_axons in _rows(synapse):
-            largest[places] = np.maximum(largest[places], weights)
-            current[places] += n_axons * spikes.get(synapse, 1.0) / 2 * weights
+        own = _sums(synapse, block.n_neurons)
+        largest = np.maximum(largest, own.largest)
+        current += spikes.get(synapse, 1.0) / 2 * own.total
     return largest, current
 
 
-def _kept(synapse: Any, n_neurons: int, n_weights: np.ndarray) -> Kept:
+def _kept(synapse: Any, n_weights: np.ndarray) -> Kept:
     """What is left of the weights of each neuron that has some, in a group of integers."""
-    largest, total = np.zeros(n_neurons), np.zeros(n_neurons)
-    for weights, places, n_axons in _rows(synapse):
-        largest[places] = np.maximum(largest[places], weights)
-        total[places] += n_axons * weights
+    now, some = _sums(synapse, len(n_weights)), n_weights > 0
     step = STEP * 2 ** max(0, 1 + synapse.synapse_cfg.weight_exp)
-    some = n_weights > 0
-    return Kept(bits_left(largest[some], step), rounding_error(n_weights[some], total[some], step))
-
-
-def _n_weights(synapse: Any, n_neurons: int) -> np.ndarray:
-    """(n,) weights of each compartment that are not 0, in floating point still."""
-    number = np.zeros(n_neurons)
-    for weights, places, n_axons in _rows(synapse):
-        number[places] += n_axons * (weights > LEAST_WEIGHT)
-    return number
+    return Kept(
+        bits_left(now.largest[some], step), rounding_error(n_weights[some], now.total[some], step)
+    )
 
 
 def _name(block: Any, synapse: Any) -> str:
