@@ -235,3 +235,19 @@ def test_connections_whose_weights_lose_their_bits_are_named(tau, expected):
         assert told[0].startswith("a.neurons → b.neurons: ") and "use a shorter synapse" in told[0]
         run = deploy.run(net, 0.01)
         assert told[0] in run.warnings
+
+
+def test_kernels_are_counted_where_they_go():
+    """A convolution over several cores: bases, populations and shared rows."""
+    transform = nengo.Convolution(4, (16, 16, 2), strides=(1, 1), kernel_size=(3, 3))
+    n = transform.output_shape.size
+    with nengo.Network(seed=5) as net:
+        a = nengo.Ensemble(512, 1, gain=np.ones(512), bias=np.linspace(0.5, 3, 512), label="a")
+        b = nengo.Ensemble(n, 1, gain=np.full(n, 0.05), bias=np.full(n, 1.5), label="b")
+        nengo.Connection(a.neurons, b.neurons, transform=transform, synapse=0.01)
+        probe = nengo.Probe(b.neurons)
+    exact, found = (
+        run(net, probe, 0.5, t)[100:].mean(axis=0) for t in ("float-emulator", "emulator")
+    )
+    assert exact.std() > 5
+    assert np.abs(found - exact).mean() < 1  # of them three spikes more or less in one or two
