@@ -127,8 +127,9 @@ def _fit_to_encoders(
         warn(
             name_of(ens),
             RULE_OF_RATES,
-            f"its neurons are to fire at up to {wanted.max() / own.amplitude:.0f} Hz where the chip's end at "
-            f"{top:.0f}, and have few rates below that; rates are {100 * best.error:.0f} % off",
+            f"its neurons are to fire at up to {wanted.max() / own.amplitude:.0f} Hz where the "
+            f"chip's end at {top:.0f}, and have few rates below that; rates are "
+            f"{100 * best.error:.0f} % off",
             f"give it max_rates of at most {own_top:.0f} Hz, or a shorter refractory time",
         )
 
