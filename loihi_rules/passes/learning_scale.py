@@ -30,6 +30,8 @@ USUAL_EXPONENT = 4  # nengo-loihi's Model.pes_wgt_exp
 SETTINGS = ("pes_weight_exponent", "pes_rate_factor", "pes_error_scale", "pes_span")
 ERROR_SETTING = "error_is_scaled"  # of a connection that carries an error
 USUAL_TAU = 0.005  # s, Nengo's filter of connections
+USUAL = 0.999  # share of the values that count as usual
+HARDLY = 0.1  # radii, RMS about their mean, by which inputs move that are taken for held
 TELLING = 0.01  # a smaller change of a learning rate is not worth a line
 
 
@@ -46,6 +48,8 @@ class Needs(NamedTuple):
         See `loihi_rules.rules.pes.rate_factor`.
     span : float
         Largest magnitude of what it gives, or is wanted to give.
+    error : float
+        Largest magnitude of one dimension of it.
     trial : loihi_rules.pes_pilot.Pilot
         How weights and traces grow.
     """
@@ -54,6 +58,7 @@ class Needs(NamedTuple):
     w_max: float
     rate_factor: float
     span: float
+    error: float
     trial: pes_pilot.Pilot
 
 
@@ -94,7 +99,7 @@ def learning_scale(draft: Draft) -> None:
         if settings.pes_rate_factor is None:
             _correct_rate(draft, conn, needs.rate_factor)
         if settings.pes_error_scale is None:
-            _choose_error_scale(draft, conn, needs.span)
+            _choose_error_scale(draft, conn, needs)
         _scale_errors(draft, conn)
         if settings.pes_weight_exponent is None:
             _choose_exponent(draft, conn, needs)
@@ -121,8 +126,8 @@ def _correct_rate(draft: Draft, conn: nengo.Connection, factor: float) -> None:
         )
 
 
-def _choose_error_scale(draft: Draft, conn: nengo.Connection, span: float) -> None:
-    scale = pes.error_scale(span)
+def _choose_error_scale(draft: Draft, conn: nengo.Connection, needs: Needs) -> None:
+    scale = pes.error_scale(needs.error)
     draft.network.config[conn].pes_error_scale = scale
     draft.change(
         name_of(conn),
@@ -130,7 +135,7 @@ def _choose_error_scale(draft: Draft, conn: nengo.Connection, span: float) -> No
         f"errors up to {LOIHI.error_max / pes.ERROR_SCALE:g} in steps of "
         f"{1 / pes.ERROR_SCALE:g}, as nengo-loihi has for every connection",
         f"up to {LOIHI.error_max / scale:.3g} in steps of {1 / scale:.2g}",
-        f"both what it gives and what is wanted may go up to {span:.3g}",
+        f"both what it gives and what is wanted may go up to {needs.error:.3g} in each dimension",
     )
 
 
@@ -208,7 +213,13 @@ def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
     cpu_rates = ens.neuron_type.rates(inputs / radius @ own.encoders.T, own.gain, own.bias)
     connected = _sources(draft, conn)
     cpu_rates, rates = cpu_rates[:, connected], rates[:, connected]
-    factor = pes.rate_factor(float(np.sum(cpu_rates**2)), float(np.sum(rates**2)), tau, dt)
+    factor = pes.rate_factor(
+        float(np.sum(cpu_rates**2)),
+        float(np.sum(rates**2)),
+        tau,
+        dt,
+        moves=bool(np.ptp(inputs, axis=0).any()),
+    )
     trial = pes_pilot.pilot(
         rates / amplitude,
         _targets(inputs / radius, span),
@@ -218,7 +229,8 @@ def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
         dt,
         rng,
     )
-    return Needs(first, amplitude * first / dt / radius, factor, span, trial)
+    error = span if first else span * _one_dimension(inputs / radius, conn.size_out)
+    return Needs(first, amplitude * first / dt / radius, factor, span, error, trial)
 
 
 def _threshold(conn: nengo.Connection, needs: Needs) -> float:
@@ -232,10 +244,10 @@ def _sources(draft: Draft, conn: nengo.Connection) -> np.ndarray:
 
 
 def _targets(inputs: np.ndarray, span: float) -> np.ndarray:
-    """What a trial learns: every dimension, and a constant as large as one of them.
+    """What a trial learns: every dimension; of inputs that hardly move, a constant instead.
 
-    With the constant, inputs that stay or are small do not let the trial expect weights that
-    hardly give anything.
+    The constant is as large as one dimension can be, so that inputs which stay or are small do not
+    let the trial expect weights that hardly give anything.
 
     Parameters
     ----------
@@ -244,8 +256,22 @@ def _targets(inputs: np.ndarray, span: float) -> np.ndarray:
     span : float
         Size of what a vector of length 1 stands for.
     """
-    constant = np.full((len(inputs), 1), 1 / np.sqrt(inputs.shape[1]))
-    return span * np.hstack([inputs, constant])
+    if inputs.std(axis=0).max() >= HARDLY:
+        return span * inputs
+    return np.full((len(inputs), 1), span / np.sqrt(inputs.shape[1]))
+
+
+def _one_dimension(inputs: np.ndarray, size_out: int) -> float:
+    """How large a dimension of what is learnt is, as a share of the largest vector.
+
+    Where as many dimensions come out as go in: as large as those that go in, which are less
+    than the whole where there are several.
+    """
+    dimensions = inputs.shape[1]
+    if size_out != dimensions or inputs.std(axis=0).max() < HARDLY:
+        return 1.0
+    usual = float(np.quantile(np.abs(inputs), USUAL))
+    return float(np.clip(usual, 1 / np.sqrt(dimensions), 1.0))
 
 
 def _driven_one_by_one(network: nengo.Network, ens: nengo.Ensemble) -> bool:

@@ -42,7 +42,7 @@ LATE_ERRORS = 1.12
 TRAIN_EPOCH = 2  # steps between two decays of a trace
 EXPONENTS = range(-6, 8)  # of a learned weight
 ROOM = 4.0  # for decoded values larger than in the trial
-MOST_CUT = 0.001  # share of the weights
+MOST_CUT = 0.002  # share of the weights in a trial, which cuts several times more than a run
 MOST_LOST = 0.1  # share of the learning, to traces that are cut
 
 
@@ -83,7 +83,7 @@ def error_scale(span: float) -> float:
     Parameters
     ----------
     span : float
-        Largest magnitude of what the connection gives, and of what is wanted.
+        Largest magnitude of a dimension of what the connection gives, and of what is wanted.
     """
     return ERROR_SCALE / span
 
@@ -127,12 +127,13 @@ def trace_gain(tau: float, dt: float) -> float:
     return float(epoch * np.expm1(-1 / steps) / np.expm1(-epoch / steps))
 
 
-def rate_factor(cpu: float, chip: float, tau: float, dt: float) -> float:
+def rate_factor(cpu: float, chip: float, tau: float, dt: float, moves: bool = True) -> float:
     """What κ is multiplied by for the chip to learn as fast as the CPU.
 
     ``1.12 · (Σ a² on the CPU) / (Σ a² on the chip) / trace_gain``. The 1.12 is measured: without
     it the gain of `pes-connection` at κ = 1e-4 stays 3 to 4 % behind the CPU's in every second,
-    as the error comes to the chip later than to the CPU, and large ones are cut.
+    as the error comes to the chip later than to the CPU, and large ones are cut. Beside
+    activity that stays as it is, an error is never late.
 
     Parameters
     ----------
@@ -140,8 +141,11 @@ def rate_factor(cpu: float, chip: float, tau: float, dt: float) -> float:
         Σ a² over the inputs that are likely, of the tuning curves.
     tau, dt : float
         Of the rule's ``pre_synapse``, and the step, in seconds.
+    moves : bool
+        Whether the inputs do.
     """
-    return (LATE_ERRORS * cpu / chip if chip else 1.0) / trace_gain(tau, dt)
+    late = LATE_ERRORS if moves else 1.0
+    return (late * cpu / chip if chip else 1.0) / trace_gain(tau, dt)
 
 
 def threshold(span: float, radius: float, peak: float = 0.0) -> float:
