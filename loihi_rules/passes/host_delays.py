@@ -57,7 +57,7 @@ def host_delays(draft: Draft) -> None:
         if isinstance(conn.post_obj, LearningRule) or network.config[conn].steps_late is not None:
             continue
         _receive(draft, conn)
-    ways = _ways(network)
+    ways = _ways(network, draft.dt)
     for conn in network.all_connections:
         settings = network.config[conn]
         if settings.enters != FROM_HOST or settings.steps_late is not None:
@@ -114,14 +114,14 @@ def _late(conn: nengo.Connection, dt: float) -> int:
     """Steps by which a value that leaves the chip stays late."""
     if conn.synapse is None:
         return 2 if decoded(conn) else 1
-    short = isinstance(conn.synapse, Lowpass) and conn.synapse.tau < LEAST_STEPS * dt
-    return int(decoded(conn) and short)
+    return int(decoded(conn) and not _is_smooth(conn.synapse, dt))
 
 
 def _send(draft: Draft, conn: nengo.Connection, ways: Set[Way]) -> None:
     network, own = draft.network, _asked(draft.network, conn)
     tau = float(network.config[base_of(conn.post)].input_tau)  # type: ignore[arg-type]
-    ends = {Way(w.late + (own is None), w.filtered or own is not None) for w in ways}
+    smooth = _is_smooth(own, draft.dt)
+    ends = {Way(w.late + (own is None), w.filtered or smooth) for w in ways}
     ahead = min(w.late for w in ends) if all(w.filtered for w in ends) else 0
     steps = max(w.late for w in ends) - ahead
     network.config[conn].steps_late = steps
@@ -145,7 +145,13 @@ def _count(steps: int, dt: float) -> str:
     return f"{1000 * dt * steps:g} ms"
 
 
-def _ways(network: nengo.Network) -> Dict[object, Set[Way]]:
+def _is_smooth(synapse: Optional[Synapse], dt: float) -> bool:
+    """Whether what a filter gives can be sent ahead."""
+    short = isinstance(synapse, Lowpass) and synapse.tau < LEAST_STEPS * dt
+    return synapse is not None and not short
+
+
+def _ways(network: nengo.Network, dt: float) -> Dict[object, Set[Way]]:
     """How late, and how smooth, values come to each object on the host."""
     into: Dict[object, List[nengo.Connection]] = {}
     for conn in network.all_connections:
@@ -159,7 +165,7 @@ def _ways(network: nengo.Network) -> Dict[object, Set[Way]]:
     while changed:
         changed = False
         for obj, conns in into.items():
-            found = {way for conn in conns for way in _along(network, conn, ways)}
+            found = {way for conn in conns for way in _along(network, conn, ways, dt)}
             if isinstance(obj, nengo.Ensemble):
                 found = {Way(way.late, False) for way in found}
             if not found <= ways[obj]:
@@ -171,9 +177,10 @@ def _ways(network: nengo.Network) -> Dict[object, Set[Way]]:
 
 
 def _along(
-    network: nengo.Network, conn: nengo.Connection, ways: Dict[object, Set[Way]]
+    network: nengo.Network, conn: nengo.Connection, ways: Dict[object, Set[Way]], dt: float
 ) -> Set[Way]:
-    filtered = conn.synapse is not None
+    synapse = conn.synapse.synapse if isinstance(conn.synapse, Lead) else conn.synapse
+    filtered = _is_smooth(synapse, dt)
     if on_chip(network, conn.pre):
         return {Way(int(network.config[conn].steps_late or 0), filtered)}
     return {Way(way.late, way.filtered or filtered) for way in ways[base_of(conn.pre)]}
