@@ -51,6 +51,32 @@ def test_a_user_chooses_the_way():
     assert "while through neurons that carry the value" in text  # and what that would cost
 
 
+@pytest.mark.quick
+def test_carriers_stay_when_a_network_is_rewritten_again():
+    once = rewrite(scaled(2, "carried"))
+    assert any(change.rule == "carried values" for change in once.changes)
+    assert not rewrite(once.network).changes
+
+
+@pytest.mark.slow
+def test_a_memory_is_not_spoilt_by_many_inputs_that_are_silent():
+    """Of 40, each with carriers of its own, 0.39 ÷ 0.74 was left of what none takes away."""
+    with nengo.Network(seed=16) as net:
+        u = nengo.Node(lambda t: np.ones(8) / np.sqrt(8) if t < 0.4 else np.zeros(8))
+        memory = nengo.Ensemble(200, 8)
+        nengo.Connection(u, memory, synapse=0.005)
+        nengo.Connection(memory, memory, synapse=0.1)
+        for k in range(40):
+            a = nengo.Ensemble(30, 1)
+            nengo.Connection(a, memory, transform=np.eye(8)[:, [k % 8]] / 2)
+        nengo.Probe(memory, synapse=0.03, label="out")
+    cpu, chip = (
+        deploy.run(net, 1.5, target)["out"].samples[1300:].mean(axis=0).sum() / np.sqrt(8)
+        for target in ("cpu", "emulator")
+    )
+    assert chip > 0.8 * cpu
+
+
 def many(k, tau):
     """k ensembles that each give a k-th of 0.8 to one of 1,500 neurons."""
     with nengo.Network(seed=12) as net:

@@ -101,7 +101,7 @@ def design(reach: float, pairs: Pairs) -> Design:
     radius, and over a drive that fluctuates.
     """
     reach = max(reach, LEAST_REACH)
-    near, more = pairs.near, min(int(PAIRS_A_RADIUS * np.ceil(reach)), pairs.most_far)
+    near, more = pairs.near, min(int(PAIRS_A_RADIUS * np.ceil(reach - 1)), pairs.most_far)
     intercepts = np.append(np.linspace(*INTERCEPTS, near), np.geomspace(0.8, 0.85 * reach, more))
     ends = np.append(np.ones(near), np.full(more, reach))
     rates = np.append(np.linspace(*RATES, near), np.linspace(*RATES, more))
