@@ -194,7 +194,7 @@ class Signals(Mapping):
 
     def read(self, signal: ChipSignal) -> np.ndarray:
         """What the chip has now."""
-        return self._value(signal).read()
+        return np.asarray(self._value(signal).read(), signal.dtype)
 
     def may_be_set(self, signal: ChipSignal) -> None:
         """Nothing, or the error that says what to do instead."""

@@ -22,6 +22,8 @@ from loihi_rules import Change, Learned, Twin
 from loihi_rules.rewrite import rewrite_twin
 from loihi_rules.seeds import copy_network, fix_object_seeds, fix_process_seeds
 
+BUILT_INTO_A_MODEL = "it is built into a model of Nengo core's operators, which was given with it"
+HALF_PRECISION = "nengo.rc asks for numbers of 16 bits, which the chip's builder does not have"
 CHUNK = 500  # steps between two updates of the progress bar
 
 
@@ -117,13 +119,18 @@ class Simulator(NengoSimulator):
         self.rng = np.random.RandomState(self.seed)
         if self.network is None or self.target == "cpu":
             return self._core(())
-        if self._arguments.model is not None:
-            return self._core((_built_into_a_model(self.network),))
+        for elsewhere, why in (
+            (self._arguments.model is not None, BUILT_INTO_A_MODEL),
+            (nengo.rc.float_dtype == np.float16, HALF_PRECISION),
+        ):
+            if elsewhere:
+                return self._core((_in_core(self.network, why),))
         if self._seeded is None:
             try:
                 copy = copy_network(self.network, share_callables=True)
             except Exception as error:  # of whatever the user put into the network
-                return self._core((_cannot_be_copied(self.network, error),))
+                why = f"it cannot be copied to be rewritten ({error})"
+                return self._core((_in_core(self.network, why),))
             self._seeded = fix_object_seeds(copy)
         fresh = copy_network(self._seeded.network, share_callables=True)
         twin = fix_process_seeds(fresh, self.seed)
@@ -375,24 +382,8 @@ class Data(Mapping):
                 self.get(obj)
 
 
-def _built_into_a_model(network: nengo.Network) -> Change:
-    return Change(
-        object=network.label or "the network",
-        rule="placement",
-        before="chip",
-        after="host",
-        why="it is built into a model of Nengo core's operators, which was given with it",
-    )
-
-
-def _cannot_be_copied(network: nengo.Network, error: Exception) -> Change:
-    return Change(
-        object=network.label or "the network",
-        rule="placement",
-        before="chip",
-        after="host",
-        why=f"it cannot be copied to be rewritten ({error})",
-    )
+def _in_core(network: nengo.Network, why: str) -> Change:
+    return Change(network.label or "the network", "placement", "chip", "host", why)
 
 
 class _Itself(dict):

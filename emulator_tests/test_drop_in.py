@@ -8,7 +8,7 @@ import warnings
 import nengo
 import numpy as np
 import pytest
-from nengo.exceptions import ValidationError
+from nengo.exceptions import BuildError, ValidationError
 
 import deploy
 from deploy.compat import load_nengo_loihi
@@ -173,3 +173,34 @@ def test_what_means_nothing_here_is_said(small, argument, why):
 def test_the_host_goes_along_with_the_chip_where_it_is_asked_to(small):
     with deploy.Simulator(small, precompute=False) as sim:
         assert not sim.precompute
+
+
+def test_sixteen_bits_run_in_nengo_core(small):
+    nengo.rc["precision"]["bits"] = "16"
+    try:
+        with deploy.Simulator(small) as sim:
+            sim.run_steps(5)
+            assert sim.data[small.probes[0]].dtype == np.float16
+            assert any("16 bits" in change.why for change in sim.changes)
+    finally:
+        nengo.rc["precision"]["bits"] = "64"
+
+
+def test_weights_have_the_shape_that_their_transform_has():
+    with nengo.Network(seed=1) as net:
+        a, b = nengo.Ensemble(10, 10), nengo.Ensemble(10, 10)
+        conns = [
+            nengo.Connection(a.neurons, post, transform=transform)
+            for post in (b, b.neurons)
+            for transform in (1, None, nengo.dists.Uniform(1, 2))
+        ]
+    with deploy.Simulator(net) as sim, nengo.Simulator(net, progress_bar=False) as core:
+        for conn in conns:
+            own, its = sim.data[conn].weights, core.data[conn].weights
+            assert (own is None) == (its is None)
+            if own is not None:
+                np.testing.assert_allclose(own, its)
+    with net:
+        nengo.Probe(conns[1], "weights")
+    with pytest.raises(BuildError, match="cannot be probed"):
+        deploy.Simulator(net)

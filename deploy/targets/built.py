@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import nengo
+import numpy as np
 from nengo.builder import Model
 from nengo.builder.connection import BuiltConnection
 from nengo.builder.transforms import multiply
 from nengo.cache import NoDecoderCache
+from nengo.transforms import NoTransform
 
 from loihi_rules import Rewritten
 from loihi_rules.routes.ways import MULTIPLIED
@@ -39,6 +41,8 @@ def built_connection(simulator: Any, rewritten: Rewritten, conn: nengo.Connectio
         weights = known.weights
     else:
         weights = _in_nengo_units(simulator, rewritten, conn, known)
+    if not decoded(conn):
+        weights = _sampled(rewritten.asked.get(conn, conn.transform), conn.seed)
     if conn in rewritten.encoded:
         encoders = simulator.data[conn.post_obj].scaled_encoders
         weights = encoders[:, conn.post_slice] @ weights
@@ -48,6 +52,13 @@ def built_connection(simulator: Any, rewritten: Rewritten, conn: nengo.Connectio
         transform=known.transform,
         weights=weights,
     )
+
+
+def _sampled(transform: Any, seed: int) -> Any:
+    """Weights of a transform as Nengo core draws them, in their own shape."""
+    if isinstance(transform, NoTransform):
+        return None
+    return transform.sample(rng=np.random.RandomState(seed))
 
 
 def _on_host(simulator: Any, conn: nengo.Connection) -> Any:

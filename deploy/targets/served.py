@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Dict, List, Type
 
 import numpy as np
+from nengo.exceptions import BuildError
 
 from deploy.targets.units import bias_of, scale_of
 from loihi_rules import ServedProbe
@@ -113,6 +114,10 @@ class Built(Reader):
     def __init__(self, serving: ServedProbe, session: Any):
         super().__init__(serving, session)
         self.since = session.n_steps
+        if getattr(session.built(serving.source), serving.attribute) is None:
+            raise BuildError(
+                f"{serving.attribute!r} of {serving.source} cannot be probed: it has none"
+            )
 
     def samples(self) -> np.ndarray:
         value = getattr(self.session.built(self.serving.source), self.serving.attribute)

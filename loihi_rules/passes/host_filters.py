@@ -54,6 +54,7 @@ def host_filters(draft: Draft) -> None:
                 seed=conn.seed,
             )
         if scale != 1:
+            draft.asked.setdefault(conn, conn.transform)
             conn.transform = matrix_of(conn) / scale
         draft.change(
             name,
