@@ -71,18 +71,26 @@ parity-pes: $(VENV)/.installed
 examples: $(VENV)/.installed
 	$(BIN)/python benchmarks/examples.py
 
-# Nengo's pytest plugin needs pytest 7 and pkg_resources, and the suite NumPy 1.
-SUITE := .venv-nengo-suite
-nengo-suite: $(SUITE)/.installed
-	cp emulator_tests/nengo_suite.ini $(SUITE)
-	cd $(SUITE) && PYTHONPATH=../emulator_tests bin/python -m pytest -q -n 2 -p no:cacheprovider \
-		-p nengo_suite -c nengo_suite.ini --pyargs nengo
+# Suites of others on deploy.Simulator, each in an environment of its own. Nengo's pytest plugin
+# needs pytest 7 and pkg_resources, and the suites NumPy 1.
+.PHONY: spa-suite
+run_suite = cp emulator_tests/$(1)_suite.ini .venv-$(1)-suite && cd .venv-$(1)-suite && \
+	PYTHONPATH=../emulator_tests bin/python -m pytest -q -n 2 -p no:cacheprovider \
+	-p nengo_suite -c $(1)_suite.ini --pyargs $(2)
 
-$(SUITE)/.installed: pyproject.toml
-	$(PYTHON) -m venv $(SUITE)
-	$(SUITE)/bin/python -m pip install --quiet --disable-pip-version-check --editable . \
-		'nengo==4.1.0' 'numpy<2' 'pytest<8' 'setuptools<80' pytest-rng pytest-plt pytest-allclose \
-		'pytest-xdist>=3,<4'
+nengo-suite: .venv-nengo-suite/.installed
+	$(call run_suite,nengo,nengo)
+
+spa-suite: .venv-spa-suite/.installed
+	$(call run_suite,spa,nengo_spa)
+
+SUITE_NEEDS := 'nengo==4.1.0' 'numpy<2' 'pytest<8' 'setuptools<80' \
+	pytest-rng pytest-plt pytest-allclose 'pytest-xdist>=3,<4'
+.venv-spa-suite/.installed: SUITE_NEEDS += 'nengo-spa==2.0.0'
+.venv-%-suite/.installed: pyproject.toml
+	$(PYTHON) -m venv .venv-$*-suite
+	.venv-$*-suite/bin/python -m pip install --quiet --disable-pip-version-check --editable . \
+		$(SUITE_NEEDS)
 	touch $@
 
 .PHONY: fidelity

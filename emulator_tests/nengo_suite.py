@@ -7,10 +7,12 @@ for reasons that the documentation gives, so the run fails when fewer of them pa
 ``must_pass`` in the suite's ini file says.
 """
 
+import inspect
 import json
 from collections import Counter
 from pathlib import Path
 
+import nengo
 import pytest
 
 import deploy.simulator
@@ -33,6 +35,22 @@ def pytest_addoption(parser):
     parser.addoption("--record", default="suite.json", help="file for what each test did")
     parser.addini("suite", "what the suite is called")
     parser.addini("must_pass", "the run fails if fewer tests pass")
+    parser.addini("in_place_of_nengos", "take nengo.Simulator's name", type="bool", default=False)
+    parser.addini(
+        "only_simulated", "leave out tests that simulate nothing", type="bool", default=False
+    )
+
+
+def pytest_configure(config):
+    if config.getini("in_place_of_nengos"):
+        nengo.Simulator = deploy.Simulator
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getini("only_simulated"):
+        simulated = [item for item in items if "Simulator" in inspect.getsource(item.function)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in simulated])
+        items[:] = simulated
 
 
 @pytest.hookimpl(hookwrapper=True)
