@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import warnings
-from typing import Any, Dict, List, Mapping, NamedTuple, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Tuple
 
 import numpy as np
 
@@ -74,13 +75,13 @@ def discretize_model(model: Any) -> None:
         reference, factor = _prepare(block, spikes)
         info = theirs.discretize_compartment(block.compartment, reference)
         for synapse in block.synapses:
-            own, scale = synapse.max_abs_weight(), reference
-            if not synapse.learning and own > LEAST_WEIGHT:
-                spare = max(0, info["w_exp"] - LOIHI.weight_exponents[0])
-                scale = min(reference, own * 2.0**spare)
             n_weights = _sums(synapse, block.n_neurons).number
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), _one_row(synapse):
                 warnings.filterwarnings("ignore", "Lost .* extra bits")  # `_tell` says which
+                own, scale = synapse.max_abs_weight(), reference
+                if not synapse.learning and own > LEAST_WEIGHT:
+                    spare = max(0, info["w_exp"] - LOIHI.weight_exponents[0])
+                    scale = min(reference, own * 2.0**spare)
                 theirs.discretize_synapse(synapse, scale, info["w_scale"], info["w_exp"])
             if not synapse.learning and n_weights.any():
                 part = _kept(synapse, n_weights)
@@ -93,6 +94,21 @@ def discretize_model(model: Any) -> None:
             if probe.key == "voltage" and probe.weights[i] is not None:  # a decoded value
                 units = unit[block][probe.slice[i]]
                 probe.weights[i] = probe.weights[i] / units[:, np.newaxis]
+
+
+@contextlib.contextmanager
+def _one_row(synapse: Any) -> Iterator[None]:
+    """All rows of a synapse group as one while this lasts, as nengo-loihi takes them singly."""
+    shapes = [weights.shape for weights in synapse.weights]
+    ends = np.cumsum([weights.size for weights in synapse.weights])[:-1]
+    own = synapse.indices
+    places = [np.broadcast_to(place, shape).ravel() for place, shape in zip(own, shapes)]
+    synapse.weights = [np.concatenate([weights.ravel() for weights in synapse.weights])]
+    synapse.indices = [np.concatenate(places)]
+    yield
+    rows = np.split(synapse.weights[0], ends)
+    synapse.weights = [row.reshape(shape) for row, shape in zip(rows, shapes)]
+    synapse.indices = own
 
 
 def _prepare(block: Any, spikes: Dict[Any, float]) -> Tuple[float, np.ndarray]:
