@@ -7,7 +7,7 @@ which radius, from signals within it and beyond, in other steps, and so on. For 
 median over the seeds of the ratio, emulator ÷ CPU, of the aligned RMSE from the output to its
 ideal, its lowest and highest; and by how much the gain (output on ideal) of each second differs,
 emulator from CPU, as the largest over the seconds of the mean over the seeds. The seeds begin
-at 200: nothing was tuned on them.
+at 200; those that the cures were made with are below, but for channels of 1 and 8 dimensions.
 """
 
 from __future__ import annotations
