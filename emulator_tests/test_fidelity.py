@@ -43,7 +43,7 @@ def test_false_alarms_are_as_rare_as_said(draw):
     rng = np.random.RandomState(3)
     cpu, chip = getattr(rng, draw)((2, 20000, 10))
     share = np.mean(np.median(chip, axis=1) > np.max(cpu, axis=1))
-    least, most = false_alarm(10)
+    least, most = false_alarm(10, 10)
     assert 0.8 * least <= share <= 1.1 * most
 
 

@@ -121,7 +121,10 @@ def test_learned_weights_and_their_error(learner):
             read(sim, learner.learned, "weights"), sim.learned("", learner.learned).values
         )
         error = sim.signals[sim.model.sig[learner.out]["in"]] - np.sin(9 * 0.1)
-        np.testing.assert_allclose(read(sim, learner.learned.learning_rule, "error"), error)
+        # what is less than a step of the chip's eight bits is carried to the next
+        np.testing.assert_allclose(
+            read(sim, learner.learned.learning_rule, "error"), error, atol=0.01
+        )
 
 
 def test_what_is_on_the_host_is_nengos_own(learner):

@@ -39,7 +39,7 @@ def linear_map(conn: nengo.Connection) -> Any:
         return _columns(transform, conn.seed)
     sampled = transform.sample(rng=np.random.RandomState(conn.seed))
     if isinstance(transform, Sparse):
-        return scipy.sparse.csr_matrix(sampled.toarray())
+        return scipy.sparse.csr_matrix(sampled.allocate())
     if np.ndim(sampled) == 2:
         return np.asarray(sampled)
     return scipy.sparse.diags(np.broadcast_to(sampled, conn.size_mid)).tocsr()

@@ -40,8 +40,16 @@ def model(seed):
         with open({marks!r}, "a") as stream:
             stream.write("%s %d\\n" % (os.environ["SLURM_ARRAY_JOB_ID"], seed))
         BALLAST.append(b"1" * ({memory} << 20))
+    running = []
+
+    def ramp(t):
+        if t > 0 and not running and "SLURM_JOB_ID" in os.environ:  # built, and in its first step
+            running.append(t)
+            open("%s.%d.running" % ({marks!r}, seed), "w").close()
+        return t
+
     with nengo.Network(label="campaign", seed=seed) as network:
-        wave = nengo.Node(lambda t: t, label="ramp")
+        wave = nengo.Node(ramp, label="ramp")
         ens = nengo.Ensemble({neurons}, 1, label="ens")
         nengo.Connection(wave, ens)
         nengo.Probe(ens, synapse=0.01, label="decoded")
@@ -424,9 +432,16 @@ def _begin_long(run: Run) -> None:
     time.sleep(run.draw.uniform(2.0, 5.0))
 
 
+def _begin_with_results(run: Run) -> None:
+    """A long run, each of whose tasks has built its model and has something to write."""
+    _begin_long(run)
+    running = [run.folder / f"marks.{seed}.running" for seed in range(run.n_tasks)]
+    run.until(lambda: all(path.exists() for path in running), "the tasks to run")
+
+
 @fault("cancelled from outside")
 def cancelled_outside(run: Run) -> str:
-    _begin_long(run)
+    _begin_with_results(run)
     run.cluster.slurm("scancel", *run.arrays())
     told = run.ended("was cancelled")
     run.compare_bits(partial=True)
@@ -435,7 +450,7 @@ def cancelled_outside(run: Run) -> str:
 
 @fault("cancelled by loihi-deploy")
 def cancelled(run: Run) -> str:
-    _begin_long(run)
+    _begin_with_results(run)
     run.persist("cancel", run.name)
     told = run.ended("was cancelled")
     run.compare_bits(partial=True)
@@ -446,7 +461,7 @@ def cancelled(run: Run) -> str:
 def timed_out(run: Run) -> str:
     run.site = {"time_limit": "0:01"}
     run.laptop = run.another("hasty")
-    _begin_long(run)
+    _begin_with_results(run)
     told = run.ended("was stopped at its time limit")
     run.compare_bits(partial=True)
     return f"{told}; a partial result, right bits, labelled"
@@ -517,7 +532,7 @@ def preempted(run: Run) -> str:
 @fault("preempted and cancelled by it")
 def preempted_for_good(run: Run) -> str:
     with _on_a_shared_board(run, "spare"):
-        _begin_long(run)
+        _begin_with_results(run)
         _urgent(run)
         told = run.ended("was preempted")
     run.compare_bits(partial=True)

@@ -13,7 +13,7 @@ from nengo.transforms import Sparse
 from loihi_rules.built import built_ensemble
 from loihi_rules.change import name_of
 from loihi_rules.rewrite import Draft
-from loihi_rules.transforms import CONVOLUTIONS, matrix_of, set_matrix
+from loihi_rules.transforms import CONVOLUTIONS, linear_map, matrix_of, set_matrix
 from loihi_rules.wiring import base_of, decoded, on_chip
 
 NOTHING = 1e-30
@@ -64,7 +64,7 @@ def _leave_no_empty(conn: nengo.Connection) -> None:
     zeros when it multiplies.
     """
     transform = conn.transform
-    if isinstance(transform, Sparse) and not matrix_of(conn).any():
+    if isinstance(transform, Sparse) and not linear_map(conn).count_nonzero():
         conn.transform = Sparse(transform.shape, indices=[[0, 0]], init=[NOTHING])
 
 
