@@ -38,7 +38,11 @@ def _larger_exponent(scale: LearningScale) -> str:
 
 def _weights(scale: LearningScale) -> str:
     if scale.weight_exponent >= LOIHI.weight_exponents[1]:
-        return "use more neurons, each of which then has to give less"
+        span = 2 * ERROR_SCALE / scale.error_scale
+        return (
+            "use more neurons, each of which then has to give less; or "
+            f"network.config[connection].pes_span = {span:.3g} {HOW} takes larger values"
+        )
     return (
         f"{_larger_exponent(scale)} {HOW} doubles their range, and their steps; or see to an error "
         "that comes to an end"

@@ -101,13 +101,14 @@ def learning_scale(draft: Draft) -> None:
         if settings.pes_error_scale is None:
             _choose_error_scale(draft, conn, needs)
         _scale_errors(draft, conn)
+        threshold = pes.threshold(needs.span, float(conn.pre_obj.radius), needs.trial.peak)
         if settings.pes_weight_exponent is None:
-            _choose_exponent(draft, conn, needs)
+            threshold = _choose_exponent(draft, conn, needs, threshold)
         draft.learning_scales[conn] = pes.LearningScale(
             weight_exponent=int(settings.pes_weight_exponent),  # type: ignore[arg-type]
             rate_factor=float(settings.pes_rate_factor),  # type: ignore[arg-type]
             error_scale=float(settings.pes_error_scale),  # type: ignore[arg-type]
-            threshold=_threshold(conn, needs),
+            threshold=threshold,
             unit=pes.unit(float(conn.pre_obj.radius), _amplitude(conn)),
             sources=settings.learns_from,  # type: ignore[arg-type]
         )
@@ -151,13 +152,19 @@ def _scale_errors(draft: Draft, conn: nengo.Connection) -> None:
             set_matrix(error, matrix_of(error) * factor)
 
 
-def _choose_exponent(draft: Draft, conn: nengo.Connection, needs: Needs) -> None:
+def _choose_exponent(
+    draft: Draft, conn: nengo.Connection, needs: Needs, threshold: float
+) -> float:
+    """Also returns the threshold, large enough for a spike of one neuron at the largest weight.
+
+    However far an error drives a neuron's weights, its spikes then give what the weights say.
+    """
     settings = draft.network.config[conn]
     radius, amplitude = float(conn.pre_obj.radius), _amplitude(conn)
-    scale = pes.weight_scale(needs.w_max, _threshold(conn, needs))
     rate = float(conn.learning_rule_type.learning_rate) * float(settings.pes_rate_factor)
 
     def figures(exponent: int) -> Fit:
+        scale = pes.weight_scale(needs.w_max, threshold)
         reach = pes.largest_decoder(exponent, scale, radius, draft.dt, amplitude)
         a_hertz = pes.mean_trace(
             exponent,
@@ -172,6 +179,10 @@ def _choose_exponent(draft: Draft, conn: nengo.Connection, needs: Needs) -> None
 
     fits = {exponent: figures(exponent) for exponent in pes.EXPONENTS}
     exponent = pes.weight_exponent(fits)
+    while fits[exponent].reach * amplitude / draft.dt / radius > threshold:
+        threshold *= 2
+        fits = {exponent: figures(exponent) for exponent in pes.EXPONENTS}
+        exponent = pes.weight_exponent(fits)
     settings.pes_weight_exponent = exponent
     reach, finer = fits[exponent].reach, fits.get(exponent - 1)
     why = f"in a trial of the connection {fits[exponent]}"
@@ -182,6 +193,7 @@ def _choose_exponent(draft: Draft, conn: nengo.Connection, needs: Needs) -> None
         f"exponent {exponent}: decoders up to {reach:.2g} in steps of {reach / 127:.1g}",
         why + (f"; at {exponent - 1}, {finer}" if finer else ""),
     )
+    return threshold
 
 
 def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
@@ -231,10 +243,6 @@ def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
     )
     error = span if first else span * _one_dimension(inputs / radius, conn.size_out)
     return Needs(first, amplitude * first / dt / radius, factor, span, error, trial)
-
-
-def _threshold(conn: nengo.Connection, needs: Needs) -> float:
-    return pes.threshold(needs.span, float(conn.pre_obj.radius), needs.trial.peak)
 
 
 def _sources(draft: Draft, conn: nengo.Connection) -> np.ndarray:
