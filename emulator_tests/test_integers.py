@@ -10,11 +10,8 @@ import deploy
 from deploy.compat import load_nengo_loihi
 from deploy.targets.discretize import discretize_model, level, saturate
 from loihi_rules.levels import (
-    bits_left,
-    bits_of_connection,
     decays_of,
     levels,
-    weight_step,
 )
 
 pytestmark = pytest.mark.quick
@@ -184,26 +181,6 @@ def test_decays_are_nengo_loihis(tau):
     assert np.ravel(info["b_scale"])[0] / info["v_scale"] == pytest.approx(ours.voltage)
     scale = info["v_scale"] / (info["w_scale"] * 2.0 ** (6 + info["w_exp"]))
     assert np.ravel(scale)[0] == pytest.approx(1 / ours.weight)
-
-
-def test_bits_of_a_connection_are_those_that_the_build_leaves():
-    with nengo.Network(seed=4) as net:
-        a, b = nengo.Ensemble(150, 1, label="a"), nengo.Ensemble(150, 1, label="b")
-        conn = nengo.Connection(a, b, synapse=0.1)
-    with nengo.Simulator(net, progress_bar=False, optimize=False) as sim:
-        neurons, decoders = sim.data[b], sim.data[conn].weights
-    weight = np.abs(neurons.encoders[:, 0]) * np.abs(decoders).max()
-    bits = {
-        tau: bits_of_connection(neurons.gain, neurons.bias, weight, tau) for tau in (0.005, 0.1)
-    }
-    assert np.median(bits[0.005]) > 7 and 3 < np.median(bits[0.1]) < 6
-    block = block_of(
-        np.outer(decoders[0], neurons.gain * neurons.encoders[:, 0]) / 0.001, neurons.bias, tau=0.1
-    )
-    discretize_model(Built(block))
-    built = np.abs(np.vstack([w[0] for w in block.synapses[0].weights])).max(axis=0)
-    off = np.abs(bits_left(built, weight_step(built.max())) - bits[0.1])
-    assert np.median(off) < 0.1 and off.max() < 1  # less where the current has no room
 
 
 def test_what_would_leave_a_threshold_nothing_is_cut_and_said():

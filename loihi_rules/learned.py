@@ -30,8 +30,6 @@ from loihi_rules.transforms import matrix_of, set_matrix
 from loihi_rules.tuning import give_gains
 from loihi_rules.wiring import base_of, reconnect
 
-LEVELS = LOIHI.thresholds_a_core - 2  # powers of two that neurons of a core may differ by
-
 
 @dataclass(frozen=True)
 class Learned:

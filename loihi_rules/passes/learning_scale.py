@@ -152,9 +152,7 @@ def _scale_errors(draft: Draft, conn: nengo.Connection) -> None:
             set_matrix(error, matrix_of(error) * factor)
 
 
-def _choose_exponent(
-    draft: Draft, conn: nengo.Connection, needs: Needs, threshold: float
-) -> float:
+def _choose_exponent(draft: Draft, conn: nengo.Connection, needs: Needs, threshold: float) -> float:
     """Also returns the threshold, large enough for a spike of one neuron at the largest weight.
 
     However far an error drives a neuron's weights, its spikes then give what the weights say.
