@@ -6,11 +6,38 @@ from typing import Any
 
 import nengo
 import numpy as np
+from nengo.builder import Builder, Model, Signal
+from nengo.builder.operator import ElementwiseInc, Reset
 from nengo.dists import Choice
 
 from deploy.compat import load_nengo_loihi
 
 SPIKES_A_STEP = 4  # that stand for the target's radius
+
+
+class SignPairs(nengo.Ensemble):
+    """Neurons of the host, two a dimension: the first half fire for what is positive.
+
+    As an ensemble with the encoders 1 and −1 it would be the same, of the same bits, with a matrix
+    of as many products as there are pairs of dimensions, of which all but two a dimension are with
+    zero; and of a picture of 128 × 96 points that matrix fills the memory.
+    """
+
+
+@Builder.register(SignPairs)
+def build_sign_pairs(model: Model, ens: SignPairs) -> None:
+    """J = g · (x, −x), with the gain g of all neurons."""
+    x = Signal(shape=ens.dimensions, name=f"{ens}.signal")
+    current = Signal(shape=ens.n_neurons, name=f"{ens}.neuron_in")
+    model.sig[ens]["in"], model.sig[ens.neurons]["in"] = x, current
+    model.sig[ens.neurons]["out"] = Signal(shape=ens.n_neurons, name=f"{ens}.neuron_out")
+    model.sig[ens]["out"] = model.sig[ens.neurons]["out"]
+    model.add_op(Reset(x))
+    model.add_op(Reset(current))
+    for sign, half in ((1, current[: ens.dimensions]), (-1, current[ens.dimensions :])):
+        gain = Signal(sign * float(ens.gain[0]), name=f"{ens}.gain", readonly=True)
+        model.add_op(ElementwiseInc(gain, x, half, tag=f"{ens} encoding"))
+    model.build(ens.neuron_type, ens.neurons)
 
 
 def input_neurons(dt: float) -> Any:
@@ -46,8 +73,13 @@ def input_neurons(dt: float) -> Any:
             self.scale = 1 / SPIKES_A_STEP
 
         def get_ensemble(self, dim: int, add_to_container: bool = True) -> nengo.Ensemble:
-            ens = super().get_ensemble(dim, add_to_container)
-            ens.neuron_type = nengo.SpikingRectifiedLinear(initial_state={"voltage": Choice([0.5])})
-            return ens
+            return SignPairs(
+                2 * dim,
+                dim,
+                gain=np.repeat(self.gain, dim),
+                bias=np.repeat(self.bias, dim),
+                neuron_type=nengo.SpikingRectifiedLinear(initial_state={"voltage": Choice([0.5])}),
+                add_to_container=add_to_container,
+            )
 
     return InputNeurons()
