@@ -1,5 +1,7 @@
 """What becomes of weights and thresholds when a built model becomes the chip's integers."""
 
+from types import MappingProxyType
+
 import nengo
 import numpy as np
 import pytest
@@ -111,7 +113,8 @@ def block_of(weights, bias, vth=1.0, tau=0.005):
 class Built:
     """As much of a model as becomes integers."""
 
-    inputs, probes = (), ()
+    inputs, probes, decoded = (), (), ()
+    block_comp_map = MappingProxyType({})
 
     def __init__(self, block):
         self.blocks = [block]

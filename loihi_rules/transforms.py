@@ -39,7 +39,8 @@ def linear_map(conn: nengo.Connection) -> Any:
         return _columns(transform, conn.seed)
     sampled = transform.sample(rng=np.random.RandomState(conn.seed))
     if isinstance(transform, Sparse):
-        return scipy.sparse.csr_matrix(sampled.allocate())
+        own = scipy.sparse.issparse(sampled)  # of a user's, Nengo's SparseMatrix otherwise
+        return scipy.sparse.csr_matrix(sampled if own else sampled.allocate())
     if np.ndim(sampled) == 2:
         return np.asarray(sampled)
     return scipy.sparse.diags(np.broadcast_to(sampled, conn.size_mid)).tocsr()

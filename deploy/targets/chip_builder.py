@@ -148,6 +148,8 @@ def chip_model(
             for synapse in block.synapses[before:] if isinstance(block, LoihiBlock) else ():
                 if synapse.label not in ENCODERS:  # which other values use too
                     synapse.label = name_of(conn)
+                if isinstance(conn.pre_obj, nengo.Ensemble) and on_chip(model.toplevel, conn.pre):
+                    model.decoded.append((conn.pre_obj, synapse))
             if valued:  # nengo-loihi scales those to ensembles alone
                 for synapse in block.synapses[before:]:
                     for weights in synapse.weights:
@@ -169,6 +171,7 @@ def chip_model(
     model = builder.Model(dt=dt, label=label, builder=ChipBuilder())
     model.building = None
     model.solved = {}  # connections to what their solvers gave
+    model.decoded = []  # ensembles, and the synapse groups that decode them
     model.node_neurons = input_neurons(dt)
     return model
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import re
 import warnings
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
 import numpy as np
+import scipy.sparse
 
 from deploy.compat import load_nengo_loihi
 from deploy.resources import name_of_block
+from deploy.targets.source_activity import Source, decoded_sources
 from loihi_rules.change import warn
 from loihi_rules.chip import LOIHI
 from loihi_rules.levels import (
@@ -25,6 +27,7 @@ from loihi_rules.levels import (
     rounding_error,
     whole_thresholds,
 )
+from loihi_rules.rounding import round_along
 
 MOST_ROUNDING = 0.05  # of what a neuron gets, in most neurons of a connection
 ENCODERS = ("node_encoders", "decode_neuron_encoders")
@@ -43,7 +46,7 @@ class Kept(NamedTuple):
     bits : (n,) ndarray
         See `loihi_rules.levels.bits_left`.
     errors : (n,) ndarray
-        See `loihi_rules.levels.rounding_error`.
+        By how much what each neuron gets is off, over what it gets.
     """
 
     bits: np.ndarray
@@ -69,6 +72,7 @@ def discretize_model(model: Any) -> None:
     """
     theirs: Any = load_nengo_loihi().builder.discretize
     spikes = _most_spikes(model)
+    sources = decoded_sources(model)
     unit = {}
     kept: Dict[str, List[Kept]] = {}
     for block in model.blocks:
@@ -76,15 +80,21 @@ def discretize_model(model: Any) -> None:
         info = theirs.discretize_compartment(block.compartment, reference)
         for synapse in block.synapses:
             n_weights = _sums(synapse, block.n_neurons).number
+            own, scale, errors = synapse.max_abs_weight(), reference, None
+            if not synapse.learning and own > LEAST_WEIGHT:
+                spare = max(0, info["w_exp"] - LOIHI.weight_exponents[0])
+                scale = min(reference, own * 2.0**spare)
+                if synapse in sources and not _rows_are_fixed(synapse):
+                    down = int(np.floor(np.log2(scale / own)))
+                    mantissa = float(np.max(info["w_scale"])) * 2.0**down
+                    errors = _round_along(
+                        synapse, sources[synapse], mantissa, info["w_exp"] - down, block.n_neurons
+                    )
             with warnings.catch_warnings(), _one_row(synapse):
                 warnings.filterwarnings("ignore", "Lost .* extra bits")  # `_tell` says which
-                own, scale = synapse.max_abs_weight(), reference
-                if not synapse.learning and own > LEAST_WEIGHT:
-                    spare = max(0, info["w_exp"] - LOIHI.weight_exponents[0])
-                    scale = min(reference, own * 2.0**spare)
                 theirs.discretize_synapse(synapse, scale, info["w_scale"], info["w_exp"])
             if not synapse.learning and n_weights.any():
-                part = _kept(synapse, n_weights)
+                part = _kept(synapse, n_weights, errors)
                 kept.setdefault(_name(block, synapse), []).append(part)
         unit[block] = info["v_scale"] * factor
     model.kept = {name: Kept(*map(np.concatenate, zip(*parts))) for name, parts in kept.items()}
@@ -94,6 +104,52 @@ def discretize_model(model: Any) -> None:
             if probe.key == "voltage" and probe.weights[i] is not None:  # a decoded value
                 units = unit[block][probe.slice[i]]
                 probe.weights[i] = probe.weights[i] / units[:, np.newaxis]
+
+
+def _round_along(
+    synapse: Any, source: Source, mantissa: float, exponent: int, n_neurons: int
+) -> np.ndarray:
+    """Round a decoded connection's weights to what the chip has, errors cancelling.
+
+    nengo-loihi then rounds what is whole already. Its steps are ``2^max(s, −e)`` of a mantissa, of
+    the s bits that are shifted away, for a mantissa of 8 bits with a sign, and of the exponent e
+    (``discretize_weights``).
+
+    Parameters
+    ----------
+    synapse : nengo_loihi.block.Synapse
+        In floating point; is changed.
+    source : deploy.targets.source_activity.Source
+    mantissa : float
+        What a weight is multiplied by to be a mantissa.
+    exponent : int
+        e, of the group.
+    n_neurons : int
+        Of the block.
+
+    Returns
+    -------
+    (n_neurons,) ndarray
+        By how much what each gets is off, over what it gets, both RMS over what is represented.
+    """
+    shift = synapse.synapse_cfg.shift_bits
+    step = 2.0 ** max(shift, -exponent)
+    most = np.floor((2.0 ** (8 - shift) - 1) * 2.0**shift / step) * step
+    rows = [synapse.weights[row] for row in source.order]
+    places = np.concatenate([synapse.indices[row].ravel() for row in source.order])
+    asked = np.concatenate([row.ravel() for row in rows]) * mantissa
+    whole = round_along(asked, places, step).clip(-most, most)
+    for row, values in zip(rows, np.split(whole, np.cumsum([row.size for row in rows])[:-1])):
+        row[...] = (values / mantissa).reshape(row.shape)
+    lengths = [row.size for row in rows]
+    shape = (len(rows), n_neurons)
+    cells = np.repeat(np.arange(len(rows)), lengths), places
+    rates = source.rates[source.order].T
+    size, off = (
+        np.linalg.norm(rates @ scipy.sparse.coo_matrix((values, cells), shape).toarray(), axis=0)
+        for values in (asked, whole - asked)
+    )
+    return np.asarray(np.divide(off, size, out=np.zeros(n_neurons), where=size > 0))
 
 
 @contextlib.contextmanager
@@ -168,7 +224,6 @@ def level(block: Any, decays: Decays, spikes: Dict[Any, float]) -> Tuple[np.ndar
     one = (
         any(_rows_are_fixed(synapse) for synapse in block.synapses)
         or np.ptp(threshold) > 0
-        or compartment.vmin != 0
         or compartment.enable_noise.any()
     )
     unit = whole_thresholds(
@@ -177,6 +232,7 @@ def level(block: Any, decays: Decays, spikes: Dict[Any, float]) -> Tuple[np.ndar
     factor = unit / unit.max()
     compartment.vth *= factor
     compartment.bias *= factor
+    compartment.vmin *= float(np.median(factor))  # a core has one, for all its neurons
     if np.any(factor < 1):
         for synapse in block.synapses:
             for weights, indices in zip(synapse.weights, synapse.indices):
@@ -251,13 +307,17 @@ def _largest_inputs(block: Any, spikes: Dict[Any, float]) -> Tuple[np.ndarray, n
     return largest, current
 
 
-def _kept(synapse: Any, n_weights: np.ndarray) -> Kept:
-    """What is left of the weights of each neuron that has some, in a group of integers."""
+def _kept(synapse: Any, n_weights: np.ndarray, errors: Optional[np.ndarray]) -> Kept:
+    """What is left of the weights of each neuron that has some, in a group of integers.
+
+    Errors are as measured, or what is to be expected where nothing is known of the sources.
+    """
     now, some = _sums(synapse, len(n_weights)), n_weights > 0
     step = STEP * 2 ** max(0, 1 + synapse.synapse_cfg.weight_exp)
-    return Kept(
-        bits_left(now.largest[some], step), rounding_error(n_weights[some], now.total[some], step)
-    )
+    if errors is None:
+        errors = np.zeros(len(n_weights))
+        errors[some] = rounding_error(n_weights[some], now.total[some], step)
+    return Kept(bits_left(now.largest[some], step), errors[some])
 
 
 def _name(block: Any, synapse: Any) -> str:

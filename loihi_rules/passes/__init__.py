@@ -16,6 +16,7 @@ from loihi_rules.passes.input_filters import input_filters
 from loihi_rules.passes.learned_posts import learned_posts
 from loihi_rules.passes.learning_relays import learning_relays
 from loihi_rules.passes.learning_scale import learning_scale
+from loihi_rules.passes.lowest_voltage import lowest_voltage
 from loihi_rules.passes.neuron_learning import neuron_learning
 from loihi_rules.passes.passthrough import passthrough
 from loihi_rules.passes.placement import placement
@@ -38,6 +39,7 @@ PASSES = (
     dense_transforms,
     decoders,
     initial_state,
+    lowest_voltage,
     rates,
     time_constants,
     input_filters,
