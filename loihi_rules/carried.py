@@ -16,9 +16,10 @@ class Carried(Synapse):
 
     With w the filter's output, r the remainder and q the step,
 
-        v[n] = q · round((w[n] + r[n−p]) / q),        r[n] = w[n] + r[n−p] − v[n],
+        m[n] = (w[n] + … + w[n−p+1]) / p,
+        v[n] = q · round((m[n] + r[n−p]) / q),        r[n] = m[n] + r[n−p] − v[n],
 
-    so that sums over every p-th v are those of w to half a step.
+    so that p times the sum of every p-th v is the sum of all of w, to half a step.
 
     Parameters
     ----------
@@ -46,19 +47,20 @@ class Carried(Synapse):
         own: Dict[str, np.ndarray] = {}
         if self.synapse is not None:
             own = self.synapse.make_state(shape_in, shape_out, dt, dtype=dtype, y0=y0)
-        return {**own, "rest": np.zeros((self.phases, *shape_out))}
+        return {**own, **{name: np.zeros((self.phases, *shape_out)) for name in ("rest", "recent")}}
 
     def make_step(self, shape_in: Any, shape_out: Any, dt: float, rng: Any, state: Any) -> Any:
-        own = {name: value for name, value in state.items() if name != "rest"}
+        rest, recent = state["rest"], state["recent"]
+        own = {name: value for name, value in state.items() if name not in ("rest", "recent")}
         filtered: Optional[Callable[..., Any]] = None
         if self.synapse is not None:
             filtered = self.synapse.make_step(shape_in, shape_out, dt, rng, own)
-        rest, step, phases = state["rest"], self.step, self.phases
+        step, phases = self.step, self.phases
 
         def carry(t: float, x: np.ndarray) -> np.ndarray:
-            now = x if filtered is None else filtered(t, x)
             phase = int(round(t / dt)) % phases
-            wanted = now + rest[phase]
+            recent[phase] = x if filtered is None else filtered(t, x)
+            wanted = recent.mean(axis=0) + rest[phase]
             given = step * np.rint(wanted / step)
             rest[phase] = wanted - given
             return np.asarray(given)

@@ -155,12 +155,18 @@ def drives(dimensions: int, drive: Optional[np.ndarray] = None) -> Tuple[np.ndar
     return drive, (1 - drive**2) ** ((dimensions - 1) / 2)
 
 
+def steps_of(neuron_type: nengo.neurons.NeuronType, dt: float) -> int:
+    """A neuron type's refractory time in steps; 0 where it has none."""
+    base = getattr(neuron_type, "base_type", neuron_type)
+    return round(getattr(base, "tau_ref", 0.0) / dt)
+
+
 def shorter_refractory(
     neuron_type: nengo.neurons.NeuronType, dt: float
 ) -> Optional[nengo.neurons.NeuronType]:
     """The neuron type with a refractory time of one step less; None where it has none."""
     base = getattr(neuron_type, "base_type", neuron_type)
-    steps = round(getattr(base, "tau_ref", 0.0) / dt)
+    steps = steps_of(neuron_type, dt)
     if steps < 1:
         return None
     shorter = with_parameters(base, tau_ref=(steps - 1) * dt)

@@ -23,7 +23,8 @@ def error_steps(draft: Draft) -> None:
     learning stops there, where on the CPU it goes on. An error that fluctuates by a step or
     more is rounded right on average; one of a node's may be smooth. Here what was left out is
     added to the next (`loihi_rules.carried.Carried`): the chip reads an error at every fourth
-    step (``learning_epoch``), so to the one of four steps later.
+    step (``learning_epoch``), so to the one of four steps later. And what it reads is the mean of
+    those four steps, as of an error that is spiky one in four says little.
     """
     network = draft.network
     declare(network, nengo.Connection, SETTING)
@@ -40,6 +41,7 @@ def error_steps(draft: Draft) -> None:
             name_of(conn),
             "errors of 8 bits",
             f"rounded to steps of {1 / scale:.2g}",
-            "the same, with the remainder added to the next",
-            "a steady error of less than half a step would teach nothing",
+            f"the mean of {LOIHI.learning_epoch} steps, with the remainder added to the next",
+            f"the chip reads one of {LOIHI.learning_epoch}, and a steady error of less than half "
+            "a step would teach nothing",
         )

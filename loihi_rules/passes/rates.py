@@ -9,9 +9,11 @@ import numpy as np
 
 from loihi_rules.built import built_ensemble
 from loihi_rules.change import name_of, warn
+from loihi_rules.passes.placement import chip_learning_connections
 from loihi_rules.pilot import SETTLING, Pilot, Signals, chip_spikes, rates_of
 from loihi_rules.pilot_fit import fit_to_pilot
 from loihi_rules.rewrite import Draft
+from loihi_rules.rules.pes import TRAIN_EPOCH
 from loihi_rules.settings import declare
 from loihi_rules.tuning import (
     chip_rates,
@@ -23,6 +25,7 @@ from loihi_rules.tuning import (
     represented,
     shorter_refractory,
     steady_rates,
+    steps_of,
 )
 from loihi_rules.wiring import base_of, on_chip
 
@@ -106,7 +109,10 @@ def _fit_to_encoders(
     before = judged(own, gain, bias)
     best = min(before, fitted(own), key=lambda fit: fit.error)
     shorter = shorter_refractory(own, dt)
-    if best.lost > MOST_LOST and shorter is not None and not _feeds_itself(draft, ens):
+    held = _feeds_itself(draft, ens) or (
+        steps_of(own, dt) <= TRAIN_EPOCH - 1 and _learns(draft, ens)
+    )
+    if best.lost > MOST_LOST and shorter is not None and not held:
         best = min(best, fitted(shorter), key=lambda fit: fit.error)
     ens.neuron_type = best.neuron_type
     give_gains(ens, best.gain, best.bias)
@@ -144,6 +150,11 @@ def _feeds_itself(draft: Draft, ens: nengo.Ensemble) -> bool:
         base_of(conn.pre) is ens and base_of(conn.post) is ens
         for conn in draft.network.all_connections
     )
+
+
+def _learns(draft: Draft, ens: nengo.Ensemble) -> bool:
+    """Whether learning on the chip reads its spikes, of which a trace sees one in two steps."""
+    return any(base_of(conn.pre) is ens for conn in chip_learning_connections(draft.network))
 
 
 def _fit_to_pilot(
