@@ -6,14 +6,14 @@ import pytest
 
 import deploy
 from loihi_rules.carried import Carried
-from loihi_rules.rules.pes import ERROR_SCALE
+from loihi_rules.rules.pes import ERROR_SCALE, error_window
 
 
 @pytest.mark.quick
 @pytest.mark.parametrize("phases", [1, 4])
 def test_nothing_is_lost_of_what_every_pth_value_adds_up_to(phases):
     x = 0.3 * np.random.RandomState(1).rand(403, 2)
-    y = Carried(None, 0.25, phases).filt(x, dt=0.001)
+    y = Carried(None, 0.25, phases, phases).filt(x, dt=0.001)
     np.testing.assert_allclose(y / 0.25, np.rint(y / 0.25), atol=1e-9)
     # `filt` begins with the second step of a simulation
     before = np.concatenate([np.zeros((phases - 1, 2)), x])
@@ -21,6 +21,11 @@ def test_nothing_is_lost_of_what_every_pth_value_adds_up_to(phases):
     for phase in range(phases):
         off = np.cumsum((mean - y)[phase::phases], axis=0)
         assert np.abs(off).max() <= 0.125 + 1e-9
+
+
+@pytest.mark.quick
+def test_a_mean_is_never_late_beside_how_fast_a_rule_learns():
+    assert [error_window(tau, 0.001) for tau in (0.001, 0.02, 0.05, 1.0, np.inf)] == [1, 2, 4, 4, 4]
 
 
 def taught(seed, target, synapse=0.005, dt=0.001):

@@ -16,10 +16,10 @@ class Carried(Synapse):
 
     With w the filter's output, r the remainder and q the step,
 
-        m[n] = (w[n] + … + w[n−p+1]) / p,
+        m[n] = (w[n] + … + w[n−k+1]) / k,
         v[n] = q · round((m[n] + r[n−p]) / q),        r[n] = m[n] + r[n−p] − v[n],
 
-    so that p times the sum of every p-th v is the sum of all of w, to half a step.
+    so that, with k = p, p times the sum of every p-th v is the sum of all of w, to half a step.
 
     Parameters
     ----------
@@ -29,17 +29,23 @@ class Carried(Synapse):
         q.
     phases : int
         p; of one who looks at every p-th value only.
+    window : int
+        k, of how many values the mean is taken.
     """
 
     synapse = SynapseParam("synapse", default=None, readonly=True)
     step = NumberParam("step", low=0.0, low_open=True, readonly=True)
     phases = IntParam("phases", default=1, low=1, readonly=True)
+    window = IntParam("window", default=1, low=1, readonly=True)
 
-    def __init__(self, synapse: Optional[Synapse], step: float, phases: int, **kwargs: Any):
+    def __init__(
+        self, synapse: Optional[Synapse], step: float, phases: int, window: int, **kwargs: Any
+    ):
         super().__init__(**kwargs)
         self.synapse = synapse
         self.step = step
         self.phases = phases
+        self.window = window
 
     def make_state(
         self, shape_in: Any, shape_out: Any, dt: float, dtype: Any = None, y0: Any = 0
@@ -47,7 +53,8 @@ class Carried(Synapse):
         own: Dict[str, np.ndarray] = {}
         if self.synapse is not None:
             own = self.synapse.make_state(shape_in, shape_out, dt, dtype=dtype, y0=y0)
-        return {**own, **{name: np.zeros((self.phases, *shape_out)) for name in ("rest", "recent")}}
+        rest, recent = (np.zeros((size, *shape_out)) for size in (self.phases, self.window))
+        return {**own, "rest": rest, "recent": recent}
 
     def make_step(self, shape_in: Any, shape_out: Any, dt: float, rng: Any, state: Any) -> Any:
         rest, recent = state["rest"], state["recent"]
@@ -55,11 +62,12 @@ class Carried(Synapse):
         filtered: Optional[Callable[..., Any]] = None
         if self.synapse is not None:
             filtered = self.synapse.make_step(shape_in, shape_out, dt, rng, own)
-        step, phases = self.step, self.phases
+        step, phases, window = self.step, self.phases, self.window
 
         def carry(t: float, x: np.ndarray) -> np.ndarray:
-            phase = int(round(t / dt)) % phases
-            recent[phase] = x if filtered is None else filtered(t, x)
+            n = int(round(t / dt))
+            phase = n % phases
+            recent[n % window] = x if filtered is None else filtered(t, x)
             wanted = recent.mean(axis=0) + rest[phase]
             given = step * np.rint(wanted / step)
             rest[phase] = wanted - given

@@ -23,8 +23,8 @@ def error_steps(draft: Draft) -> None:
     learning stops there, where on the CPU it goes on. An error that fluctuates by a step or
     more is rounded right on average; one of a node's may be smooth. Here what was left out is
     added to the next (`loihi_rules.carried.Carried`): the chip reads an error at every fourth
-    step (``learning_epoch``), so to the one of four steps later. And what it reads is the mean of
-    those four steps, as of an error that is spiky one in four says little.
+    step (``learning_epoch``), so to the one of four steps later. And what it reads is a mean over
+    up to four steps (`loihi_rules.rules.pes.error_window`).
     """
     network = draft.network
     declare(network, nengo.Connection, SETTING)
@@ -35,13 +35,15 @@ def error_steps(draft: Draft) -> None:
         if network.config[conn].error_is_carried:
             continue
         network.config[conn].error_is_carried = True
-        conn.synapse = Carried(conn.synapse, 1 / ERROR_SCALE, LOIHI.learning_epoch)
-        scale = draft.learning_scales[rule.connection].error_scale
+        learning = draft.learning_scales[rule.connection]
+        epoch, window = LOIHI.learning_epoch, learning.window
+        conn.synapse = Carried(conn.synapse, 1 / ERROR_SCALE, epoch, window)
         draft.change(
             name_of(conn),
             "errors of 8 bits",
-            f"rounded to steps of {1 / scale:.2g}",
-            f"the mean of {LOIHI.learning_epoch} steps, with the remainder added to the next",
-            f"the chip reads one of {LOIHI.learning_epoch}, and a steady error of less than half "
-            "a step would teach nothing",
+            f"rounded to steps of {1 / learning.error_scale:.2g}",
+            (f"the mean of {window}, " if window > 1 else "")
+            + "the same, with the remainder added to the next",
+            f"the chip reads one error of {epoch}, and a steady one of less than half a step "
+            "would teach nothing",
         )

@@ -110,6 +110,7 @@ def learning_scale(draft: Draft) -> None:
             error_scale=float(settings.pes_error_scale),  # type: ignore[arg-type]
             threshold=threshold,
             unit=pes.unit(float(conn.pre_obj.radius), _amplitude(conn)),
+            window=pes.error_window(_time_constant(conn, needs), draft.dt),
             sources=settings.learns_from,  # type: ignore[arg-type]
         )
 
@@ -192,6 +193,13 @@ def _choose_exponent(draft: Draft, conn: nengo.Connection, needs: Needs, thresho
         why + (f"; at {exponent - 1}, {finer}" if finer else ""),
     )
     return threshold
+
+
+def _time_constant(conn: nengo.Connection, needs: Needs) -> float:
+    """``n / (κ Σ a²)``, in seconds: how fast an error is undone."""
+    power = float(np.mean(np.square(needs.trial.traces, dtype=float)))
+    rate = float(conn.learning_rule_type.learning_rate) * _amplitude(conn) ** 2 * power
+    return 1 / rate if rate else np.inf
 
 
 def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
