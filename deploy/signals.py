@@ -15,7 +15,7 @@ import numpy as np
 from nengo.builder.signal import Signal
 from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
-from nengo.exceptions import ReadonlyError, SignalError, SimulationError
+from nengo.exceptions import ReadonlyError, SignalError
 
 from deploy.targets.chip_values import ChipValue
 from loihi_rules.change import name_of
@@ -185,11 +185,7 @@ class Signals(Mapping):
 
     def _value(self, signal: ChipSignal) -> ChipValue:
         session = self._simulator._session
-        if session.runs_ahead:
-            raise SimulationError(
-                f"{signal.name} is asked for by a node, while the host goes ahead of the chip; "
-                "give the simulator precompute=False"
-            )
+        session.look(at_signals=True)
         return session.chip_values(self._twin(signal.obj))[signal.key]
 
     def read(self, signal: ChipSignal) -> np.ndarray:
@@ -221,6 +217,7 @@ class Signals(Mapping):
     def __getitem__(self, signal: Any) -> np.ndarray:
         if not isinstance(signal, ChipSignal):
             host, own = self._host_of(signal)
+            self._simulator._session.look(at_signals=True)
             return host.signals[own]
         array = self._arrays.get(signal)
         if array is None:
@@ -237,6 +234,7 @@ class Signals(Mapping):
                 self.write(signal, values)
             return
         host, own = self._host_of(signal)
+        self._simulator._session.look(at_signals=True)
         host.signals[own] = values
 
     def _host_of(self, signal: Any) -> Tuple[Any, Any]:

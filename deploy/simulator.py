@@ -272,9 +272,11 @@ class Simulator(NengoSimulator):
     def _advance(self, steps: int) -> None:
         if self.closed:
             raise SimulatorClosed("Simulator cannot run because it is closed.")
-        self._session.run_steps(steps)
-        self._signals.refresh()
-        self.data.reset()
+        try:
+            self._session.run_steps(steps)
+        finally:  # also where a node or Ctrl-C stops it
+            self._signals.refresh()
+            self.data.reset()
 
     def reset(self, seed: Optional[int] = None) -> None:
         """Start again from step 0; the network is built once more, as the chip has no reset.
@@ -340,6 +342,7 @@ class Data(Mapping):
     def __init__(self, simulator: Simulator):
         self._simulator = simulator
         self._cache: Dict[Any, Any] = {}
+        self._samples: Dict[nengo.Probe, Tuple[int, np.ndarray]] = {}  # and after how many steps
 
     def _objects(self) -> List[Any]:
         network = self._simulator.network
@@ -348,22 +351,26 @@ class Data(Mapping):
         return [network, *network.all_networks, *network.all_objects]
 
     def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, nengo.Probe):
+            return self._samples_of(key)
         if key not in self._cache:
-            session = self._simulator._session
-            twin = self._simulator._twins[key]
-            if isinstance(key, nengo.Probe):
-                samples = session.take(twin)
-                if samples is None:
-                    raise KeyError(key)
-                samples = samples.astype(nengo.rc.float_dtype, copy=False)
-                samples.setflags(write=False)
-                self._cache[key] = samples
-            else:
-                built = session.built(twin)
-                if isinstance(key, nengo.Connection):  # as the user gave it, not as a matrix
-                    built = built._replace(transform=key.transform)
-                self._cache[key] = built
+            built = self._simulator._session.built(self._simulator._twins[key])
+            if isinstance(key, nengo.Connection):  # as the user gave it, not as a matrix
+                built = built._replace(transform=key.transform)
+            self._cache[key] = built
         return self._cache[key]
+
+    def _samples_of(self, probe: nengo.Probe) -> np.ndarray:
+        """Also those up to the step before, where a node asks in the middle of a run."""
+        n_steps = self._simulator.n_steps
+        if probe not in self._samples or self._samples[probe][0] != n_steps:
+            samples = self._simulator._session.take(self._simulator._twins[probe])
+            if samples is None:
+                raise KeyError(probe)
+            samples = samples.astype(nengo.rc.float_dtype, copy=False)
+            samples.setflags(write=False)
+            self._samples[probe] = n_steps, samples
+        return self._samples[probe][1]
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._objects())
@@ -374,6 +381,7 @@ class Data(Mapping):
     def reset(self) -> None:
         """Read anew from here on."""
         self._cache.clear()
+        self._samples.clear()
 
     def keep(self) -> None:
         """Read all probes while they can be read."""

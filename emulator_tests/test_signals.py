@@ -3,7 +3,7 @@
 import nengo
 import numpy as np
 import pytest
-from nengo.exceptions import ReadonlyError, SignalError, SimulationError
+from nengo.exceptions import ReadonlyError, SignalError
 
 import deploy
 from deploy.emulator import ENGINES
@@ -321,22 +321,3 @@ def test_an_object_that_is_gone_is_named():
         nengo.Connection(through, nengo.Ensemble(20, 1), synapse=None)
     with deploy.Simulator(net) as sim, pytest.raises(KeyError, match="through.*joined"):
         sim.model.sig[through]["in"]
-
-
-def test_a_node_that_looks_while_the_host_goes_ahead_is_told(small):
-    sim, signal = None, None
-
-    def look(t):
-        return 0.0 if sim is None else sim.signals[signal][0]
-
-    with small:
-        nengo.Connection(nengo.Node(look, size_out=1), small.ensembles[0])
-    for precompute in (None, False):
-        with deploy.Simulator(small, precompute=precompute) as built:
-            signal, sim = built.model.sig[small.ensembles[1].neurons]["voltage"], built
-            if precompute is None:
-                with pytest.raises(SimulationError, match="precompute=False"):
-                    sim.run_steps(5)
-            else:
-                sim.run_steps(5)
-            sim = None

@@ -10,6 +10,7 @@ from nengo.exceptions import SimulationError
 
 from deploy.emulator import kernels, numpy_steps
 from deploy.emulator.jit import HAVE_NUMBA, announce
+from deploy.emulator.journal import Saved
 from deploy.emulator.layout import Layout
 
 WARNINGS = {
@@ -143,6 +144,7 @@ class Engine:
         self._position = np.array([position], np.int64)
         if compiled:
             kernels.temper(self._key)
+        self._saved: Any = None
         self._kernel: Any = kernels.advance_int if layout.integer else kernels.advance_float
         if compiled:
             announce(self._kernel)
@@ -194,6 +196,21 @@ class Engine:
             )  # fmt: skip
         self.t += n_steps
         self._warn()
+
+    def save(self) -> None:
+        """Note all that changes from step to step, as it is now."""
+        if self._saved is None:
+            self._saved = Saved([*self.state, self._key, self._position])
+        self._saved.save()
+        self._saved_t = self.t
+        self._saved_rng = None if self.compiled else self.rng.get_state()
+
+    def restore(self) -> None:
+        """Go back to what was saved."""
+        self._saved.restore()
+        self.t = self._saved_t
+        if self._saved_rng is not None:
+            self.rng.set_state(self._saved_rng)
 
     def _warn(self) -> None:
         """Say each thing once that went wrong."""

@@ -21,6 +21,7 @@ from nengo.synapses import LinearFilter
 from nengo.utils.simulator import operator_dependency_graph
 
 from deploy.emulator import host_kernels as k
+from deploy.emulator.journal import Once, Saved, is_plain, is_repeatable, outputs, states
 
 
 class Row(NamedTuple):
@@ -31,10 +32,14 @@ class Row(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What becomes of an operator: compiled rows, Python calls, or both in this order."""
+    """What becomes of an operator: compiled rows, Python calls, or both in this order.
+
+    ``once`` is the call of an operator that cannot be asked twice for the same step.
+    """
 
     calls: Tuple[Callable[[], Any], ...] = ()
     rows: Tuple[Row, ...] = ()
+    once: Optional[Once] = None
 
 
 class Bridges(NamedTuple):
@@ -64,11 +69,11 @@ class Host:
     Parameters
     ----------
     simulator : nengo.Simulator
-        Built without its optimiser. It stays whole: after `run_steps` its signals and
-        probes are as if it had run itself.
+        Built without its optimiser. It stays whole: after `publish` its probes, and after
+        `end` its signals, are as if it had run itself.
     bridges : Bridges
     batch : int
-        Most steps in one call of `run_steps`.
+        Most steps from `begin` to `end`.
     """
 
     def __init__(self, simulator: nengo.Simulator, bridges: Bridges, batch: int):
@@ -76,6 +81,8 @@ class Host:
         self.batch = batch
         self._keep: List[Any] = []  # arrays whose addresses are in the table
         self._records: List[Tuple[Any, np.ndarray]] = []
+        self._sampled: List[Tuple[int, Any, np.ndarray]] = []  # of probes with a period
+        self._once: List[Once] = []
         self._rows: List[Row] = []
         schedule = self._schedule(bridges)
         schedule += self._record_probes()
@@ -87,25 +94,77 @@ class Host:
         most = int(self._codes[self._codes[:, k.KIND] == k.LIF, k.SIZE].sum())
         self._arguments, self._logarithms = np.zeros(most), np.zeros(most)
         self._calls = [self._bind(*part) for part in schedule]
+        self._again = [call.again if isinstance(call, Once) else call for call in self._calls]
+        self._saved = Saved(states(simulator))
+        self._first = int(simulator.n_steps)  # steps before the batch
+        self._published = 0  # rows of the batch whose samples the simulator has
+        self._is_ahead = False  # whether the batch begins with steps that were begun before
 
     # -------------------------------------------------------------------- running
 
+    def begin(self) -> None:
+        """A batch starts, at row 0."""
+        self._saved.save()
+        if not self._is_ahead:
+            for once in self._once:
+                once.forget()
+
+    def stepper(self) -> Callable[[int], None]:
+        """What makes one step, the row of its batch given."""
+        return self.again if self._is_ahead else self.step
+
     def step(self, row: int) -> None:
-        """One step, the ``row``-th of its batch."""
+        """One step."""
         for call in self._calls:
             call(row)
 
-    def finish(self, n_steps: int) -> None:
-        """Give the simulator its time and its probes' samples, after ``n_steps`` steps."""
-        simulator = self.simulator
-        simulator._probe_step_time()
+    def again(self, row: int) -> None:
+        """The same, of a step that may have been made, or half of it, before."""
+        for call in self._again:
+            call(row)
+
+    def rewind(self, row: int) -> None:
+        """Go back to where the batch started, from the midst of this row's step or its start.
+
+        `again` then makes the same steps once more.
+        """
+        for once in self._once:
+            once.keep(row)
+        self._saved.restore()
+        self._sampled.clear()
+
+    def forget(self, row: int) -> None:
+        """Everything of this row's step is to be asked once more."""
+        for once in self._once:
+            once.is_kept[row] = 0
+
+    def publish(self, last: int) -> None:
+        """Give the simulator its time and its probes' samples, of the rows before ``last``."""
+        simulator, first = self.simulator, self._published
+        simulator._n_steps = self._first + last
+        simulator._time = simulator._n_steps * simulator.dt
         for probe, kept in self._records:
-            simulator._sim_data[probe].extend(kept[:n_steps].copy())
+            simulator._sim_data[probe].extend(kept[first:last].copy())
+        for row, probe, sample in self._sampled:
+            if first <= row < last:
+                simulator._sim_data[probe].append(sample)
+        self._published = last
+
+    def end(self, n_steps: int, is_ahead: bool) -> None:
+        """The batch ends after so many steps, with others begun if it ``is_ahead``."""
+        self._sampled.clear()
+        self._first += n_steps
+        self._published = 0
+        if is_ahead or self._is_ahead:
+            begun = [once.forward(n_steps) for once in self._once]
+            self._is_ahead = any(begun)
 
     def _bind(self, kind: str, first: Any, last: Any) -> Callable[[int], Any]:
         codes, floats = self._codes, self._floats
         if kind == "call":
             return lambda row: first()
+        if kind == "once":
+            return first
         if kind == "sample":
             return self._sampler(first, last)
         if kind == "rows":
@@ -127,13 +186,11 @@ class Host:
 
     def _sampler(self, probe: nengo.Probe, x: np.ndarray) -> Callable[[int], Any]:
         """What `nengo.Simulator` does of a probe after each step."""
-        simulator = self.simulator
-        every = 1 if probe.sample_every is None else probe.sample_every / simulator.dt
+        every = 1 if probe.sample_every is None else probe.sample_every / self.simulator.dt
 
         def sample(row: int) -> None:
-            # the simulator's own count stands at the batch's start
-            if (simulator.n_steps + 1 + row) % every < 1:
-                simulator._sim_data[probe].append(x.copy())
+            if (self._first + 1 + row) % every < 1:
+                self._sampled.append((row, probe, x.copy()))
 
         return sample
 
@@ -151,11 +208,13 @@ class Host:
         left = order
         while left:
             ready = [op for op in left if not waits[op]]
-            chosen = [op for op in ready if not plans[op].calls and not _is_lif(plans[op])]
-            chosen = chosen or [op for op in ready if plans[op].calls] or ready
+            chosen = [op for op in ready if not _is_called(plans[op]) and not _is_lif(plans[op])]
+            chosen = chosen or [op for op in ready if _is_called(plans[op])] or ready
             first = len(self._rows)
             for op in chosen:
                 schedule += [("call", call, None) for call in plans[op].calls]
+                if plans[op].once is not None:
+                    schedule.append(("once", plans[op].once, None))
                 self._rows += plans[op].rows
             if len(self._rows) > first:
                 kind = "lif" if _is_lif(plans[chosen[0]]) else "rows"
@@ -185,7 +244,23 @@ class Host:
     def _plan(self, op: Any, step: Callable[[], Any], bridges: Bridges) -> Plan:
         maker = PLANS.get(type(op))
         plan = maker(self, op, bridges) if maker is not None else None
-        return plan if plan is not None else Plan(calls=(step,))
+        if plan is not None:
+            return plan
+        return Plan(calls=(step,)) if is_repeatable(op) else self._plan_once(op, step)
+
+    def _plan_once(self, op: Any, step: Callable[[], Any]) -> Plan:
+        """A call, and the rows that keep what it gave."""
+        once = Once(step, [self.signal(signal) for signal in outputs(op)], self.batch)
+        self._once.append(once)
+        rows = []
+        one = np.ones(1)
+        for array, kept in (*zip(once.changes, once.kept), (one, once.is_kept)):
+            if is_plain(array):
+                code = (k.RECORD, array.size, self.address(array), self.address(kept))
+                rows.append(Row(code))
+            else:
+                once.by_hand.append((array, kept))
+        return Plan(rows=tuple(rows), once=once)
 
     def address(self, array: np.ndarray) -> int:
         """Where an array is; it is kept alive."""
@@ -202,7 +277,7 @@ class Host:
         schedule: List[Tuple[str, Any, Any]] = []
         for probe in self.simulator.model.probes:
             x = self.signal(self.simulator.model.sig[probe]["in"])
-            if not _plain(x) or probe.sample_every is not None:
+            if not is_plain(x) or probe.sample_every is not None:
                 schedule.append(("sample", probe, x))
                 continue
             kept = np.zeros((self.batch, *x.shape))
@@ -212,6 +287,10 @@ class Host:
         if len(self._rows) > first:
             schedule.append(("rows", first, len(self._rows)))
         return schedule
+
+
+def _is_called(plan: Plan) -> bool:
+    return bool(plan.calls) or plan.once is not None
 
 
 def _is_lif(plan: Plan) -> bool:
@@ -229,20 +308,12 @@ def _joined(schedule: List[Tuple[str, Any, Any]]) -> List[Tuple[str, Any, Any]]:
     return joined
 
 
-def _plain(*arrays: Any) -> bool:
-    """Whether these are arrays that the kernels can work on."""
-    return all(
-        isinstance(a, np.ndarray) and a.dtype == np.float64 and a.flags.c_contiguous and a.size
-        for a in arrays
-    )
-
-
 # ---------------------------------------------------------------- one plan an operator
 
 
 def _time(host: Host, op: Any, bridges: Bridges) -> Optional[Plan]:
     steps, time = host.signal(op.step), host.signal(op.time)
-    if steps.dtype != np.int64 or not _plain(time):
+    if steps.dtype != np.int64 or not is_plain(time):
         return None
     code = (k.TIME, 1, host.address(steps), host.address(time))
     return Plan(rows=(Row(code, (host.simulator.dt,)),))
@@ -250,7 +321,7 @@ def _time(host: Host, op: Any, bridges: Bridges) -> Optional[Plan]:
 
 def _reset(host: Host, op: Any, bridges: Bridges) -> Optional[Plan]:
     y = host.signal(op.dst)
-    if not _plain(y) or np.ndim(op.value):
+    if not is_plain(y) or np.ndim(op.value):
         return None
     return Plan(rows=(Row((k.RESET, y.size, host.address(y)), (float(op.value),)),))
 
@@ -262,7 +333,7 @@ def _copy(host: Host, op: Any, bridges: Bridges) -> Optional[Plan]:
             return None
     y = y if op.dst_slice is None else y[op.dst_slice]
     x = x if op.src_slice is None else x[op.src_slice]
-    if not _plain(y, x) or y.shape != x.shape:
+    if not is_plain(y, x) or y.shape != x.shape:
         return None
     kind = k.ADD if op.inc else k.COPY
     return Plan(rows=(Row((kind, y.size, host.address(y), host.address(x))),))
@@ -270,7 +341,7 @@ def _copy(host: Host, op: Any, bridges: Bridges) -> Optional[Plan]:
 
 def _elementwise(host: Host, op: Any, bridges: Bridges) -> Optional[Plan]:
     a, x, y = host.signal(op.A), host.signal(op.X), host.signal(op.Y)
-    if not _plain(a, x, y) or any(f.shape != y.shape and f.size != 1 for f in (a, x)):
+    if not is_plain(a, x, y) or any(f.shape != y.shape and f.size != 1 for f in (a, x)):
         return None
     strides = int(a.size == y.size) + 2 * int(x.size == y.size)
     addresses = (host.address(y), host.address(a), host.address(x))
@@ -279,7 +350,7 @@ def _elementwise(host: Host, op: Any, bridges: Bridges) -> Optional[Plan]:
 
 def _dot(host: Host, op: Any, bridges: Bridges) -> Optional[Plan]:
     a, x, y = host.signal(op.A), host.signal(op.X), host.signal(op.Y)
-    if not _plain(a, x, y) or a.ndim != 2 or x.ndim != 1 or y.size != len(a):
+    if not is_plain(a, x, y) or a.ndim != 2 or x.ndim != 1 or y.size != len(a):
         return None
     if x.size == 1:  # one product an entry, nothing to add up
         addresses = (host.address(y), host.address(a), host.address(x))
@@ -294,7 +365,7 @@ def _neurons(host: Host, op: Any, bridges: Bridges) -> Optional[Plan]:
     neurons, dt = op.neurons, host.simulator.dt
     j, out = host.signal(op.J), host.signal(op.output)
     state = {name: host.signal(signal) for name, signal in op.state.items()}
-    if not _plain(j, out, *state.values()) or j.ndim != 1:
+    if not is_plain(j, out, *state.values()) or j.ndim != 1:
         return None
     addresses = [host.address(array) for array in (j, out, state.get("voltage", out))]
     height = float(getattr(neurons, "amplitude", 1.0)) / dt
@@ -322,15 +393,15 @@ def _process(host: Host, op: Any, bridges: Bridges) -> Optional[Plan]:
     if id(step) in bridges.senders:
         bridges.senders[id(step)] = host.signal(op.input)
         return Plan()
-    if op.mode == "inc" or not _plain(out):
+    if op.mode == "inc" or not is_plain(out):
         return None
     if id(step) in bridges.receivers:
         sent = bridges.receivers[id(step)]
         return Plan(rows=(Row((k.RECEIVE, out.size, host.address(out), host.address(sent))),))
     u = None if op.input is None else host.signal(op.input)
-    if u is None or not _plain(u) or u.shape != out.shape:
+    if u is None or not is_plain(u) or u.shape != out.shape:
         return None
-    if isinstance(step, LinearFilter.OneX) and _plain(step.X) and step.X.size == u.size:
+    if isinstance(step, LinearFilter.OneX) and is_plain(step.X) and step.X.size == u.size:
         addresses = (host.address(out), host.address(step.X), host.address(u))
         floats = (float(step.a), float(step.b))
         return Plan(rows=(Row((k.LOWPASS, u.size, *addresses), floats),))

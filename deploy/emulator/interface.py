@@ -125,7 +125,7 @@ class FastEmulator:
             events, event_start = self._events(now)
             probed = self.engine.buffers(now)
             self.engine.advance_row(probed, events, event_start, 0, now)
-            self.keep(probed, now)
+            self.keep(probed, 0, now)
             steps -= now
 
     def _events(self, steps: int) -> Tuple[np.ndarray, np.ndarray]:
@@ -149,12 +149,12 @@ class FastEmulator:
         """(n_rows, k) samples of each of a probe's blocks, in buffers of the engine."""
         return [getattr(probed, probe.key)[:, part] for part in self._columns[probe]]
 
-    def keep(self, probed: Probed, n_rows: int, leave_out: Collection[Any] = ()) -> None:
-        """Keep the probes' samples of so many rows until they are taken."""
+    def keep(self, probed: Probed, first: int, last: int, leave_out: Collection[Any] = ()) -> None:
+        """Keep the probes' samples of these rows until they are taken."""
         for probe in self._columns:
-            if probe not in leave_out:
+            if probe not in leave_out and first < last:
                 parts = self.parts(probe, probed)
-                self._samples[probe].append([part[:n_rows] for part in parts])
+                self._samples[probe].append([part[first:last] for part in parts])
 
     # ------------------------------------------------------------ host and chip
 
@@ -189,6 +189,10 @@ class FastEmulator:
         if not pieces:
             return np.zeros((0, probe.output_size))
         blocks = [np.concatenate(parts) if len(parts) > 1 else parts[0] for parts in zip(*pieces)]
+        return self.weighted(probe, blocks)
+
+    def weighted(self, probe: Any, blocks: List[np.ndarray]) -> np.ndarray:
+        """(n, k) values of a probe, from the (n, ...) samples of each of its blocks."""
         if len(blocks) == 1 and probe.reindexing is None:  # nothing to put together
             weights = probe.weights[0]
             return blocks[0] if weights is None else blocks[0].dot(weights)

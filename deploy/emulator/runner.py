@@ -10,18 +10,28 @@ from __future__ import annotations
 from typing import Any, Dict, List, Tuple
 
 import numpy as np
+from nengo.exceptions import SimulationError
 
 from deploy.emulator import host_kernels
 from deploy.emulator.host import Bridges, Host, step_function
 from deploy.emulator.input_spikes import unit_and_most
 from deploy.emulator.interface import FastEmulator
+from deploy.emulator.interrupts import Interrupts
+from deploy.emulator.journal import most_steps
 from deploy.emulator.layout import Unsupported
 
 BATCH = 500  # steps between two looks at the outside; bounds the buffers
+BEFORE, CHIP, AFTER = range(3)  # what steps: the host that feeds the chip, the chip, the other
 
 
 class Runner:
     """Steps a `nengo_loihi.Simulator` whose emulator is a `FastEmulator`.
+
+    Steps are made in batches, and where nothing that goes to the chip comes from it the host
+    goes ahead of the chip in each. When a node raises, or Ctrl-C comes, all of them go back to
+    the same step (`_settle`): they return to where the batch started, and make its steps once
+    more without asking the user's functions again. When a node asks for what the others have,
+    they are brought to its own step (`look`).
 
     Parameters
     ----------
@@ -38,12 +48,13 @@ class Runner:
         self.timers = simulator.timers
         self.emulator: FastEmulator = simulator.sims["emulator"]
         self.precompute = bool(simulator.precompute)
-        self.n_steps = 0  # that are done; the host's nodes may ask in the middle of one
+        self.interrupts = Interrupts()
         sims = {name: simulator.sims.get(name) for name in ("host_pre", "host")}
+        there = [sim for sim in sims.values() if sim is not None]
+        self.most = most_steps(there, BATCH)
         processes = {
             id(op.process): (sim, op)
-            for sim in sims.values()
-            if sim is not None
+            for sim in there
             for op in sim._step_order
             if hasattr(op, "process")
         }
@@ -54,7 +65,7 @@ class Runner:
 
         senders = {step_of(node): np.zeros(0) for node in self._senders()}
         self.receivers = {
-            self.model.objs[probe]["out"]: _Mailbox(node.size_out)
+            self.model.objs[probe]["out"]: _Mailbox(node.size_out, self.most)
             for probe, node in self.model.chip2host_receivers.items()
         }
         mailboxes = {
@@ -63,108 +74,283 @@ class Runner:
         }
         bridges = Bridges(senders, mailboxes)
         self.hosts: Dict[str, Host] = {
-            name: Host(sim, bridges, BATCH) for name, sim in sims.items() if sim is not None
+            name: Host(sim, bridges, self.most) for name, sim in sims.items() if sim is not None
         }
-        self._spikes = _SpikeBridge(self.model, self.emulator, lambda n: senders[step_of(n)])
+        self._spikes = _SpikeBridge(
+            self.model, self.emulator, lambda n: senders[step_of(n)], self.most
+        )
         self._errors = _ErrorBridge(self.model, self.emulator, lambda n: senders[step_of(n)])
+        self._together = not self.precompute and "host" in self.hosts
+        self._before, self._after = self.hosts.get("host_pre"), self.hosts.get("host")
+        self._first = 0  # steps before the batch
+        self._rows = [0, 0, 0]  # of the batch: how many `BEFORE`, `CHIP` and `AFTER` have done
+        self._part = AFTER  # which of them runs
+        self._limit = 0  # rows of the batch
+        self._published = 0  # rows whose samples were handed on
+        self._probed: Any = None
+        self.is_running = False  # whether it is in the middle of a batch
+        self._is_lost = False
+        self._in_step = False  # whether the host goes no further ahead than a step
+        self._watched = False  # whether a node has looked at signals, and may set them
+        self._touched = False  # whether one has done so in this batch
+        self._looks_from_before = False  # whether one that feeds the chip looks at it
+        self._is_ahead = False  # whether a host has been beyond the batch's end
 
     def _senders(self) -> List[Any]:
         return [*self.model.host2chip_senders, *self.model.host2chip_pes_senders]
 
+    @property
+    def n_steps(self) -> int:
+        """Steps that are done; the host's nodes may ask in the middle of one."""
+        return self._first + self._rows[self._part]
+
+    # --------------------------------------------------------------------- running
+
     def run_steps(self, steps: int) -> None:
         """Run host and chip for so many steps."""
+        if self.is_running:
+            raise SimulationError("a node cannot run the simulator that it runs in")
+        if self._is_lost:
+            raise SimulationError("a run was stopped where nothing leads back from; use reset()")
         self.timers.start("run")
         old = np.seterr(invalid="raise", divide="ignore")  # as nengo.Simulator.step
         try:
-            if not self.precompute and "host" in self.hosts:
-                for n in _batches(steps):
-                    self._together(n)
-            else:
-                self._one_after_the_other(steps)
+            end = self.n_steps + steps
+            while self.n_steps < end:
+                self._batch(min(1 if self._watched else self.most, end - self.n_steps))
         finally:
             np.seterr(**old)
         self.timers.stop("run")
 
-    def _one_after_the_other(self, steps: int) -> None:
-        """Nothing that goes to the chip depends on what comes from it."""
-        before, after = self.hosts.get("host_pre"), self.hosts.get("host")
-        first = self.n_steps
-        for n in _batches(steps):
-            if before is not None:
-                for row in range(n):
-                    before.step(row)
-                    self._spikes.collect(row)
-                    self.n_steps += 1
-                before.finish(n)
-            probed = self.emulator.engine.buffers(n)
-            self.emulator.engine.advance_row(probed, *self._spikes.events, 0, n)
-            self.emulator.keep(probed, n)
-            self._spikes.carry(n)
-        if after is None:
-            self.n_steps = first + steps
-            return
-        self.n_steps = first
-        values = {probe: self.emulator.take(probe) for probe in self.receivers}
-        done = 0
-        for n in _batches(steps):
-            for probe, mailbox in self.receivers.items():
-                mailbox.fill(values[probe], done, n)
-            for row in range(n):
-                after.step(row)
-                self.n_steps += 1
-            after.finish(n)
-            done += n
+    def _batch(self, n: int) -> None:
+        self._begin(n)
+        try:
+            self._advance(again=False)
+        except BaseException:
+            self._is_ahead = self._is_lost = True
+            self._settle()
+            self._end()
+            self._is_lost = False
+            raise
+        self._end()
 
-    def _together(self, n: int) -> None:
+    def _begin(self, n: int) -> None:
+        self.is_running, self._limit = True, n
+        self._touched = self._is_ahead = self._looks_from_before = False
+        self._rows[:] = 0, 0, 0
+        self._part = AFTER if self._before is None else BEFORE
+        self._published = 0
+        self._probed = self.emulator.engine.buffers(n)
+        self.emulator.engine.save()
+        self._errors.save()
+        for host in self.hosts.values():
+            host.begin()
+
+    def _end(self) -> None:
+        n = self._limit
+        self._publish(n)
+        for host in self.hosts.values():
+            host.end(n, self._is_ahead)
+        self._spikes.carry(n)
+        for mailbox in self.receivers.values():
+            mailbox.rows[0] = mailbox.rows[n]
+        self._first += n
+        self._rows[:] = 0, 0, 0
+        self._part, self.is_running = AFTER, False
+
+    def _publish(self, last: int) -> None:
+        """Hand on what is probed in the rows before ``last``."""
+        for host in self.hosts.values():
+            host.publish(last)
+        self.emulator.keep(self._probed, self._published, last, leave_out=self.receivers)
+        self._published = last
+
+    # ------------------------------------------------------------- steps of a batch
+
+    def _advance(self, again: bool) -> None:
+        """All rows of the batch; those that were begun before are made ``again``."""
+        if self._together:
+            self._go_together(again)
+            return
+        if self._before is not None:
+            step, collect, rows = _stepper(self._before, again), self._spikes.collect, self._rows
+            interrupts = self.interrupts
+            for row in range(self._limit):
+                step(row)
+                collect(row)
+                rows[BEFORE] = row + 1
+                if interrupts.waiting and not again:
+                    interrupts.deliver()
+                if self._in_step:
+                    if self._touched:
+                        self._limit = row + 1
+                    self._follow(row + 1, again)
+                    if row + 1 >= self._limit:
+                        break
+        self._follow(self._limit, again)
+        self._repeat_before(self._limit)
+        self._chip_to(self._limit)
+
+    def _follow(self, last: int, again: bool = False) -> None:
+        """Bring the chip, and the host after it, to where the host before it is."""
+        part = self._part
+        if not self._watched or self._after is None:  # else what it looks at is of its own step
+            self._part = CHIP
+            self._chip_to(last)
+        self._part = AFTER
+        if self._after is None:
+            self._rows[AFTER] = last
+        else:
+            step, rows, interrupts = _stepper(self._after, again), self._rows, self.interrupts
+            for row in range(rows[AFTER], last):
+                step(row)
+                rows[AFTER] = row + 1
+                if interrupts.waiting and not again:
+                    interrupts.deliver()
+                if row + 1 == self._limit:  # which a node may have set
+                    break
+        self._part = part
+
+    def _chip_to(self, last: int) -> None:
+        first = self._rows[CHIP]
+        if first >= last:
+            return
+        engine, probed = self.emulator.engine, self._probed
+        engine.advance_row(probed, *self._spikes.events, first, last - first)
+        for probe, mailbox in self.receivers.items():
+            parts = [part[first:last] for part in self.emulator.parts(probe, probed)]
+            mailbox.fill(self.emulator.weighted(probe, parts), first)
+        self._rows[CHIP] = last
+
+    def _repeat_before(self, last: int) -> None:
+        """Bring the host that feeds the chip to this row, which it has passed once."""
+        for row in range(self._rows[BEFORE], last if self._before is not None else 0):
+            self.hosts["host_pre"].again(row)
+            self._spikes.collect(row)
+            self._rows[BEFORE] = row + 1
+
+    def _go_together(self, again: bool) -> None:
         """Step by step, as each waits for the other."""
-        host, engine = self.hosts["host"], self.emulator.engine
-        probed = engine.buffers(n)
+        host, engine, probed = self.hosts["host"], self.emulator.engine, self._probed
         links = [
             mailbox.link(probe, self.emulator.parts(probe, probed))
             for probe, mailbox in self.receivers.items()
         ]
-        host_step, collect, send = host.step, self._spikes.collect, self._errors.send
-        advance = engine.advance_row
-        for row in range(n):
+        host_step, collect, send = _stepper(host, again), self._spikes.collect, self._errors.send
+        advance, rows, interrupts = engine.advance_row, self._rows, self.interrupts
+        for row in range(self._limit):
             host_step(row)
             collect(row)
             send()
             advance(probed, *self._spikes.events, row)
             for link in links:
                 link(row)
-            self.n_steps += 1
-        host.finish(n)
-        self._spikes.carry(n)
-        for mailbox in self.receivers.values():
-            mailbox.rows[0] = mailbox.rows[n]
-        self.emulator.keep(probed, n, leave_out=self.receivers)
+            rows[AFTER] = row + 1
+            if interrupts.waiting and not again:
+                interrupts.deliver()
+            if self._touched:
+                self._limit = row + 1
+                break
+
+    # ------------------------------------------------------------- a node that looks
+
+    def look(self, at_signals: bool = False) -> None:
+        """A node asks for what the others have: bring them to its own step.
+
+        Parameters
+        ----------
+        at_signals : bool
+            Whether for signals, which it may set, and not for samples alone.
+
+        Raises
+        ------
+        SimulationError
+            If that cannot be done.
+        """
+        if not self.is_running:
+            return
+        if not self._together:
+            if self._part == BEFORE:
+                row = self._rows[BEFORE]
+                self._looks_from_before = True
+                self._follow(row)
+                self._looks_from_before = False
+            elif at_signals and self._rows[CHIP] > self._rows[AFTER]:
+                self._fetch_back(self._rows[AFTER])
+            self._in_step = True
+        self._publish(self._rows[AFTER])
+        if at_signals:
+            self._watched = self._touched = True
+
+    def _fetch_back(self, row: int) -> None:
+        """Bring chip and host back to a row that they have passed; the batch ends behind it."""
+        if self._looks_from_before:
+            raise SimulationError(
+                "a node asks for signals while the host has gone ahead of the chip; "
+                "give the simulator precompute=False"
+            )
+        self._limit, self._is_ahead = row + 1, True
+        if self._before is not None:
+            self._before.rewind(self._rows[BEFORE])
+            self._rows[BEFORE] = 0
+            self._repeat_before(row)
+        self.emulator.engine.restore()
+        self._rows[CHIP] = 0
+        self._chip_to(row)
+
+    # ---------------------------------------------------- a run that is interrupted
+
+    def _settle(self) -> None:
+        """Bring host and chip to the last step that all of them have been asked to do."""
+        last = self._rows[self._part]
+        if self._part == CHIP:
+            last = self._limit if self._before is None else self._rows[BEFORE]
+        while True:
+            self._rewind()
+            self._limit = last
+            try:
+                self._advance(again=True)
+                return
+            except BaseException:  # of a node after the chip, on the way to where the chip was
+                if self._part != AFTER or self._rows[AFTER] >= last:
+                    raise
+                last = self._rows[AFTER]
+
+    def _rewind(self) -> None:
+        """Back to where the batch started."""
+        for part, host in ((BEFORE, self._before), (AFTER, self._after)):
+            if host is not None:
+                host.rewind(self._rows[part])
+                if self._touched and part == self._part:  # what the node has set is lost
+                    host.forget(self._rows[part])
+        self.emulator.engine.restore()
+        self._errors.restore()
+        self._rows[:] = 0, 0, 0
+        self._part = AFTER if self._before is None else BEFORE
+        self._touched = self._looks_from_before = False
 
 
-def _batches(steps: int) -> List[int]:
-    whole, rest = divmod(steps, BATCH)
-    return [BATCH] * whole + ([rest] if rest else [])
+def _stepper(host: Host, again: bool) -> Any:
+    return host.again if again else host.stepper()
 
 
 class _Mailbox:
     """What one probe of the chip's sends to the host, one row a step of a batch."""
 
-    def __init__(self, size: int):
-        self.rows = np.zeros((BATCH + 1, size))
+    def __init__(self, size: int, most: int):
+        self.rows = np.zeros((most + 1, size))
         self.empty = True
-        self.last = 0  # the row that the next batch starts from
 
-    def fill(self, values: np.ndarray, first: int, n: int) -> None:
-        """Values that were computed beforehand: each is read one step later.
+    def fill(self, values: np.ndarray, first: int) -> None:
+        """Values of rows from the first on: each is read one step later.
 
         The host's very first step reads the chip's first value already, as the
         queue of nengo-loihi's ``HostReceiveProcess`` passes over its empty start.
         """
         if self.empty:
             self.rows[0] = values[0]
-        else:
-            self.rows[0] = self.rows[self.last]
-        self.empty, self.last = False, n
-        self.rows[1 : n + 1] = values[first : first + n]
+            self.empty = False
+        self.rows[first + 1 : first + 1 + len(values)] = values
 
     def link(self, probe: Any, parts: List[np.ndarray]) -> Any:
         """A function of the row that puts its value into the next."""
@@ -190,7 +376,7 @@ class _Mailbox:
 class _SpikeBridge:
     """The host's spikes, on their way to the chip's inputs."""
 
-    def __init__(self, model: Any, emulator: FastEmulator, signal_of: Any):
+    def __init__(self, model: Any, emulator: FastEmulator, signal_of: Any, most: int):
         sources: Dict[Any, Any] = {}
         sent: Dict[Any, Tuple[float, int]] = {}
         for sender, receiver in model.host2chip_senders.items():
@@ -209,8 +395,8 @@ class _SpikeBridge:
         self.units = np.array([sent[i][0] for i in emulator.inputs], np.float64)
         self.most = np.array([sent[i][1] for i in emulator.inputs], np.int64)
         self.most_a_step = int(self.sizes @ self.most)
-        self._events = np.zeros((BATCH + 1) * int(self.sizes.sum()) + self.most_a_step, np.int32)
-        self._start = np.zeros((BATCH + 1) * len(self.sizes) + 1, np.int64)
+        self._events = np.zeros((most + 1) * int(self.sizes.sum()) + self.most_a_step, np.int32)
+        self._start = np.zeros((most + 1) * len(self.sizes) + 1, np.int64)
 
     @property
     def events(self) -> Tuple[np.ndarray, np.ndarray]:
@@ -253,6 +439,15 @@ class _ErrorBridge:
         self.addresses = np.array([s.ctypes.data for s in self.signals], np.int64)
         self.first = np.array(first, np.int64)
         self.sizes = np.array([s.size for s in self.signals], np.int64)
+        self._cut_before = self.cut.copy()
+
+    def save(self) -> None:
+        """A batch starts."""
+        self._cut_before = self.cut.copy()
+
+    def restore(self) -> None:
+        """Go back to where it started."""
+        self.cut[...] = self._cut_before
 
     def send(self) -> None:
         """Give the chip the errors of this step."""

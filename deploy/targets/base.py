@@ -29,7 +29,6 @@ class Session(ABC):
     problems: Tuple[Problem, ...] = ()
     hosts: Tuple[Any, ...] = ()
     idle: AbstractSet[Any] = frozenset()  # nodes that nothing reaches any more
-    runs_ahead = False  # whether the host goes ahead of the chip, and does so now
     settings: Mapping[str, Any] = {}
 
     @property
@@ -40,6 +39,21 @@ class Session(ABC):
     @abstractmethod
     def run_steps(self, n_steps: int) -> None:
         """Go on for so many steps."""
+
+    @abstractmethod
+    def look(self, at_signals: bool = False) -> None:
+        """Have all of the network at the step that a node is in which asks for it.
+
+        Parameters
+        ----------
+        at_signals : bool
+            Whether for signals, which the node may set, and not for samples alone.
+
+        Raises
+        ------
+        nengo.exceptions.SimulationError
+            If it cannot be had in the middle of `run_steps`.
+        """
 
     @abstractmethod
     def take(self, probe: nengo.Probe) -> Optional[np.ndarray]:

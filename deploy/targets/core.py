@@ -77,6 +77,9 @@ class CoreSession(Session):
             stop = self.injections.next_after(self.n_steps, end)
             self.simulator.run_steps(stop - self.n_steps, progress_bar=False)
 
+    def look(self, at_signals: bool = False) -> None:
+        """All that Nengo core has is of one step at any time."""
+
     def take(self, probe: nengo.Probe) -> Optional[np.ndarray]:
         return np.array(self.simulator.data[probe])
 

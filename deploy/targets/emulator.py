@@ -10,9 +10,12 @@ import nengo
 import numpy as np
 from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
+from nengo.exceptions import SimulationError
 
 from deploy.compat import load_nengo_loihi
 from deploy.emulator import ENGINES, FastEmulator, build_simulator
+from deploy.emulator.interrupts import Interrupts
+from deploy.emulator.runner import Runner
 from deploy.errors import BadInput, TargetUnavailable
 from deploy.resources import cores_of
 from deploy.targets.base import Session, Target
@@ -67,6 +70,9 @@ class EmulatorSession(Session):
             precompute=precompute,
         )
         self.runner = self.simulator._runner  # the simulator lets go of it when it closes
+        self.interrupts = getattr(self.runner, "interrupts", Interrupts())
+        self._steps = False  # whether it does, by nengo-loihi's own runner
+        self._stopped_at: Optional[int] = None
         sims = self.simulator.sims
         self.hosts = tuple(sims[name] for name in ("host_pre", "host") if name in sims)
         self.idle = {conn.post_obj for conn in rewritten.dropped}
@@ -90,7 +96,7 @@ class EmulatorSession(Session):
 
     @property
     def n_steps(self) -> int:
-        return int(self.runner.n_steps)
+        return int(self.runner.n_steps) if self._stopped_at is None else self._stopped_at
 
     @property
     def changes(self) -> Tuple[Change, ...]:  # type: ignore[override]
@@ -109,20 +115,75 @@ class EmulatorSession(Session):
         return self._chip_neurons[ens]
 
     def run_steps(self, n_steps: int) -> None:
+        if self._stopped_at is not None:
+            raise SimulationError(
+                f"a run was stopped in the middle, at step {self._stopped_at}, and nengo-loihi's "
+                "own way of stepping does not lead back to it; use reset()"
+            )
         end = self.n_steps + n_steps
         polled = [reader for reader in self.readers.values() if reader.polled]
-        while self.n_steps < end:
-            self.injections.apply(self.n_steps)
-            stop = self.injections.next_after(self.n_steps, end)
-            stop = min([stop] + [self._next_sample(reader) for reader in polled])
-            self.runs_ahead = bool(self.simulator.precompute)
+        with self.interrupts:
+            while self.n_steps < end:
+                self.injections.apply(self.n_steps)
+                stop = self.injections.next_after(self.n_steps, end)
+                stop = min([stop] + [self._next_sample(reader) for reader in polled])
+                before = self.n_steps
+                try:
+                    self._advance(stop - before)
+                finally:
+                    for reader in polled:
+                        if before < self.n_steps and reader.is_sample(self.n_steps):
+                            reader.poll()
+
+    def _advance(self, n_steps: int) -> None:
+        """Steps without a stop; where they are stopped, all is at the same step."""
+        if isinstance(self.runner, Runner):
+            self.simulator._n_steps = self.n_steps
             try:
-                self.simulator.run_steps(stop - self.n_steps)
-            finally:
-                self.runs_ahead = False
-            for reader in polled:
-                if reader.is_sample(self.n_steps):
-                    reader.poll()
+                self.simulator.run_steps(n_steps)
+            except BaseException:
+                self._hand_over()
+                raise
+            return
+        self.simulator._n_steps = before = self.n_steps
+        samples = self._samples()
+        kept = {probe: len(of) for probe, of in samples.items()}
+        self._steps = True
+        try:
+            self.simulator.run_steps(n_steps)
+        except BaseException:
+            self._stopped_at = before
+            for probe, of in samples.items():
+                del of[kept[probe] :]
+            raise
+        finally:
+            self._steps = False
+
+    def _samples(self) -> Dict[Any, List[Any]]:
+        """The lists in which Nengo and nengo-loihi keep the samples of probes."""
+        found = {p: self.simulator._probe_outputs[p] for p in self.simulator.model.nengo_probes}
+        for host in self.hosts:
+            found.update(host._sim_data)
+        return {probe: of for probe, of in found.items() if isinstance(of, list)}
+
+    def _hand_over(self) -> None:
+        """Give nengo-loihi's simulator the chip's samples so far."""
+        if self.simulator._n_steps != self.n_steps:
+            self.simulator._n_steps = self.n_steps
+            self.simulator._probe()
+
+    def look(self, at_signals: bool = False) -> None:
+        if isinstance(self.runner, Runner):
+            if self.runner.is_running:
+                self.runner.look(at_signals)
+                self._hand_over()
+        elif self._steps:
+            if self.simulator.precompute:
+                raise SimulationError(
+                    "a node asks for what the chip has, while the host goes ahead of the chip; "
+                    "give the simulator precompute=False"
+                )
+            self._hand_over()
 
     def _next_sample(self, reader: Reader) -> int:
         step = self.n_steps + 1
@@ -131,6 +192,7 @@ class EmulatorSession(Session):
         return step
 
     def take(self, probe: nengo.Probe) -> Optional[np.ndarray]:
+        self.look()
         if probe in self.readers:
             return self.readers[probe].samples()
         return self.probed(probe) if probe in self.present else None
@@ -211,6 +273,7 @@ class EmulatorSession(Session):
         return told
 
     def clear(self) -> None:
+        self.look()
         for reader in self.readers.values():
             reader.clear()
         self.simulator.clear_probes()
