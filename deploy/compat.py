@@ -3,8 +3,10 @@
 nengo-loihi calls ``np.array(..., copy=False)`` in six places (``block.py``,
 ``neurons.py``) and means "copy only if needed". Since NumPy 2.0 that spelling
 raises where a copy is needed, and ``copy=None`` has the old meaning. ``dvs.py`` reads
-bytes by ``np.fromstring``, which NumPy 2.3 no longer does. These modules are given an
-``np`` that translates; NumPy itself, and everybody else's ``np``, stay as they are.
+bytes by ``np.fromstring``, which NumPy 2.3 no longer does. ``emulator/interface.py`` fills
+arrays of integers with NaN, of which NumPy makes the least integer and warns of an invalid
+value since 1.24. These modules are given an ``np`` that translates; NumPy itself, and
+everybody else's ``np``, stay as they are.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from deploy.errors import TargetUnavailable
 
 KNOWN_VERSIONS = ("1.1.0",)
 OLD_MODULES = ("nengo_loihi.block", "nengo_loihi.dvs", "nengo_loihi.neurons")
+FILLS_WITH_NAN = "nengo_loihi.emulator.interface"
 
 
 class NengoAsItCame:
@@ -50,6 +53,23 @@ class NumpyOfOld:
     @staticmethod
     def fromstring(data: bytes, dtype: Any) -> np.ndarray:
         return np.frombuffer(data, dtype).copy()
+
+
+class NumpyOfIntegers:
+    """NumPy, except that ``full(..., nan, dtype)`` of integers is their least, without a warning.
+
+    It stands for what is not set yet, and all of it is set afterwards.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(np, name)
+
+    @staticmethod
+    def full(shape: Any, value: Any, dtype: Any = None, **kwargs: Any) -> np.ndarray:
+        integer = dtype is not None and np.issubdtype(dtype, np.integer)
+        if integer and isinstance(value, float) and np.isnan(value):
+            value = np.iinfo(dtype).min
+        return np.full(shape, value, dtype, **kwargs)
 
 
 def load_nengo_loihi() -> Any:
@@ -85,6 +105,9 @@ def load_nengo_loihi() -> Any:
     simulating: Any = importlib.import_module("nengo_loihi.simulator")
     if simulating.nengo is nengo:
         simulating.nengo = NengoAsItCame()
+    emulating: Any = importlib.import_module(FILLS_WITH_NAN)
+    if emulating.np is np:
+        emulating.np = NumpyOfIntegers()
     if int(np.__version__.split(".")[0]) >= 2:
         for name in OLD_MODULES:
             using: Any = importlib.import_module(name)

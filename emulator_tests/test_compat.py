@@ -4,6 +4,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import nengo
@@ -48,6 +49,23 @@ def test_numpy_itself_is_left_alone():
             np.array([1.0, 2.0], dtype=int, copy=False)
     else:
         assert module.block.np is np
+
+
+@pytest.mark.parametrize("target", ["emulator", "float-emulator"])
+def test_a_build_and_a_run_warn_of_nothing(small, target):
+    with warnings.catch_warnings(), np.errstate(all="raise", under="ignore"):
+        warnings.simplefilter("error")
+        with deploy.Simulator(small, target=target, progress_bar=False) as sim:
+            sim.run(0.05)
+
+
+def test_what_is_not_set_yet_is_what_numpy_makes_of_nan():
+    of = load_nengo_loihi().emulator.interface.np
+    with np.errstate(invalid="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for dtype in (np.int32, np.float32, bool):
+            np.testing.assert_array_equal(of.full(3, np.nan, dtype=dtype), np.full(3, np.nan, dtype))
+    assert of.full((2, 1), 5, dtype=np.int32).dtype == np.int32 and of.zeros is np.zeros
 
 
 def test_unknown_version_is_refused(monkeypatch):
