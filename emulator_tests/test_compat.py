@@ -64,7 +64,9 @@ def test_what_is_not_set_yet_is_what_numpy_makes_of_nan():
     with np.errstate(invalid="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for dtype in (np.int32, np.float32, bool):
-            np.testing.assert_array_equal(of.full(3, np.nan, dtype=dtype), np.full(3, np.nan, dtype))
+            np.testing.assert_array_equal(
+                of.full(3, np.nan, dtype=dtype), np.full(3, np.nan, dtype)
+            )
     assert of.full((2, 1), 5, dtype=np.int32).dtype == np.int32 and of.zeros is np.zeros
 
 

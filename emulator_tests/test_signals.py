@@ -1,5 +1,8 @@
 """``sim.signals`` and ``sim.model.sig``, which know the user's objects wherever they run."""
 
+import re
+import warnings
+
 import nengo
 import numpy as np
 import pytest
@@ -8,6 +11,8 @@ from nengo.exceptions import ReadonlyError, SignalError
 import deploy
 from deploy.emulator import ENGINES
 from deploy.targets import find_target
+from loihi_rules.change import ChipWarning
+from loihi_rules.passes.learning_scale import declare_settings
 
 pytestmark = pytest.mark.quick
 CHIPS = ("emulator", "float-emulator")
@@ -321,3 +326,31 @@ def test_an_object_that_is_gone_is_named():
         nengo.Connection(through, nengo.Ensemble(20, 1), synapse=None)
     with deploy.Simulator(net) as sim, pytest.raises(KeyError, match="through.*joined"):
         sim.model.sig[through]["in"]
+
+
+@pytest.mark.parametrize("largest, option", [(0.003, "pes_weight_exponent"), (0.02, "pes_span")])
+def test_learned_weights_that_are_cut_are_warned_of_with_a_way_out(learner, largest, option):
+    asked = largest * np.random.RandomState(0).uniform(-1, 1, (1, 30))
+    asked[0, 0] = largest
+    found, said = [], []
+    for _ in range(2):
+        with deploy.Simulator(learner, progress_bar=False) as sim, warnings.catch_warnings(
+            record=True
+        ) as shown:
+            warnings.simplefilter("always")
+            sim.signals[sim.model.sig[learner.learned]["weights"]] = asked
+            found.append(np.array(read(sim, learner.learned, "weights")))
+        said.append([w.message for w in shown if isinstance(w.message, ChipWarning)])
+        if len(said) == 1:
+            (warning,) = said[0]
+            assert warning.rule == "learned weights" and warning.object == "a[1:2] → out"
+            way, value = re.search(r"(pes_\w+) = ([\d.]+)", warning.way_out).groups()
+            assert way == option
+            declare_settings(learner)
+            setattr(learner.config[learner.learned], way, float(value))
+    as_it_is, with_way_out = found
+    most = np.abs(as_it_is).max()
+    share = 100 * np.mean(np.abs(asked) > most)
+    assert f"{share:.2g} % of the weights that were set are cut off" in str(warning)
+    assert f"to {100 * most / largest:.2g} % of what it was" in str(warning)
+    assert said[1] == [] and np.abs(with_way_out - asked).max() < 0.01 * largest

@@ -26,7 +26,7 @@ from deploy.targets.chip_values import ChipValue, connection_values, neuron_valu
 from deploy.targets.core import CoreSession
 from deploy.targets.injecting import CoreNeurons, Injections
 from deploy.targets.learned_weights import decoders, learned_in_core, weights_for
-from deploy.targets.learning_limits import warn_of_limits
+from deploy.targets.learning_limits import warn_of_cut_weights, warn_of_limits
 from deploy.targets.served import READERS, Reader
 from deploy.targets.units import scale_of
 from loihi_rules import Change, Learned, Rewritten, Twin
@@ -232,7 +232,8 @@ class EmulatorSession(Session):
             part = values
             values = decoders(self.model, conn, self.dt, self.chip_weights)
             values[:, sources] = part
-        weights = weights_for(self.model, conn, self.dt, self.chip_weights, values)
+        weights, filled = weights_for(self.model, conn, self.dt, self.chip_weights, values)
+        warn_of_cut_weights(conn, self.rewritten.learning_scales[conn], filled)
         synapse = learning_synapse(self.model, conn)
         if isinstance(self.simulator.sims["emulator"], FastEmulator):
             self.chip_weights(synapse)[...] = weights

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import Any, Callable, Tuple
 
 import nengo
 import numpy as np
@@ -53,12 +53,13 @@ def weights_for(
     dt: float,
     learned: Callable[[Any], np.ndarray],
     values: np.ndarray,
-) -> np.ndarray:
+) -> Tuple[np.ndarray, np.ndarray]:
     """The weights that give a learning connection other decoders; see `decoders`.
 
     Each half takes half of the change, so that decoders which were read and are set again
     change nothing. Integers go to the nearest that the chip has, multiples of
-    ``2^(exponent + lost bits)``, in such a way that their difference is right.
+    ``2^(exponent + lost bits)``, in such a way that their difference is right; where that is
+    more than both halves hold, it is cut.
 
     Parameters
     ----------
@@ -68,8 +69,10 @@ def weights_for(
 
     Returns
     -------
-    (n_axons, width) ndarray
+    weights : (n_axons, width) ndarray
         For the synapse group, in its unit.
+    filled : (n_axons, size_out) ndarray
+        How much of the chip's range each decoder takes; what is above 1 is cut.
     """
     synapse = learning_synapse(model, conn)
     weights = learned(synapse)
@@ -81,13 +84,15 @@ def weights_for(
         step, most = 2.0 ** (config.real_weight_exp + lost), 2 ** (8 - lost) - 1
         on, off, change = on / step, off / step, np.rint(change / step)
         half = np.trunc(change / 2)
-        on, off = (
-            step * (on + half).clip(-most, most),
-            step * (off + half - change).clip(-most, most),
-        )
+        wanted = on - off + change
+        filled = np.abs(wanted) / (2 * most)
+        on = (on + half).clip(-most, most)
+        off = (on - wanted).clip(-most, most)
+        on = step * (off + wanted).clip(-most, most)  # where one has no room, the other may
+        off = step * off
     else:
-        on, off = on + change / 2, off - change / 2
-    return np.concatenate([on, off], axis=1).astype(weights.dtype)
+        on, off, filled = on + change / 2, off - change / 2, np.zeros_like(change)
+    return np.concatenate([on, off], axis=1).astype(weights.dtype), filled
 
 
 def _decoder_of_a_weight(model: Any, conn: nengo.Connection, dt: float) -> float:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Callable, Mapping, NamedTuple
 
+import nengo
+import numpy as np
+
 from deploy.targets.chip_builder import learning_synapse
 from loihi_rules.change import name_of, warn
 from loihi_rules.chip import LOIHI
@@ -85,6 +88,36 @@ LIMITS = {
         _values,
     ),
 }
+
+
+def warn_of_cut_weights(conn: nengo.Connection, scale: LearningScale, filled: np.ndarray) -> None:
+    """Warn where decoders that a user sets do not fit into the chip's weights.
+
+    Parameters
+    ----------
+    conn : nengo.Connection
+        Learns on the chip.
+    scale : LearningScale
+    filled : ndarray
+        How much of the range each takes.
+    """
+    share, most = float(np.mean(filled > 1)), float(np.max(filled, initial=0.0))
+    if not share:
+        return
+    exponent = scale.weight_exponent + int(np.ceil(np.log2(most)))
+    if exponent <= LOIHI.weight_exponents[1]:
+        way_out = f"network.config[connection].pes_weight_exponent = {exponent} {HOW}"
+    else:
+        # twice: the exponent that is chosen for a span may still cut the very largest
+        span = 2 * most * ERROR_SCALE / scale.error_scale
+        way_out = f"network.config[connection].pes_span = {span:.3g} {HOW}"
+    warn(
+        name_of(conn),
+        "learned weights",
+        f"{100 * share:.2g} % of the weights that were set are cut off, the largest to "
+        f"{100 / most:.2g} % of what it was",
+        f"before the simulator is built, {way_out} has room for them",
+    )
 
 
 def warn_of_limits(emulator: Any, model: Any, scales: Mapping[Any, LearningScale]) -> None:
