@@ -20,6 +20,20 @@ from nengo.exceptions import ReadonlyError, SignalError
 from deploy.targets.chip_values import ChipValue
 from loihi_rules.change import name_of
 
+NOT_ON_CHIP = {
+    (nengo.Connection, "weighted"): (
+        "the chip adds up what comes into a population's neurons; the sum is the signal 'in' of "
+        "its target, and nengo.Probe(connection) gives what the connection adds"
+    ),
+    **{
+        (LearningRule, name): (
+            "the chip learns from traces of its own in whole numbers; "
+            f"nengo.Probe(connection.learning_rule, {name!r}) gives it in Nengo's units"
+        )
+        for name in ("delta", "activities")
+    },
+}
+
 
 class ChipSignal:
     """What ``sim.model.sig[obj][name]`` is where ``obj`` is on the chip.
@@ -113,6 +127,19 @@ class ChipArray(np.ndarray):
         np.asarray(self)[...] = self._signals.read(self._signal)
 
 
+class SignalsOf(Dict[str, Any]):
+    """The signals of one object, by Nengo's names; of those that the chip lacks it says why."""
+
+    def __init__(self, obj: Any, found: Mapping):
+        super().__init__(found)
+        self._obj = obj
+
+    def __missing__(self, name: str) -> Any:
+        kind = nengo.Connection if isinstance(self._obj, nengo.Connection) else LearningRule
+        why = NOT_ON_CHIP.get((kind, name), f"it has {', '.join(sorted(self))}")
+        raise KeyError(f"{_named(self._obj)} has no signal {name!r}: {why}")
+
+
 class Signals(Mapping):
     """Signals to arrays; writing ``signals[signal] = values`` sets them.
 
@@ -145,13 +172,12 @@ class Signals(Mapping):
         found.update({name: ChipSignal(obj, name, value) for name, value in values.items()})
         if not found:
             raise KeyError(
-                f"{name_of(obj) if isinstance(obj, nengo.base.NengoObject) else obj} has no "
-                "signals: rewriting joined it with others (see sim.changes)"
+                f"{_named(obj)} has no signals: rewriting joined it with others (see sim.changes)"
             )
         for name, signal in found.items():
             if isinstance(signal, Signal):
                 self._origins[signal] = (obj, name)
-        return found
+        return SignalsOf(obj, found)
 
     def _ends(self, conn: nengo.Connection) -> Dict[str, Any]:
         """As Nengo: what leaves its source, and what enters its target."""
@@ -273,6 +299,11 @@ class Signals(Mapping):
         return list(found)
 
 
+def _named(obj: Any) -> str:
+    known = isinstance(obj, (nengo.base.NengoObject, Neurons, LearningRule))
+    return name_of(obj) if known else str(obj)
+
+
 class CannotBeSet(ReadonlyError):
     """Something of the chip that cannot be set, and what to do instead."""
 
@@ -287,8 +318,8 @@ class CannotBeSet(ReadonlyError):
 class UsersModel:
     """``sim.model`` where part of the network is on the chip.
 
-    Nengo's ``params``, ``sig``, ``step`` and ``time`` for the user's objects; all else is the
-    model's that nengo-loihi built.
+    Nengo's ``params``, ``sig``, ``seeds``, ``toplevel``, ``probes``, ``step`` and ``time`` for the
+    user's objects; all else is the model's that nengo-loihi built.
 
     Parameters
     ----------
@@ -305,6 +336,22 @@ class UsersModel:
     def params(self) -> Any:
         """The user's objects to what the build made of them."""
         return self._simulator.data
+
+    @property
+    def toplevel(self) -> Any:
+        """The user's network."""
+        return self._simulator.network
+
+    @property
+    def probes(self) -> List[nengo.Probe]:
+        """The user's probes, in the order in which Nengo builds them."""
+        return _probes(self._simulator.network)
+
+    @property
+    def seeds(self) -> Dict[Any, int]:
+        """The user's networks and objects to the seeds that they were built with."""
+        twins = self._simulator._twins
+        return {obj: int(twins[obj].seed) for obj in self._simulator.data}
 
     @property
     def step(self) -> Any:
@@ -327,6 +374,11 @@ class UsersModel:
         if name.startswith("__"):
             raise AttributeError(name)
         return getattr(self._simulator._session.model, name)
+
+
+def _probes(network: nengo.Network) -> List[nengo.Probe]:
+    inner = [probe for part in network.networks for probe in _probes(part)]
+    return list(dict.fromkeys([*inner, *network.probes]))
 
 
 class UsersSignals(Mapping):

@@ -357,7 +357,7 @@ class Data(Mapping):
             built = self._simulator._session.built(self._simulator._twins[key])
             if isinstance(key, nengo.Connection):  # as the user gave it, not as a matrix
                 built = built._replace(transform=key.transform)
-            self._cache[key] = built
+            self._cache[key] = _as_precise_as_asked(built)
         return self._cache[key]
 
     def _samples_of(self, probe: nengo.Probe) -> np.ndarray:
@@ -371,6 +371,15 @@ class Data(Mapping):
             samples.setflags(write=False)
             self._samples[probe] = n_steps, samples
         return self._samples[probe][1]
+
+    @property
+    def raw(self) -> Dict[Any, Any]:
+        """As Nengo's: of a probe the list of its samples, of others what is here."""
+        found: Dict[Any, Any] = {}
+        for obj in self:
+            with contextlib.suppress(KeyError):  # of what nothing was built, or is sampled
+                found[obj] = list(self[obj]) if isinstance(obj, nengo.Probe) else self[obj]
+        return found
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._objects())
@@ -388,6 +397,19 @@ class Data(Mapping):
         for obj in self._objects():
             if isinstance(obj, nengo.Probe):
                 self.get(obj)
+
+
+def _as_precise_as_asked(built: Any) -> Any:
+    """What was built, in the numbers that ``nengo.rc`` asks for."""
+    asked = nengo.rc.float_dtype
+    if asked == np.float64 or not hasattr(built, "_replace"):
+        return built
+    parts = {
+        name: value.astype(asked)
+        for name, value in built._asdict().items()
+        if getattr(value, "dtype", None) == np.float64
+    }
+    return built._replace(**parts)
 
 
 def _in_core(network: nengo.Network, why: str) -> Change:

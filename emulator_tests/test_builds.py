@@ -70,7 +70,15 @@ def kernels_of_three():
     nengo.Network.context[-1].config[conn].pop_type = 16
 
 
+def beyond_any_gain():
+    a = nengo.Ensemble(20, 1, label="a")
+    sigmoid = nengo.Sigmoid()
+    rates = nengo.dists.Uniform(80, 100)
+    nengo.Connection(a, nengo.Ensemble(20, 1, neuron_type=sigmoid, max_rates=rates, label="host"))
+
+
 CASES = {
+    beyond_any_gain: ("host", "negative or infinite gain", "keep intercepts"),
     silent: ("a → b", "no neuron of its source fires", "choose intercepts"),
     slow: ("a.neurons → b.neurons", "its filter is too long", "use a synapse"),
     not_a_number: ("b", "not all finite numbers", "look at"),

@@ -204,3 +204,41 @@ def test_weights_have_the_shape_that_their_transform_has():
         nengo.Probe(conns[1], "weights")
     with pytest.raises(BuildError, match="cannot be probed"):
         deploy.Simulator(net)
+
+
+def test_the_model_has_the_users_network_probes_and_seeds(small):
+    with small, nengo.Network(label="inner"):
+        nengo.Probe(nengo.Node(0.5))
+    with deploy.Simulator(small) as sim, nengo.Simulator(small, progress_bar=False) as core:
+        for model in (sim.model, core.model):
+            assert model.toplevel is small
+            assert model.probes[0] is small.networks[0].probes[0]
+            assert model.probes[1:] == small.probes
+        for obj in (small, *small.all_networks, *small.all_objects):
+            assert sim.model.seeds[obj] == core.model.seeds[obj], obj
+        sim.run_steps(4)
+        core.run_steps(4)
+        for probe in small.probes:
+            raw, its = sim.data.raw[probe], core.data.raw[probe]
+            assert isinstance(raw, list) and len(raw) == len(its)
+            for sample, expected in zip(raw, sim.data[probe]):
+                np.testing.assert_array_equal(sample, expected)
+        assert sim.data.raw[small.ensembles[0]].gain is sim.data[small.ensembles[0]].gain
+
+
+def test_what_was_built_is_in_the_numbers_that_are_asked_for(small):
+    with small:
+        nengo.Connection(
+            small.ensembles[0].neurons,
+            small.ensembles[1].neurons,
+            transform=0.01 * np.ones((20, 30)),
+        )
+    nengo.rc["precision"]["bits"] = "32"
+    try:
+        with deploy.Simulator(small) as sim, nengo.Simulator(small, progress_bar=False) as core:
+            for obj in (*small.ensembles, *small.connections):
+                for own, its in zip(sim.data[obj], core.data[obj]):
+                    if isinstance(its, np.ndarray):
+                        assert own.dtype == its.dtype, obj
+    finally:
+        nengo.rc["precision"]["bits"] = "64"

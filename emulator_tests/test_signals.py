@@ -354,3 +354,25 @@ def test_learned_weights_that_are_cut_are_warned_of_with_a_way_out(learner, larg
     assert f"{share:.2g} % of the weights that were set are cut off" in str(warning)
     assert f"to {100 * most / largest:.2g} % of what it was" in str(warning)
     assert said[1] == [] and np.abs(with_way_out - asked).max() < 0.01 * largest
+
+
+def test_signals_that_the_chip_lacks_say_where_they_are(learner):
+    cases = (
+        (learner.decoded, "weighted", r"a\[1:2\] → b.*nengo\.Probe\(connection\)"),
+        (learner.learned.learning_rule, "delta", r"\(PES\).*nengo\.Probe\(.*'delta'"),
+        (learner.learned.learning_rule, "activities", r"nengo\.Probe\(.*'activities'"),
+        (learner.a.neurons, "adaptation", r"a\.neurons has no signal 'adaptation': it has bias"),
+    )
+    with learner:
+        probes = [
+            nengo.Probe(learner.decoded),
+            nengo.Probe(learner.learned.learning_rule, "delta"),
+            nengo.Probe(learner.learned.learning_rule, "activities"),
+        ]
+    with deploy.Simulator(learner) as sim:
+        for obj, name, match in cases:
+            with pytest.raises(KeyError, match=match):
+                sim.model.sig[obj][name]
+            assert name not in sim.model.sig[obj]
+        sim.run_steps(5)
+        assert [sim.data[probe].shape for probe in probes] == [(5, 1), (5, 1, 30), (5, 30)]

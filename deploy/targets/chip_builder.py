@@ -168,8 +168,16 @@ def chip_model(
                     synapse.learning_rate *= conn.pre_obj.n_neurons / len(scale.sources)
             return built
 
-    model = builder.Model(dt=dt, label=label, builder=ChipBuilder())
-    model.building = None
+    class ChipModel(builder.Model):
+        """Says of errors which object they are of, also where Nengo core builds it."""
+
+        building = None
+
+        def build(self, obj: Any, *args: Any, **kwargs: Any) -> Any:
+            with building(self, obj):
+                return super().build(obj, *args, **kwargs)
+
+    model: Any = ChipModel(dt=dt, label=label, builder=ChipBuilder())
     model.solved = {}  # connections to what their solvers gave
     model.decoded = []  # ensembles, and the synapse groups that decode them
     model.node_neurons = input_neurons(dt)
