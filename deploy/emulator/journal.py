@@ -21,7 +21,11 @@ from nengo.synapses import LinearFilter
 from deploy.emulator import host_kernels as k
 from deploy.emulator.jit import HAVE_NUMBA
 
-CONVOLUTIONS = ("ConvInc", "ConvTransposeInc")  # the second since Nengo 4
+NOT_IN_ALL = (  # versions of Nengo
+    (transforms, "ConvInc"),
+    (transforms, "ConvTransposeInc"),
+    (learning_rules, "SimRLS"),
+)
 # operators whose every state is a signal
 REPEATABLE = (
     ops.TimeUpdate,
@@ -31,12 +35,11 @@ REPEATABLE = (
     ops.DotInc,
     ops.SparseDotInc,
     ops.BsrDotInc,
-    *(getattr(transforms, name) for name in CONVOLUTIONS if hasattr(transforms, name)),
+    *(getattr(module, name) for module, name in NOT_IN_ALL if hasattr(module, name)),
     learning_rules.SimPES,
     learning_rules.SimBCM,
     learning_rules.SimOja,
     learning_rules.SimVoja,
-    learning_rules.SimRLS,
     SimProbe,
 )
 RANDOM_NEURONS = (nengo.StochasticSpiking, nengo.PoissonSpiking)  # they draw at each step
