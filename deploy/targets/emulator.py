@@ -36,6 +36,7 @@ from loihi_rules.rewrite import rewrite_twin
 from loihi_rules.wiring import base_of, on_chip
 
 OF_LEARNING = ("learning traces cut", "learned weights cut", "PES errors cut")
+PIECE = 10  # steps of nengo-loihi's own runner between two looks for Ctrl-C
 NOTEWORTHY = 0.01  # share of the times that something came to the end of its range
 
 
@@ -145,6 +146,13 @@ class EmulatorSession(Session):
                 self._hand_over()
                 raise
             return
+        end = self.n_steps + n_steps
+        while self.n_steps < end:
+            self._advance_their_way(min(PIECE, end - self.n_steps))
+            self.interrupts.deliver()
+
+    def _advance_their_way(self, n_steps: int) -> None:
+        """By nengo-loihi's own runner; where it is stopped, samples are of where it began."""
         self.simulator._n_steps = before = self.n_steps
         samples = self._samples()
         kept = {probe: len(of) for probe, of in samples.items()}
