@@ -200,7 +200,8 @@ class Engine:
     def save(self) -> None:
         """Note all that changes from step to step, as it is now."""
         if self._saved is None:
-            self._saved = Saved([*self.state, self._key, self._position])
+            bias = self.layout.compartments.bias  # which a node may set
+            self._saved = Saved([*self.state, self._key, self._position, bias])
         self._saved.save()
         self._saved_t = self.t
         self._saved_rng = None if self.compiled else self.rng.get_state()

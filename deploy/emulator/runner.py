@@ -92,7 +92,7 @@ class Runner:
         self._is_lost = False
         self._in_step = False  # whether the host goes no further ahead than a step
         self._watched = False  # whether a node has looked at signals, and may set them
-        self._touched = False  # whether one has done so in this batch
+        self._touched: List[Tuple[int, int]] = []  # in this batch: by which part, in which row
         self._looks_from_before = False  # whether one that feeds the chip looks at it
         self._is_ahead = False  # whether a host has been beyond the batch's end
 
@@ -118,6 +118,7 @@ class Runner:
             end = self.n_steps + steps
             while self.n_steps < end:
                 self._batch(min(1 if self._watched else self.most, end - self.n_steps))
+                self.interrupts.deliver()
         finally:
             np.seterr(**old)
         self.timers.stop("run")
@@ -136,7 +137,8 @@ class Runner:
 
     def _begin(self, n: int) -> None:
         self.is_running, self._limit = True, n
-        self._touched = self._is_ahead = self._looks_from_before = False
+        self._is_ahead = self._looks_from_before = False
+        self._touched.clear()
         self._rows[:] = 0, 0, 0
         self._part = AFTER if self._before is None else BEFORE
         self._published = 0
@@ -179,7 +181,7 @@ class Runner:
                 step(row)
                 collect(row)
                 rows[BEFORE] = row + 1
-                if interrupts.waiting and not again:
+                if interrupts.waiting and not (again or self._touched):
                     interrupts.deliver()
                 if self._in_step:
                     if self._touched:
@@ -205,7 +207,7 @@ class Runner:
             for row in range(rows[AFTER], last):
                 step(row)
                 rows[AFTER] = row + 1
-                if interrupts.waiting and not again:
+                if interrupts.waiting and not (again or self._touched):
                     interrupts.deliver()
                 if row + 1 == self._limit:  # which a node may have set
                     break
@@ -246,7 +248,7 @@ class Runner:
             for link in links:
                 link(row)
             rows[AFTER] = row + 1
-            if interrupts.waiting and not again:
+            if interrupts.waiting and not (again or self._touched):
                 interrupts.deliver()
             if self._touched:
                 self._limit = row + 1
@@ -280,7 +282,8 @@ class Runner:
             self._in_step = True
         self._publish(self._rows[AFTER])
         if at_signals:
-            self._watched = self._touched = True
+            self._watched = True
+            self._touched.append((self._part, self._rows[self._part]))
 
     def _fetch_back(self, row: int) -> None:
         """Bring chip and host back to a row that they have passed; the batch ends behind it."""
@@ -321,13 +324,14 @@ class Runner:
         for part, host in ((BEFORE, self._before), (AFTER, self._after)):
             if host is not None:
                 host.rewind(self._rows[part])
-                if self._touched and part == self._part:  # what the node has set is lost
-                    host.forget(self._rows[part])
+                for row in [row for of, row in self._touched if of == part]:
+                    host.forget(row)  # what the node has set is undone: it is asked again
         self.emulator.engine.restore()
         self._errors.restore()
         self._rows[:] = 0, 0, 0
         self._part = AFTER if self._before is None else BEFORE
-        self._touched = self._looks_from_before = False
+        self._looks_from_before = False
+        self._touched.clear()
 
 
 def _stepper(host: Host, again: bool) -> Any:
