@@ -35,7 +35,8 @@ def build_sign_pairs(model: Model, ens: SignPairs) -> None:
     model.add_op(Reset(x))
     model.add_op(Reset(current))
     for sign, half in ((1, current[: ens.dimensions]), (-1, current[ens.dimensions :])):
-        gain = Signal(sign * float(ens.gain[0]), name=f"{ens}.gain", readonly=True)
+        unit = np.asarray(sign * ens.gain[0], dtype=nengo.rc.float_dtype)
+        gain = Signal(unit, name=f"{ens}.gain", readonly=True)
         model.add_op(ElementwiseInc(gain, x, half, tag=f"{ens} encoding"))
     model.build(ens.neuron_type, ens.neurons)
 
