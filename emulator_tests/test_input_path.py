@@ -1,5 +1,7 @@
 """How values enter chip neurons: rates, filters, weights and thresholds."""
 
+import warnings
+
 import nengo
 import numpy as np
 import pytest
@@ -131,3 +133,48 @@ def test_passthrough_nodes_are_joined_and_zeros_left_out():
     assert len(between) == 3  # and not nine
     for conn in between:
         np.testing.assert_array_equal(conn.transform.init, [[0.5]])
+
+
+def test_rounding_of_a_fourier_transform_is_no_connection():
+    with nengo.Network(seed=1) as net:
+        convolution = nengo.networks.CircularConvolution(20, 4)
+        out = nengo.networks.EnsembleArray(20, 4)
+        nengo.Connection(convolution.output, out.input)
+        nengo.Probe(out.output)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with deploy.Simulator(net, progress_bar=False) as sim:
+            pass
+    assert not [w for w in caught if "bits are left" in str(w.message)]
+    assert any("rounding" in change.after for change in sim.changes)
+
+
+def test_small_entries_that_are_meant_are_joined():
+    with nengo.Network(seed=1) as net:
+        a, node, b = nengo.Ensemble(20, 1), nengo.Node(size_in=1), nengo.Ensemble(20, 1)
+        nengo.Connection(a, node, transform=1e-17)
+        nengo.Connection(node, b, transform=1e17)
+    (between,) = (c for c in rewrite(net).network.all_connections if c.post_obj.label == b.label)
+    np.testing.assert_allclose(between.transform.init, [[1.0]])
+
+
+class Counted(nengo.solvers.LstsqL2):
+    """Counts how often it solves."""
+
+    calls = 0
+
+    def __call__(self, *args, **kwargs):
+        Counted.calls += 1
+        return super().__call__(*args, **kwargs)
+
+
+def test_what_a_node_hands_to_several_ensembles_is_solved_for_once():
+    with nengo.Network(seed=1) as net:
+        a, node = nengo.Ensemble(20, 1), nengo.Node(size_in=2)
+        nengo.Connection(a, node, function=lambda x: [x, x**2], solver=Counted())
+        for _ in range(3):
+            nengo.Connection(node, nengo.Ensemble(20, 2), transform=[[0, 1], [0.5, 0.5]])
+    Counted.calls = 0
+    with deploy.Simulator(net, progress_bar=False):
+        pass
+    assert Counted.calls == 1

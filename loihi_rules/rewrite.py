@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Set, Tuple
 
 import nengo
 import numpy as np
@@ -85,7 +85,9 @@ class Rewritten:
     asked : mapping of nengo.Connection to nengo.transforms.Transform
         Of each connection that was given another: the transform that the user gave it.
     dropped : list of nengo.Connection
-        Those that went nowhere and are not in ``network``.
+        Those that went nowhere, or on to what is joined now, and are not in ``network``.
+    joined : set of nengo.Connection
+        Those to a node with whose functions and solvers ``network`` has direct ones.
     encoded : list of nengo.Connection
         Those whose user asked for weights, and that have decoders instead.
     """
@@ -101,6 +103,7 @@ class Rewritten:
     rows: Mapping[nengo.Connection, np.ndarray]
     asked: Mapping[nengo.Connection, nengo.transforms.Transform]
     dropped: List[nengo.Connection]
+    joined: Set[nengo.Connection]
     encoded: List[nengo.Connection]
 
     @property
@@ -125,6 +128,7 @@ class Draft:
     rows: Dict[nengo.Connection, np.ndarray]
     asked: Dict[nengo.Connection, nengo.transforms.Transform]
     dropped: List[nengo.Connection]
+    joined: Set[nengo.Connection]
     encoded: List[nengo.Connection]
     stopped: bool = False  # at a problem that makes the other passes pointless
 
@@ -161,7 +165,7 @@ def rewrite_twin(twin: Twin, dt: float = 0.001) -> Rewritten:
     """Rewrite a copy whose seeds are fixed already; the copy is used up."""
     from loihi_rules.passes import PASSES  # the passes import Draft from here
 
-    draft = Draft(twin.network, dt, list(twin.changes), [], {}, [], {}, {}, {}, {}, [], [])
+    draft = Draft(twin.network, dt, list(twin.changes), [], {}, [], {}, {}, {}, {}, [], set(), [])
     for rewrite_pass in PASSES:
         if not draft.stopped:
             rewrite_pass(draft)
@@ -180,5 +184,6 @@ def rewrite_twin(twin: Twin, dt: float = 0.001) -> Rewritten:
         draft.rows,
         draft.asked,
         draft.dropped,
+        draft.joined,
         draft.encoded,
     )

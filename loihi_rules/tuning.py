@@ -214,12 +214,13 @@ def _fit(
 ) -> Tuple[np.ndarray, np.ndarray]:
     """Damped Gauss–Newton steps in gain and bias, neuron by neuron."""
     unit = float(neuron_type.amplitude)
-    fastest = 1 / (_interval(chip, np.array(1e9), dt)[0] + dt / 2)
+    chip = represented(chip, dt)
+    fastest = 1 / (_represented_interval(chip, np.array(1e9))[0] + dt / 2)
     wanted = neuron_type.rates(drive * np.ones(len(gain)), gain, bias) / unit
     wanted = np.minimum(wanted, fastest)
 
     def misfit(g: np.ndarray, b: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-        interval, slope = _interval(chip, g * drive + b, dt)
+        interval, slope = _represented_interval(chip, g * drive + b)
         rate = 1 / (interval + dt / 2)
         return often * (rate - wanted), -often * rate**2 * slope
 
@@ -259,7 +260,13 @@ def _interval(
     neuron_type: nengo.neurons.NeuronType, current: np.ndarray, dt: float
 ) -> Tuple[np.ndarray, np.ndarray]:
     """T(J) in seconds, ∞ where the neuron is silent, and dT/dJ."""
-    neuron_type = represented(neuron_type, dt)
+    return _represented_interval(represented(neuron_type, dt), current)
+
+
+def _represented_interval(
+    neuron_type: nengo.neurons.NeuronType, current: np.ndarray
+) -> Tuple[np.ndarray, np.ndarray]:
+    """As `_interval`, of a neuron type that has the chip's time constants already."""
     base = getattr(neuron_type, "base_type", neuron_type)
     lif = isinstance(base, nengo.LIFRate)  # nengo.LIF is one
     over = np.asarray(current, float) - (1 if lif else 0)

@@ -8,7 +8,7 @@ all: filters of inputs, decoders that the user gave, and the numbers of learning
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Sequence
+from typing import Any, Mapping, Sequence, Tuple
 
 import nengo
 import numpy as np
@@ -26,7 +26,7 @@ from deploy.targets.input_neurons import input_neurons
 from loihi_rules.change import name_of
 from loihi_rules.rules.pes import ERROR_SCALE, LearningScale
 from loihi_rules.solvers import MultipliedOut
-from loihi_rules.wiring import base_of, is_chip_input, on_chip
+from loihi_rules.wiring import base_of, columns_of, is_chip_input, on_chip
 
 
 def chip_model(
@@ -127,12 +127,26 @@ def chip_model(
                 discretize_model(model)
             builder.validate.validate_model(model)
 
-        def _decoders(self, model: Any, solver: Any, conn: nengo.Connection, *args: Any) -> Any:
-            """Those that the user gave, as Nengo core has it, or those that are solved for."""
+        def _decoders(
+            self, model: Any, solver: Any, conn: nengo.Connection, rng: Any, *args: Any
+        ) -> Any:
+            """Those that the user gave, as Nengo core has it, or those that are solved for.
+
+            Connections that were one connection to a node have the same, which are solved for
+            once.
+            """
             given = solver.solver if isinstance(solver, MultipliedOut) else solver
             if isinstance(given, nengo.solvers.NoSolver):
-                return build_no_solver(model, given, conn, args[0])
-            return super().build(model, solver, conn, *args)
+                return build_no_solver(model, given, conn, rng)
+            if solver.weights and not solver.compositional:  # of the target's neurons, too
+                return super().build(model, solver, conn, rng, *args)
+            question = _question(given, conn, rng)
+            if question not in model.answers:
+                answer = super().build(model, solver, conn, rng, *args)
+                model.answers[question] = answer, rng.get_state()
+            answer, state = model.answers[question]
+            rng.set_state(state)
+            return answer
 
         def _connection(self, model: Any, conn: nengo.Connection, *args: Any, **kwargs: Any) -> Any:
             """With the filter of what enters its target, and the numbers of its learning."""
@@ -180,8 +194,35 @@ def chip_model(
     model: Any = ChipModel(dt=dt, label=label, builder=ChipBuilder())
     model.solved = {}  # connections to what their solvers gave
     model.decoded = []  # ensembles, and the synapse groups that decode them
+    model.answers = {}  # what a solver was asked to what it gave, and the state of its generator
     model.node_neurons = input_neurons(dt)
     return model
+
+
+def _question(solver: Any, conn: nengo.Connection, rng: Any) -> Tuple[Any, ...]:
+    """All that decoders depend on, of a connection and the generator that it draws from.
+
+    Functions and solvers are the same only if they are one object, as they may have a state.
+    """
+    _, words, *position = rng.get_state()
+    return (
+        conn.pre_obj,
+        columns_of(conn.pre).tobytes(),
+        _same(conn.function),
+        conn.size_mid,
+        _same(conn.eval_points),
+        conn.scale_eval_points,
+        id(solver),
+        words.tobytes(),
+        *position,
+    )
+
+
+def _same(value: Any) -> Any:
+    """A key that two values share where they are one object, or arrays of the same numbers."""
+    if isinstance(value, np.ndarray):
+        return value.shape, value.dtype.str, value.tobytes()
+    return id(value)
 
 
 def learning_synapse(model: Any, conn: nengo.Connection) -> Any:

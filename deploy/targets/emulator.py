@@ -78,7 +78,8 @@ class EmulatorSession(Session):
         self.hosts = tuple(sims[name] for name in ("host_pre", "host") if name in sims)
         self.idle = {conn.post_obj for conn in rewritten.dropped}
         for conn in rewritten.dropped:
-            self.built(conn)  # Nengo says what is wrong with it, used or not
+            if conn not in rewritten.joined:
+                self.built(conn)  # Nengo says what is wrong with it, used or not
         emulator = self.simulator.sims["emulator"]
         fast = isinstance(emulator, FastEmulator)
         self.chip_weights = emulator.learned_weights if fast else _reference_weights

@@ -57,12 +57,12 @@ def host_delays(draft: Draft) -> None:
         if isinstance(conn.post_obj, LearningRule) or network.config[conn].steps_late is not None:
             continue
         _receive(draft, conn)
-    ways = _ways(network, draft.dt)
+    ways, after = _ways(network, draft.dt), _after(network)
     for conn in network.all_connections:
         settings = network.config[conn]
         if settings.enters != FROM_HOST or settings.steps_late is not None:
             continue
-        _send(draft, conn, ways[base_of(conn.pre)])
+        _send(draft, conn, ways[base_of(conn.pre)], after)
 
 
 def _receive(draft: Draft, conn: nengo.Connection) -> None:
@@ -117,7 +117,9 @@ def _late(conn: nengo.Connection, dt: float) -> int:
     return int(decoded(conn) and not _is_smooth(conn.synapse, dt))
 
 
-def _send(draft: Draft, conn: nengo.Connection, ways: Set[Way]) -> None:
+def _send(
+    draft: Draft, conn: nengo.Connection, ways: Set[Way], after: Dict[object, Set[object]]
+) -> None:
     network, own = draft.network, _asked(draft.network, conn)
     tau = float(network.config[base_of(conn.post)].input_tau)  # type: ignore[arg-type]
     smooth = _is_smooth(own, draft.dt)
@@ -127,7 +129,7 @@ def _send(draft: Draft, conn: nengo.Connection, ways: Set[Way]) -> None:
     network.config[conn].steps_late = steps
     if ahead:
         conn.synapse = Lead(own, steps_of(tau, draft.dt) + ahead)
-    looped = _comes_back(network, conn)
+    looped = _comes_back(conn, after)
     if not (steps or ahead or looped):
         return
     draft.change(
@@ -186,13 +188,18 @@ def _along(
     return {Way(way.late, way.filtered or filtered) for way in ways[base_of(conn.pre)]}
 
 
-def _comes_back(network: nengo.Network, conn: nengo.Connection) -> bool:
-    """Whether what a connection sends to the chip can come back to where it starts."""
+def _after(network: nengo.Network) -> Dict[object, Set[object]]:
+    """What each object goes to."""
     after: Dict[object, Set[object]] = {}
     for each in network.all_connections:
         end = base_of(each.post)
         end = base_of(end.connection.post) if isinstance(end, LearningRule) else end
         after.setdefault(base_of(each.pre), set()).add(end)
+    return after
+
+
+def _comes_back(conn: nengo.Connection, after: Dict[object, Set[object]]) -> bool:
+    """Whether what a connection sends to the chip can come back to where it starts."""
     seen: Set[object] = set()
     left = [base_of(conn.post)]
     while left:

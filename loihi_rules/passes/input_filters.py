@@ -67,6 +67,7 @@ def input_filters(draft: Draft) -> None:
     """
     network = draft.network
     declare_settings(network)
+    multiplied: Dict[int, MultipliedOut] = {}
     for ens, entries in entries_of(network).items():
         config, settings = network.config, network.config[ens]
         new = [entry for entry in entries if config[entry.conn].enters is None]
@@ -79,7 +80,8 @@ def input_filters(draft: Draft) -> None:
             tau = None if settings.input_tau is None else float(settings.input_tau)
             found = plan(entries, ens.n_neurons, ens.dimensions, draft.dt, tau, asked)
             settings.input_tau = found.tau
-            _enter(draft, ens, [c for c in found.choices if c.entry in new], found.tau)
+            chosen = [c for c in found.choices if c.entry in new]
+            _enter(draft, ens, chosen, found.tau, multiplied)
 
 
 def declare_settings(network: nengo.Network) -> None:
@@ -92,9 +94,19 @@ def declare_settings(network: nengo.Network) -> None:
     declare(network, nengo.Ensemble, FILTER_SETTING)
 
 
-def _enter(draft: Draft, ens: nengo.Ensemble, choices: Sequence[Choice], tau: float) -> None:
-    """Give connections their ways and filters, and say so."""
+def _enter(
+    draft: Draft,
+    ens: nengo.Ensemble,
+    choices: Sequence[Choice],
+    tau: float,
+    multiplied: Dict[int, MultipliedOut],
+) -> None:
+    """Give connections their ways and filters, and say so.
+
+    ``multiplied`` has, by the identity of a solver, what to multiply it out with.
+    """
     together: Dict[Optional[float], List[nengo.Connection]] = {}
+    compartments = Lowpass(tau)
     for choice in choices:
         conn, way = choice.entry.conn, choice.way
         before, name = conn.synapse, name_of(conn)
@@ -109,9 +121,12 @@ def _enter(draft: Draft, ens: nengo.Ensemble, choices: Sequence[Choice], tau: fl
             if decoded(conn):
                 together.setdefault(choice.entry.tau, []).append(conn)
         else:
-            conn.synapse = Lowpass(tau)
+            conn.synapse = compartments
             if way == MATRIX:
-                conn.solver = MultipliedOut(conn.solver)
+                own = conn.solver
+                if id(own) not in multiplied:  # equal ones may differ in what Nengo cannot see
+                    multiplied[id(own)] = MultipliedOut(own)
+                conn.solver = multiplied[id(own)]
         if way != STRAIGHT or choice.entry.tau != tau:
             draft.change(
                 name,

@@ -24,13 +24,34 @@ class Source(NamedTuple):
     conn : nengo.Connection
         Where it starts.
     matrix : (node's size, conn's size_mid) ndarray
+    magnitude : (node's size, conn's size_mid) ndarray
+        The product of the magnitudes of what ``matrix`` is the product of.
     synapses : tuple of Synapse
         The filters on the way.
     """
 
     conn: nengo.Connection
     matrix: np.ndarray
+    magnitude: np.ndarray
     synapses: Tuple[Synapse, ...]
+
+
+class Joined(NamedTuple):
+    """What a connection from a node became.
+
+    Attributes
+    ----------
+    connections : int
+        How many direct ones.
+    left_out : float
+        The largest entry of their matrices that is rounding, and was made zero.
+    """
+
+    connections: int
+    left_out: float
+
+
+Known = Dict[nengo.Node, List[Source]]  # what ends in nodes, as far as it was looked for
 
 
 def passthrough(draft: Draft) -> None:
@@ -38,12 +59,13 @@ def passthrough(draft: Draft) -> None:
 
     Nodes are on the host, so that a value on its way through one would leave the chip as
     spikes, be decoded, and come back as spikes. From ``pre → node`` with the matrix A and
-    ``node → post`` with B comes ``pre → post`` with B A; blocks of zeros are left out. Two
-    low-pass filters in a row become one of the same mean delay where the chip has to do
-    them. The node stays for what it hands to the host.
+    ``node → post`` with B comes ``pre → post`` with B A. What is rounding in it is made zero,
+    and blocks of zeros are left out. Two low-pass filters in a row become one of the same mean
+    delay where the chip has to do them. The node stays for what it hands to the host.
     """
     network = draft.network
     incoming: Dict[nengo.Node, List[nengo.Connection]] = {}
+    known: Known = {}
     for conn in network.all_connections:
         if _passes(conn.post_obj):
             incoming.setdefault(conn.post_obj, []).append(conn)
@@ -51,18 +73,18 @@ def passthrough(draft: Draft) -> None:
         for conn in list(net.connections):
             if not _passes(conn.pre_obj) or not on_chip(network, conn.post):
                 continue
-            sources = _sources(conn.pre_obj, incoming, ())
+            sources = _sources(conn.pre_obj, incoming, (), known)
             if not sources or conn.function is not None or conn.learning_rule_type is not None:
                 continue
             if not any(on_chip(network, source.conn.pre) for source in sources):
                 continue
-            count = _join(draft, conn, sources)
+            joined = _join(draft, conn, sources)
             net.connections.remove(conn)
             draft.change(
                 name_of(conn.pre_obj),
                 "passthrough nodes",
                 f"hands on to {name_of(conn.post)}",
-                f"{count} direct connections",
+                f"{joined.connections} direct connections" + _left_out(joined),
                 "a value that goes through a node would leave the chip and come back late",
             )
     draft.dropped.extend(_remove_dead_ends(network, incoming))
@@ -76,11 +98,14 @@ def _sources(
     node: nengo.Node,
     incoming: Dict[nengo.Node, List[nengo.Connection]],
     above: Tuple[nengo.Node, ...],
+    known: Known,
 ) -> Optional[List[Source]]:
     """All that ends in a node, by way of other nodes too; None if it cannot be joined."""
     found: List[Source] = []
     if node in above:
         return None  # a circle
+    if node in known:
+        return known[node]
     for conn in incoming.get(node, []):
         size = node.size_in * max(conn.size_mid, 1)
         if conn.learning_rule_type is not None or size > MOST_ENTRIES:
@@ -89,27 +114,37 @@ def _sources(
         matrix = rows @ matrix_of(conn)
         synapses = () if conn.synapse is None else (conn.synapse,)
         if not _passes(conn.pre_obj) or conn.function is not None:
-            found.append(Source(conn, matrix, synapses))
+            found.append(Source(conn, matrix, np.abs(matrix), synapses))
             continue
-        further = _sources(conn.pre_obj, incoming, (*above, node))
+        further = _sources(conn.pre_obj, incoming, (*above, node), known)
         if further is None:
             return None
-        picked = np.eye(conn.pre_obj.size_out)[columns_of(conn.pre)]
+        matrix = matrix @ np.eye(conn.pre_obj.size_out)[columns_of(conn.pre)]
         for source in further:
             found.append(
-                Source(source.conn, matrix @ picked @ source.matrix, (*source.synapses, *synapses))
+                Source(
+                    source.conn,
+                    matrix @ source.matrix,
+                    np.abs(matrix) @ source.magnitude,
+                    (*source.synapses, *synapses),
+                )
             )
+    known[node] = found
     return found
 
 
-def _join(draft: Draft, conn: nengo.Connection, sources: List[Source]) -> int:
-    count = 0
+def _join(draft: Draft, conn: nengo.Connection, sources: List[Source]) -> Joined:
+    count, largest = 0, 0.0
     out = matrix_of(conn) @ np.eye(conn.pre_obj.size_out)[columns_of(conn.pre)]
+    rounding = _rounding(out, sources)
     for source in sources:
-        matrix = out @ source.matrix
+        first, matrix = source.conn, out @ source.matrix
+        faint = np.abs(matrix) <= rounding[:, np.newaxis]
+        largest = max(largest, np.abs(matrix[faint]).max(initial=0.0))
+        matrix[faint] = 0
         if not np.any(matrix):
             continue
-        first = source.conn
+        draft.joined.add(first)
         synapses = source.synapses + (() if conn.synapse is None else (conn.synapse,))
         with draft.network:  # the last to be built, when all ends are there
             nengo.Connection(
@@ -124,7 +159,24 @@ def _join(draft: Draft, conn: nengo.Connection, sources: List[Source]) -> int:
                 seed=first.seed,
             )
         count += 1
-    return count
+    return Joined(count, largest)
+
+
+def _rounding(out: np.ndarray, sources: List[Source]) -> np.ndarray:
+    """What floating point may leave of zeros, in each row of the products with all sources.
+
+    A sum of n terms is off by n ε times the sum of their magnitudes. A row's terms are those of
+    all its sources, as it is summed over all of them: where a row of a Fourier transform has
+    sin π, which comes out as 1e-16, that is nothing beside its other entries.
+    """
+    terms = out.shape[1] + sum(source.matrix.shape[1] for source in sources)
+    magnitude = sum(np.sum(np.abs(out) @ source.magnitude, axis=1) for source in sources)
+    rounding = np.asarray(terms * np.finfo(float).eps * magnitude)
+    return np.where(np.isfinite(rounding), rounding, 0.0)
+
+
+def _left_out(joined: Joined) -> str:
+    return f"; entries up to {joined.left_out:.0e}, rounding, are 0" if joined.left_out else ""
 
 
 def _in_a_row(synapses: Tuple[Synapse, ...], chip: bool) -> Optional[Synapse]:
