@@ -59,6 +59,7 @@ class _Splitting:
             if not len(own):
                 continue
             axon_ids, first = np.unique(axon[own], return_index=True)
+            first = first.tolist()
             ends = [*first[1:], len(own)]
             own_weights, own_places = weights[own], place_of[targets[own]]
             synapse = self._block.Synapse(len(axon_ids))
@@ -75,20 +76,31 @@ class _Splitting:
         old: Any, new: Any, weights: np.ndarray, places: np.ndarray, first: Any, ends: Any
     ) -> None:
         """Axons with the same weights to the same neurons share them, as in nengo-loihi."""
+        size, place_size = weights.dtype.itemsize, places.dtype.itemsize
+        as_bytes, places_as_bytes = weights.tobytes(), places.tobytes()
         shared: Dict[Tuple[bytes, bytes], int] = {}
-        rows: List[np.ndarray] = []
-        indices: List[np.ndarray] = []
+        kept: List[Tuple[int, int]] = []
         weight_map = np.zeros(len(ends), np.int64)
         for n, (start, end) in enumerate(zip(first, ends)):
-            row, place = weights[start:end], places[start:end]
-            key = (row.tobytes(), place.tobytes())
+            key = (
+                as_bytes[start * size : end * size],
+                places_as_bytes[start * place_size : end * place_size],
+            )
             if key not in shared:
-                shared[key] = len(rows)
-                rows.append(row[np.newaxis])
-                indices.append(place[np.newaxis])
+                shared[key] = len(kept)
+                kept.append((start, end))
             weight_map[n] = shared[key]
-        compression = old.synapse_cfg.compression
-        new._set_weights_indices(rows, indices, weight_dtype=weights.dtype, compression=compression)
+        # checked as one row, which is what all are; nengo-loihi takes them singly
+        new._set_weights_indices(
+            [np.concatenate([weights[start:end] for start, end in kept])],
+            [np.concatenate([places[start:end] for start, end in kept])],
+            weight_dtype=weights.dtype,
+            compression=old.synapse_cfg.compression,
+        )
+        stops = np.cumsum([end - start for start, end in kept]).tolist()
+        rows = [slice(start, stop) for start, stop in zip([0, *stops], stops)]
+        new.weights = [new.weights[0][:, row] for row in rows]
+        new.indices = [new.indices[0][:, row] for row in rows]
         new.axon_to_weight_map = weight_map
         new.axon_compartment_bases = np.zeros(len(ends), np.int64)
         new.pop_type = old.pop_type

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import warnings
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 import scipy.sparse
@@ -76,26 +76,28 @@ def discretize_model(model: Any) -> None:
     unit = {}
     kept: Dict[str, List[Kept]] = {}
     for block in model.blocks:
-        reference, factor = _prepare(block, spikes)
-        info = theirs.discretize_compartment(block.compartment, reference)
-        for synapse in block.synapses:
-            n_weights = _sums(synapse, block.n_neurons).number
-            own, scale, errors = synapse.max_abs_weight(), reference, None
-            if not synapse.learning and own > LEAST_WEIGHT:
-                spare = max(0, info["w_exp"] - LOIHI.weight_exponents[0])
-                scale = min(reference, own * 2.0**spare)
-                if synapse in sources and not _rows_are_fixed(synapse):
-                    down = int(np.floor(np.log2(scale / own)))
-                    mantissa = float(np.max(info["w_scale"])) * 2.0**down
-                    errors = _round_along(
-                        synapse, sources[synapse], mantissa, info["w_exp"] - down, block.n_neurons
-                    )
-            with warnings.catch_warnings(), _one_row(synapse):
-                warnings.filterwarnings("ignore", "Lost .* extra bits")  # `_tell` says which
-                theirs.discretize_synapse(synapse, scale, info["w_scale"], info["w_exp"])
-            if not synapse.learning and n_weights.any():
-                part = _kept(synapse, n_weights, errors)
-                kept.setdefault(_name(block, synapse), []).append(part)
+        reaches = {synapse: _reach(synapse, block.n_neurons) for synapse in block.synapses}
+        with _in_one_row(block):
+            reference, factor = _prepare(block, spikes, reaches)
+            info = theirs.discretize_compartment(block.compartment, reference)
+            for synapse, reach in reaches.items():
+                n_weights = _sums(synapse, reach).number
+                own, scale, errors = synapse.max_abs_weight(), reference, None
+                if not synapse.learning and own > LEAST_WEIGHT:
+                    spare = max(0, info["w_exp"] - LOIHI.weight_exponents[0])
+                    scale = min(reference, own * 2.0**spare)
+                    if synapse in sources and not _rows_are_fixed(synapse):
+                        down = int(np.floor(np.log2(scale / own)))
+                        mantissa = float(np.max(info["w_scale"])) * 2.0**down
+                        errors = _round_along(
+                            synapse, reach, sources[synapse], mantissa, info["w_exp"] - down
+                        )
+                with warnings.catch_warnings():
+                    warnings.filterwarnings("ignore", "Lost .* extra bits")  # `_tell` says which
+                    theirs.discretize_synapse(synapse, scale, info["w_scale"], info["w_exp"])
+                if not synapse.learning and n_weights.any():
+                    part = _kept(synapse, reach, n_weights, errors)
+                    kept.setdefault(_name(block, synapse), []).append(part)
         unit[block] = info["v_scale"] * factor
     model.kept = {name: Kept(*map(np.concatenate, zip(*parts))) for name, parts in kept.items()}
     _tell(model.kept)
@@ -107,7 +109,7 @@ def discretize_model(model: Any) -> None:
 
 
 def _round_along(
-    synapse: Any, source: Source, mantissa: float, exponent: int, n_neurons: int
+    synapse: Any, reach: Reach, source: Source, mantissa: float, exponent: int
 ) -> np.ndarray:
     """Round a decoded connection's weights to what the chip has, errors cancelling.
 
@@ -118,14 +120,13 @@ def _round_along(
     Parameters
     ----------
     synapse : nengo_loihi.block.Synapse
-        In floating point; is changed.
+        In floating point, all its rows in one; is changed.
+    reach : Reach
     source : deploy.targets.source_activity.Source
     mantissa : float
         What a weight is multiplied by to be a mantissa.
     exponent : int
         e, of the group.
-    n_neurons : int
-        Of the block.
 
     Returns
     -------
@@ -135,39 +136,50 @@ def _round_along(
     shift = synapse.synapse_cfg.shift_bits
     step = 2.0 ** max(shift, -exponent)
     most = np.floor((2.0 ** (8 - shift) - 1) * 2.0**shift / step) * step
-    rows = [synapse.weights[row] for row in source.order]
-    places = np.concatenate([synapse.indices[row].ravel() for row in source.order])
-    asked = np.concatenate([row.ravel() for row in rows]) * mantissa
+    lengths = reach.lengths[source.order]
+    ends = np.cumsum(lengths)
+    starts = (np.cumsum(reach.lengths) - reach.lengths)[source.order]
+    ordered = np.repeat(starts - ends + lengths, lengths) + np.arange(ends[-1])
+    places, weights = reach.places[ordered], synapse.weights[0]
+    asked = weights[ordered] * mantissa
     whole = round_along(asked, places, step).clip(-most, most)
-    for row, values in zip(rows, np.split(whole, np.cumsum([row.size for row in rows])[:-1])):
-        row[...] = (values / mantissa).reshape(row.shape)
-    lengths = [row.size for row in rows]
-    shape = (len(rows), n_neurons)
-    cells = np.repeat(np.arange(len(rows)), lengths), places
+    weights[ordered] = whole / mantissa
+    shape = (len(lengths), reach.n_neurons)
+    cells = np.repeat(np.arange(len(lengths)), lengths), places
     rates = source.rates[source.order].T
     size, off = (
         np.linalg.norm(rates @ scipy.sparse.coo_matrix((values, cells), shape).toarray(), axis=0)
         for values in (asked, whole - asked)
     )
-    return np.asarray(np.divide(off, size, out=np.zeros(n_neurons), where=size > 0))
+    return np.asarray(np.divide(off, size, out=np.zeros(reach.n_neurons), where=size > 0))
 
 
 @contextlib.contextmanager
-def _one_row(synapse: Any) -> Iterator[None]:
-    """All rows of a synapse group as one while this lasts, as nengo-loihi takes them singly."""
-    shapes = [weights.shape for weights in synapse.weights]
-    ends = np.cumsum([weights.size for weights in synapse.weights])[:-1]
-    own = synapse.indices
-    places = [np.broadcast_to(place, shape).ravel() for place, shape in zip(own, shapes)]
-    synapse.weights = [np.concatenate([weights.ravel() for weights in synapse.weights])]
-    synapse.indices = [np.concatenate(places)]
+def _in_one_row(block: Any) -> Iterator[None]:
+    """All rows of each synapse group as one while this lasts: nengo-loihi takes them singly."""
+    own = [(synapse, synapse.weights, synapse.indices) for synapse in block.synapses]
+    for synapse, weights, indices in own:
+        places = [
+            place if place.shape == row.shape else np.broadcast_to(place, row.shape)
+            for place, row in zip(indices, weights)
+        ]
+        synapse.weights, synapse.indices = [_flat(weights)], [_flat(places)]
     yield
-    rows = np.split(synapse.weights[0], ends)
-    synapse.weights = [row.reshape(shape) for row, shape in zip(rows, shapes)]
-    synapse.indices = own
+    for synapse, weights, indices in own:
+        flat, stops = synapse.weights[0], np.cumsum([row.size for row in weights]).tolist()
+        synapse.weights = [
+            flat[stop - row.size : stop].reshape(row.shape) for row, stop in zip(weights, stops)
+        ]
+        synapse.indices = indices
 
 
-def _prepare(block: Any, spikes: Dict[Any, float]) -> Tuple[float, np.ndarray]:
+def _flat(rows: Sequence[np.ndarray]) -> np.ndarray:
+    return np.concatenate([row.ravel() for row in rows])
+
+
+def _prepare(
+    block: Any, spikes: Dict[Any, float], reaches: Mapping[Any, Reach]
+) -> Tuple[float, np.ndarray]:
     """Scale a block's neurons, so that with exponent 0 each is what it is to be.
 
     Gives the weight that the largest mantissa then stands for, and each neuron's factor.
@@ -187,11 +199,16 @@ def _prepare(block: Any, spikes: Dict[Any, float]) -> Tuple[float, np.ndarray]:
     if largest <= NOTHING:
         _drop_faint_biases(compartment, decays)
         return largest, same
-    factor, unit = level(block, decays, spikes)
+    factor, unit = level(block, decays, spikes, reaches)
     return LOIHI.weight_max * STEP / (decays.weight * unit), factor
 
 
-def level(block: Any, decays: Decays, spikes: Dict[Any, float]) -> Tuple[np.ndarray, float]:
+def level(
+    block: Any,
+    decays: Decays,
+    spikes: Dict[Any, float],
+    reaches: Optional[Mapping[Any, Reach]] = None,
+) -> Tuple[np.ndarray, float]:
     """Give each compartment a threshold by which its weights use as many bits as it can.
 
     All of a block has one scale, while the gains of its neurons differ by up to a hundred, so
@@ -205,6 +222,8 @@ def level(block: Any, decays: Decays, spikes: Dict[Any, float]) -> Tuple[np.ndar
     decays : Decays
     spikes : mapping of nengo_loihi.block.Synapse to float
         The most spikes in a step of what feeds each group.
+    reaches : mapping of nengo_loihi.block.Synapse to Reach, optional
+        What each group reaches, where it is known.
 
     Returns
     -------
@@ -216,7 +235,9 @@ def level(block: Any, decays: Decays, spikes: Dict[Any, float]) -> Tuple[np.ndar
     compartment = block.compartment
     threshold = compartment.vth.astype(float)
     bias = compartment.bias.astype(float)
-    weight, current = _largest_inputs(block, spikes)
+    if reaches is None:
+        reaches = {synapse: _reach(synapse, block.n_neurons) for synapse in block.synapses}
+    weight, current = _largest_inputs(reaches, block.n_neurons, spikes)
     most = largest_unit(decays, threshold, bias, weight, np.abs(bias) + current)
     heard = weight > 0
     most[~heard] = np.minimum(most[~heard], most[heard].min())  # what has no weights needs no bits
@@ -264,55 +285,99 @@ class Sums(NamedTuple):
     number: np.ndarray
 
 
-def _sums(synapse: Any, n_neurons: int) -> Sums:
-    """Magnitudes of weights, over all axons; of populations, those of the largest."""
+class Reach(NamedTuple):
+    """Which compartments the weights of one group go to, by axon after axon.
+
+    Attributes
+    ----------
+    n_neurons : int
+    lengths : (n_rows,) ndarray
+        To how many each row goes.
+    places : (n,) ndarray
+        Compartments.
+    axons : (n,) ndarray
+        How many axons have the same weight.
+    chosen : (n_populations, n) ndarray or None
+        Where the weights are, with all rows in one; None if they are these, in this order.
+    dense : bool
+        Whether each row goes to all compartments in their order.
+    """
+
+    n_neurons: int
+    lengths: np.ndarray
+    places: np.ndarray
+    axons: np.ndarray
+    chosen: Optional[np.ndarray]
+    dense: bool
+
+
+def _reach(synapse: Any, n_neurons: int) -> Reach:
     shared = synapse.axon_to_weight_map
     n_axons: np.ndarray
-    if _has_bases(synapse):
+    n_rows = len(synapse.weights)
+    based = _has_bases(synapse)
+    if based:
         bases = np.asarray(synapse.axon_compartment_bases)
         axons = np.flatnonzero(bases >= 0)
         bases, rows = bases[axons], [synapse.axon_weight_idx(axon) for axon in axons]
         n_axons = np.ones(len(rows))
     else:
-        rows = list(range(len(synapse.weights)))
-        bases = np.zeros(len(rows), int)
-        n_axons = np.ones(len(rows)) if shared is None else np.bincount(shared, None, len(rows))
-    lengths = [synapse.indices[row].shape[1] for row in rows]
-    weights = np.concatenate([np.abs(synapse.weights[row]).max(axis=0) for row in rows])
+        rows = list(range(n_rows))
+        bases = np.zeros(n_rows, int)
+        n_axons = np.ones(n_rows) if shared is None else np.bincount(shared, None, n_rows)
+    lengths = np.array([synapse.indices[row].shape[1] for row in rows])
     places = np.concatenate([synapse.indices[row][0] for row in rows]) + np.repeat(bases, lengths)
-    axons_of = np.repeat(n_axons, lengths)
+    chosen = None
+    if based or synapse.weights[0].shape[0] > 1:
+        ends = np.cumsum([row.size for row in synapse.weights])
+        at = [
+            np.arange(end - row.size, end).reshape(row.shape)
+            for row, end in zip(synapse.weights, ends)
+        ]
+        chosen = np.concatenate([at[row] for row in rows], axis=1)
+    dense = np.array_equal(places, np.tile(np.arange(n_neurons), len(rows)))
+    return Reach(n_neurons, lengths, places, np.repeat(n_axons, lengths), chosen, dense)
+
+
+def _sums(synapse: Any, reach: Reach) -> Sums:
+    """Magnitudes of weights, over all axons; of populations, those of the largest."""
+    weights, n_neurons = np.abs(_flat(synapse.weights)), reach.n_neurons
+    if reach.chosen is not None:
+        weights = weights[reach.chosen].max(axis=0)
     largest = np.zeros(n_neurons)
-    if np.array_equal(places, np.tile(np.arange(n_neurons), len(rows))):  # a dense matrix
-        largest = weights.reshape(len(rows), n_neurons).max(axis=0)
+    if reach.dense:
+        largest = weights.reshape(-1, n_neurons).max(axis=0)
     else:
-        np.maximum.at(largest, places, weights)
+        np.maximum.at(largest, reach.places, weights)
     return Sums(
         largest,
-        np.bincount(places, axons_of * weights, n_neurons),
-        np.bincount(places, axons_of * (weights > LEAST_WEIGHT), n_neurons),
+        np.bincount(reach.places, reach.axons * weights, n_neurons),
+        np.bincount(reach.places, reach.axons * (weights > LEAST_WEIGHT), n_neurons),
     )
 
 
-def _largest_inputs(block: Any, spikes: Dict[Any, float]) -> Tuple[np.ndarray, np.ndarray]:
+def _largest_inputs(
+    reaches: Mapping[Any, Reach], n_neurons: int, spikes: Dict[Any, float]
+) -> Tuple[np.ndarray, np.ndarray]:
     """(n,) each compartment's largest weight, and more current than it ever gets by spikes.
 
     For the current, half of the magnitudes of its weights, as of a neuron for a value and one
     for its opposite one is silent, times the most spikes that their sources fire in a step.
     """
-    largest, current = np.zeros(block.n_neurons), np.zeros(block.n_neurons)
-    for synapse in block.synapses:
-        own = _sums(synapse, block.n_neurons)
+    largest, current = np.zeros(n_neurons), np.zeros(n_neurons)
+    for synapse, reach in reaches.items():
+        own = _sums(synapse, reach)
         largest = np.maximum(largest, own.largest)
         current += spikes.get(synapse, 1.0) / 2 * own.total
     return largest, current
 
 
-def _kept(synapse: Any, n_weights: np.ndarray, errors: Optional[np.ndarray]) -> Kept:
+def _kept(synapse: Any, reach: Reach, n_weights: np.ndarray, errors: Optional[np.ndarray]) -> Kept:
     """What is left of the weights of each neuron that has some, in a group of integers.
 
     Errors are as measured, or what is to be expected where nothing is known of the sources.
     """
-    now, some = _sums(synapse, len(n_weights)), n_weights > 0
+    now, some = _sums(synapse, reach), n_weights > 0
     step = STEP * 2 ** max(0, 1 + synapse.synapse_cfg.weight_exp)
     if errors is None:
         errors = np.zeros(len(n_weights))
