@@ -228,3 +228,26 @@ def test_what_is_rewritten_runs_and_serves_every_probe(net):
                 built, own = sim.data[obj], cpu.data[obj]
                 if getattr(own, "weights", None) is not None:
                     assert np.shape(built.weights) == np.shape(own.weights), obj
+
+
+def test_members_of_networks_are_called_by_the_way_to_them():
+    with nengo.Network(seed=1) as net:
+        convolution = nengo.networks.CircularConvolution(10, 2, label="conv")
+        out = nengo.networks.EnsembleArray(10, 2)
+        again = nengo.networks.EnsembleArray(10, 2)
+        lone = nengo.Ensemble(10, 1, label="lone", radius=2)
+        nengo.Connection(convolution.output, out.input)
+        nengo.Connection(out.output, again.input)
+    done = rewrite(net)
+
+    def called(obj):
+        return done.twins[obj].label
+
+    assert called(convolution.product.sq1.ea_ensembles[1]) == "conv.product.sq1[1]"
+    assert called(convolution.output) == "conv.output"
+    assert called(again.ea_ensembles[0]) == "EnsembleArray 2[0]"
+    assert called(lone) == "lone"
+    assert out.ea_ensembles[0].label == "0"  # the user's own
+    assert {"EnsembleArray 2[1]", "EnsembleArray 2.input"} <= {
+        change.object for change in done.changes
+    }

@@ -17,6 +17,7 @@ from loihi_rules.passes.learned_posts import learned_posts
 from loihi_rules.passes.learning_relays import learning_relays
 from loihi_rules.passes.learning_scale import learning_scale
 from loihi_rules.passes.lowest_voltage import lowest_voltage
+from loihi_rules.passes.names import names
 from loihi_rules.passes.neuron_learning import neuron_learning
 from loihi_rules.passes.passthrough import passthrough
 from loihi_rules.passes.placement import placement
@@ -26,6 +27,7 @@ from loihi_rules.passes.time_constants import time_constants
 from loihi_rules.passes.views import views
 
 PASSES = (
+    names,
     placement,
     board,
     neuron_learning,
