@@ -110,7 +110,7 @@ def test_a_small_network(seed):
 
 
 @pytest.mark.slow
-@settings(max_examples=30)
+@settings(max_examples=8)
 @given(st.integers(0, 10**6))
 def test_a_network_of_up_to_2000_neurons_a_population(seed):
     check_one(seed, 2000)
