@@ -34,6 +34,7 @@ import numpy as np
 from nengo.dists import Uniform
 
 from loihi_rules.learned import quantise_rows
+from loihi_rules.passes.learning_scale import declare_settings
 from loihi_rules.systems.base import Parameter, System
 from loihi_rules.trained import Layer, spiking
 
@@ -41,6 +42,9 @@ DATA = Path(__file__).parent / "data" / "digits.npz"
 OJA = DATA.with_name("digit_features.npz")
 CLASSES = 10
 LEARNERS = ("both", "backprop", "pes", "oja")
+OJA_EXPONENT = (
+    3  # of the read-out's weights: a run warned of 0.4 % cut at 1, and named 76 % right for 85
+)
 RATE = 500.0  # Hz, of one of Oja's features that is driven by 1
 TAUGHT = 0.05  # s, that each training image is shown
 SHOWN = 0.15  # s, that each test image is shown
@@ -150,8 +154,13 @@ def backprop(
                 features = _learned_features(image, data["images"])
             else:
                 features = _features(image, data["images"], neurons, rng)
-            read_out = _learning_read_out(features, label, slides, learning_rate)
-            nengo.Probe(read_out, synapse=0.05, label="read-out by PES")
+            learned = _learning_read_out(features, label, slides, learning_rate)
+            if (
+                learner == "oja"
+            ):  # few features for all classes: weights grow beyond a usual trial's
+                declare_settings(network)
+                network.config[learned].pes_weight_exponent = OJA_EXPONENT
+            nengo.Probe(learned.post, synapse=0.05, label="read-out by PES")
     return network
 
 
@@ -160,8 +169,8 @@ def _learning_read_out(
     label: nengo.Node,
     slides: Slides,
     learning_rate: float,
-) -> nengo.Node:
-    """A read-out that learns by PES, in the network that is being built."""
+) -> nengo.Connection:
+    """To a read-out that learns by PES, in the network that is being built."""
     read_out = nengo.Node(size_in=CLASSES, label="read-out by PES")
     learned = nengo.Connection(
         features,
@@ -174,7 +183,7 @@ def _learning_read_out(
     nengo.Connection(read_out, error[:-1], synapse=None)
     nengo.Connection(label, error[-1], synapse=None)
     nengo.Connection(error, learned.learning_rule, synapse=None)
-    return read_out
+    return learned
 
 
 def _features(
