@@ -35,6 +35,42 @@ def test_fitted_rates_are_nearer_to_the_cpus(seed, dimensions, lif):
     assert off(new_gain, new_bias).sum() < 0.5 * off(gain, bias).sum()
 
 
+def thresholded(encoders, low):
+    with nengo.Network(seed=5) as net:
+        ens = nengo.Ensemble(
+            100, 1, encoders=nengo.dists.Choice(encoders), intercepts=nengo.dists.Uniform(low, 1)
+        )
+    return net, ens
+
+
+def test_fitted_neurons_start_to_fire_where_the_users_do():
+    """0.01 to 0.05 radii later where the fit is free to move them."""
+    lif = nengo.LIF()
+    gain, bias = lif.gain_bias(np.linspace(200, 400, 30), np.linspace(0, 0.9, 30))
+    new_gain, new_bias = fit_rates(lif, gain, bias, 0.001, keep_intercepts=True)
+    drive = np.linspace(-1, 1, 41)[:, None]
+    wanted = lif.rates(drive * np.ones(30), gain, bias)
+
+    def off(g, b):
+        return np.linalg.norm(mean_chip_rates(lif, g * drive + b, 0.001) - wanted)
+
+    np.testing.assert_allclose((1 - new_bias) / new_gain, (1 - bias) / gain, atol=1e-9)
+    assert off(new_gain, new_bias) < 0.6 * off(gain, bias)
+    free = fit_rates(lif, gain, bias, 0.001)
+    assert np.mean((1 - free[1]) / free[0] - (1 - bias) / gain) > 0.005
+
+
+@pytest.mark.parametrize("encoders, kept", [([[1]], True), ([[1], [-1]], False)])
+def test_intercepts_stay_where_a_population_has_a_threshold(encoders, kept):
+    net, ens = thresholded(encoders, 0.0 if kept else -1.0)
+    done = rewrite(net)
+    own, twin = done.tuning[done.twins[ens]], done.twins[ens]
+    rest = (1 - own.bias) / own.gain
+    moved = (1 - twin.bias) / twin.gain - rest
+    low = own.intercepts < 0.95
+    assert np.all(np.abs(moved[low]) < 1e-6) == kept
+
+
 def test_chip_neurons_fire_like_the_cpus():
     with nengo.Network(seed=2) as net:
         ens = nengo.Ensemble(100, 1)

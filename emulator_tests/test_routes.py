@@ -163,3 +163,54 @@ def test_carriers_are_linear_over_their_range(reach):
     carried = (rates(x) - rates(-x)) @ made.decoders
     assert np.all(np.abs(carried - x) < 0.03 + 0.07 * x)
     assert 2 * 64 * sum(pairs_for(64)) <= 2048
+
+
+def inhibited(low, tau=0.008, excites=3):
+    """A value by one filter, and some by another, into neurons from an intercept upwards."""
+    with nengo.Network(seed=15) as net:
+        one_sided = nengo.dists.Choice([[1]] if low > -1 else [[1], [-1]])
+        post = nengo.Ensemble(
+            100, 1, encoders=one_sided, intercepts=nengo.dists.Uniform(low, 0.9), label="post"
+        )
+        nengo.Connection(nengo.Ensemble(100, 1), post, transform=-1, synapse=tau)
+        for _ in range(excites):
+            nengo.Connection(nengo.Ensemble(100, 1), post, synapse=0.002)
+    return net
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("excites", [3, 20])
+def test_little_noise_goes_into_a_population_with_a_threshold(excites):
+    """What is noise elsewhere is a value there; what comes late is late once."""
+
+    def ways(low, tau):
+        done = rewrite(inhibited(low, tau, excites)).network
+        post = next(e for e in done.all_ensembles if e.label == "post")
+        given = {done.config[c].enters for c in done.all_connections if c.post_obj is post}
+        return done.config[post].input_tau, given
+
+    tau, given = ways(-0.2, 0.008)
+    assert tau > 0.005 and given == {MATRIX}
+    tau, given = ways(-1, 0.008)
+    assert tau == 0.002 and given == {MATRIX, FROM_CARRIERS}
+    assert FROM_CARRIERS in ways(-0.2, 0.1)[1]  # too far apart for one filter
+
+
+@pytest.mark.quick
+def test_more_neurons_carry_values_to_a_threshold():
+    counts = []
+    for low in (-0.2, -1):
+        ensembles = rewrite(inhibited(low, 0.1)).network.all_ensembles
+        counts.append(sum(e.n_neurons for e in ensembles if (e.label or "").startswith("carriers")))
+    assert counts[0] >= 3 * counts[1]
+
+
+def test_the_action_that_basal_ganglia_choose_is_as_strong_as_on_the_cpu():
+    """0.84 for 0.95 where the values into GPi are carried and its neurons begin later."""
+    with nengo.Network(seed=31) as net:
+        ganglia, thalamus = nengo.networks.BasalGanglia(3), nengo.networks.Thalamus(3)
+        nengo.Connection(nengo.Node([0.8, 0.5, 0.3]), ganglia.input, synapse=None)
+        nengo.Connection(ganglia.output, thalamus.input)
+        nengo.Probe(thalamus.output, synapse=0.05, label="out")
+    cpu, chip = (late_half(net, 0.5, target) for target in ("cpu", "emulator"))
+    assert chip == pytest.approx(cpu, abs=0.05)

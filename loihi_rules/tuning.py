@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Optional, Tuple
+from typing import Any, Optional, Tuple
 
 import nengo
 import numpy as np
@@ -12,6 +12,8 @@ from loihi_rules.frozen import with_parameters
 
 DRIVES = 41  # at which rates are fitted
 FIT_STEPS = 30
+MOST_POINTS = 500  # of an ensemble, at which its neurons are looked at
+LEAST_SILENT = 0.05  # of the values of an ensemble with a threshold
 
 
 def represented(neuron_type: nengo.neurons.NeuronType, dt: float) -> nengo.neurons.NeuronType:
@@ -59,6 +61,22 @@ def give_gains(ens: nengo.Ensemble, gain: np.ndarray, bias: np.ndarray) -> None:
         nengo.Ensemble.max_rates.default,
         nengo.Ensemble.intercepts.default,
     )
+
+
+def has_a_threshold(ens: nengo.Ensemble, built: Any) -> bool:
+    """Whether an ensemble is silent at a good part of the values that it may represent.
+
+    As with all encoders on one side and intercepts from 0 up: it rectifies.
+
+    Parameters
+    ----------
+    ens : nengo.Ensemble
+    built : nengo.builder.ensemble.BuiltEnsemble
+        As the user asked for it.
+    """
+    drive = built.eval_points[:MOST_POINTS] @ built.encoders.T / ens.radius
+    active = built.gain * drive + built.bias > first_current(ens.neuron_type)
+    return bool(np.mean(~active.any(axis=1)) > LEAST_SILENT)
 
 
 def chip_rates(neuron_type: nengo.neurons.NeuronType, current: np.ndarray, dt: float) -> np.ndarray:
@@ -111,6 +129,7 @@ def fit_rates(
     dimensions: int = 1,
     drive: Optional[np.ndarray] = None,
     chip: Optional[nengo.neurons.NeuronType] = None,
+    keep_intercepts: bool = False,
 ) -> Tuple[np.ndarray, np.ndarray]:
     """Gains and biases at which chip neurons fire at the rates of Nengo's.
 
@@ -125,6 +144,14 @@ def fit_rates(
     by Gauss–Newton steps in (g', b'), damped, from (g, b), with g' from g / 2 to 2 g. A
     neuron that is silent or that is not made better keeps what it had.
 
+    Free to move, intercepts go up, by 0.01 to 0.05 radii at 200 to 400 Hz: neurons that fire late
+    and then steeply come nearer to high rates that the chip lacks. With J₀ where a neuron starts
+    to fire, steps along
+
+        g' = k g,        b' = J₀ + k (b − J₀)
+
+    keep them.
+
     Parameters
     ----------
     neuron_type : nengo.neurons.NeuronType
@@ -138,13 +165,22 @@ def fit_rates(
         Samples of s in the place of p(s), where the inputs are not those of a ball.
     chip : nengo.neurons.NeuronType, optional
         What the chip has in the place of ``neuron_type``; the same if not given.
+    keep_intercepts : bool
+        Whether gains and biases change together, so that each neuron starts to fire where it did.
 
     Returns
     -------
     gain, bias : (n_neurons,) ndarray
     """
     drive, often = drives(dimensions, drive)
-    return _fit(neuron_type, drive, np.sqrt(often), gain, bias, dt, chip or neuron_type)
+    chip = chip or neuron_type
+    return _fit(neuron_type, drive, np.sqrt(often), gain, bias, dt, chip, keep_intercepts)
+
+
+def first_current(neuron_type: nengo.neurons.NeuronType) -> float:
+    """The normalised current above which a neuron fires."""
+    base = getattr(neuron_type, "base_type", neuron_type)
+    return 1.0 if isinstance(base, nengo.LIFRate) else 0.0  # nengo.LIF is one
 
 
 def drives(dimensions: int, drive: Optional[np.ndarray] = None) -> Tuple[np.ndarray, np.ndarray]:
@@ -211,6 +247,7 @@ def _fit(
     bias: np.ndarray,
     dt: float,
     chip: nengo.neurons.NeuronType,
+    keep_intercepts: bool,
 ) -> Tuple[np.ndarray, np.ndarray]:
     """Damped Gauss–Newton steps in gain and bias, neuron by neuron."""
     unit = float(neuron_type.amplitude)
@@ -228,15 +265,21 @@ def _fit(
     residual, slope = misfit(best_gain, best_bias)
     cost = np.sum(residual**2, axis=0)
     damping = np.full(len(gain), 1e-3)
-    own_gain = np.abs(gain)
+    own_gain, first = np.abs(gain), first_current(chip)
     for _ in range(FIT_STEPS):
         a, b, c = (np.sum(slope**2 * drive**k, axis=0) for k in (2, 1, 0))
         u, v = (np.sum(residual * slope * drive**k, axis=0) for k in (1, 0))
         a, c = a * (1 + damping) + 1e-12, c * (1 + damping) + 1e-12
         determinant = a * c - b * b
         determinant = np.where(determinant > 0, determinant, np.inf)
-        new_gain = best_gain - (c * u - b * v) / determinant
-        new_bias = best_bias - (a * v - b * u) / determinant
+        if keep_intercepts:  # along (g, b − J₀)
+            g, h = best_gain, best_bias - first
+            steep = a * g * g + 2 * b * g * h + c * h * h
+            step = (u * g + v * h) / np.where(steep > 0, steep, np.inf)
+            new_gain, new_bias = best_gain - step * g, best_bias - step * h
+        else:
+            new_gain = best_gain - (c * u - b * v) / determinant
+            new_bias = best_bias - (a * v - b * u) / determinant
         new_residual, new_slope = misfit(new_gain, new_bias)
         new_cost = np.sum(new_residual**2, axis=0)
         with np.errstate(invalid="ignore"):
@@ -269,7 +312,7 @@ def _represented_interval(
     """As `_interval`, of a neuron type that has the chip's time constants already."""
     base = getattr(neuron_type, "base_type", neuron_type)
     lif = isinstance(base, nengo.LIFRate)  # nengo.LIF is one
-    over = np.asarray(current, float) - (1 if lif else 0)
+    over = np.asarray(current, float) - first_current(neuron_type)
     active = over > 0
     over = np.where(active, np.maximum(over, 1e-12), 1.0)
     if lif:

@@ -36,6 +36,7 @@ from loihi_rules.routes.ways import (
 )
 from loihi_rules.settings import declare
 from loihi_rules.solvers import MultipliedOut
+from loihi_rules.tuning import has_a_threshold
 from loihi_rules.wiring import decoded, reconnect
 
 RULE = "filters of inputs"
@@ -78,7 +79,8 @@ def input_filters(draft: Draft) -> None:
                 if config[entry.conn].way in CHOICES
             }
             tau = None if settings.input_tau is None else float(settings.input_tau)
-            found = plan(entries, ens.n_neurons, ens.dimensions, draft.dt, tau, asked)
+            silent = _has_a_threshold(draft, ens)
+            found = plan(entries, ens.n_neurons, ens.dimensions, draft.dt, tau, asked, silent)
             settings.input_tau = found.tau
             chosen = [c for c in found.choices if c.entry in new]
             _enter(draft, ens, chosen, found.tau, multiplied)
@@ -92,6 +94,10 @@ def declare_settings(network: nengo.Network) -> None:
     """
     declare(network, nengo.Connection, ENTERS_SETTING, WAY_SETTING)
     declare(network, nengo.Ensemble, FILTER_SETTING)
+
+
+def _has_a_threshold(draft: Draft, ens: nengo.Ensemble) -> bool:
+    return ens in draft.tuning and has_a_threshold(ens, draft.tuning[ens])
 
 
 def _enter(
@@ -209,7 +215,7 @@ def _layer(
 ) -> Carriers:
     """Neurons that carry what a target is given to another ensemble."""
     with draft.network:  # the last to be built, when all ends are there
-        made = carriers(target, far, rows, draft.dt, label)
+        made = carriers(target, far, rows, draft.dt, label, _has_a_threshold(draft, target))
         out = nengo.Connection(
             made.ensemble,
             post,

@@ -16,10 +16,13 @@ from loihi_rules.rewrite import Draft
 from loihi_rules.rules.pes import TRAIN_EPOCH
 from loihi_rules.settings import declare
 from loihi_rules.tuning import (
+    MOST_POINTS,
     chip_rates,
     drives,
+    first_current,
     fit_rates,
     give_gains,
+    has_a_threshold,
     is_chips_own,
     mean_chip_rates,
     represented,
@@ -30,7 +33,6 @@ from loihi_rules.tuning import (
 from loihi_rules.wiring import base_of, on_chip
 
 INTERCEPT_LIMIT = 0.95  # nengo-loihi's Model.intercept_limit
-MOST_POINTS = 500  # at which rates are fitted
 BALLS = (nengo.dists.UniformHypersphere, nengo.dists.ScatteredHypersphere)
 SETTING = "rates_are_fitted"
 RULE_OF_RATES = "rates that the chip has"
@@ -88,7 +90,11 @@ def rates(draft: Draft) -> None:
 def _fit_to_encoders(
     draft: Draft, ens: nengo.Ensemble, built: Any, gain: np.ndarray, bias: np.ndarray
 ) -> None:
-    """Fit to what an ensemble represents; with another refractory time if rates end too soon."""
+    """Fit to what an ensemble represents; with another refractory time if rates end too soon.
+
+    Intercepts stay where there are values at which no neuron fires: the user set a threshold, and
+    what is given in values near it depends on where the first neurons begin.
+    """
     own, dt = ens.neuron_type, draft.dt
     known = _drive(ens, built)
     drive, often = drives(ens.dimensions, known)
@@ -103,8 +109,8 @@ def _fit_to_encoders(
         lost = -np.sum(often * off) / np.sum(often * wanted)
         return Fit(float(error), float(lost), chip, g, b)
 
-    def fitted(chip: nengo.neurons.NeuronType) -> Fit:
-        return judged(chip, *fit_rates(own, gain, bias, dt, ens.dimensions, known, chip))
+    def fitted(chip: nengo.neurons.NeuronType, keep: bool = False) -> Fit:
+        return judged(chip, *fit_rates(own, gain, bias, dt, ens.dimensions, known, chip, keep))
 
     before = judged(own, gain, bias)
     best = min(before, fitted(own), key=lambda fit: fit.error)
@@ -114,6 +120,9 @@ def _fit_to_encoders(
     )
     if best.lost > MOST_LOST and shorter is not None and not held:
         best = min(best, fitted(shorter), key=lambda fit: fit.error)
+    least = best.error
+    if has_a_threshold(ens, built):
+        best = min(before, fitted(best.neuron_type, keep=True), key=lambda fit: fit.error)
     ens.neuron_type = best.neuron_type
     give_gains(ens, best.gain, best.bias)
     if best.error < before.error:
@@ -125,7 +134,7 @@ def _fit_to_encoders(
             f"{100 * best.error:.1f} % off, by other gains and biases{step}",
             "the chip's neurons fire once a step at most, and intervals are rounded up to steps",
         )
-    if best.error > WORTH_A_WARNING:
+    if least > WORTH_A_WARNING:
         top, own_top = (
             float(chip_rates(kind, np.array(1e9), dt)) / own.amplitude
             for kind in (best.neuron_type, own)
@@ -215,17 +224,17 @@ def _steady(draft: Draft, ens: nengo.Ensemble, built: Any, gain: Any, bias: Any)
     if not isinstance(ens.eval_points, np.ndarray) or ens.gain is not None or ens.bias is not None:
         return False
     drive = built.eval_points @ built.encoders.T / ens.radius
-    active = gain * drive + bias > _threshold(ens.neuron_type)
+    active = gain * drive + bias > first_current(ens.neuron_type)
     top = drive.max(axis=0)
     if not np.all((drive == top) | ~active):
         return False
     rates = ens.neuron_type.rates(top[None, :], gain, bias)[0]
     aimed = steady_rates(ens.neuron_type, rates, draft.dt)
     fires = rates > 0
-    rest = (_threshold(ens.neuron_type) - bias) / gain  # the input at which a neuron begins
+    rest = (first_current(ens.neuron_type) - bias) / gain  # the input at which a neuron begins
     current = _current_at(ens.neuron_type, np.where(fires, aimed, 1.0), draft.dt)
-    new_gain = (current - _threshold(ens.neuron_type)) / np.where(fires, top - rest, 1.0)
-    new_bias = np.where(fires, _threshold(ens.neuron_type) - new_gain * rest, bias)
+    new_gain = (current - first_current(ens.neuron_type)) / np.where(fires, top - rest, 1.0)
+    new_bias = np.where(fires, first_current(ens.neuron_type) - new_gain * rest, bias)
     give_gains(ens, np.where(fires, new_gain, gain), new_bias)
     got = chip_rates(ens.neuron_type, ens.gain * top + ens.bias, draft.dt)
     off = 100 * (got[fires] / rates[fires] - 1) if fires.any() else np.zeros(1)
@@ -241,12 +250,6 @@ def _steady(draft: Draft, ens: nengo.Ensemble, built: Any, gain: Any, bias: Any)
         "neuron over",
     )
     return True
-
-
-def _threshold(neuron_type: nengo.neurons.NeuronType) -> float:
-    """The normalised current above which a neuron fires."""
-    base = getattr(neuron_type, "base_type", neuron_type)
-    return 1.0 if isinstance(base, nengo.LIFRate) else 0.0  # nengo.LIF is one
 
 
 def _current_at(neuron_type: nengo.neurons.NeuronType, rates: Any, dt: float) -> Any:

@@ -8,8 +8,8 @@ from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 
 from loihi_rules.chip import LOIHI
-from loihi_rules.routes.carriers import MOST_ROWS, noise, pairs_for
-from loihi_rules.routes.entries import Entry
+from loihi_rules.routes.carriers import MOST_ROWS, noise, pairs_for, spike_noise
+from loihi_rules.routes.entries import TYPICAL_FREQUENCY, Entry
 from loihi_rules.routes.from_host import before_chip
 from loihi_rules.routes.ways import CARRIED, FROM_HOST, MATRIX, STRAIGHT, Cost
 
@@ -21,6 +21,7 @@ LEAST_TAU = 0.001  # s, of the filter before carriers, whose voltage cannot go b
 HOST_NOISE = 0.0115  # radii, of the host's spikes without a filter; measured
 FULL_TAU = 0.0125  # s; beyond it, weights lose a bit each time that it doubles
 LOOP_ROUNDING, ROUNDING = 1.0, 0.1  # error, in radii, for a weight's; a loop adds it up
+AT_A_THRESHOLD = 8.0  # radii that noise of one is worth there; measured, see `_at_threshold`
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ def plan(
     dt: float,
     tau: Optional[float] = None,
     asked: Optional[Mapping[int, str]] = None,
+    threshold: bool = False,
 ) -> Plan:
     """Choose the filter, and with it all ways, whose costs add up to the least.
 
@@ -82,9 +84,11 @@ def plan(
         The filter that its user chose.
     asked : mapping of int to str, optional
         Ways that a user chose, by the entry's place.
+    threshold : bool
+        Whether the ensemble is silent at some of its values.
     """
     taus = _candidates(entries) if tau is None else [tau]
-    plans = [_at(entries, n_neurons, dimensions, dt, t, asked or {}) for t in taus]
+    plans = [_at(entries, n_neurons, dimensions, dt, t, asked or {}, threshold) for t in taus]
     return min(plans, key=lambda found: found.total)
 
 
@@ -103,8 +107,9 @@ def _at(
     dt: float,
     tau: float,
     asked: Mapping[int, str],
+    threshold: bool,
 ) -> Plan:
-    costs = [_costs(entry, entries, n_neurons, dimensions, dt, tau) for entry in entries]
+    costs = [_costs(entry, entries, n_neurons, dimensions, dt, tau, threshold) for entry in entries]
     ways = {k: min(c, key=lambda way: c[way].total) for k, c in enumerate(costs)}
     ways.update({k: way for k, way in asked.items() if way in costs[k]})
     rows = sum(e.rows for e in entries if e.spikes)
@@ -115,7 +120,8 @@ def _at(
     )
     rows += sum(entries[k].rows for k in asked if ways[k] == MATRIX)
     wanted = rows + sum(entries[k].rows for k in free if ways[k] == MATRIX)
-    reserved = min(MOST_ROWS, 2 * sum(pairs_for(dimensions)) * dimensions)  # for carriers
+    pairs = pairs_for(dimensions, threshold=threshold)
+    reserved = min(MOST_ROWS, 2 * sum(pairs) * dimensions)  # for carriers
     if wanted + reserved * (CARRIED in ways.values()) > LOIHI.in_axons_a_core:
         for k in free:
             fits = rows + entries[k].rows + reserved <= LOIHI.in_axons_a_core
@@ -132,33 +138,63 @@ def _costs(
     dimensions: int,
     dt: float,
     tau: float,
+    threshold: bool,
 ) -> Dict[str, Cost]:
-    """Of each way that there is for a connection, with the compartments' filter given."""
+    """Of each way that there is for a connection, with the compartments' filter given.
+
+    Before a threshold, values that are asked for with one filter count as one: they are within the
+    radius together, and each of n is late in the n-th part of it. Elsewhere each counts for
+    itself: counted as one, forty inputs of a memory are carried, and spoil it.
+    """
     own = tau if entry.tau is None else entry.tau
     rounding = LOOP_ROUNDING if entry.loop else ROUNDING
     bits = rounding * 2.0**-LOIHI.weight_bits * max(tau / FULL_TAU, 1.0)
     if entry.from_host and not entry.spikes:
         late = before_chip(entry.conn.synapse, tau, dt).late
         added = HOST_NOISE / (1 + tau / 0.001)
-        cost = Cost(late, late * entry.sensitivity, added, bits, 2 * dimensions, 0)
+        offset = _at_threshold(entry, added) * threshold
+        cost = Cost(late, late * entry.sensitivity, added, bits, 2 * dimensions, 0, offset)
         return {FROM_HOST: cost}
     late = tau - own
     weights = entry.rows * n_neurons * LOIHI.weight_bits
     cores = -(-weights // LOIHI.synapse_bits_a_core) if entry.carriable or entry.spikes else 0
-    direct = Cost(late, abs(late) * entry.sensitivity, 0.0, bits, entry.rows, int(cores))
+    alike = sum(_is_alike(entry, other) for other in beside) if threshold else 1
+    error = abs(late) * entry.sensitivity / np.sqrt(max(alike, 1))
+    rougher = max(spike_noise(tau, entry.rows) ** 2 - spike_noise(own, entry.rows) ** 2, 0.0) ** 0.5
+    offset = _at_threshold(entry, rougher) * (threshold and entry.carriable)
+    direct = Cost(late, float(error), 0.0, bits, entry.rows, int(cores), offset)
     if entry.spikes:
         return {STRAIGHT: direct}
-    alike = sum(e.carriable and e.tau == entry.tau for e in beside)  # share the carriers
-    pairs = pairs_for(dimensions)
+    sharing = max(sum(e.carriable and e.tau == entry.tau for e in beside), 1)
+    pairs = pairs_for(dimensions, threshold=threshold)
     late = max(tau + LEAST_TAU + HOP - own, 0.0)
     # two filters and a delay in a loop are of its order plus one, whatever they add up to
     more = LOOP_ORDER * (tau + HOP) * entry.loop
+    added = float(noise(tau, pairs.near) / np.sqrt(sharing))
     carried = Cost(
         late,
-        (late + more) * entry.sensitivity,
-        noise(tau, pairs.near) / np.sqrt(max(alike, 1)),
+        float((late + more) * entry.sensitivity / np.sqrt(max(alike, 1))),
+        added,
         ROUNDING * 2.0**-LOIHI.weight_bits,
         2 * pairs.near * dimensions,
         1,
+        _at_threshold(entry, added) * threshold,
     )
     return {MATRIX: direct, CARRIED: carried} if entry.carriable else {CARRIED: carried}
+
+
+def _is_alike(entry: Entry, other: Entry) -> bool:
+    same = (other.tau, other.loop) == (entry.tau, entry.loop)
+    return other.carriable and same and other.sensitivity == entry.sensitivity
+
+
+def _at_threshold(entry: Entry, added: float) -> float:
+    """The mean error that noise makes where it meets a threshold, in radii.
+
+    What is above the threshold gets through, what is below does not, so that noise of σ is a value
+    of about 1.8 σ; and what stands behind goes by whether there is one. Of 0.0175 radii in the
+    population that holds back all actions but one (GPi of `nengo.networks.BasalGanglia`), the
+    action that is chosen loses 0.14. In a loop it adds up as what is late does.
+    """
+    steady = 2 * np.pi * TYPICAL_FREQUENCY
+    return float(AT_A_THRESHOLD * added * (entry.sensitivity / steady if entry.loop else 1.0))

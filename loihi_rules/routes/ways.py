@@ -30,6 +30,8 @@ class Cost:
         Error of weights that have few bits left, in radii.
     in_axons, cores : int
         That it takes.
+    offset : float
+        Mean error where noise comes to a threshold, in radii.
     """
 
     late: float
@@ -38,17 +40,19 @@ class Cost:
     bits: float
     in_axons: int
     cores: int
+    offset: float = 0.0
 
     @property
     def total(self) -> float:
         """All of it, in squared radii."""
-        errors = self.error**2 + self.noise**2 + self.bits**2
+        errors = self.error**2 + self.noise**2 + self.bits**2 + self.offset**2
         return errors + ROW_PRICE * self.in_axons + CORE_PRICE * self.cores
 
     def __str__(self) -> str:
         parts: Tuple[Tuple[float, str], ...] = (
             (round(abs(1000 * self.late), 1), f"{{:g}} ms {'late' if self.late > 0 else 'early'}"),
             (round(self.noise, 3), "noise {:g} radii"),
+            (round(self.offset, 3), "{:g} radii at the threshold"),
             (round(self.bits, 3), "rounding {:g} radii"),
             (self.in_axons, "{:,} in-axons"),
             (self.cores, "{} core" + ("" if self.cores == 1 else "s")),
