@@ -78,12 +78,12 @@ def steady(drawn, target):
 
 
 def rounding(network):
-    """What rounding puts off in each connection, at the least; averaged over its neurons."""
+    """By how much rounding puts off what each connection gives, at the least."""
     done = rewrite(network)
     assert not done.problems
     model = chip_model(0.001, "drawn", done.host_probes, done.learning_scales)
     model.build(done.network, remove_passthrough=False)
-    return {name: float(np.median(kept.errors)) for name, kept in model.kept.items()}
+    return {name: kept.off for name, kept in model.kept.items()}
 
 
 def check_one(seed, most):

@@ -85,3 +85,18 @@ def test_a_sparse_matrix_of_scipy(kind):
         nengo.Connection(a.neurons, b.neurons, transform=nengo.Sparse((40, 40), init=matrix))
     with deploy.Simulator(net) as sim:
         sim.run_steps(10)
+
+
+def test_what_is_off_in_each_neuron_but_not_together_is_not_warned_of():
+    """Inhibition that is cut holds back all the same, and errors of many neurons cancel."""
+    with nengo.Network(seed=2) as net:
+        memory = nengo.networks.AssociativeMemory(np.eye(16)[:4], n_neurons=50)
+        memory.add_threshold_to_outputs(n_neurons=50)
+        nengo.Connection(nengo.Node(np.eye(16)[0]), memory.input)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with deploy.Simulator(net, progress_bar=False):
+            pass
+    said = [w.message for w in caught if w.category is ChipWarning]
+    bits = [warning for warning in said if warning.rule == "weights of 8 bits"]
+    assert all(warning.object.startswith("values into thresh_bias") for warning in bits), bits

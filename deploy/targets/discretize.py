@@ -5,7 +5,18 @@ from __future__ import annotations
 import contextlib
 import re
 import warnings
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import (
+    Any,
+    Container,
+    Dict,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 import numpy as np
 import scipy.sparse
@@ -29,7 +40,9 @@ from loihi_rules.levels import (
 )
 from loihi_rules.rounding import round_along
 
-MOST_ROUNDING = 0.05  # of what a neuron gets, in most neurons of a connection
+MOST_ROUNDING = 0.05  # of what a neuron gets, in most neurons of a connection, or all together
+HARMLESS = 10.0  # times as strong, by which inhibition may have been
+VALUES = "values into "
 ENCODERS = ("node_encoders", "decode_neuron_encoders")
 DECODERS = ("decoders", "probe_decoders")
 PIECE = re.compile(r"\[[\d:]+\]$")
@@ -47,10 +60,28 @@ class Kept(NamedTuple):
         See `loihi_rules.levels.bits_left`.
     errors : (n,) ndarray
         By how much what each neuron gets is off, over what it gets.
+    gains : (n,) ndarray
+        What each gets of what it is to get; 1 where it is not known.
+    together : bool
+        Whether the neurons represent what they are given.
     """
 
     bits: np.ndarray
     errors: np.ndarray
+    gains: np.ndarray
+    together: bool
+
+    @property
+    def off(self) -> float:
+        """By how much what is given is off, over what is given: to the neuron in the middle.
+
+        Or to all together: errors of n neurons count as independent, beside the gain that they
+        have in common; a tenth in each, one way or the other, is 1 % of what 100 represent.
+        """
+        if not self.together:
+            return float(np.median(self.errors))
+        alone = np.mean(np.minimum(self.errors, 1.0) ** 2) / len(self.errors)
+        return float(np.hypot(np.mean(self.gains) - 1, np.sqrt(alone)))
 
 
 def discretize_model(model: Any) -> None:
@@ -78,28 +109,36 @@ def discretize_model(model: Any) -> None:
     for block in model.blocks:
         reaches = {synapse: _reach(synapse, block.n_neurons) for synapse in block.synapses}
         with _in_one_row(block):
-            reference, factor = _prepare(block, spikes, reaches)
+            uncut = {s: s.weights[0].copy() for s in reaches if s in sources}
+            reference, factor = _prepare(block, spikes, reaches, uncut)
             info = theirs.discretize_compartment(block.compartment, reference)
             for synapse, reach in reaches.items():
                 n_weights = _sums(synapse, reach).number
-                own, scale, errors = synapse.max_abs_weight(), reference, None
-                if not synapse.learning and own > LEAST_WEIGHT:
+                own, scale, down, found = synapse.max_abs_weight(), reference, 0, None
+                weighs = not synapse.learning and own > LEAST_WEIGHT
+                if weighs:
                     spare = max(0, info["w_exp"] - LOIHI.weight_exponents[0])
                     scale = min(reference, own * 2.0**spare)
-                    if synapse in sources and not _rows_are_fixed(synapse):
-                        down = int(np.floor(np.log2(scale / own)))
-                        mantissa = float(np.max(info["w_scale"])) * 2.0**down
-                        errors = _round_along(
-                            synapse, reach, sources[synapse], mantissa, info["w_exp"] - down
-                        )
+                    down = int(np.floor(np.log2(scale / own)))
+                mantissa = float(np.max(info["w_scale"])) * 2.0**down  # of a weight of 1
+                if weighs and synapse in sources and not _rows_are_fixed(synapse):
+                    exponent = info["w_exp"] - down
+                    wanted = uncut[synapse] * factor[reach.places] * mantissa
+                    source = sources[synapse]
+                    found = _round_along(synapse, reach, source, mantissa, exponent, wanted)
+                asked = synapse.weights[0] * mantissa
                 with warnings.catch_warnings():
                     warnings.filterwarnings("ignore", "Lost .* extra bits")  # `_tell` says which
                     theirs.discretize_synapse(synapse, scale, info["w_scale"], info["w_exp"])
-                if not synapse.learning and n_weights.any():
-                    part = _kept(synapse, reach, n_weights, errors)
-                    kept.setdefault(_name(block, synapse), []).append(part)
+                if weighs and n_weights.any():
+                    if found is None:
+                        found = _expected(synapse, reach, n_weights, asked)
+                    name = _name(block, synapse)
+                    together = synapse in sources or name.startswith(VALUES)
+                    part = _kept(synapse, reach, n_weights > 0, *found, together)
+                    kept.setdefault(name, []).append(part)
         unit[block] = info["v_scale"] * factor
-    model.kept = {name: Kept(*map(np.concatenate, zip(*parts))) for name, parts in kept.items()}
+    model.kept = {name: _joined(parts) for name, parts in kept.items()}
     _tell(model.kept)
     for probe in model.probes:
         for i, block in enumerate(probe.target):
@@ -109,8 +148,13 @@ def discretize_model(model: Any) -> None:
 
 
 def _round_along(
-    synapse: Any, reach: Reach, source: Source, mantissa: float, exponent: int
-) -> np.ndarray:
+    synapse: Any,
+    reach: Reach,
+    source: Source,
+    mantissa: float,
+    exponent: int,
+    wanted: np.ndarray,
+) -> Tuple[np.ndarray, np.ndarray]:
     """Round a decoded connection's weights to what the chip has, errors cancelling.
 
     nengo-loihi then rounds what is whole already. Its steps are ``2^max(s, −e)`` of a mantissa, of
@@ -127,11 +171,13 @@ def _round_along(
         What a weight is multiplied by to be a mantissa.
     exponent : int
         e, of the group.
+    wanted : (n,) ndarray
+        Mantissas before any was cut.
 
     Returns
     -------
-    (n_neurons,) ndarray
-        By how much what each gets is off, over what it gets, both RMS over what is represented.
+    errors, gains : (n_neurons,) ndarray
+        See `Kept`; over what is represented.
     """
     shift = synapse.synapse_cfg.shift_bits
     step = 2.0 ** max(shift, -exponent)
@@ -141,17 +187,41 @@ def _round_along(
     starts = (np.cumsum(reach.lengths) - reach.lengths)[source.order]
     ordered = np.repeat(starts - ends + lengths, lengths) + np.arange(ends[-1])
     places, weights = reach.places[ordered], synapse.weights[0]
-    asked = weights[ordered] * mantissa
-    whole = round_along(asked, places, step).clip(-most, most)
+    whole = round_along(weights[ordered] * mantissa, places, step).clip(-most, most)
     weights[ordered] = whole / mantissa
     shape = (len(lengths), reach.n_neurons)
     cells = np.repeat(np.arange(len(lengths)), lengths), places
     rates = source.rates[source.order].T
-    size, off = (
-        np.linalg.norm(rates @ scipy.sparse.coo_matrix((values, cells), shape).toarray(), axis=0)
-        for values in (asked, whole - asked)
+    asked, got = (
+        rates @ scipy.sparse.coo_matrix((values, cells), shape).toarray()
+        for values in (wanted[ordered], whole)
     )
-    return np.asarray(np.divide(off, size, out=np.zeros(reach.n_neurons), where=size > 0))
+    size, off = np.linalg.norm(asked, axis=0), np.linalg.norm(got - asked, axis=0)
+    return _ratio(off, size, 0.0), _ratio(np.sum(asked * got, axis=0), size**2, 1.0)
+
+
+def _expected(
+    synapse: Any, reach: Reach, n_weights: np.ndarray, asked: np.ndarray
+) -> Tuple[np.ndarray, np.ndarray]:
+    """The errors to be expected, and gains, of sources of which nothing is known.
+
+    ``asked`` are mantissas before they were rounded.
+    """
+    total = _sums(synapse, reach).total
+    errors = np.zeros(len(n_weights))
+    some = n_weights > 0
+    errors[some] = rounding_error(n_weights[some], total[some], _step(synapse))
+    if reach.chosen is not None:
+        return errors, np.ones(len(errors))
+    now = synapse.weights[0] / 2.0 ** (LOIHI.threshold_shift + synapse.synapse_cfg.weight_exp)
+    products, squares = (
+        np.bincount(reach.places, asked * other, reach.n_neurons) for other in (now, asked)
+    )
+    return errors, _ratio(products, squares, 1.0)
+
+
+def _ratio(over: np.ndarray, under: np.ndarray, otherwise: float) -> np.ndarray:
+    return np.divide(over, under, out=np.full(len(over), otherwise), where=under > 0)
 
 
 @contextlib.contextmanager
@@ -178,7 +248,7 @@ def _flat(rows: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _prepare(
-    block: Any, spikes: Dict[Any, float], reaches: Mapping[Any, Reach]
+    block: Any, spikes: Dict[Any, float], reaches: Mapping[Any, Reach], measured: Container[Any]
 ) -> Tuple[float, np.ndarray]:
     """Scale a block's neurons, so that with exponent 0 each is what it is to be.
 
@@ -195,7 +265,7 @@ def _prepare(
         bool(compartment.scale_u),
         bool(compartment.scale_v),
     )
-    saturate(block, decays)
+    saturate(block, decays, measured)
     if largest <= NOTHING:
         _drop_faint_biases(compartment, decays)
         return largest, same
@@ -372,17 +442,28 @@ def _largest_inputs(
     return largest, current
 
 
-def _kept(synapse: Any, reach: Reach, n_weights: np.ndarray, errors: Optional[np.ndarray]) -> Kept:
-    """What is left of the weights of each neuron that has some, in a group of integers.
+def _kept(
+    synapse: Any,
+    reach: Reach,
+    some: np.ndarray,
+    errors: np.ndarray,
+    gains: np.ndarray,
+    together: bool,
+) -> Kept:
+    """What is left of the weights of each neuron that has some, in a group of integers."""
+    largest = _sums(synapse, reach).largest[some]
+    return Kept(bits_left(largest, _step(synapse)), errors[some], gains[some], together)
 
-    Errors are as measured, or what is to be expected where nothing is known of the sources.
-    """
-    now, some = _sums(synapse, reach), n_weights > 0
-    step = STEP * 2 ** max(0, 1 + synapse.synapse_cfg.weight_exp)
-    if errors is None:
-        errors = np.zeros(len(n_weights))
-        errors[some] = rounding_error(n_weights[some], now.total[some], step)
-    return Kept(bits_left(now.largest[some], step), errors[some])
+
+def _joined(parts: Sequence[Kept]) -> Kept:
+    """Of all blocks that neurons of one connection's target are on."""
+    bits, errors, gains = (np.concatenate(arrays) for arrays in list(zip(*parts))[:3])
+    return Kept(bits, errors, gains, all(part.together for part in parts))
+
+
+def _step(synapse: Any) -> int:
+    """Between two weights of a group of integers."""
+    return int(STEP * 2 ** max(0, 1 + synapse.synapse_cfg.weight_exp))
 
 
 def _name(block: Any, synapse: Any) -> str:
@@ -390,22 +471,21 @@ def _name(block: Any, synapse: Any) -> str:
     kind = PIECE.sub("", synapse.label or "")
     holder = PIECE.sub("", name_of_block(block))
     if kind in ENCODERS:
-        return f"values into {holder}"
+        return f"{VALUES}{holder}"
     return holder if kind in DECODERS or not kind else kind
 
 
 def _tell(kept: Mapping[str, Kept]) -> None:
-    """Warn of each connection whose weights lost so much that most of its neurons are off."""
-    for name, (bits, errors) in kept.items():
-        if np.median(errors) > MOST_ROUNDING:
-            off = min(float(np.median(errors)), 1.0)
+    """Warn of each connection whose weights lost so much that what it gives is off."""
+    for name, own in kept.items():
+        if own.off > MOST_ROUNDING:
             warn(
                 name,
                 "weights of 8 bits",
-                f"{np.median(bits):.1f} bits are left of its weights in the middle of its neurons "
-                f"({bits.min():.1f} to {bits.max():.1f} of 8), so that what these get is off by "
-                f"{100 * off:.0f} %: they are small beside the biases of their neurons, or beside "
-                "other weights into them",
+                f"{np.median(own.bits):.1f} bits are left of its weights in the middle of its "
+                f"neurons ({own.bits.min():.1f} to {own.bits.max():.1f} of 8), so that what these "
+                f"get is off by {100 * min(own.off, 1.0):.0f} %: they are small beside the biases "
+                "of their neurons, or beside other weights into them",
                 "use a shorter synapse, fewer neurons before it, intercepts nearer to 0, or "
                 "ensembles of their own for what is large and what is small",
             )
@@ -431,30 +511,37 @@ def _drop_faint_biases(compartment: Any, decays: Decays) -> None:
     compartment.bias[np.abs(compartment.bias) * decays.voltage * unit < 1] = 0
 
 
-def saturate(block: Any, decays: Decays) -> None:
+def saturate(block: Any, decays: Decays, measured: Container[Any] = ()) -> None:
     """Cut weights and biases beside which a threshold would be nothing.
 
     The threshold's mantissa must be 8 at least; with it, the largest weight is 32 times the
-    threshold, and the largest bias 1023 times, in one step.
+    threshold, and the largest bias 1023 times, in one step. A spike that holds a neuron back by 32
+    thresholds, not by k times as much, does so for ln k time constants less; up to a k of ten
+    nothing is said of it.
 
     Parameters
     ----------
     block : nengo_loihi.block.LoihiBlock
         In floating point; is changed.
     decays : Decays
+    measured : container of nengo_loihi.block.Synapse
+        Groups of which `_tell` says what is off, be it by rounding or by this.
     """
     compartment = block.compartment
     unit = float(least_unit(compartment.vth).max())
     most, most_bias = WEIGHT_MAX / (decays.weight * unit), LOIHI.bias_max / (decays.voltage * unit)
     for synapse in block.synapses:
         if not synapse.learning and synapse.max_abs_weight() > most:
-            warn(
-                name_of_block(block),
-                "weights of 8 bits",
-                f"weights above {most * decays.weight / compartment.vth.min():.0f} times the "
-                "threshold are cut",
-                "use smaller weights or gains there",
-            )
+            highest = max(float(weights.max()) for weights in synapse.weights)
+            strong = highest > most or synapse.max_abs_weight() > HARMLESS * most
+            if strong and synapse not in measured:
+                warn(
+                    name_of_block(block),
+                    "weights of 8 bits",
+                    f"weights above {most * decays.weight / compartment.vth.min():.0f} times the "
+                    "threshold are cut",
+                    "use smaller weights or gains there",
+                )
             for weights in synapse.weights:
                 np.clip(weights, -most, most, out=weights)
     if np.abs(compartment.bias).max() > most_bias:
