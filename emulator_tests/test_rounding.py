@@ -99,4 +99,6 @@ def test_what_is_off_in_each_neuron_but_not_together_is_not_warned_of():
             pass
     said = [w.message for w in caught if w.category is ChipWarning]
     bits = [warning for warning in said if warning.rule == "weights of 8 bits"]
-    assert all(warning.object.startswith("values into thresh_bias") for warning in bits), bits
+    assert all(warning.object.startswith("values into thresh_bias") for warning in bits), [
+        str(b) for b in bits
+    ]

@@ -7,7 +7,6 @@ import re
 import warnings
 from typing import (
     Any,
-    Container,
     Dict,
     Iterator,
     List,
@@ -41,7 +40,7 @@ from loihi_rules.levels import (
 from loihi_rules.rounding import round_along
 
 MOST_ROUNDING = 0.05  # of what a neuron gets, in most neurons of a connection, or all together
-HARMLESS = 10.0  # times as strong, by which inhibition may have been
+HARMLESS = 10.0  # times as strong, that a weight may have been before it was cut
 VALUES = "values into "
 ENCODERS = ("node_encoders", "decode_neuron_encoders")
 DECODERS = ("decoders", "probe_decoders")
@@ -109,8 +108,7 @@ def discretize_model(model: Any) -> None:
     for block in model.blocks:
         reaches = {synapse: _reach(synapse, block.n_neurons) for synapse in block.synapses}
         with _in_one_row(block):
-            uncut = {s: s.weights[0].copy() for s in reaches if s in sources}
-            reference, factor = _prepare(block, spikes, reaches, uncut)
+            reference, factor = _prepare(block, spikes, reaches)
             info = theirs.discretize_compartment(block.compartment, reference)
             for synapse, reach in reaches.items():
                 n_weights = _sums(synapse, reach).number
@@ -123,9 +121,7 @@ def discretize_model(model: Any) -> None:
                 mantissa = float(np.max(info["w_scale"])) * 2.0**down  # of a weight of 1
                 if weighs and synapse in sources and not _rows_are_fixed(synapse):
                     exponent = info["w_exp"] - down
-                    wanted = uncut[synapse] * factor[reach.places] * mantissa
-                    source = sources[synapse]
-                    found = _round_along(synapse, reach, source, mantissa, exponent, wanted)
+                    found = _round_along(synapse, reach, sources[synapse], mantissa, exponent)
                 asked = synapse.weights[0] * mantissa
                 with warnings.catch_warnings():
                     warnings.filterwarnings("ignore", "Lost .* extra bits")  # `_tell` says which
@@ -148,12 +144,7 @@ def discretize_model(model: Any) -> None:
 
 
 def _round_along(
-    synapse: Any,
-    reach: Reach,
-    source: Source,
-    mantissa: float,
-    exponent: int,
-    wanted: np.ndarray,
+    synapse: Any, reach: Reach, source: Source, mantissa: float, exponent: int
 ) -> Tuple[np.ndarray, np.ndarray]:
     """Round a decoded connection's weights to what the chip has, errors cancelling.
 
@@ -171,8 +162,6 @@ def _round_along(
         What a weight is multiplied by to be a mantissa.
     exponent : int
         e, of the group.
-    wanted : (n,) ndarray
-        Mantissas before any was cut.
 
     Returns
     -------
@@ -187,17 +176,18 @@ def _round_along(
     starts = (np.cumsum(reach.lengths) - reach.lengths)[source.order]
     ordered = np.repeat(starts - ends + lengths, lengths) + np.arange(ends[-1])
     places, weights = reach.places[ordered], synapse.weights[0]
-    whole = round_along(weights[ordered] * mantissa, places, step).clip(-most, most)
+    asked = weights[ordered] * mantissa
+    whole = round_along(asked, places, step).clip(-most, most)
     weights[ordered] = whole / mantissa
     shape = (len(lengths), reach.n_neurons)
     cells = np.repeat(np.arange(len(lengths)), lengths), places
     rates = source.rates[source.order].T
-    asked, got = (
+    wanted, got = (
         rates @ scipy.sparse.coo_matrix((values, cells), shape).toarray()
-        for values in (wanted[ordered], whole)
+        for values in (asked, whole)
     )
-    size, off = np.linalg.norm(asked, axis=0), np.linalg.norm(got - asked, axis=0)
-    return _ratio(off, size, 0.0), _ratio(np.sum(asked * got, axis=0), size**2, 1.0)
+    size, off = np.linalg.norm(wanted, axis=0), np.linalg.norm(got - wanted, axis=0)
+    return _ratio(off, size, 0.0), _ratio(np.sum(wanted * got, axis=0), size**2, 1.0)
 
 
 def _expected(
@@ -248,7 +238,7 @@ def _flat(rows: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _prepare(
-    block: Any, spikes: Dict[Any, float], reaches: Mapping[Any, Reach], measured: Container[Any]
+    block: Any, spikes: Dict[Any, float], reaches: Mapping[Any, Reach]
 ) -> Tuple[float, np.ndarray]:
     """Scale a block's neurons, so that with exponent 0 each is what it is to be.
 
@@ -265,7 +255,7 @@ def _prepare(
         bool(compartment.scale_u),
         bool(compartment.scale_v),
     )
-    saturate(block, decays, measured)
+    saturate(block, decays)
     if largest <= NOTHING:
         _drop_faint_biases(compartment, decays)
         return largest, same
@@ -511,30 +501,26 @@ def _drop_faint_biases(compartment: Any, decays: Decays) -> None:
     compartment.bias[np.abs(compartment.bias) * decays.voltage * unit < 1] = 0
 
 
-def saturate(block: Any, decays: Decays, measured: Container[Any] = ()) -> None:
+def saturate(block: Any, decays: Decays) -> None:
     """Cut weights and biases beside which a threshold would be nothing.
 
     The threshold's mantissa must be 8 at least; with it, the largest weight is 32 times the
-    threshold, and the largest bias 1023 times, in one step. A spike that holds a neuron back by 32
-    thresholds, not by k times as much, does so for ln k time constants less; up to a k of ten
-    nothing is said of it.
+    threshold, and the largest bias 1023 times, in one step. A spike of 32 thresholds holds a neuron
+    back, or drives it, as far as one of k times as many, for ln k time constants less; up to a k of
+    ten nothing is said of it.
 
     Parameters
     ----------
     block : nengo_loihi.block.LoihiBlock
         In floating point; is changed.
     decays : Decays
-    measured : container of nengo_loihi.block.Synapse
-        Groups of which `_tell` says what is off, be it by rounding or by this.
     """
     compartment = block.compartment
     unit = float(least_unit(compartment.vth).max())
     most, most_bias = WEIGHT_MAX / (decays.weight * unit), LOIHI.bias_max / (decays.voltage * unit)
     for synapse in block.synapses:
         if not synapse.learning and synapse.max_abs_weight() > most:
-            highest = max(float(weights.max()) for weights in synapse.weights)
-            strong = highest > most or synapse.max_abs_weight() > HARMLESS * most
-            if strong and synapse not in measured:
+            if synapse.max_abs_weight() > HARMLESS * most:
                 warn(
                     name_of_block(block),
                     "weights of 8 bits",
