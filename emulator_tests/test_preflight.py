@@ -44,9 +44,9 @@ def test_a_dense_population_that_no_split_makes_fit(kind):
             nengo.Connection(a.neurons, a.neurons, transform=nengo.dists.Gaussian(0, 1e-3))
         else:
             nengo.Connection(a, a, solver=nengo.solvers.LstsqL2(weights=True))
-    start = time.perf_counter()
+    start = time.process_time()  # whatever else this machine has to do
     found = deploy.check(net)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
     (problem,) = found.problems
     assert problem.object == "a" and "20,000 in-axons" in problem.what
     assert "4,096" in problem.what and "nengo.Sparse" in problem.way_out

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import signal
+import sysconfig
 import threading
 from typing import Any
 
 # a step of a process of Nengo's, half done, cannot be done again
 LIBRARIES = {"deploy", "loihi_rules", "nengo", "nengo_loihi", "numba", "numpy", "scipy"}
+STANDARD_LIBRARY = sysconfig.get_paths()["stdlib"]
 STEPPING = {"deploy.emulator.runner", "deploy.targets.emulator"}
 
 
@@ -65,7 +67,13 @@ def _is_a_users(frame: Any) -> bool:
         name = str(frame.f_globals.get("__name__", ""))
         if name in STEPPING:
             return False
-        if name.split(".")[0] not in LIBRARIES:
+        if name.split(".")[0] not in LIBRARIES and not _is_pythons(frame.f_code.co_filename):
             return True
         frame = frame.f_back
     return True
+
+
+def _is_pythons(file: str) -> bool:
+    """Whether a file is of the standard library, which libraries call as well as users do."""
+    own = file.startswith(STANDARD_LIBRARY) and "site-packages" not in file
+    return own or file.startswith("<frozen")
