@@ -67,7 +67,8 @@ def _is_a_users(frame: Any) -> bool:
         name = str(frame.f_globals.get("__name__", ""))
         if name in STEPPING:
             return False
-        if name.split(".")[0] not in LIBRARIES and not _is_pythons(frame.f_code.co_filename):
+        library = name.split(".")[0] in LIBRARIES or _is_pythons(frame.f_code.co_filename)
+        if name and not library:  # NumPy generates functions of no module
             return True
         frame = frame.f_back
     return True
