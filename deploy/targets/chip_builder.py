@@ -8,6 +8,7 @@ all: filters of inputs, decoders that the user gave, and the numbers of learning
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Mapping, Sequence, Tuple
 
 import nengo
@@ -124,7 +125,10 @@ def chip_model(
                     holder = next(b for b in model.blocks if synapse in b.synapses)
                     holder.compartment.vth[:] = np.inf
             if discretize:
-                discretize_model(model)
+                with warnings.catch_warnings():
+                    # nengo-loihi makes integers of arrays in place; NumPy deprecates that from 2.5
+                    warnings.filterwarnings("ignore", "Setting the dtype", DeprecationWarning)
+                    discretize_model(model)
             builder.validate.validate_model(model)
 
         def _decoders(
