@@ -180,7 +180,7 @@ def looks(net, where, look):
 
 def without_engines_that_go_ahead(engine, kind):
     if engine == "reference" and kind == "ahead":
-        pytest.skip("goes ahead of the chip; another test has what it says")
+        pytest.skip("nengo-loihi's stepping runs this host ahead, and refuses a look: tested below")
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -86,11 +86,12 @@ class Kept(NamedTuple):
 def discretize_model(model: Any) -> None:
     """Make a built model's compartments, weights and probes integers, in place.
 
-    nengo-loihi's ``discretize_model`` (1.1.0, ``builder/discretize.py``) with two things of our
-    own. It gives all neurons of a block one scale, a power of two, that the neuron with the
-    largest weight, bias or threshold fits into; here each neuron has one of eight, as
-    `loihi_rules.levels` says. And a synapse group with the largest weight w has the exponent
-    ``e − ⌊log2(w_max / w)⌋``, e being the block's. Where that is below −6,
+    nengo-loihi's ``discretize_model`` (1.1.0, ``builder/discretize.py``) with three things of our
+    own. Weights of decoded connections are rounded so that their errors cancel over sources
+    (`loihi_rules.rounding`). nengo-loihi gives all neurons of a block one scale, a power of two,
+    that the neuron with the largest weight, bias or threshold fits into; here each neuron has one
+    of eight, as `loihi_rules.levels` says. And a synapse group with the largest weight w has the
+    exponent ``e − ⌊log2(w_max / w)⌋``, e being the block's. Where that is below −6,
     ``discretize_synapse`` writes −6 but scales the mantissas for the lower one, so that the
     weights come out 2, 4, 8 … times too large. Here they get mantissas for −6: fewer bits, the
     right size.
