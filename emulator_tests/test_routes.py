@@ -9,6 +9,7 @@ from loihi_rules import rewrite
 from loihi_rules.passes.input_filters import declare_settings
 from loihi_rules.routes.carriers import design, pairs_for
 from loihi_rules.routes.ways import CARRIED, FROM_CARRIERS, MATRIX
+from loihi_rules.transforms import matrix_of
 
 
 def late_half(network, seconds, target="emulator"):
@@ -214,3 +215,39 @@ def test_the_action_that_basal_ganglia_choose_is_as_strong_as_on_the_cpu():
         nengo.Probe(thalamus.output, synapse=0.05, label="out")
     cpu, chip = (late_half(net, 0.5, target) for target in ("cpu", "emulator"))
     assert chip == pytest.approx(cpu, abs=0.05)
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("tau", [0.05, 0.1, 0.2])
+def test_a_loop_keeps_its_speed_at_the_time_constant_that_the_chip_has(tau):
+    """(W − 1) / τ and B / τ of τ dx/dt = (W − 1) x + B u, where the chip's τ is 0.6 to 3 % off."""
+    turn = np.array([[1.0, -0.6], [0.6, 1.0]])
+    with nengo.Network(seed=15) as net:
+        ens = nengo.Ensemble(50, 2)
+        given = nengo.Connection(nengo.Node([0.3, 0.4]), ens, transform=0.5, synapse=tau)
+        loop = nengo.Connection(ens, ens, transform=turn, synapse=tau)
+    done = rewrite(net)
+    real = done.network.config[done.twins[ens]].input_tau
+    # what 12 bits keep of a current in a step, one of the 2^12 left out (nengo-loihi)
+    kept = 4096 * np.exp(-0.001 / real)
+    assert kept == pytest.approx(round(kept), abs=1e-6) and abs(real / tau - 1) < 0.05
+    weights = matrix_of(done.twins[loop])
+    assert np.allclose((weights - np.eye(2)) / real, (turn - np.eye(2)) / tau)
+    assert np.allclose(matrix_of(done.twins[given]) / real, 0.5 * np.eye(2) / tau)
+    assert done.twins[given].synapse is None  # the chip's is all there is
+
+
+def test_an_oscillator_is_as_fast_with_rounded_decays():
+    """0.7 % faster than in floating point, where the chip has 99.4 ms for 100."""
+    speeds = []
+    with nengo.Network(seed=16) as net:
+        kick = nengo.Node(lambda t: [1, 0] if t < 0.1 else [0, 0])
+        ens = nengo.Ensemble(300, 2)
+        nengo.Connection(kick, ens, synapse=0.005)
+        nengo.Connection(ens, ens, transform=[[1.1, -0.63], [0.63, 1.1]], synapse=0.1)
+        nengo.Probe(ens, synapse=0.03, label="out")
+    for target in ("emulator", "float-emulator"):
+        x = deploy.run(net, 3.0, target)["out"].samples[500:]
+        angle = np.unwrap(np.arctan2(x[:, 1], x[:, 0]))
+        speeds.append(np.polyfit(np.arange(len(x)), angle, 1)[0])
+    assert speeds[0] == pytest.approx(speeds[1], rel=0.003)

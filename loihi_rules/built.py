@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import warnings
+from contextlib import contextmanager
+from typing import Any, Iterator
 
 import nengo
 import numpy as np
@@ -11,6 +13,18 @@ from nengo.builder.ensemble import BuiltEnsemble
 from nengo.cache import NoDecoderCache
 
 from loihi_rules.frozen import with_parameters
+
+
+@contextmanager
+def unused_max_rates() -> Iterator[None]:
+    """Without Nengo's warnings of maximum rates that given gains and biases do not reach.
+
+    Nengo works them out of an ensemble's gains and biases; what was given those by the rewriting
+    has no use for them.
+    """
+    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
+        warnings.filterwarnings("ignore", "Non-finite values detected in `max_rates`")
+        yield
 
 
 def built_ensemble(ens: nengo.Ensemble, dt: float) -> Any:

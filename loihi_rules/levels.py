@@ -54,12 +54,32 @@ def decays_of(decay_u: float, decay_v: float, scale_u: bool = True, scale_v: boo
     (``discretize_compartment``); a value decays by them to integers below.
     """
     most = 2**LOIHI.decay_bits - 1
-    u = int(np.clip(np.round(decay_u * most - 1), 0, most))
+    u = _decay_of_current(decay_u)
     v = int(np.round(decay_v * most))
     return Decays(
         1 / _summed(2**LOIHI.decay_bits - 1 - u) if scale_u else 1.0,
         1 / _summed(2**LOIHI.decay_bits - v) if scale_v else 1.0,
     )
+
+
+def filter_of(tau: float, dt: float) -> float:
+    """The time constant of a compartment's filter in seconds, for one that is asked for.
+
+    With δ_u of 12 bits, of which 1 is added (nengo-loihi ``emulator/interface.py``,
+    ``CompartmentState``, ``decay_u``), a current keeps (2^12 − 1 − δ_u) / 2^12 in a step:
+
+        τ' = −dt / ln((2^12 − 1 − δ_u) / 2^12),    δ_u = round((2^12 − 1) (1 − e^(−dt/τ)) − 1)
+
+    0 where it keeps nothing.
+    """
+    most = 2**LOIHI.decay_bits - 1
+    kept = most - (_decay_of_current(-np.expm1(-dt / tau)) if tau else most)
+    return float(-dt / np.log(kept / (most + 1))) if kept else 0.0
+
+
+def _decay_of_current(decay: float) -> int:
+    most = 2**LOIHI.decay_bits - 1
+    return int(np.clip(np.round(decay * most - 1), 0, most))
 
 
 def _summed(kept: int) -> float:

@@ -130,6 +130,7 @@ class Draft:
     dropped: List[nengo.Connection]
     joined: Set[nengo.Connection]
     encoded: List[nengo.Connection]
+    learned: Set[nengo.Ensemble]  # on the chip, driven by full weights that learn off it
     stopped: bool = False  # at a problem that makes the other passes pointless
 
     def change(self, obj: str, rule: str, before: Any, after: Any, why: str) -> None:
@@ -165,7 +166,9 @@ def rewrite_twin(twin: Twin, dt: float = 0.001) -> Rewritten:
     """Rewrite a copy whose seeds are fixed already; the copy is used up."""
     from loihi_rules.passes import PASSES  # the passes import Draft from here
 
-    draft = Draft(twin.network, dt, list(twin.changes), [], {}, [], {}, {}, {}, {}, [], set(), [])
+    draft = Draft(
+        twin.network, dt, list(twin.changes), [], {}, [], {}, {}, {}, {}, [], set(), [], set()
+    )
     for rewrite_pass in PASSES:
         if not draft.stopped:
             rewrite_pass(draft)

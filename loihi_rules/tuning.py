@@ -113,12 +113,15 @@ def mean_chip_rates(
     """Mean firing rates of chip neurons under a current that fluctuates.
 
     Where `chip_rates` has ``⌈T / dt⌉`` steps, an interval has T + dt / 2 on average: what
-    is left of the last step is lost, as the chip sets the voltage to 0 at a spike.
+    is left of the last step is lost, as the chip sets the voltage to 0 at a spike. No interval is
+    less than a step and the refractory time:
+
+        q(J) = 1 / max(T(J) + dt / 2, τ_ref + dt)
 
     Parameters and returns are those of `chip_rates`.
     """
-    interval = _interval(neuron_type, current, dt)[0] + dt / 2
-    return np.asarray(neuron_type.amplitude / interval)
+    chip = represented(neuron_type, dt)
+    return np.asarray(neuron_type.amplitude / _mean_interval(chip, current, dt)[0])
 
 
 def fit_rates(
@@ -133,7 +136,7 @@ def fit_rates(
 ) -> Tuple[np.ndarray, np.ndarray]:
     """Gains and biases at which chip neurons fire at the rates of Nengo's.
 
-    With r(J) Nengo's rate and q(J) = 1 / (T(J) + dt / 2) the chip's, they minimise, neuron
+    With r(J) Nengo's rate and q(J) the chip's (`mean_chip_rates`), they minimise, neuron
     by neuron, over drives s (the input along the encoder, in radii),
 
         Σ_s p(s) [ q(g' s + b') − r(g s + b) ]²,        s from −1 to 1,
@@ -189,6 +192,37 @@ def drives(dimensions: int, drive: Optional[np.ndarray] = None) -> Tuple[np.ndar
         return drive, np.ones((1, 1))
     drive = np.linspace(-1, 1, DRIVES)[:, None]
     return drive, (1 - drive**2) ** ((dimensions - 1) / 2)
+
+
+def drives_of_all_rates(
+    neuron_type: nengo.neurons.NeuronType, gain: np.ndarray, bias: np.ndarray, dt: float
+) -> np.ndarray:
+    """Inputs at which Nengo's neurons fire at rates from none to the highest, evenly spaced.
+
+    The highest is 1 / τ_ref, or one spike in two steps where that is less; the rates go up to
+    95 % of it, as the currents grow without bound beyond.
+
+    Parameters
+    ----------
+    neuron_type : nengo.LIF or nengo.SpikingRectifiedLinear, or nengo.RegularSpiking of
+        their rate types
+    gain, bias : (n_neurons,) ndarray
+    dt : float
+        Step in seconds.
+
+    Returns
+    -------
+    (n_samples, n_neurons) ndarray
+        Inputs along the encoders, in radii.
+    """
+    highest = 1 / max(2.0, steps_of(neuron_type, dt)) / dt
+    rates = np.linspace(0.95 / DRIVES, 0.95, DRIVES) * highest
+    base = getattr(neuron_type, "base_type", neuron_type)
+    if isinstance(base, nengo.LIFRate):  # nengo.LIF is one
+        current = 1 / -np.expm1((base.tau_ref - 1 / rates) / base.tau_rc)
+    else:
+        current = rates
+    return np.asarray((current[:, None] - bias) / gain)
 
 
 def steps_of(neuron_type: nengo.neurons.NeuronType, dt: float) -> int:
@@ -252,13 +286,13 @@ def _fit(
     """Damped Gauss–Newton steps in gain and bias, neuron by neuron."""
     unit = float(neuron_type.amplitude)
     chip = represented(chip, dt)
-    fastest = 1 / (_represented_interval(chip, np.array(1e9))[0] + dt / 2)
+    fastest = 1 / _mean_interval(chip, np.array(1e9), dt)[0]
     wanted = neuron_type.rates(drive * np.ones(len(gain)), gain, bias) / unit
     wanted = np.minimum(wanted, fastest)
 
     def misfit(g: np.ndarray, b: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-        interval, slope = _represented_interval(chip, g * drive + b)
-        rate = 1 / (interval + dt / 2)
+        interval, slope = _mean_interval(chip, g * drive + b, dt)
+        rate = 1 / interval
         return often * (rate - wanted), -often * rate**2 * slope
 
     best_gain, best_bias = np.array(gain, float), np.array(bias, float)
@@ -304,6 +338,15 @@ def _interval(
 ) -> Tuple[np.ndarray, np.ndarray]:
     """T(J) in seconds, ∞ where the neuron is silent, and dT/dJ."""
     return _represented_interval(represented(neuron_type, dt), current)
+
+
+def _mean_interval(
+    neuron_type: nengo.neurons.NeuronType, current: np.ndarray, dt: float
+) -> Tuple[np.ndarray, np.ndarray]:
+    """1 / q(J) of `mean_chip_rates`, and its slope; of a type with the chip's time constants."""
+    interval, slope = _represented_interval(neuron_type, current)
+    mean, shortest = interval + dt / 2, (steps_of(neuron_type, dt) + 1) * dt
+    return np.maximum(mean, shortest), np.where(mean > shortest, slope, 0.0)
 
 
 def _represented_interval(

@@ -24,6 +24,7 @@ from deploy.targets.block_shapes import choose_block_shapes
 from deploy.targets.build_errors import building, refuse_what_is_not_finite
 from deploy.targets.discretize import ENCODERS, discretize_model
 from deploy.targets.input_neurons import input_neurons
+from loihi_rules.built import unused_max_rates
 from loihi_rules.change import name_of
 from loihi_rules.rules.pes import ERROR_SCALE, LearningScale
 from loihi_rules.solvers import MultipliedOut
@@ -81,6 +82,9 @@ def chip_model(
             if isinstance(obj, nengo.Network) and model.toplevel is None:
                 self._whole(model, obj, *args, **kwargs)
                 return None
+            if isinstance(obj, nengo.Ensemble):
+                with unused_max_rates():
+                    return super().build(model, obj, *args, **kwargs)
             return super().build(model, obj, *args, **kwargs)
 
         def _whole(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional, Sequence
+from typing import Dict, List, NamedTuple, Optional, Sequence
 
 import nengo
 import numpy as np
@@ -22,6 +22,7 @@ from loihi_rules.routes.carriers import (
 )
 from loihi_rules.routes.entries import Entry, entries_of
 from loihi_rules.routes.from_host import before_chip
+from loihi_rules.routes.loops import keep_speed
 from loihi_rules.routes.plan import HOP, LEAST_TAU, Choice, plan
 from loihi_rules.routes.ways import (
     CARRIED,
@@ -40,6 +41,13 @@ from loihi_rules.tuning import has_a_threshold
 from loihi_rules.wiring import decoded, reconnect
 
 RULE = "filters of inputs"
+
+
+class Taus(NamedTuple):
+    """The time constant of a compartment's filter in seconds: asked for, and the chip's."""
+
+    asked: float
+    real: float
 
 
 def input_filters(draft: Draft) -> None:
@@ -81,9 +89,18 @@ def input_filters(draft: Draft) -> None:
             tau = None if settings.input_tau is None else float(settings.input_tau)
             silent = _has_a_threshold(draft, ens)
             found = plan(entries, ens.n_neurons, ens.dimensions, draft.dt, tau, asked, silent)
-            settings.input_tau = found.tau
             chosen = [c for c in found.choices if c.entry in new]
-            _enter(draft, ens, chosen, found.tau, multiplied)
+            real = keep_speed(ens, chosen, found.tau, draft.dt)
+            settings.input_tau = real
+            if real != found.tau:
+                draft.change(
+                    name_of(ens),
+                    "time constants",
+                    f"a loop with a filter of {1000 * found.tau:g} ms",
+                    f"{1000 * real:.4g} ms, and weights for the same speed",
+                    "the chip's decay is a multiple of 1/4096 a step",
+                )
+            _enter(draft, ens, chosen, Taus(found.tau, real), multiplied)
 
 
 def declare_settings(network: nengo.Network) -> None:
@@ -104,7 +121,7 @@ def _enter(
     draft: Draft,
     ens: nengo.Ensemble,
     choices: Sequence[Choice],
-    tau: float,
+    taus: Taus,
     multiplied: Dict[int, MultipliedOut],
 ) -> None:
     """Give connections their ways and filters, and say so.
@@ -112,6 +129,7 @@ def _enter(
     ``multiplied`` has, by the identity of a solver, what to multiply it out with.
     """
     together: Dict[Optional[float], List[nengo.Connection]] = {}
+    asked, tau = taus
     compartments = Lowpass(tau)
     for choice in choices:
         conn, way = choice.entry.conn, choice.way
@@ -119,7 +137,8 @@ def _enter(
         draft.network.config[conn].enters = way
         first = ""
         if way == FROM_HOST:
-            conn.synapse = before_chip(before, tau, draft.dt).synapse
+            same = choice.entry.tau == asked
+            conn.synapse = None if same else before_chip(before, tau, draft.dt).synapse
             first = f"{filter_name(conn.synapse)}, then "
         elif way == CARRIED:
             conn.synapse = Lowpass(_before_carriers(choice.entry, tau))
@@ -133,7 +152,7 @@ def _enter(
                 if id(own) not in multiplied:  # equal ones may differ in what Nengo cannot see
                     multiplied[id(own)] = MultipliedOut(own)
                 conn.solver = multiplied[id(own)]
-        if way != STRAIGHT or choice.entry.tau != tau:
+        if way != STRAIGHT or choice.entry.tau != asked:
             draft.change(
                 name,
                 RULE,

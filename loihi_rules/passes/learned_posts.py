@@ -76,6 +76,7 @@ def _by_neurons(draft: Draft, conn: nengo.Connection) -> None:
     built = built_ensemble(ens, draft.dt)
     part = columns_of(conn.post)
     span = _span(draft, conn, built)
+    draft.learned.add(ens)
     line = Line(n, 1 / (span * np.where(built.gain == 0, 1.0, built.gain)))
     with draft.network:
         stand_in = nengo.Ensemble(

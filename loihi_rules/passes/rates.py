@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Set
 
 import nengo
 import numpy as np
@@ -13,12 +13,14 @@ from loihi_rules.passes.placement import chip_learning_connections
 from loihi_rules.pilot import SETTLING, Pilot, Signals, chip_spikes, rates_of
 from loihi_rules.pilot_fit import fit_to_pilot
 from loihi_rules.rewrite import Draft
+from loihi_rules.routes.entries import loops_of
 from loihi_rules.rules.pes import TRAIN_EPOCH
 from loihi_rules.settings import declare
 from loihi_rules.tuning import (
     MOST_POINTS,
     chip_rates,
     drives,
+    drives_of_all_rates,
     first_current,
     fit_rates,
     give_gains,
@@ -30,13 +32,13 @@ from loihi_rules.tuning import (
     steady_rates,
     steps_of,
 )
-from loihi_rules.wiring import base_of, on_chip
+from loihi_rules.wiring import base_of, decoded, on_chip
 
 INTERCEPT_LIMIT = 0.95  # nengo-loihi's Model.intercept_limit
 BALLS = (nengo.dists.UniformHypersphere, nengo.dists.ScatteredHypersphere)
 SETTING = "rates_are_fitted"
 RULE_OF_RATES = "rates that the chip has"
-MOST_LOST = 0.02  # of all spikes, before another refractory time is tried
+MOST_LOST = 0.03  # of all spikes, before fewer high rates are taken for it where functions bend
 WORTH_A_WARNING = 0.06  # error of rates; that of Nengo's default ensemble is 0.05
 PILOT_WORTH_A_WARNING = 0.25  # error of rates, with that of counting spikes in it
 
@@ -70,25 +72,31 @@ def rates(draft: Draft) -> None:
     """
     network = draft.network
     declare(network, nengo.Ensemble, SETTING)
-    pilot = Pilot(network, draft.tuning, draft.dt)
+    pilot, uses = Pilot(network, draft.tuning, draft.dt), _uses(network)
     for ens in pilot.in_order():
         if not on_chip(network, ens) or network.config[ens].rates_are_fitted:
             continue
         built = built_ensemble(ens, draft.dt)
         gain, bias = _limited(draft, ens, built)
         network.config[ens].rates_are_fitted = True
-        given = None if is_chips_own(ens.neuron_type) else pilot.inputs(ens)
+        unknown = is_chips_own(ens.neuron_type) or ens in draft.learned  # no pilot learns
+        given = None if unknown else pilot.inputs(ens)
         if given is not None:
             _fit_to_pilot(draft, pilot, ens, built, given)
         elif is_chips_own(ens.neuron_type) or pilot.shares_kernel(ens):
             give_gains(ens, gain, bias)
         elif not _steady(draft, ens, built, gain, bias):
-            _fit_to_encoders(draft, ens, built, gain, bias)
+            _fit_to_encoders(draft, ens, built, gain, bias, uses)
         draft.tuning[ens] = built
 
 
 def _fit_to_encoders(
-    draft: Draft, ens: nengo.Ensemble, built: Any, gain: np.ndarray, bias: np.ndarray
+    draft: Draft,
+    ens: nengo.Ensemble,
+    built: Any,
+    gain: np.ndarray,
+    bias: np.ndarray,
+    uses: Uses,
 ) -> None:
     """Fit to what an ensemble represents; with another refractory time if rates end too soon.
 
@@ -96,7 +104,7 @@ def _fit_to_encoders(
     what is given in values near it depends on where the first neurons begin.
     """
     own, dt = ens.neuron_type, draft.dt
-    known = _drive(ens, built)
+    known = _drive(draft, ens, built)
     drive, often = drives(ens.dimensions, known)
     wanted = own.rates(drive * np.ones(ens.n_neurons), built.gain, built.bias)
     if not wanted.any():
@@ -115,10 +123,9 @@ def _fit_to_encoders(
     before = judged(own, gain, bias)
     best = min(before, fitted(own), key=lambda fit: fit.error)
     shorter = shorter_refractory(own, dt)
-    held = _feeds_itself(draft, ens) or (
-        steps_of(own, dt) <= TRAIN_EPOCH - 1 and _learns(draft, ens)
-    )
-    if best.lost > MOST_LOST and shorter is not None and not held:
+    held = ens in uses.looped or (steps_of(own, dt) <= TRAIN_EPOCH - 1 and ens in uses.traced)
+    worth = best.lost > MOST_LOST or ens not in uses.bent
+    if shorter is not None and not held and worth:
         best = min(best, fitted(shorter), key=lambda fit: fit.error)
     least = best.error
     if has_a_threshold(ens, built):
@@ -126,12 +133,11 @@ def _fit_to_encoders(
     ens.neuron_type = best.neuron_type
     give_gains(ens, best.gain, best.bias)
     if best.error < before.error:
-        step = "" if best.neuron_type is own else ", and a refractory time of a step less"
         draft.change(
             name_of(ens),
             "spikes at whole steps",
             f"rates {100 * before.error:.1f} % off the CPU's",
-            f"{100 * best.error:.1f} % off, by other gains and biases{step}",
+            f"{100 * best.error:.1f} % off, by other gains and biases{_shortened(best, own)}",
             "the chip's neurons fire once a step at most, and intervals are rounded up to steps",
         )
     if least > WORTH_A_WARNING:
@@ -139,65 +145,98 @@ def _fit_to_encoders(
             float(chip_rates(kind, np.array(1e9), dt)) / own.amplitude
             for kind in (best.neuron_type, own)
         )
-        warn(
-            name_of(ens),
-            RULE_OF_RATES,
-            f"its neurons are to fire at up to {wanted.max() / own.amplitude:.0f} Hz where the "
-            f"chip's end at {top:.0f}, and have few rates below that; rates are "
-            f"{100 * best.error:.0f} % off",
-            f"give it max_rates of at most {own_top:.0f} Hz, or a shorter refractory time",
-        )
+        asked = f"{wanted.max() / own.amplitude:.0f} Hz where the chip's end at {top:.0f}"
+        off = f"have few rates below that; rates are {100 * best.error:.0f} % off"
+        if ens in draft.learned:
+            what = f"what is learned off the chip may drive it up to {asked}, and {off}"
+            way_out = "leave it on the host"
+        else:
+            what = f"its neurons are to fire at up to {asked}, and {off}"
+            way_out = f"give it max_rates of at most {own_top:.0f} Hz, or a shorter refractory time"
+        warn(name_of(ens), RULE_OF_RATES, what, way_out)
 
 
-def _feeds_itself(draft: Draft, ens: nengo.Ensemble) -> bool:
-    """Whether an ensemble is in a loop of its own, which holds its currents steady.
+def _shortened(fit: Fit, own: nengo.neurons.NeuronType) -> str:
+    return "" if fit.neuron_type is own else ", and a refractory time of a step less"
 
-    Then rates are those of whole intervals, with the longest steps from one to the next where
-    refractory times are short: an integrator with rates of 390 to 450 Hz keeps 10 % less.
+
+class Uses(NamedTuple):
+    """Ensembles by what is made of their rates.
+
+    Attributes
+    ----------
+    looped : set of nengo.Ensemble
+        Of a loop, which holds its currents steady. Then rates are those of whole intervals, with
+        the longest steps from one to the next where refractory times are short: an integrator with
+        rates of 390 to 450 Hz keeps 10 % less.
+    bent : set of nengo.Ensemble
+        From which other functions than linear ones are decoded, or learned. Those need many
+        different rates, and with a shorter refractory time the chip has fewer of the high ones:
+        sin 4x of 200 neurons errs twice as much.
+    traced : set of nengo.Ensemble
+        Whose spikes learning on the chip reads, by a trace that sees one in two steps.
     """
-    return any(
-        base_of(conn.pre) is ens and base_of(conn.post) is ens
-        for conn in draft.network.all_connections
+
+    looped: Set[nengo.Ensemble]
+    bent: Set[nengo.Ensemble]
+    traced: Set[nengo.Ensemble]
+
+
+def _uses(network: nengo.Network) -> Uses:
+    part, slowest = loops_of(network)
+    return Uses(
+        {obj for obj, k in part.items() if k in slowest},
+        {
+            conn.pre_obj
+            for conn in network.all_connections
+            if decoded(conn) and not (conn.function is None and conn.learning_rule_type is None)
+        },
+        {base_of(conn.pre) for conn in chip_learning_connections(network)},
     )
-
-
-def _learns(draft: Draft, ens: nengo.Ensemble) -> bool:
-    """Whether learning on the chip reads its spikes, of which a trace sees one in two steps."""
-    return any(base_of(conn.pre) is ens for conn in chip_learning_connections(draft.network))
 
 
 def _fit_to_pilot(
     draft: Draft, pilot: Pilot, ens: nengo.Ensemble, built: Any, given: Signals
 ) -> None:
     """Fit to half of the pilot's inputs; keep what was there unless it is worse on the others."""
-    gain, bias, shared = built.gain, built.bias, pilot.shares_kernel(ens)
-    unit = float(ens.neuron_type.amplitude)
-    wanted = rates_of(pilot.on_cpu(ens, built, given.cpu)) / unit
+    own, gain, bias, shared = ens.neuron_type, built.gain, built.bias, pilot.shares_kernel(ens)
+    wanted = rates_of(pilot.on_cpu(ens, built, given.cpu)) / float(own.amplitude)
     half = pilot.stimuli // 2
+    known, unseen = given.chip[:, :half].astype(np.float32), given.chip[:, half:]
+    spread = gain * known[SETTLING if len(known) > 1 else 0 :].std(axis=(0, 1))
+    norm = float(np.linalg.norm(wanted[half:])) or 1.0
 
-    def found(shown: np.ndarray) -> Any:
+    def found(chip: nengo.neurons.NeuronType, shown: np.ndarray) -> Any:
         def run(g: np.ndarray, b: np.ndarray) -> np.ndarray:
             current = g.astype(np.float32) * shown + b.astype(np.float32)
-            return rates_of(chip_spikes(ens.neuron_type, current, draft.dt)) / draft.dt
+            return rates_of(chip_spikes(chip, current, draft.dt)) / draft.dt
 
         return run
 
-    known, unseen = given.chip[:, :half].astype(np.float32), given.chip[:, half:]
-    spread = gain * known[SETTLING if len(known) > 1 else 0 :].std(axis=(0, 1))
-    fitted = fit_to_pilot(found(known), wanted[:half], gain, bias, spread, shared)
-    norm = float(np.linalg.norm(wanted[half:])) or 1.0
+    def judged(chip: nengo.neurons.NeuronType, g: np.ndarray, b: np.ndarray) -> Fit:
+        off = found(chip, unseen)(g, b) - wanted[half:]
+        lost = -float(off.sum() / (wanted[half:].sum() or 1.0))
+        return Fit(float(np.linalg.norm(off)) / norm, lost, chip, g, b)
 
-    def off(g: Any, b: Any) -> float:
-        return float(np.linalg.norm(found(unseen)(g, b) - wanted[half:])) / norm
+    def fitted(chip: nengo.neurons.NeuronType) -> Fit:
+        return judged(
+            chip, *fit_to_pilot(found(chip, known), wanted[:half], gain, bias, spread, shared)
+        )
 
-    before, after = off(gain, bias), off(*fitted)
-    give_gains(ens, *(fitted if after < before else (gain, bias)))
-    if min(before, after) > PILOT_WORTH_A_WARNING:
+    as_it_was = judged(own, gain, bias)
+    best = min(as_it_was, fitted(own), key=lambda fit: fit.error)
+    shorter = shorter_refractory(own, draft.dt)
+    if best.lost > MOST_LOST and shorter is not None:
+        best = min(best, fitted(shorter), key=lambda fit: fit.error)
+    before, after = as_it_was.error, best.error
+    ens.neuron_type = best.neuron_type
+    give_gains(ens, best.gain, best.bias)
+    if after > PILOT_WORTH_A_WARNING:
         warn(
             name_of(ens),
             RULE_OF_RATES,
             f"rates of its neurons, {wanted[half:].mean():.0f} Hz on average and up to "
-            f"{wanted[half:].max():.0f}, are {100 * min(before, after):.0f} % off the CPU's, "
+            f"{wanted[half:].max():.0f}, are {100 * after:.0f} % off the CPU's, "
             "neuron by neuron, in a pilot run",
             "use nengo_loihi's LoihiSpikingRectifiedLinear or LoihiLIF, which are the chip's on "
             "the CPU too, or weights that give rates from 20 to 200 Hz",
@@ -208,7 +247,7 @@ def _fit_to_pilot(
         name_of(ens),
         "spikes at whole steps",
         f"rates {100 * before:.1f} % off the CPU's, neuron by neuron, in a pilot run",
-        f"{100 * after:.1f} % off, by other gains and biases",
+        f"{100 * after:.1f} % off, by other gains and biases{_shortened(best, own)}",
         "the chip's neurons fire once a step at most, lose what is left of a step at a spike, and "
         "are held back by negative currents",
     )
@@ -259,8 +298,14 @@ def _current_at(neuron_type: nengo.neurons.NeuronType, rates: Any, dt: float) ->
     return gain + bias
 
 
-def _drive(ens: nengo.Ensemble, built: Any) -> Any:
-    """Inputs along the encoders, in radii, where the user said which there are."""
+def _drive(draft: Draft, ens: nengo.Ensemble, built: Any) -> Any:
+    """Inputs along the encoders, in radii, where it is known which there are.
+
+    What learned weights may drive it to is not known; there, all rates from none to the highest
+    are alike.
+    """
+    if ens in draft.learned:
+        return drives_of_all_rates(ens.neuron_type, built.gain, built.bias, draft.dt)
     if isinstance(ens.eval_points, BALLS):
         return None
     points = built.eval_points[:MOST_POINTS]

@@ -64,7 +64,7 @@ def entries_of(network: nengo.Network) -> Dict[nengo.Ensemble, List[Entry]]:
     for conn in network.all_connections:
         if on_chip(network, conn.post):
             into.setdefault(base_of(conn.post), []).append(conn)
-    parts, slowest = _loops(network)
+    parts, slowest = loops_of(network)
     entries: Dict[nengo.Ensemble, List[Entry]] = {}
     for ens, conns in into.items():
         entries[ens] = [_entry(network, conn, conns, parts, slowest) for conn in conns]
@@ -119,7 +119,7 @@ def _entry(
     )
 
 
-def _loops(network: nengo.Network) -> Tuple[Dict[Any, int], Dict[int, float]]:
+def loops_of(network: nengo.Network) -> Tuple[Dict[Any, int], Dict[int, float]]:
     """The strongly connected part of each object, and of each part its longest filter.
 
     Parts without a connection inside them have none.
