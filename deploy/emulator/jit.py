@@ -10,6 +10,8 @@ from typing import Any, Callable, List, Optional
 
 try:
     import numba
+
+    from deploy.emulator import kernel_cache
 except ImportError:  # the chip's own machine may have none
     numba = None
 
@@ -47,13 +49,16 @@ def jit(function: Callable[..., Any]) -> Any:
     """
     if numba is None:
         return function
-    if not _cache_can_be_written(function):
-        return numba.njit(nogil=True, error_model="numpy")(function)
-    return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    compiled = numba.njit(nogil=True, error_model="numpy")(function)
+    if kernel_cache.can_be_kept():
+        return kernel_cache.cached(compiled, function)
+    if _cache_can_be_written(function):
+        compiled.enable_caching()
+    return compiled
 
 
 def _cache_can_be_written(function: Callable[..., Any]) -> bool:
-    """Whether numba will find a folder for its cache, which it insists on."""
+    """Whether numba will find a folder for a cache of its own, which it insists on."""
     chosen: Optional[str] = os.environ.get("NUMBA_CACHE_DIR")
     here = Path(function.__code__.co_filename).parent
     home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))

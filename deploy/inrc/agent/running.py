@@ -19,7 +19,7 @@ from .folder import HERE, complete, generation, locked, read, settings, stored_i
 def packages():
     """Our packages out of the bundle, once for all jobs that bring the same.
 
-    They share what is compiled of them too (numba's cache), which costs 20 s.
+    Python's own compiled modules are beside them; numba's cache is in the user's.
     """
     place = HERE.parent.parent / "packages" / settings()["packages"]
     with locked("packages.lock"):

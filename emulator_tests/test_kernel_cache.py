@@ -1,0 +1,65 @@
+"""Machine code of kernels is found again wherever the same kernels are, and half of it is not."""
+
+import importlib.util
+
+import pytest
+
+from deploy.emulator.jit import HAVE_NUMBA
+
+KERNEL = """
+from deploy.emulator.jit import jit
+
+@jit
+def twice(x):
+    return {factor} * x
+"""
+pytestmark = [pytest.mark.quick, pytest.mark.skipif(not HAVE_NUMBA, reason="no numba")]
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def kernel(folder, factor=2):
+    """A kernel in a file of this folder, as a fresh process has it."""
+    folder.mkdir(exist_ok=True)
+    path = folder / "some_kernels.py"
+    path.write_text(KERNEL.format(factor=factor))
+    spec = importlib.util.spec_from_file_location("some_kernels", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.twice
+
+
+def compilations(found):
+    return sum(found.stats.cache_misses.values())
+
+
+def test_the_same_kernels_elsewhere_are_not_compiled_again(tmp_path, cache):
+    first, again = kernel(tmp_path / "here"), kernel(tmp_path / "there")
+    assert first(2.0) == again(2.0) == 4.0
+    assert (compilations(first), compilations(again)) == (1, 0)
+    changed = kernel(tmp_path / "there", factor=3)
+    assert (changed(2.0), compilations(changed)) == (6.0, 1)
+    assert list(cache.rglob("*.nbc")) and not list((tmp_path / "here").rglob("*.nb*"))
+
+
+@pytest.mark.parametrize("ending", ["nbi", "nbc"])
+def test_half_a_file_is_compiled_again(tmp_path, cache, ending):
+    kernel(tmp_path / "here")(2.0)
+    (path,) = cache.rglob(f"*.{ending}")
+    path.write_bytes(path.read_bytes()[:100])
+    again = kernel(tmp_path / "here")
+    assert (again(2.0), compilations(again)) == (4.0, 1)
+    assert kernel(tmp_path / "here").stats.cache_path == str(path.parent)
+
+
+def test_a_full_disk_stops_no_run(tmp_path, cache, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    found = kernel(tmp_path / "here")
+    monkeypatch.setattr(found._cache._cache_file, "_save_data", full)
+    assert found(2.0) == 4.0 and not list(cache.rglob("*.nb*"))
