@@ -64,6 +64,17 @@ def test_who_asks_of_a_job_does_not_wait_for_nengo(command):
 
 
 @pytest.mark.quick
+def test_a_comparison_starts_without_scipys_slow_parts():
+    """`scipy.signal` and `scipy.stats` took longer to import than all else together."""
+    code = "import sys, deploy.commands.compare; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    slow = {"scipy.signal", "scipy.stats", "scipy.interpolate", "scipy.ndimage", "matplotlib"}
+    assert not slow & set(loaded.stdout.split())
+
+
+@pytest.mark.quick
 def test_systems(loihi_deploy):
     done = loihi_deploy("systems")
     assert done.returncode == 0 and "pes-imitation" in done.stdout

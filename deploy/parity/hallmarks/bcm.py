@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import List, NamedTuple
 
 import numpy as np
-from scipy.interpolate import interp1d
 
 from deploy.parity.hallmarks.base import Hallmark, Measured
 from deploy.parity.tolerances import Tolerance
@@ -32,6 +31,8 @@ class Plasticity(NamedTuple):
 
 def plasticity(run: Traces) -> Plasticity:
     """How weights changed, beside the rate and the threshold at the time."""
+    from scipy.interpolate import interp1d  # slow to import, and needed for few models
+
     weights = run["weights of learned"]
     window = weights.period * run.dt
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import List, NamedTuple
 
 import numpy as np
-from scipy.ndimage import convolve1d
 
 from deploy.parity.hallmarks.base import Hallmark, Measured
 from deploy.parity.tolerances import Tolerance
@@ -65,6 +64,8 @@ def spike_levels(run: Traces) -> np.ndarray:
 
 def measure(run: Traces) -> List[Measured]:
     """Accuracy, and how nearly the raster is the spectrogram."""
+    from scipy.ndimage import convolve1d  # slow to import, and needed for few models
+
     found = named(run)
     known = found.said != NOTHING
     bands, spikes = frames(run["bands"].samples, run.dt), spike_levels(run)
