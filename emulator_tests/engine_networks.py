@@ -10,7 +10,6 @@ from deploy.compat import load_nengo_loihi
 from deploy.emulator import FastEmulator, build_simulator
 from deploy.emulator.input_spikes import counting_runner
 from deploy.emulator.runner import Runner
-from loihi_rules import rewrite
 
 LIF, RELU = nengo.LIF(), nengo.SpikingRectifiedLinear()
 
@@ -146,8 +145,10 @@ def _learning(draw, net, stimulus, ensembles, dimensions):
     nengo.Probe(post, synapse=0.01)
 
 
-def simulators(network, seed, target, compiled):
+def simulators(rewritten, seed, target, compiled):
     """nengo-loihi's simulator, and one with the fast engine in its emulator's place.
+
+    Both of one network, which they only read.
 
     The second, if compiled, with the compiled host as well; else with NumPy's steps and
     nengo-loihi's own queues.
@@ -155,14 +156,13 @@ def simulators(network, seed, target, compiled):
     nengo_loihi = load_nengo_loihi()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        networks = [rewrite(network).network for _ in range(2)]
-        reference = nengo_loihi.Simulator(networks[0], seed=seed, target=target)
+        reference = nengo_loihi.Simulator(rewritten, seed=seed, target=target)
         reference._runner = counting_runner(reference)
         if compiled:
-            other = build_simulator(networks[1], seed=seed, target=target)
+            other = build_simulator(rewritten, seed=seed, target=target)
             assert isinstance(other._runner, Runner)
             return reference, other
-        other = nengo_loihi.Simulator(networks[1], seed=seed, target=target)
+        other = nengo_loihi.Simulator(rewritten, seed=seed, target=target)
     other.sims["emulator"] = FastEmulator(other.model, seed, compiled=False)
     other._runner = counting_runner(other)
     return reference, other
