@@ -7,6 +7,8 @@ from pathlib import Path
 import nengo
 import pytest
 
+import deploy
+from deploy.parity.hallmarks import HALLMARKS, hallmarks
 from deploy.report.lessons import LESSONS
 from loihi_rules.systems import SYSTEMS
 
@@ -50,6 +52,25 @@ def test_commands(code, tmp_path, loihi_deploy):
         if command == "loihi-deploy":
             done = loihi_deploy(*arguments)
             assert done.returncode == 0, done.stdout + done.stderr
+            if arguments[0] == "compare" and arguments[1] in HALLMARKS:
+                the_lesson_holds(tmp_path / "comparison" / arguments[1] / "traces")
+
+
+def the_lesson_holds(traces):
+    """On the CPU and on the emulator."""
+    for target in ("cpu", "emulator"):
+        found = hallmarks(deploy.Traces.load(traces / f"{target}.npz"))
+        assert found
+        for measured in found:
+            assert measured.goal is None or measured.goal.allows(measured.value), measured
+
+
+@pytest.mark.quick
+def test_each_lesson_is_compared_on_its_page():
+    """For its full length, of which `test_commands` takes the hallmarks."""
+    for name in HALLMARKS:
+        page = (ROOT / "docs" / "lessons" / f"{name}.md").read_text()
+        assert f"\nloihi-deploy compare {name}\n" in page
 
 
 @pytest.mark.quick

@@ -61,17 +61,9 @@ def test_pes_imitation_fails_without_its_idea(monkeypatch):
 
 
 # ------------------------------------------------------------- lessons with hallmarks
+# that they hold is tested with the comparison on each lesson's page, in test_docs.py
 
 LESSONS = {name: SYSTEMS[name].seconds({}, seed=1) for name in HALLMARKS}
-
-
-@pytest.mark.parametrize("target", ["cpu", "emulator"])
-@pytest.mark.parametrize("name", sorted(LESSONS))
-def test_the_lesson_holds(name, target):
-    found = hallmarks(deploy.run(name, LESSONS[name], target, seed=1))
-    assert found
-    for measured in found:
-        assert measured.goal is None or measured.goal.allows(measured.value), measured
 
 
 @pytest.mark.parametrize("target", ["cpu", "emulator"])
