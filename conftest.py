@@ -8,8 +8,20 @@ from pathlib import Path
 import pytest
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each command compiles all modules anew
-# tests have homes of their own, in which the kernels would be compiled anew
-os.environ.setdefault("XDG_CACHE_HOME", str(Path.home() / ".cache"))
+# tests have homes of their own, in each of which the kernels would be compiled anew
+os.environ.setdefault(
+    "NUMBA_CACHE_DIR", os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+)
+
+
+def pytest_collection_modifyitems(items):
+    """The longest first, so that no worker ends with them: the cluster's, and slow ones."""
+    cluster = Path(__file__).parent / "hardware_tests" / "cluster"
+
+    def order(item):
+        return cluster not in item.path.parents, item.get_closest_marker("slow") is None
+
+    items.sort(key=order)
 
 
 @pytest.fixture

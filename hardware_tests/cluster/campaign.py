@@ -22,8 +22,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Callable, Dict, List, NamedTuple, Tuple
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+if __name__ == "__main__":
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).parent))
 import daemons
 import faults

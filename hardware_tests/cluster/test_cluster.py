@@ -1,12 +1,14 @@
 """Jobs on a real Slurm, by way of a real sshd: sent once, run once, brought back whole."""
 
 import json
-import random
 import signal
 import time
 
+import campaign
 import faults
 import pytest
+
+pytestmark = pytest.mark.xdist_group("cluster")  # one cluster, of one worker
 
 
 def job_names(cluster):
@@ -142,8 +144,18 @@ LONG = {
 }
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("fault", sorted(set(faults.FAULTS) - LONG))
-def test_through_a_fault(fault, cluster, tmp_path):
+SHORT = sorted(set(faults.FAULTS) - LONG)
+
+
+@pytest.fixture(scope="module")
+def outcomes(cluster):
+    """Three runs at a time, as they wait more than they work."""
     faults.put_mishaps(cluster)
-    faults.FAULTS[fault](faults.Run(tmp_path / "run", cluster, random.Random(fault)))
+    found = campaign.campaign(cluster, SHORT, len(SHORT), seed=0, at_once=3)
+    return {outcome.fault: outcome for outcome in found}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", SHORT)
+def test_through_a_fault(fault, outcomes):
+    assert outcomes[fault].good, outcomes[fault]
