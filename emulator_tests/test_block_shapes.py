@@ -6,6 +6,7 @@ import pytest
 
 import deploy
 from deploy.compat import load_nengo_loihi
+from deploy.emulator.split import linear_splitting
 from deploy.targets.block_shapes import DoesNotFit, choose_block_shapes
 
 pytestmark = pytest.mark.quick
@@ -24,7 +25,7 @@ def fan_out(n_targets, n_neurons):
 
 
 def test_a_source_of_too_many_axons_is_split():
-    net = fan_out(60, 80)  # 4,800 out-axons
+    net = fan_out(24, 200)  # 4,800 out-axons
     found = deploy.check(net)
     assert found.ok
     pieces = [core for core in found.resources if core.block.startswith("a[")]
@@ -62,7 +63,9 @@ def test_padding_and_split_targets_are_counted(n):
     model, (source, target) = model_of((n, []), (n, [(n, n)]))
     join(source, target)
     choose_block_shapes(model)
-    load_nengo_loihi().builder.split_blocks.split_model(model)
+    nengo_loihi = load_nengo_loihi()
+    with linear_splitting(nengo_loihi):
+        nengo_loihi.builder.split_blocks.split_model(model)
     for block in model.blocks:
         for used, limit in block.utilization().values():
             assert used <= limit
