@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+# of the workers and of commands: a thread each, as there are as many of them as cores
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each command compiles all modules anew
 # tests have homes of their own, in each of which the kernels would be compiled anew
 os.environ.setdefault(
