@@ -113,15 +113,12 @@ def mean_chip_rates(
     """Mean firing rates of chip neurons under a current that fluctuates.
 
     Where `chip_rates` has ``⌈T / dt⌉`` steps, an interval has T + dt / 2 on average: what
-    is left of the last step is lost, as the chip sets the voltage to 0 at a spike. No interval is
-    less than a step and the refractory time:
-
-        q(J) = 1 / max(T(J) + dt / 2, τ_ref + dt)
+    is left of the last step is lost, as the chip sets the voltage to 0 at a spike.
 
     Parameters and returns are those of `chip_rates`.
     """
-    chip = represented(neuron_type, dt)
-    return np.asarray(neuron_type.amplitude / _mean_interval(chip, current, dt)[0])
+    interval = _interval(neuron_type, current, dt)[0] + dt / 2
+    return np.asarray(neuron_type.amplitude / interval)
 
 
 def fit_rates(
@@ -136,7 +133,7 @@ def fit_rates(
 ) -> Tuple[np.ndarray, np.ndarray]:
     """Gains and biases at which chip neurons fire at the rates of Nengo's.
 
-    With r(J) Nengo's rate and q(J) the chip's (`mean_chip_rates`), they minimise, neuron
+    With r(J) Nengo's rate and q(J) = 1 / (T(J) + dt / 2) the chip's, they minimise, neuron
     by neuron, over drives s (the input along the encoder, in radii),
 
         Σ_s p(s) [ q(g' s + b') − r(g s + b) ]²,        s from −1 to 1,
@@ -286,13 +283,13 @@ def _fit(
     """Damped Gauss–Newton steps in gain and bias, neuron by neuron."""
     unit = float(neuron_type.amplitude)
     chip = represented(chip, dt)
-    fastest = 1 / _mean_interval(chip, np.array(1e9), dt)[0]
+    fastest = 1 / (_represented_interval(chip, np.array(1e9))[0] + dt / 2)
     wanted = neuron_type.rates(drive * np.ones(len(gain)), gain, bias) / unit
     wanted = np.minimum(wanted, fastest)
 
     def misfit(g: np.ndarray, b: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-        interval, slope = _mean_interval(chip, g * drive + b, dt)
-        rate = 1 / interval
+        interval, slope = _represented_interval(chip, g * drive + b)
+        rate = 1 / (interval + dt / 2)
         return often * (rate - wanted), -often * rate**2 * slope
 
     best_gain, best_bias = np.array(gain, float), np.array(bias, float)
@@ -338,15 +335,6 @@ def _interval(
 ) -> Tuple[np.ndarray, np.ndarray]:
     """T(J) in seconds, ∞ where the neuron is silent, and dT/dJ."""
     return _represented_interval(represented(neuron_type, dt), current)
-
-
-def _mean_interval(
-    neuron_type: nengo.neurons.NeuronType, current: np.ndarray, dt: float
-) -> Tuple[np.ndarray, np.ndarray]:
-    """1 / q(J) of `mean_chip_rates`, and its slope; of a type with the chip's time constants."""
-    interval, slope = _represented_interval(neuron_type, current)
-    mean, shortest = interval + dt / 2, (steps_of(neuron_type, dt) + 1) * dt
-    return np.maximum(mean, shortest), np.where(mean > shortest, slope, 0.0)
 
 
 def _represented_interval(

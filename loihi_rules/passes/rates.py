@@ -38,7 +38,7 @@ INTERCEPT_LIMIT = 0.95  # nengo-loihi's Model.intercept_limit
 BALLS = (nengo.dists.UniformHypersphere, nengo.dists.ScatteredHypersphere)
 SETTING = "rates_are_fitted"
 RULE_OF_RATES = "rates that the chip has"
-MOST_LOST = 0.03  # of all spikes, before fewer high rates are taken for it where functions bend
+MOST_LOST = 0.02  # of all spikes, before fewer high rates are taken for it where functions bend
 WORTH_A_WARNING = 0.06  # error of rates; that of Nengo's default ensemble is 0.05
 PILOT_WORTH_A_WARNING = 0.25  # error of rates, with that of counting spikes in it
 
@@ -125,7 +125,9 @@ def _fit_to_encoders(
     shorter = shorter_refractory(own, dt)
     held = ens in uses.looped or (steps_of(own, dt) <= TRAIN_EPOCH - 1 and ens in uses.traced)
     worth = best.lost > MOST_LOST or ens not in uses.bent
-    if shorter is not None and not held and worth:
+    if shorter is not None and ens in draft.learned:  # up to 1 / τ_ref, where it ends as Nengo's
+        best = fitted(shorter)
+    elif shorter is not None and not held and worth:
         best = min(best, fitted(shorter), key=lambda fit: fit.error)
     least = best.error
     if has_a_threshold(ens, built):
