@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 import nengo
 import numpy as np
@@ -67,7 +67,10 @@ def entries_of(network: nengo.Network) -> Dict[nengo.Ensemble, List[Entry]]:
     parts, slowest = loops_of(network)
     entries: Dict[nengo.Ensemble, List[Entry]] = {}
     for ens, conns in into.items():
-        entries[ens] = [_entry(network, conn, conns, parts, slowest) for conn in conns]
+        taus: Dict[Any, List[Optional[float]]] = {}  # by source
+        for conn in conns:
+            taus.setdefault(base_of(conn.pre), []).append(tau_of(conn))
+        entries[ens] = [_entry(network, conn, taus, parts, slowest) for conn in conns]
     return entries
 
 
@@ -92,7 +95,7 @@ def goes_straight(network: nengo.Network, conn: nengo.Connection) -> bool:
 def _entry(
     network: nengo.Network,
     conn: nengo.Connection,
-    beside: List[nengo.Connection],
+    beside: Mapping[Any, List[Optional[float]]],
     parts: Dict[Any, int],
     slowest: Dict[int, float],
 ) -> Entry:
@@ -102,9 +105,8 @@ def _entry(
     sensitivity = 2 * np.pi * TYPICAL_FREQUENCY
     if loop:
         sensitivity = max(sensitivity, 2 * np.pi / slowest[parts[pre]])
-    others = [tau_of(c) for c in beside if base_of(c.pre) is pre]
     if chip and tau is not None:
-        apart = [abs(tau - other) for other in others if other is not None and other != tau]
+        apart = [abs(tau - other) for other in beside[pre] if other is not None and other != tau]
         sensitivity = max([sensitivity, *(1 / gap for gap in apart)])
     straight = goes_straight(network, conn)
     return Entry(
