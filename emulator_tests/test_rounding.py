@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import deploy
 from loihi_rules import rewrite
 from loihi_rules.change import ChipWarning
-from loihi_rules.rounding import by_likeness, round_along
+from loihi_rules.rounding import by_likeness, round_along, round_table
 
 
 @given(st.integers(0, 10_000), st.sampled_from([1e-3, 0.3, 1.0, 40.0]))
@@ -26,6 +26,7 @@ def test_weights_stay_within_a_step_and_their_sums_within_half(seed, size):
     assert np.abs(found - weights).max() <= 0.5 + 1e-9
     assert np.abs((found - weights).sum(axis=0)).max() <= 0.25 + 1e-9
     assert not found[weights == 0].any()
+    np.testing.assert_array_equal(found, round_table(weights, 0.5))
 
 
 def test_neighbours_are_alike():

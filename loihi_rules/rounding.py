@@ -49,6 +49,26 @@ def round_along(weights: np.ndarray, targets: np.ndarray, step: float) -> np.nda
     return rounded
 
 
+def round_table(weights: np.ndarray, step: float) -> np.ndarray:
+    """As `round_along`, of sources that all lead to the same targets.
+
+    Parameters
+    ----------
+    weights : (n_sources, n_targets) ndarray
+        In the order of their sources.
+    step : float
+
+    Returns
+    -------
+    (n_sources, n_targets) ndarray
+    """
+    sums = np.cumsum(np.ascontiguousarray(weights.T).ravel() / step).reshape(weights.shape[::-1])
+    before = np.concatenate([[0.0], sums[:-1, -1]])
+    whole = np.round(sums - before[:, np.newaxis])
+    counts = np.diff(whole, axis=1, prepend=0.0)
+    return np.ascontiguousarray(counts.T * step)
+
+
 def by_likeness(activities: np.ndarray) -> np.ndarray:
     """An order of neurons in which each is followed by the one most like it that is left.
 

@@ -14,6 +14,8 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
+from deploy.emulator.row_table import RowTable, flat, lengths_of
+
 # whether float64 scalars widen float32 arrays (NEP 50, NumPy 2)
 WIDE_SCALARS = (np.float64(1) * np.ones(1, np.float32)).dtype == np.float64
 
@@ -271,9 +273,9 @@ def _rows(blocks: List[Any], dtype: np.dtype) -> Tuple[Rows, np.ndarray, Dict[An
     for synapse in synapses:
         first_row[synapse] = n_rows
         populations = synapse.weights[0].shape[0]
-        length = np.repeat([w.shape[1] for w in synapse.weights], populations).astype(np.int32)
+        length = np.repeat(lengths_of(synapse.weights), populations).astype(np.int32)
         start = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
-        weights = np.concatenate([w.ravel() for w in synapse.weights])
+        weights = flat(synapse.weights)
         targets, target_start = _targets(synapse, start)
         factor = 1
         if synapse.learning:
@@ -321,7 +323,10 @@ def _targets(synapse: Any, start: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
     Unsupported
         If a row has a target twice: NumPy adds only one of the two.
     """
-    indices = np.concatenate([i.ravel() for i in synapse.indices])
+    rows = synapse.indices
+    if isinstance(rows, RowTable) and np.array_equal(rows.table[0], np.arange(rows.table.shape[1])):
+        return np.zeros(0, np.int32), np.full(len(rows), -1, np.int64)
+    indices = flat(rows)
     n_rows, lengths = len(start) - 1, np.diff(start)
     row_of = np.repeat(np.arange(n_rows), lengths)
     place = np.arange(len(indices)) - start[row_of]
@@ -341,9 +346,9 @@ def _shrunk(weights: np.ndarray) -> Tuple[np.ndarray, int]:
     """Weights divided by their largest common power of two, in the smallest type."""
     bits = int(np.bitwise_or.reduce(weights)) if len(weights) else 0
     factor = (bits & -bits) or 1
-    largest = int(np.abs(weights).max()) // factor if len(weights) else 0
+    largest = max(int(weights.max()), -int(weights.min())) // factor if len(weights) else 0
     kind = next(t for t in (np.int8, np.int16, np.int32) if largest <= np.iinfo(t).max)
-    return (weights // np.int32(factor)).astype(kind), factor
+    return (weights >> np.int32(factor.bit_length() - 1)).astype(kind), factor
 
 
 def _learning(

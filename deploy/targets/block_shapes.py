@@ -8,6 +8,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 import numpy as np
 
 from deploy.compat import load_nengo_loihi
+from deploy.emulator.row_table import lengths_of
 from deploy.resources import KINDS, name_of_block
 from deploy.targets.build_errors import CannotBuild
 from loihi_rules.change import Problem
@@ -150,14 +151,15 @@ def _reach(synapse: Any, piece_of: np.ndarray) -> Reach:
     n_pieces = int(piece_of.max(initial=0)) + 1
     n_axons = synapse.n_axons
     sizes = np.bincount(piece_of, minlength=n_pieces)
-    rows = [indices[0] for indices in synapse.indices]
     cfg = copy.copy(synapse.synapse_cfg)
     cfg.idx_bits = next(
         (k for k, bits in enumerate(cfg.INDEX_BITS_MAP) if 2**bits >= sizes.max()), cfg.idx_bits
     )
-    if synapse.axon_to_weight_map is None and all(len(row) == len(piece_of) for row in rows):
+    lengths = lengths_of(synapse.indices)
+    if synapse.axon_to_weight_map is None and np.all(lengths == len(piece_of)):
         bits = n_axons * np.array([cfg.bits_per_axon(int(size)) for size in sizes])
         return Reach(np.full(n_pieces, n_axons), bits, np.full(n_axons, n_pieces))
+    rows = [indices[0] for indices in synapse.indices]
     axons, pieces = _pairs(synapse, rows, piece_of)
     keys, counts = np.unique(axons * n_pieces + pieces, return_counts=True)
     reached = np.divmod(keys, n_pieces)

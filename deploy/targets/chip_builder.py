@@ -19,6 +19,7 @@ from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 
 from deploy.compat import load_nengo_loihi
+from deploy.emulator.row_table import row_tables
 from deploy.emulator.split import linear_splitting
 from deploy.targets.block_shapes import choose_block_shapes
 from deploy.targets.build_errors import building, refuse_what_is_not_finite
@@ -80,7 +81,8 @@ def chip_model(
             if isinstance(obj, nengo.Connection):
                 return self._connection(model, obj, *args, **kwargs)
             if isinstance(obj, nengo.Network) and model.toplevel is None:
-                self._whole(model, obj, *args, **kwargs)
+                with row_tables(nengo_loihi):
+                    self._whole(model, obj, *args, **kwargs)
                 return None
             if isinstance(obj, nengo.Ensemble):
                 with unused_max_rates():

@@ -21,6 +21,7 @@ import numpy as np
 import scipy.sparse
 
 from deploy.compat import load_nengo_loihi
+from deploy.emulator.row_table import RowTable, flat, lengths_of
 from deploy.resources import name_of_block
 from deploy.targets.source_activity import Source, decoded_sources
 from loihi_rules.change import warn
@@ -37,7 +38,7 @@ from loihi_rules.levels import (
     rounding_error,
     whole_thresholds,
 )
-from loihi_rules.rounding import round_along
+from loihi_rules.rounding import round_along, round_table
 
 MOST_ROUNDING = 0.05  # of what a neuron gets, in most neurons of a connection, or all together
 HARMLESS = 10.0  # times as strong, that a weight may have been before it was cut
@@ -112,7 +113,7 @@ def discretize_model(model: Any) -> None:
             reference, factor = _prepare(block, spikes, reaches)
             info = theirs.discretize_compartment(block.compartment, reference)
             for synapse, reach in reaches.items():
-                n_weights = _sums(synapse, reach).number
+                n_weights = reach.added(_magnitudes(synapse, reach) > LEAST_WEIGHT)
                 own, scale, down, found = synapse.max_abs_weight(), reference, 0, None
                 weighs = not synapse.learning and own > LEAST_WEIGHT
                 if weighs:
@@ -124,6 +125,8 @@ def discretize_model(model: Any) -> None:
                     exponent = info["w_exp"] - down
                     found = _round_along(synapse, reach, sources[synapse], mantissa, exponent)
                 asked = synapse.weights[0] * mantissa
+                if np.ndim(info["w_scale"]):  # which they look up by compartment
+                    synapse.indices = [flat(synapse.indices)]
                 with warnings.catch_warnings():
                     warnings.filterwarnings("ignore", "Lost .* extra bits")  # `_tell` says which
                     theirs.discretize_synapse(synapse, scale, info["w_scale"], info["w_exp"])
@@ -172,23 +175,44 @@ def _round_along(
     shift = synapse.synapse_cfg.shift_bits
     step = 2.0 ** max(shift, -exponent)
     most = np.floor((2.0 ** (8 - shift) - 1) * 2.0**shift / step) * step
+    weights = synapse.weights[0]
+    rates = source.rates[source.order].T
+    if reach.dense:
+        table = weights.reshape(-1, reach.n_neurons)
+        asked = table[source.order] * mantissa
+        whole = round_table(asked, step).clip(-most, most)
+        table[source.order] = whole / mantissa
+        wanted, got = rates @ asked, rates @ whole
+    else:
+        wanted, got = _round_rows(weights, reach, source, mantissa, step, most, rates)
+    size, off = np.linalg.norm(wanted, axis=0), np.linalg.norm(got - wanted, axis=0)
+    return _ratio(off, size, 0.0), _ratio(np.sum(wanted * got, axis=0), size**2, 1.0)
+
+
+def _round_rows(
+    weights: np.ndarray,
+    reach: Reach,
+    source: Source,
+    mantissa: float,
+    step: float,
+    most: float,
+    rates: np.ndarray,
+) -> List[np.ndarray]:
+    """As `_round_along` of a table, of rows that go to some neurons each."""
     lengths = reach.lengths[source.order]
     ends = np.cumsum(lengths)
     starts = (np.cumsum(reach.lengths) - reach.lengths)[source.order]
     ordered = np.repeat(starts - ends + lengths, lengths) + np.arange(ends[-1])
-    places, weights = reach.places[ordered], synapse.weights[0]
+    places = reach.places[ordered]
     asked = weights[ordered] * mantissa
     whole = round_along(asked, places, step).clip(-most, most)
     weights[ordered] = whole / mantissa
     shape = (len(lengths), reach.n_neurons)
     cells = np.repeat(np.arange(len(lengths)), lengths), places
-    rates = source.rates[source.order].T
-    wanted, got = (
+    return [
         rates @ scipy.sparse.coo_matrix((values, cells), shape).toarray()
         for values in (asked, whole)
-    )
-    size, off = np.linalg.norm(wanted, axis=0), np.linalg.norm(got - wanted, axis=0)
-    return _ratio(off, size, 0.0), _ratio(np.sum(wanted * got, axis=0), size**2, 1.0)
+    ]
 
 
 def _expected(
@@ -220,22 +244,23 @@ def _in_one_row(block: Any) -> Iterator[None]:
     """All rows of each synapse group as one while this lasts: nengo-loihi takes them singly."""
     own = [(synapse, synapse.weights, synapse.indices) for synapse in block.synapses]
     for synapse, weights, indices in own:
-        places = [
-            place if place.shape == row.shape else np.broadcast_to(place, row.shape)
-            for place, row in zip(indices, weights)
-        ]
-        synapse.weights, synapse.indices = [_flat(weights)], [_flat(places)]
+        synapse.weights = [flat(weights)]
+        if not isinstance(indices, RowTable):
+            places = [
+                place if place.shape == row.shape else np.broadcast_to(place, row.shape)
+                for place, row in zip(indices, weights)
+            ]
+            synapse.indices = [flat(places)]
     yield
     for synapse, weights, indices in own:
-        flat, stops = synapse.weights[0], np.cumsum([row.size for row in weights]).tolist()
+        row, synapse.indices = synapse.weights[0], indices
+        if isinstance(weights, RowTable):
+            synapse.weights = RowTable(row.reshape(weights.table.shape))
+            continue
+        stops = np.cumsum([own.size for own in weights]).tolist()
         synapse.weights = [
-            flat[stop - row.size : stop].reshape(row.shape) for row, stop in zip(weights, stops)
+            row[stop - own.size : stop].reshape(own.shape) for own, stop in zip(weights, stops)
         ]
-        synapse.indices = indices
-
-
-def _flat(rows: Sequence[np.ndarray]) -> np.ndarray:
-    return np.concatenate([row.ravel() for row in rows])
 
 
 def _prepare(
@@ -317,8 +342,8 @@ def level(
     compartment.vmin *= float(np.median(factor))  # a core has one, for all its neurons
     if np.any(factor < 1):
         for synapse in block.synapses:
-            for weights, indices in zip(synapse.weights, synapse.indices):
-                weights *= factor[indices]
+            for weights in synapse.weights:
+                reaches[synapse].scale(weights, factor)
     return factor, float(unit.max())
 
 
@@ -346,30 +371,55 @@ class Sums(NamedTuple):
     number: np.ndarray
 
 
-class Reach(NamedTuple):
+class Reach:
     """Which compartments the weights of one group go to, by axon after axon.
 
-    Attributes
+    Parameters
     ----------
     n_neurons : int
     lengths : (n_rows,) ndarray
         To how many each row goes.
-    places : (n,) ndarray
-        Compartments.
-    axons : (n,) ndarray
-        How many axons have the same weight.
+    axons : (n_rows,) ndarray
+        How many axons have the same row.
+    places : (n,) ndarray or None
+        Compartments; None if each row goes to all of them in their order.
     chosen : (n_populations, n) ndarray or None
         Where the weights are, with all rows in one; None if they are these, in this order.
-    dense : bool
-        Whether each row goes to all compartments in their order.
     """
 
-    n_neurons: int
-    lengths: np.ndarray
-    places: np.ndarray
-    axons: np.ndarray
-    chosen: Optional[np.ndarray]
-    dense: bool
+    def __init__(
+        self,
+        n_neurons: int,
+        lengths: np.ndarray,
+        axons: np.ndarray,
+        places: Optional[np.ndarray],
+        chosen: Optional[np.ndarray],
+    ):
+        self.n_neurons, self.lengths, self.axons, self.chosen = n_neurons, lengths, axons, chosen
+        self.dense, self._places = places is None, places
+
+    @property
+    def places(self) -> np.ndarray:
+        if self._places is None:
+            self._places = np.tile(np.arange(self.n_neurons), len(self.lengths))
+        return self._places
+
+    def added(self, values: np.ndarray) -> np.ndarray:
+        """(n_neurons,) sums of values of weights, over the axons of each."""
+        if self.dense and self.n_neurons > 1:  # one after the other too, as in `np.bincount`
+            values = values.reshape(-1, self.n_neurons)
+            return np.add.reduce(self.axons[:, np.newaxis] * values, axis=0, dtype=float)
+        return np.bincount(
+            self.places, np.repeat(self.axons, self.lengths) * values, self.n_neurons
+        )
+
+    def scale(self, weights: np.ndarray, factor: np.ndarray) -> None:
+        """Multiply each weight, in place, by its compartment's factor."""
+        if self.dense:
+            table = weights.reshape(-1, self.n_neurons)
+            table *= factor
+        else:
+            weights *= factor[self.places]
 
 
 def _reach(synapse: Any, n_neurons: int) -> Reach:
@@ -382,12 +432,15 @@ def _reach(synapse: Any, n_neurons: int) -> Reach:
         axons = np.flatnonzero(bases >= 0)
         bases, rows = bases[axons], [synapse.axon_weight_idx(axon) for axon in axons]
         n_axons = np.ones(len(rows))
+        indices = [synapse.indices[row] for row in rows]
     else:
-        rows = list(range(n_rows))
-        bases = np.zeros(n_rows, int)
+        rows, bases, indices = list(range(n_rows)), np.zeros(n_rows, int), synapse.indices
         n_axons = np.ones(n_rows) if shared is None else np.bincount(shared, None, n_rows)
-    lengths = np.array([synapse.indices[row].shape[1] for row in rows])
-    places = np.concatenate([synapse.indices[row][0] for row in rows]) + np.repeat(bases, lengths)
+    lengths = lengths_of(indices)
+    every = np.arange(n_neurons)
+    if isinstance(indices, RowTable) and np.array_equal(indices.table[0], every):
+        return Reach(n_neurons, lengths, n_axons, None, None)
+    places = np.concatenate([row[0] for row in indices]) + np.repeat(bases, lengths)
     chosen = None
     if based or synapse.weights[0].shape[0] > 1:
         ends = np.cumsum([row.size for row in synapse.weights])
@@ -396,25 +449,28 @@ def _reach(synapse: Any, n_neurons: int) -> Reach:
             for row, end in zip(synapse.weights, ends)
         ]
         chosen = np.concatenate([at[row] for row in rows], axis=1)
-    dense = np.array_equal(places, np.tile(np.arange(n_neurons), len(rows)))
-    return Reach(n_neurons, lengths, places, np.repeat(n_axons, lengths), chosen, dense)
+    dense = chosen is None and np.array_equal(places, np.tile(every, len(rows)))
+    return Reach(n_neurons, lengths, n_axons, None if dense else places, chosen)
 
 
 def _sums(synapse: Any, reach: Reach) -> Sums:
     """Magnitudes of weights, over all axons; of populations, those of the largest."""
-    weights, n_neurons = np.abs(_flat(synapse.weights)), reach.n_neurons
-    if reach.chosen is not None:
-        weights = weights[reach.chosen].max(axis=0)
-    largest = np.zeros(n_neurons)
+    weights = _magnitudes(synapse, reach)
+    return Sums(_largest(weights, reach), reach.added(weights), reach.added(weights > LEAST_WEIGHT))
+
+
+def _magnitudes(synapse: Any, reach: Reach) -> np.ndarray:
+    weights = np.abs(flat(synapse.weights))
+    return weights if reach.chosen is None else weights[reach.chosen].max(axis=0)
+
+
+def _largest(weights: np.ndarray, reach: Reach) -> np.ndarray:
+    """(n_neurons,) of the magnitudes into each."""
     if reach.dense:
-        largest = weights.reshape(-1, n_neurons).max(axis=0)
-    else:
-        np.maximum.at(largest, reach.places, weights)
-    return Sums(
-        largest,
-        np.bincount(reach.places, reach.axons * weights, n_neurons),
-        np.bincount(reach.places, reach.axons * (weights > LEAST_WEIGHT), n_neurons),
-    )
+        return weights.reshape(-1, reach.n_neurons).max(axis=0).astype(float)
+    largest = np.zeros(reach.n_neurons)
+    np.maximum.at(largest, reach.places, weights)
+    return largest
 
 
 def _largest_inputs(
@@ -442,7 +498,7 @@ def _kept(
     together: bool,
 ) -> Kept:
     """What is left of the weights of each neuron that has some, in a group of integers."""
-    largest = _sums(synapse, reach).largest[some]
+    largest = _largest(_magnitudes(synapse, reach), reach)[some]
     return Kept(bits_left(largest, _step(synapse)), errors[some], gains[some], together)
 
 
