@@ -10,6 +10,7 @@ import pytest
 from deploy.compat import load_nengo_loihi
 from deploy.emulator.row_table import flat, row_tables
 from deploy.emulator.split import linear_splitting
+from deploy.targets.rates_in_pieces import PIECE, rates_in_pieces
 from loihi_rules import rewrite
 
 
@@ -98,3 +99,14 @@ def test_dense_weights_stay_one_table():
         assert [row.tolist() for row in rows] == [[[0, 3]], [[1, 4]], [[2, 5]]]
     assert [row.tolist() for row in synapse.indices] == [[[0, 1]]] * 3
     assert bits == synapse.bits() and type(synapse).set_weights.__module__ == "nengo_loihi.block"
+
+
+def test_rates_in_pieces_are_those_of_the_whole():
+    nengo_loihi, rng = load_nengo_loihi(), np.random.RandomState(0)
+    x = rng.uniform(-1, 1, (700, 100))
+    neurons = nengo.LIF(), x, rng.uniform(1, 9, 100), rng.uniform(-1, 3, 100), 0.001
+    own = nengo_loihi.builder.connection.loihi_rates
+    with rates_in_pieces(nengo_loihi):
+        found = nengo_loihi.builder.connection.loihi_rates(*neurons)
+    np.testing.assert_array_equal(found, own(*neurons))
+    assert nengo_loihi.builder.connection.loihi_rates is own and x.size > PIECE

@@ -25,6 +25,7 @@ from deploy.targets.block_shapes import choose_block_shapes
 from deploy.targets.build_errors import building, refuse_what_is_not_finite
 from deploy.targets.discretize import ENCODERS, discretize_model
 from deploy.targets.input_neurons import input_neurons
+from deploy.targets.rates_in_pieces import rates_in_pieces
 from loihi_rules.built import unused_max_rates
 from loihi_rules.change import name_of
 from loihi_rules.rules.pes import ERROR_SCALE, LearningScale
@@ -81,7 +82,7 @@ def chip_model(
             if isinstance(obj, nengo.Connection):
                 return self._connection(model, obj, *args, **kwargs)
             if isinstance(obj, nengo.Network) and model.toplevel is None:
-                with row_tables(nengo_loihi):
+                with row_tables(nengo_loihi), rates_in_pieces(nengo_loihi):
                     self._whole(model, obj, *args, **kwargs)
                 return None
             if isinstance(obj, nengo.Ensemble):
