@@ -108,6 +108,7 @@ def discretize_model(model: Any) -> None:
     unit = {}
     kept: Dict[str, List[Kept]] = {}
     for block in model.blocks:
+        holder = PIECE.sub("", name_of_block(block))
         reaches = {synapse: _reach(synapse, block.n_neurons) for synapse in block.synapses}
         with _in_one_row(block):
             reference, factor = _prepare(block, spikes, reaches)
@@ -133,7 +134,7 @@ def discretize_model(model: Any) -> None:
                 if weighs and n_weights.any():
                     if found is None:
                         found = _expected(synapse, reach, n_weights, asked)
-                    name = _name(block, synapse)
+                    name = _name(holder, synapse)
                     together = synapse in sources or name.startswith(VALUES)
                     part = _kept(synapse, reach, n_weights > 0, *found, together)
                     kept.setdefault(name, []).append(part)
@@ -176,29 +177,24 @@ def _round_along(
     step = 2.0 ** max(shift, -exponent)
     most = np.floor((2.0 ** (8 - shift) - 1) * 2.0**shift / step) * step
     weights = synapse.weights[0]
-    rates = source.rates[source.order].T
     if reach.dense:
         table = weights.reshape(-1, reach.n_neurons)
         asked = table[source.order] * mantissa
         whole = round_table(asked, step).clip(-most, most)
         table[source.order] = whole / mantissa
-        wanted, got = rates @ asked, rates @ whole
     else:
-        wanted, got = _round_rows(weights, reach, source, mantissa, step, most, rates)
-    size, off = np.linalg.norm(wanted, axis=0), np.linalg.norm(got - wanted, axis=0)
-    return _ratio(off, size, 0.0), _ratio(np.sum(wanted * got, axis=0), size**2, 1.0)
+        asked, whole = _round_rows(weights, reach, source, mantissa, step, most)
+    wanted = source.rates @ asked
+    beside = source.rates @ (whole - asked).astype(np.float32)
+    size, off = np.linalg.norm(wanted, axis=0), np.linalg.norm(beside, axis=0)
+    gain = _ratio(np.sum(wanted * beside, axis=0, dtype=float), size.astype(float) ** 2, 0.0)
+    return _ratio(off, size, 0.0), 1 + gain
 
 
 def _round_rows(
-    weights: np.ndarray,
-    reach: Reach,
-    source: Source,
-    mantissa: float,
-    step: float,
-    most: float,
-    rates: np.ndarray,
+    weights: np.ndarray, reach: Reach, source: Source, mantissa: float, step: float, most: float
 ) -> List[np.ndarray]:
-    """As `_round_along` of a table, of rows that go to some neurons each."""
+    """Round rows that go to some neurons each; gives tables, before and after."""
     lengths = reach.lengths[source.order]
     ends = np.cumsum(lengths)
     starts = (np.cumsum(reach.lengths) - reach.lengths)[source.order]
@@ -209,10 +205,7 @@ def _round_rows(
     weights[ordered] = whole / mantissa
     shape = (len(lengths), reach.n_neurons)
     cells = np.repeat(np.arange(len(lengths)), lengths), places
-    return [
-        rates @ scipy.sparse.coo_matrix((values, cells), shape).toarray()
-        for values in (asked, whole)
-    ]
+    return [scipy.sparse.coo_matrix((of, cells), shape).toarray() for of in (asked, whole)]
 
 
 def _expected(
@@ -513,10 +506,9 @@ def _step(synapse: Any) -> int:
     return int(STEP * 2 ** max(0, 1 + synapse.synapse_cfg.weight_exp))
 
 
-def _name(block: Any, synapse: Any) -> str:
+def _name(holder: str, synapse: Any) -> str:
     """The connection that a synapse group is of, or what its values go into."""
     kind = PIECE.sub("", synapse.label or "")
-    holder = PIECE.sub("", name_of_block(block))
     if kind in ENCODERS:
         return f"{VALUES}{holder}"
     return holder if kind in DECODERS or not kind else kind

@@ -17,17 +17,22 @@ POINTS_A_DIMENSION = 50  # or so many a dimension where it has more
 class Source:
     """Neurons before a synapse group, one for each of its rows of weights.
 
-    Attributes
+    Parameters
     ----------
     rates : (n_rows, n_points) ndarray
         Spikes a second, at points that their ensemble represents.
+
+    Attributes
+    ----------
     order : (n_rows,) ndarray of int
         See `loihi_rules.rounding.by_likeness`.
+    rates : (n_points, n_rows) ndarray
+        Of the rows in that order.
     """
 
     def __init__(self, rates: np.ndarray):
-        self.rates = rates
         self.order = by_likeness(rates)
+        self.rates = rates[self.order].T
 
 
 def decoded_sources(model: Any) -> Dict[Any, Source]:
