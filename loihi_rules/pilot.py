@@ -12,6 +12,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 import nengo
 import numpy as np
+from nengo.base import ObjView
 from nengo.builder.ensemble import BuiltEnsemble
 from nengo.ensemble import Neurons
 
@@ -179,6 +180,8 @@ class Pilot:
         else:
             values = self._values(conn.pre_obj)[:, block]
             given = Signals(values, values)
+        if not isinstance(conn.pre, ObjView):
+            return given
         columns = columns_of(conn.pre)
         return Signals(given.cpu[:, :, columns], given.chip[:, :, columns])
 
@@ -301,19 +304,21 @@ def chip_spikes(
     current = current.astype(np.float32, copy=False)
     start = np.random.RandomState(0).uniform(size=current.shape[1:])
     voltage = start.astype(np.float32)  # as in the midst of a run, not all at 0
+    step, share = np.empty_like(voltage), np.float32(decay)
     rests = np.zeros(voltage.shape, np.int16)
     spikes = np.zeros((STEPS, *voltage.shape), bool)
     for t in range(STEPS):
         given = current[t % len(current)]
-        voltage += np.float32(decay) * ((given - voltage) if leaky else given)
+        voltage += np.multiply(share, np.subtract(given, voltage, step) if leaky else given, step)
         np.maximum(voltage, 0, out=voltage)
         if refractory:
-            voltage[rests > 0] = 0
+            np.copyto(voltage, 0, where=rests > 0)
             rests -= 1
         fires = np.greater(voltage, 1, out=spikes[t])
-        voltage[fires] = 0
-        if refractory:
-            rests[fires] = refractory
+        if refractory:  # which holds it at 0 from the next step on
+            np.copyto(rests, refractory, where=fires)
+        else:
+            voltage[fires] = 0
     return spikes
 
 

@@ -296,17 +296,18 @@ def _fit(
     residual, slope = misfit(best_gain, best_bias)
     cost = np.sum(residual**2, axis=0)
     damping = np.full(len(gain), 1e-3)
-    own_gain, first = np.abs(gain), first_current(chip)
+    own_gain, first, square = np.abs(gain), first_current(chip), drive**2
     for _ in range(FIT_STEPS):
-        a, b, c = (np.sum(slope**2 * drive**k, axis=0) for k in (2, 1, 0))
-        u, v = (np.sum(residual * slope * drive**k, axis=0) for k in (1, 0))
+        steep, pull = slope**2, residual * slope
+        a, b, c = (np.sum(each, axis=0) for each in (steep * square, steep * drive, steep))
+        u, v = (np.sum(each, axis=0) for each in (pull * drive, pull))
         a, c = a * (1 + damping) + 1e-12, c * (1 + damping) + 1e-12
         determinant = a * c - b * b
         determinant = np.where(determinant > 0, determinant, np.inf)
         if keep_intercepts:  # along (g, b − J₀)
             g, h = best_gain, best_bias - first
-            steep = a * g * g + 2 * b * g * h + c * h * h
-            step = (u * g + v * h) / np.where(steep > 0, steep, np.inf)
+            along = a * g * g + 2 * b * g * h + c * h * h
+            step = (u * g + v * h) / np.where(along > 0, along, np.inf)
             new_gain, new_bias = best_gain - step * g, best_bias - step * h
         else:
             new_gain = best_gain - (c * u - b * v) / determinant
