@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Tuple
+from typing import Any, Iterator, Optional, Tuple
 
 import nengo
 import numpy as np
@@ -12,6 +12,7 @@ from loihi_rules.frozen import with_parameters
 
 DRIVES = 41  # at which rates are fitted
 FIT_STEPS = 30
+PIECE = 2**16  # drives of neurons that are fitted together
 MOST_POINTS = 500  # of an ensemble, at which its neurons are looked at
 LEAST_SILENT = 0.05  # of the values of an ensemble with a threshold
 
@@ -173,8 +174,22 @@ def fit_rates(
     gain, bias : (n_neurons,) ndarray
     """
     drive, often = drives(dimensions, drive)
-    chip = chip or neuron_type
-    return _fit(neuron_type, drive, np.sqrt(often), gain, bias, dt, chip, keep_intercepts)
+    chip, often = chip or neuron_type, np.sqrt(often)
+    parts = [
+        _fit(neuron_type, of, often, gain[part], bias[part], dt, chip, keep_intercepts)
+        for part, of in _pieces(drive, len(gain))
+    ]
+    gains, biases = (np.concatenate(of) for of in zip(*parts))
+    return gains, biases
+
+
+def _pieces(drive: np.ndarray, n_neurons: int) -> Iterator[Tuple[slice, np.ndarray]]:
+    """Neurons, two at least, of which all that a step computes stays in the processor's cache."""
+    number = max(min(len(drive) * n_neurons // PIECE, n_neurons // 2), 1)
+    ends = np.linspace(0, n_neurons, number + 1).astype(int)
+    for start, end in zip(ends, ends[1:]):
+        part = slice(start, end)
+        yield part, drive[:, part] if drive.shape[1] > 1 else drive
 
 
 def first_current(neuron_type: nengo.neurons.NeuronType) -> float:
