@@ -12,10 +12,11 @@ from deploy.lazy import lazily
 if TYPE_CHECKING:
     from deploy.comparing import compare
     from deploy.errors import BadInput, DeployError, TargetUnavailable
-    from deploy.parity import Parity, compare_traces
+    from deploy.parity import Parity, Spread, compare_traces
     from deploy.preflight import Preflight, check
     from deploy.running import run
     from deploy.simulator import Simulator
+    from deploy.spreading import spread
     from deploy.sweeping import Sweep, sweep
     from deploy.traces import Traces
     from deploy.weights import Weights, freeze
@@ -28,6 +29,7 @@ __all__ = [
     "Parity",
     "Preflight",
     "Simulator",
+    "Spread",
     "Sweep",
     "TargetUnavailable",
     "Traces",
@@ -37,6 +39,7 @@ __all__ = [
     "compare_traces",
     "freeze",
     "run",
+    "spread",
     "sweep",
 ]
 
@@ -45,10 +48,11 @@ __getattr__, __dir__ = lazily(
     {
         "comparing": ("compare",),
         "errors": ("BadInput", "DeployError", "TargetUnavailable"),
-        "parity": ("Parity", "compare_traces"),
+        "parity": ("Parity", "Spread", "compare_traces"),
         "preflight": ("Preflight", "check"),
         "running": ("run",),
         "simulator": ("Simulator",),
+        "spreading": ("spread",),
         "sweeping": ("Sweep", "sweep"),
         "traces": ("Traces",),
         "weights": ("Weights", "freeze"),

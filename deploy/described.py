@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Dict, Sequence
+from dataclasses import replace
+from typing import Any, Dict, Sequence
 
 import nengo
 from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 
+from deploy.dynamics import LEARNED, UNSUPERVISED, dynamics_of, seen_through
 from deploy.instruments import add_instruments
 from deploy.traces import Trace
 from loihi_rules.change import name_of
@@ -32,7 +34,11 @@ def describe_traces(network: nengo.Network, n_steps: int, dt: float) -> Dict[nen
     dt : float
         In seconds.
     """
-    described = _own(list(network.all_probes), dt)
+    kind_of = dynamics_of(network)
+    described = {
+        probe: replace(trace, dynamics=kind_of(probe.obj), seen_through=seen_through(network, probe))
+        for probe, trace in _own(list(network.all_probes), dt).items()
+    }
     for instrument in add_instruments(network, n_steps * dt, dt):
         every = instrument.probe.sample_every
         described[instrument.probe] = Trace(
@@ -41,8 +47,15 @@ def describe_traces(network: nengo.Network, n_steps: int, dt: float) -> Dict[nen
             1.0 if every is None else every / dt,
             n_steps,
             instrument=True,
+            dynamics=_of_learning(instrument.probe.obj),
         )
     return described
+
+
+def _of_learning(conn: Any) -> str:
+    """Of an instrument: without an error, weights are what the rule makes of the activities."""
+    rule = conn.learning_rule if isinstance(conn, nengo.Connection) else None
+    return UNSUPERVISED if isinstance(rule, LearningRule) and rule.size_in == 0 else LEARNED
 
 
 def _own(probes: Sequence[nengo.Probe], dt: float) -> Dict[nengo.Probe, Trace]:

@@ -23,6 +23,7 @@ from deploy.parts import PartWriter
 from deploy.targets import Session, Target, find_target
 from deploy.timestamp import now
 from deploy.traces import Trace, Traces, sparse_spikes
+from deploy.variants import Variant, vary
 from loihi_rules import fix_seeds
 from loihi_rules.learned import learning
 
@@ -43,6 +44,7 @@ def run(
     ideals: Optional[Mapping[str, str]] = None,
     progress: Optional[Progress] = None,
     parts: Optional[PartWriter] = None,
+    variant: Optional[Variant] = None,
 ) -> Traces:
     """Run a model and record all its probes.
 
@@ -69,6 +71,8 @@ def run(
         Called with the target's name, steps done and steps in all.
     parts : PartWriter, optional
         Writes what there is while the run goes on.
+    variant : Variant, optional
+        Run the model with other initial voltages, or other neurons.
 
     Returns
     -------
@@ -88,7 +92,7 @@ def run(
     if reason is not None:
         raise TargetUnavailable(f"target {target}: {reason}")
     loaded = load_model(model, seed)
-    return _record(chosen, loaded, n_steps, dt, seed, ideals or {}, progress, parts)
+    return _record(chosen, loaded, n_steps, dt, seed, ideals or {}, progress, parts, variant)
 
 
 def steps_of(duration: float, dt: float) -> int:
@@ -133,6 +137,7 @@ def _record(
     ideals: Mapping[str, str],
     progress: Optional[Progress],
     parts: Optional[PartWriter],
+    variant: Optional[Variant] = None,
 ) -> Traces:
     with user_code(loaded.source), _fixed_global_rngs(seed), _heard_warnings() as heard:
         twin = fix_seeds(loaded.network, seed)
@@ -140,6 +145,8 @@ def _record(
         learns = learning(twin.network)
         ends = {name: neurons_fingerprint(conn) for name, conn in learns.items()}
         described = describe_traces(twin.network, n_steps, dt)
+        if variant is not None:
+            vary(twin.network, variant)
         with target.open(twin, dt, seed) as session:
             _refuse(session.problems, described)
             run = Traces(

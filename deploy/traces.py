@@ -60,6 +60,10 @@ class Trace:
         Label of the trace that this one should come to equal.
     instrument : bool
         True if the user has no such probe, but `deploy` needed one.
+    dynamics : str
+        What kind of signal it is; see `deploy.dynamics`. Empty if nobody said.
+    seen_through : float
+        Time constant in seconds of the filter by which raw decoded spikes are judged; 0 for none.
     """
 
     label: str
@@ -74,6 +78,8 @@ class Trace:
     radius: float = 0.0
     ideal: Optional[str] = None
     instrument: bool = False
+    dynamics: str = ""
+    seen_through: float = 0.0
 
     @property
     def sparse(self) -> bool:
@@ -265,6 +271,8 @@ class Traces:
                     "radius": t.radius,
                     "ideal": t.ideal,
                     "instrument": t.instrument,
+                    "dynamics": t.dynamics,
+                    "seen_through": t.seen_through,
                 }
                 for t in self
             ],
@@ -285,6 +293,10 @@ class Traces:
         BadInput
             If it cannot be written.
         """
+        return write_npz(Path(path), KIND, self.to_dict(), self.arrays())
+
+    def arrays(self) -> Dict[str, np.ndarray]:
+        """Its samples, spikes and learnt weights, by the names of `save`."""
         arrays: Dict[str, np.ndarray] = {}
         for i, trace in enumerate(self):
             if trace.sparse:
@@ -293,7 +305,7 @@ class Traces:
             else:
                 arrays[f"{i}.samples"] = trace.samples
         arrays.update(learned_arrays(self.learned))
-        return write_npz(Path(path), KIND, self.to_dict(), arrays)
+        return arrays
 
     @classmethod
     def load(cls, path: Union[str, Path], most_bytes: Optional[int] = None) -> Traces:
@@ -453,6 +465,8 @@ def _read_trace(npz: Any, i: int, entry: Mapping[str, Any], n_steps: int) -> Tra
         radius=float(entry["radius"]),
         ideal=entry["ideal"],
         instrument=bool(entry["instrument"]),
+        dynamics=str(entry.get("dynamics", "")),  # files before 0.2 do not say
+        seen_through=float(entry.get("seen_through", 0.0)),
     )
     if common.kind not in UNITS:
         raise ValueError(f"unknown kind of trace {common.kind!r}")

@@ -1,0 +1,306 @@
+"""What a verdict asks of a run, and below which effect nobody minds: data, each with its reason.
+
+A quantity is judged as an effect: the judged run's value less the mean of the CPU's repeats. The
+margin is the floor or `decision.K` standard deviations of equally good builds, whichever is
+larger. Ratios are judged by their logarithm, so that twice and half are equally far.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Mapping
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One thing that is asked of a trace.
+
+    Attributes
+    ----------
+    name : str
+    floor : float
+        Effect, in the unit of the judgement, that is never held against a run.
+    why : str
+        Where the floor comes from.
+    ratio : bool
+        Whether it is a ratio, judged by its logarithm.
+    unit : str
+        Of the effect as it is shown; empty for a part of one.
+    scale : float
+        From the unit of the judgement to the unit shown.
+    more, less : str
+        What an effect is called, with ``{}`` for its size.
+    expected : float
+        What the value shown is without an effect.
+    run, build : float
+        Standard deviations of runs, and of builds, where no spread was made: the largest
+        median over probes of the built-in systems at their own length
+        (``benchmarks/verdict.py typical``).
+    """
+
+    name: str
+    floor: float
+    why: str
+    more: str
+    less: str
+    ratio: bool = False
+    unit: str = ""
+    scale: float = 1.0
+    expected: float = 0.0
+    run: float = 0.0
+    build: float = 0.0
+
+    def shown(self, value: float) -> float:
+        """A value in the unit in which people read it."""
+        return math.exp(value) if self.ratio else self.expected + self.scale * value
+
+    def judged(self, shown: float) -> float:
+        """The inverse of `shown`."""
+        if not self.ratio:
+            return (shown - self.expected) / self.scale
+        return math.log(shown) if shown > 0 else -math.inf
+
+
+_ALL = (
+    Quantity(
+        "gain",
+        0.03,
+        "decoders of 50 to 100 neurons are this good",
+        "{} too large",
+        "{} too small",
+        expected=1.0,
+        run=0.004,
+        build=0.01,
+    ),
+    Quantity(
+        "offset",
+        0.02,
+        "of the radius: what a decoder of 50 neurons is wrong by",
+        "{} of the radius too high",
+        "{} of the radius too low",
+        run=0.003,
+        build=0.01,
+    ),
+    Quantity(
+        "lag",
+        0.003,
+        "three steps, less than any synapse of Nengo's default",
+        "{} late",
+        "{} early",
+        unit="ms",
+        scale=1000.0,
+        run=0.0005,
+        build=0.001,
+    ),
+    Quantity(
+        "time base",
+        0.001,
+        "a millisecond in a second",
+        "slower, by {} of its time",
+        "faster, by {} of its time",
+        run=0.0002,
+        build=0.0003,
+    ),
+    Quantity(
+        "gain drift",
+        0.04,
+        "over the run; more than the floor of the gain, as it is less precise",
+        "growing by {} in the run",
+        "shrinking by {} in the run",
+        run=0.01,
+        build=0.01,
+    ),
+    Quantity(
+        "drift",
+        0.04,
+        "of the radius over the run; twice the floor of the offset, from end to end",
+        "drifting upwards by {} of the radius in the run",
+        "drifting downwards by {} of the radius in the run",
+        run=0.01,
+        build=0.01,
+    ),
+    Quantity(
+        "noise",
+        math.log(1.5),
+        "as much as twice the neurons would take away",
+        "noise {} as large",
+        "noise {} as large",
+        ratio=True,
+        run=0.03,
+        build=0.1,
+    ),
+    Quantity(
+        "shape",
+        0.02,
+        "of the radius: the same as an offset, of a part of the range",
+        "{} of the radius too high",
+        "{} of the radius too low",
+        run=0.004,
+        build=0.01,
+    ),
+    Quantity(
+        "level",
+        0.02,
+        "of the radius, as an offset",
+        "mean {} of the radius too high",
+        "mean {} of the radius too low",
+        run=0.01,
+        build=0.03,
+    ),
+    Quantity(
+        "amplitude",
+        math.log(1.1),
+        "three floors of the gain: a free signal's size is its own and not its input's",
+        "amplitude {} as large",
+        "amplitude {} as large",
+        ratio=True,
+        run=0.03,
+        build=0.1,
+    ),
+    Quantity(
+        "quantile",
+        0.05,
+        "of the radius: where a free signal is a twentieth, half, and most of its time",
+        "{} of the radius too high",
+        "{} of the radius too low",
+        run=0.02,
+        build=0.05,
+    ),
+    Quantity(
+        "frequency",
+        math.log(1.02),
+        "a synapse's time constant is good to a step: 1 ms of 50 ms or more",
+        "frequency {} as high",
+        "frequency {} as high",
+        ratio=True,
+        run=0.01,
+        build=0.03,
+    ),
+    Quantity(
+        "phase diffusion",
+        math.log(1.5),
+        "as noise, which it comes of",
+        "phase wanders {} as much",
+        "phase wanders {} as much",
+        ratio=True,
+        run=0.1,
+        build=0.2,
+    ),
+    Quantity(
+        "population rate",
+        math.log(1.05),
+        "a neuron of 100 Hz has intervals of 10 steps, and half a step is 5 %",
+        "{} as many spikes",
+        "{} as many spikes",
+        ratio=True,
+        run=0.003,
+        build=0.02,
+    ),
+    Quantity(
+        "rates apart",
+        0.05,
+        "of the mean rate, neuron by neuron: the same half step",
+        "rates of single neurons {} further apart",
+        "rates of single neurons {} closer",
+        run=0.01,
+        build=0.01,
+    ),
+    Quantity(
+        "silenced",
+        0.02,
+        "of the neurons; a neuron at its threshold may fall silent",
+        "{} of the neurons silenced",
+        "{} fewer of the neurons silent",
+        run=0.005,
+        build=0.005,
+    ),
+    Quantity(
+        "runaway",
+        0.02,
+        "of the neurons; as for those that are silenced",
+        "{} of the neurons fire at twice their rate and more",
+        "{} fewer of the neurons run away",
+        run=0.005,
+        build=0.005,
+    ),
+    Quantity(
+        "regularity",
+        0.1,
+        "of CV₂, 0 of a clock and 1 of a Poisson process: intervals on the chip are whole steps",
+        "intervals less regular, CV₂ {} higher",
+        "intervals more regular, CV₂ {} lower",
+        run=0.01,
+        build=0.02,
+    ),
+    Quantity(
+        "synchrony",
+        math.log(1.2),
+        "a fifth of a statistic that is itself 1/√n of n neurons that have nothing in common",
+        "synchrony {} as large",
+        "synchrony {} as large",
+        ratio=True,
+        run=0.03,
+        build=0.1,
+    ),
+    Quantity(
+        "voltages apart",
+        0.05,
+        "thresholds, mean over all that the membrane passes through: one step of 20 to the spike",
+        "voltages {} thresholds further apart",
+        "voltages {} thresholds closer",
+        run=0.01,
+        build=0.01,
+    ),
+    Quantity(
+        "learning speed",
+        0.1,
+        "a learning rate on the chip is a product of whole numbers",
+        "learns {} too fast",
+        "learns {} too slowly",
+        expected=1.0,
+        run=0.02,
+        build=0.05,
+    ),
+    Quantity(
+        "time to half",
+        0.05,
+        "of the run: the error's own noise",
+        "the error is halved {} of the run later",
+        "the error is halved {} of the run sooner",
+        run=0.02,
+        build=0.03,
+    ),
+    Quantity(
+        "final error",
+        math.log(1.25),
+        "between the floors of noise and of gain, which it is made of",
+        "final error {} as large",
+        "final error {} as large",
+        ratio=True,
+        run=0.05,
+        build=0.1,
+    ),
+    Quantity(
+        "weights, size",
+        0.1,
+        "of their change: the same whole numbers as of the learning speed",
+        "weights have changed {} too much",
+        "weights have changed {} too little",
+        expected=1.0,
+        run=0.02,
+        build=0.02,
+    ),
+    Quantity(
+        "weights, direction",
+        0.15,
+        "of their change; what is not along the CPU's",
+        "weights have changed in another direction by {}",
+        "weights have changed more alike by {}",
+        run=0.02,
+        build=0.02,
+    ),
+)
+
+QUANTITIES: Mapping[str, Quantity] = MappingProxyType({each.name: each for each in _ALL})

@@ -1,0 +1,291 @@
+"""The numbers of one run that a verdict is drawn from, by kind of trace.
+
+Each measure takes a trace and the yardstick, and gives values by quantity, one for each
+dimension or range; NaN where there is no such value. To add one, write it and list it in
+`MEASURES`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+
+import nengo
+import numpy as np
+from scipy.stats import wasserstein_distance
+
+from deploy.dynamics import LEARNED, UNSUPERVISED
+from deploy.parity.metrics.pair import flat
+from deploy.parity.statistics.learning import along, besides, final_error, half_level, time_to_half
+from deploy.parity.statistics.path import OCTILES, PathFit, fit_path
+from deploy.parity.statistics.process import QUANTILES, describe_process
+from deploy.parity.statistics.trains import regularity, synchrony
+from deploy.traces import Trace
+
+START = 0.1  # s, or a tenth of the run: membranes fill, filters settle
+FOLLOWS = 0.5  # of the variance that CPU runs share, from which on a path can be followed
+MOST_DIMENSIONS = 64  # that are judged one by one, evenly chosen
+MOST_NEURONS = 32  # whose filtered spikes or currents are followed
+SMALLEST = 0.003  # of the radius: noise that no reader of the value sees
+ACTIVE = 2.0  # Hz, below which a neuron is not missed
+EXCESS = 20.0  # Hz above twice its rate, from which on a neuron runs away
+VOLTAGE_SAMPLES = 400
+
+Values = Dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """The CPU's runs of one trace.
+
+    Attributes
+    ----------
+    repeats, builds : tuple of Trace
+        See `deploy.parity.spread.Spread`.
+    dt : float
+        Step in seconds.
+    """
+
+    repeats: Tuple[Trace, ...]
+    builds: Tuple[Trace, ...]
+    dt: float
+
+    @property
+    def first(self) -> Trace:
+        return self.repeats[0]
+
+    def others(self, trace: Trace) -> List[Trace]:
+        """The repeats but for this one."""
+        others = [each for each in self.repeats if each is not trace]
+        return others or list(self.repeats)
+
+    @cached_property
+    def path(self) -> np.ndarray:
+        """(n_samples, n) where the model leads: the mean of builds, else of repeats."""
+        runs = self.builds or self.repeats
+        return np.asarray(np.mean([seen(trace, self.dt) for trace in runs], axis=0))
+
+    @cached_property
+    def scale(self) -> np.ndarray:
+        """(n,) by which values are divided: the radius, or what each dimension reaches."""
+        if self.first.radius > 0:
+            return np.full(self.path.shape[1], self.first.radius)
+        reach = np.abs(self.path).max(axis=0)
+        most = float(reach.max())
+        return np.where(reach > 0.01 * most, reach, most or 1.0)
+
+    @cached_property
+    def followed(self) -> np.ndarray:
+        """(n,) whether equally good runs stay together, so that a path can be followed."""
+        sampling = self.first.period * self.dt
+        fits = [fit_path(self.path, seen(t, self.dt), sampling) for t in self.repeats]
+        noise = np.median([fit.noise for fit in fits], axis=0)
+        explained = np.median([fit.explained for fit in fits], axis=0)
+        return np.asarray((explained >= FOLLOWS) | (noise <= SMALLEST * self.scale))
+
+    @cached_property
+    def half(self) -> float:
+        """Half way down of an error, see `half_level`."""
+        return half_level(np.array([flat(trace) for trace in self.repeats], float))
+
+
+def seen(trace: Trace, dt: float) -> np.ndarray:
+    """(n_samples, n) a value as it is judged: through a filter if it is raw decoded spikes, without
+    its start, and of a learned one the second half, when learning has settled."""
+    samples = flat(trace)[:, _chosen(flat(trace).shape[1])]
+    sampling = trace.period * dt
+    if trace.seen_through > 0 and len(samples) > 1:
+        samples = nengo.Lowpass(trace.seen_through).filt(samples, dt=sampling)
+    begin = min(int(round(START / sampling)), len(samples) // 10)
+    if trace.dynamics == LEARNED:
+        begin = len(samples) // 2
+    return np.asarray(samples[begin:], float)
+
+
+def _chosen(n: int) -> np.ndarray:
+    if n <= MOST_DIMENSIONS:
+        return np.arange(n)
+    return np.unique(np.round(np.linspace(0, n - 1, MOST_DIMENSIONS)).astype(int))
+
+
+def value(trace: Trace, yard: Yardstick) -> Values:
+    """Of decoded values and nodes: how it follows the model's path; where it cannot, how it is."""
+    path, sampling = seen(trace, yard.dt), trace.period * yard.dt
+    scale, follows = yard.scale, yard.followed
+    fit: PathFit = fit_path(yard.path, path, sampling)
+    own = describe_process(path, sampling)
+    values = {
+        "gain": fit.gain - 1,
+        "offset": fit.offset / scale,
+        "lag": fit.lag,
+        "time base": fit.time_base,
+        "gain drift": fit.gain_drift,
+        "drift": fit.offset_drift / scale,
+        "noise": 0.5 * np.log((fit.noise / scale) ** 2 + SMALLEST**2),
+    }
+    followed = {name: np.where(follows, found, np.nan) for name, found in values.items()}
+    shape = np.where(follows[:, None], fit.shape / scale[:, None], np.nan)
+    free = {
+        "level": own.level / scale,
+        "amplitude": np.log(np.maximum(own.amplitude / scale, SMALLEST)),
+        "frequency": np.log(own.frequency),
+        "phase diffusion": np.log(own.diffusion),
+    }
+    free = {name: np.where(follows, np.nan, found) for name, found in free.items()}
+    quantiles = np.where(follows[:, None], np.nan, own.quantiles / scale[:, None])
+    return {**followed, "shape": shape.ravel(), **free, "quantile": quantiles.ravel()}
+
+
+def value_places(yard: Yardstick) -> Dict[str, Tuple[str, ...]]:
+    """Which dimension, and which range of it, each value of `value` is of."""
+    n = flat(yard.first).shape[1]
+    dimensions = [f"dimension {k}" if n > 1 else "" for k in _chosen(n)]
+    path = yard.path
+    ranges, quantiles = [], []
+    for k, name in enumerate(dimensions):
+        edges = np.quantile(path[:, k], np.arange(OCTILES + 1) / OCTILES)
+        for low, high in zip(edges, edges[1:]):
+            ranges.append(", ".join(filter(None, (name, f"from {low:.2g} to {high:.2g}"))))
+        quantiles += [", ".join(filter(None, (name, f"{100 * q:g} % quantile"))) for q in QUANTILES]
+    places = {
+        "shape": tuple(ranges),
+        "quantile": tuple(quantiles),
+    }
+    return {"": tuple(dimensions), **places}
+
+
+def filtered(trace: Trace, yard: Yardstick) -> Values:
+    """Of currents, and filtered spikes, of single neurons: means over neurons.
+
+    A neuron is held against itself in the other repeats; other builds have other neurons.
+    """
+    own = flat(trace)
+    begin = min(int(round(START / (trace.period * yard.dt))), len(own) // 10)
+    every = max(1, -(-own.shape[1] // MOST_NEURONS))
+    own = own[begin:, ::every]
+    mean = np.mean([flat(t)[begin:, ::every] for t in yard.others(trace)], axis=0)
+    fit = fit_path(mean, own, trace.period * yard.dt)
+    known = np.isfinite(fit.gain) & (fit.explained > FOLLOWS)
+    size = float(np.sqrt(np.mean(mean**2))) or 1.0
+    weight = mean.var(axis=0) * known
+    gain = float(np.sum(weight * (np.nan_to_num(fit.gain) - 1)) / weight.sum()) if known.any() else np.nan
+    noise = float(np.sqrt(np.mean(fit.noise**2))) / size
+    offset = float(np.mean(own - mean)) / size
+    found = {"gain": gain, "offset": offset, "noise": 0.5 * np.log(noise**2 + 0.01**2)}
+    return {name: np.array([each]) for name, each in found.items()}
+
+
+def spikes(trace: Trace, yard: Yardstick) -> Values:
+    """Rates, of all and neuron by neuron; neurons that fall silent or run away; regularity; synchrony."""
+    counts = trace.counts().astype(float)
+    mean = np.mean([t.counts() for t in yard.others(trace)], axis=0)
+    seconds = trace.n_steps * yard.dt
+    active = mean >= ACTIVE * seconds
+    total, n = float(mean.sum()), max(1, trace.n_neurons)
+    of_neuron = {
+        "rates apart": float(np.abs(counts - mean).sum()) / total if total else np.nan,
+        "silenced": float(np.sum(active & (counts < 0.1 * mean))) / n,
+        "runaway": float(np.sum(counts > 2 * mean + EXCESS * seconds)) / n,
+    }
+    alone = {
+        "population rate": np.log((counts.sum() + 1) / n / seconds),
+        "regularity": regularity(trace.spike_steps, trace.spike_neurons),
+        "synchrony": np.log(
+            synchrony(
+                trace.spike_steps, trace.spike_neurons, trace.n_neurons, trace.n_steps, yard.dt
+            )
+        ),
+    }
+    return {name: np.array([each]) for name, each in {**of_neuron, **alone}.items()}
+
+
+def voltage(trace: Trace, yard: Yardstick) -> Values:
+    """How far the distribution of each neuron's voltage is from that of the other repeats."""
+    every = max(1, len(flat(trace)) // VOLTAGE_SAMPLES)
+    own = flat(trace)[::every]
+    others = np.concatenate([flat(t)[::every] for t in yard.others(trace)])
+    step = max(1, own.shape[1] // MOST_NEURONS)
+    apart = [
+        wasserstein_distance(own[:, k], others[:, k]) for k in range(0, own.shape[1], step)
+    ]
+    return {"voltages apart": np.array([float(np.mean(apart))])}
+
+
+def error(trace: Trace, yard: Yardstick) -> Values:
+    """How soon an error is halved, and what is left of it."""
+    own = flat(trace)
+    left = final_error(own)
+    level = yard.half
+    halved = np.nan
+    if np.isfinite(level):
+        found = time_to_half(own, level)
+        halved = found if np.isfinite(found) else 1.0  # not in this run
+    return {
+        "final error": np.array([np.log(left) if left > 0 else np.nan]),
+        "time to half": np.array([halved]),
+    }
+
+
+NOTHING = 1e-3  # of a represented value: no run shows it
+RATE = 200.0  # Hz, of a neuron that is active
+
+
+def weights(trace: Trace, yard: Yardstick) -> Values:
+    """How far weights have come along the way of the other repeats.
+
+    Where an error teaches, many decoders compute one function, so that only the way's first half
+    is looked at, for the speed; what was learnt shows in the values. Where the rule has no error,
+    weights are what it makes of the activities, and are looked at where they end.
+    """
+    own = flat(trace)
+    mean = np.mean([flat(t) for t in yard.others(trace)], axis=0)
+    change = mean - mean[0]
+    way = np.sqrt(np.sum(change**2, axis=1))
+    n = np.shape(trace.samples)[-1]
+    if way[-1] == 0 or RATE * np.sqrt(n) * float(np.linalg.norm(mean[-1])) < NOTHING:
+        return {}
+    if trace.dynamics == UNSUPERVISED:
+        found = {
+            "weights, size": along(own[-1] - own[0], change[-1]) - 1,
+            "weights, direction": besides(own[-1] - own[0], change[-1]),
+        }
+    else:
+        half = int(np.argmax(way >= 0.5 * way.max())) or 1
+        found = {"learning speed": along(own[half] - own[0], change[half]) - 1}
+    return {name: np.array([each]) for name, each in found.items()}
+
+
+class Measure(NamedTuple):
+    """How a kind of trace is measured.
+
+    Attributes
+    ----------
+    values : callable
+    alone : frozenset of str or None
+        Quantities of a single run, which other builds have as well; None for all. The others
+        hold neurons against themselves, and are of repeats alone.
+    """
+
+    values: Callable[[Trace, Yardstick], Values]
+    alone: Optional[frozenset] = None
+
+
+MEASURES: Mapping[str, Measure] = {
+    "decoded": Measure(value),
+    "value": Measure(value),
+    "spikes": Measure(spikes, frozenset({"population rate", "regularity", "synchrony"})),
+    "activity": Measure(filtered, frozenset()),
+    "current": Measure(filtered, frozenset()),
+    "voltage": Measure(voltage, frozenset()),
+    "weights": Measure(weights, frozenset()),
+    "error": Measure(error),
+}
+
+
+def places(yard: Yardstick, quantity: str, n: int) -> Sequence[str]:
+    """What each of n values of a quantity is of, in words."""
+    if yard.first.kind not in ("decoded", "value"):
+        return [""] * n
+    known = value_places(yard)
+    return known.get(quantity, known[""])

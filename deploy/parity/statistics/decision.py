@@ -1,0 +1,129 @@
+"""Equivalent, different, or open: what replicates allow one to say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Sequence
+
+import numpy as np
+from scipy import stats
+
+LEVEL = 0.05  # of a false NO PARITY, for the whole family
+K = 4.0  # standard deviations of equally good builds that the margin is wide
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Quantities of one kind, each with its interval and its margin.
+
+    Attributes
+    ----------
+    effect : (k,) ndarray
+        Judged run less the mean of its replicates.
+    half : (k,) ndarray
+        Half the width of the interval.
+    margin : (k,) ndarray
+        d: how large an effect may be.
+    different : (k,) ndarray
+        p-value of an effect that is no larger than the margin.
+    build : (k,) ndarray
+        Standard deviation between equally good builds.
+    """
+
+    effect: np.ndarray
+    half: np.ndarray
+    margin: np.ndarray
+    different: np.ndarray
+    build: np.ndarray
+
+    @property
+    def equivalent(self) -> np.ndarray:
+        """Whether the whole interval is inside the margin."""
+        return np.abs(self.effect) + self.half <= self.margin
+
+
+def judge(
+    effect: np.ndarray,
+    replicates: int,
+    deviation: np.ndarray,
+    freedom: float,
+    floor: float,
+    build: np.ndarray,
+    builds: int,
+    build_freedom: float,
+    level: float = LEVEL,
+) -> Judged:
+    r"""Interval, margin and p-value of an effect.
+
+    The judged run and n replicates are exchangeable but for the effect :math:`\theta`, so that
+    its prediction interval is
+
+    .. math::
+
+        x \pm t_{1-\alpha/2,\,f}\; s \sqrt{1 + 1/n}.
+
+    The margin is :math:`d = \max(\text{floor}, K s_b)`, with :math:`s_b` between builds. That
+    :math:`|\theta| > d` has to be shown against two doubts, and the larger p counts
+    (intersection-union): the noise of single runs, :math:`P(t_f > (|x| - d)/(s\sqrt{1+1/n}))`;
+    and that :math:`s_b` is itself known from m builds only, where two builds differ by
+    :math:`\sqrt 2 s_b`: :math:`P(|t_{f_b}| > |x|/(\sqrt 2 s_b))`.
+
+    Parameters
+    ----------
+    effect : (k,) ndarray
+    replicates : int
+        n.
+    deviation : (k,) ndarray
+        s, of a single run.
+    freedom : float
+        f, of s.
+    floor : float
+        Below which nobody minds.
+    build : (k,) ndarray
+        s_b.
+    builds : int
+        m; 0 if s_b is not known.
+    build_freedom : float
+        f_b, of s_b.
+    level : float
+        α.
+
+    References
+    ----------
+    Schuirmann (1987), J. Pharmacokinet. Biopharm. 15: two one-sided tests. Berger & Hsu
+    (1996), Stat. Sci. 11: intersection-union tests need no correction for their number.
+    """
+    error = deviation * np.sqrt(1 + 1 / replicates)
+    half = stats.t.ppf(1 - level / 2, freedom) * error
+    margin = np.maximum(floor, K * build)
+    beyond = np.abs(effect) - margin
+    by_noise = _tail(beyond, error, freedom)
+    if builds:
+        by_build = 2 * _tail(np.abs(effect), np.sqrt(2) * build, build_freedom)
+        by_noise = np.maximum(by_noise, np.minimum(by_build, 1.0))
+    return Judged(effect, half, margin, by_noise, build)
+
+
+def _tail(value: np.ndarray, error: np.ndarray, freedom: float) -> np.ndarray:
+    """P(t > value / error); of an error of 0, whether the value is positive."""
+    certain = np.where(value > 0, 0.0, 1.0)
+    safe = np.where(error > 0, error, 1.0)
+    return np.asarray(np.where(error > 0, stats.t.sf(value / safe, freedom), certain))
+
+
+def holm(p: Sequence[float], level: float = LEVEL) -> np.ndarray:
+    r"""Which of a family of hypotheses are rejected, with at most ``level`` of one false.
+
+    Sorted, :math:`p_{(1)} \le \dots \le p_{(h)}`: rejected are those before the first with
+    :math:`p_{(i)} > \alpha / (h - i + 1)`.
+
+    References
+    ----------
+    Holm (1979), Scand. J. Stat. 6(2), 65-70.
+    """
+    values = np.asarray(p, float)
+    order = np.argsort(values, kind="stable")
+    allowed = level / np.arange(len(values), 0, -1)
+    rejected = np.zeros(len(values), bool)
+    rejected[order] = np.cumprod(values[order] <= allowed).astype(bool)
+    return rejected

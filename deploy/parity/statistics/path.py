@@ -1,0 +1,227 @@
+"""How one path follows another, with the lag below a step and the drift in one fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import List, NamedTuple, Tuple
+
+import numpy as np
+from scipy.signal import correlate
+
+LONGEST_LAG = 0.1  # s; nothing between host and chip takes longer
+OCTILES = 8  # ranges of the reference, of equal counts, over which the shape is taken
+ROUNDS = 6  # of Gauss-Newton; three are enough where there is something to find
+EXPLAINED = 0.8  # of the variance: a fit so good is no false peak
+MOST_STRETCH = 0.1  # of the time base
+VARIES = 1e-6  # of its size, that a signal has to vary by to have a gain
+
+
+@dataclass(frozen=True)
+class PathFit:
+    """How each dimension of a path follows its reference; NaN where that has no meaning.
+
+    Attributes
+    ----------
+    gain : (n,) ndarray
+        g, in the middle of the run.
+    offset : (n,) ndarray
+        a, where the reference is at its mean.
+    lag : (n,) ndarray
+        L in seconds, in the middle of the run; positive if the path is late.
+    time_base : (n,) ndarray
+        s: how much longer a second takes.
+    gain_drift : (n,) ndarray
+        From the start of the run to its end, as a part of the gain.
+    offset_drift : (n,) ndarray
+        From the start of the run to its end.
+    noise : (n,) ndarray
+        RMS of the residual.
+    explained : (n,) ndarray
+        Part of the path's variance that the reference explains.
+    shape : (n, OCTILES) ndarray
+        Mean of the residual where the reference is in each of its octiles.
+    """
+
+    gain: np.ndarray
+    offset: np.ndarray
+    lag: np.ndarray
+    time_base: np.ndarray
+    gain_drift: np.ndarray
+    offset_drift: np.ndarray
+    noise: np.ndarray
+    explained: np.ndarray
+    shape: np.ndarray
+
+
+def fit_path(reference: np.ndarray, other: np.ndarray, sampling: float) -> PathFit:
+    r"""Fit ``other`` by its reference, dimension by dimension.
+
+    With the time :math:`t \in [-T/2, T/2]` and :math:`\tau = t / T`,
+
+    .. math::
+
+        o(t) = a + g\,(1 + d\,\tau)\,r\big(t - L - s\,t\big) + e\,\tau + \text{residual},
+
+    by Gauss-Newton: the model is linear in everything but L and s, and in these by the
+    reference's derivative, so that a round is one least-squares fit. Where a start from no lag
+    does not explain the path, others are tried: the peak of the cross-correlation, of the whole
+    run and of its halves.
+
+    Parameters
+    ----------
+    reference, other : (n_samples, n) ndarray
+    sampling : float
+        Sampling period in seconds.
+
+    References
+    ----------
+    Time delay from the linearised signal: Lucas & Kanade (1981), IJCAI 674-679.
+    """
+    reference, other = np.asarray(reference, float), np.asarray(other, float)
+    n = reference.shape[1]
+    fitted = [_fit(reference[:, k], other[:, k], sampling) for k in range(n)]
+    columns = [np.array(column, float) for column in zip(*fitted)]
+    if not columns:
+        columns = [np.zeros(0)] * 8 + [np.zeros((0, OCTILES))]
+    return PathFit(*columns)
+
+
+class _Fit(NamedTuple):
+    """`PathFit` of one dimension."""
+
+    gain: float
+    offset: float
+    lag: float
+    time_base: float
+    gain_drift: float
+    offset_drift: float
+    noise: float
+    explained: float
+    shape: np.ndarray
+
+
+NOTHING = np.full(OCTILES, np.nan)
+
+
+def _fit(r: np.ndarray, o: np.ndarray, sampling: float) -> _Fit:
+    """One dimension, from as many starts as it needs."""
+    t = sampling * (np.arange(len(r)) - (len(r) - 1) / 2)
+    size = float(np.sqrt(np.mean(r * r)))
+    if r.std() <= VARIES * size or len(r) < 4 * OCTILES:
+        return _level(r, o)
+    found = _follow(r, o, t, sampling, 0.0, 0.0)
+    if found.explained < EXPLAINED:
+        others = [_follow(r, o, t, sampling, *start) for start in _starts(r, o, sampling)]
+        found = min([found, *others], key=lambda fit: fit.noise)
+    if abs(found.gain) * r.std() <= VARIES * (o.std() + VARIES * r.std()):
+        return found._replace(lag=np.nan, time_base=np.nan, gain_drift=np.nan)
+    return found
+
+
+def _level(r: np.ndarray, o: np.ndarray) -> _Fit:
+    """Of a reference that does not vary: how far away, and how much that drifts."""
+    tau = (np.arange(len(r)) - (len(r) - 1) / 2) / len(r)
+    away = o - r
+    mean = float(away.mean())
+    drift = float(tau @ away / (tau @ tau)) if len(r) > 1 else 0.0
+    noise = float(np.sqrt(np.mean((away - mean - drift * tau) ** 2)))
+    return _Fit(np.nan, mean, np.nan, np.nan, np.nan, drift, noise, 0.0, NOTHING)
+
+
+def _starts(r: np.ndarray, o: np.ndarray, sampling: float) -> List[Tuple[float, float]]:
+    """(lag, time base) to begin with: of the run, and of its halves."""
+    half = len(r) // 2
+    whole = sampling * peak_lag(r[:, None], o[:, None], sampling)
+    first = sampling * peak_lag(r[:half, None], o[:half, None], sampling)
+    last = sampling * peak_lag(r[half:, None], o[half:, None], sampling)
+    return [(whole, 0.0), ((first + last) / 2, (last - first) / (sampling * half))]
+
+
+def _follow(
+    r: np.ndarray, o: np.ndarray, t: np.ndarray, sampling: float, lag: float, base: float
+) -> _Fit:
+    """Gauss-Newton from one start."""
+    mean, slope = float(r.mean()), np.gradient(r, sampling)
+    tau = t / (sampling * len(r))
+    goal, one = o - mean, np.ones_like(t)
+    for _ in range(ROUNDS):
+        at = t - lag - base * t
+        inside = slice(*np.searchsorted(at, (t[0], t[-1] + sampling / 2)))
+        warped = np.interp(at, t, r)[inside] - mean
+        rate = np.interp(at, t, slope)[inside]
+        columns = np.stack(
+            [warped, one[inside], -rate, -rate * t[inside], tau[inside] * warped, tau[inside]]
+        )
+        found = _least_squares(columns, goal[inside])
+        gain = found[0]
+        move, turn = (found[2] / gain, found[3] / gain) if gain else (0.0, 0.0)
+        stay = (abs(move) < 1e-7 and abs(turn) < 1e-8) or abs(gain) * r.std() <= VARIES * o.std()
+        if stay or abs(lag + move) > LONGEST_LAG or abs(base + turn) > MOST_STRETCH:
+            break
+        lag, base = lag + move, base + turn
+    residual = goal[inside] - found @ columns
+    noise = float(np.sqrt(np.mean(residual**2)))
+    total = float(goal[inside].var())
+    explained = max(0.0, 1.0 - noise**2 / total) if total > 0 else 0.0
+    drift = found[4] / gain if gain else np.nan
+    shape = _by_octile(warped, residual)
+    return _Fit(gain, found[1], lag, base, drift, found[5], noise, explained, shape)
+
+
+def _least_squares(columns: np.ndarray, goal: np.ndarray) -> np.ndarray:
+    """Coefficients of rows of ``columns``, each scaled to one size first."""
+    size = np.sqrt(np.sum(columns**2, axis=1))
+    size[size == 0] = 1.0
+    scaled = columns / size[:, None]
+    return np.asarray(
+        np.linalg.lstsq(scaled @ scaled.T, scaled @ goal, rcond=1e-12)[0] / size, float
+    )
+
+
+def _by_octile(reference: np.ndarray, residual: np.ndarray) -> np.ndarray:
+    """Mean of the residual where the reference is in each of its octiles."""
+    edges = np.quantile(reference, np.arange(1, OCTILES) / OCTILES)
+    bins = np.searchsorted(edges, reference, side="right")
+    counts = np.bincount(bins, minlength=OCTILES)
+    sums = np.bincount(bins, weights=residual, minlength=OCTILES)
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+
+
+def peak_lag(reference: np.ndarray, other: np.ndarray, sampling: float) -> int:
+    """How many samples ``other`` is late: the peak of the normalised cross-correlation.
+
+    For each lag, ``Σ a·b / √(Σ a² · Σ b²)`` over the samples that overlap at it, so
+    that equal signals have lag 0 however slow they are. Dimensions are taken
+    about their means and added up.
+
+    Parameters
+    ----------
+    reference, other : (n_samples, n) ndarray
+    sampling : float
+        Sampling period in seconds.
+    """
+    n = min(len(reference), len(other))
+    reach = min(int(round(LONGEST_LAG / sampling)), n - 1)
+    if reach < 1:
+        return 0
+    a = reference[:n] - reference[:n].mean(axis=0)
+    b = other[:n] - other[:n].mean(axis=0)
+    total = np.zeros(2 * n - 1)
+    for k in range(a.shape[1]):
+        total += correlate(b[:, k], a[:, k], mode="full", method="fft")
+    lags = np.arange(-reach, reach + 1)
+    power = _overlapping_power(a, lags, leading=True) * _overlapping_power(b, lags, leading=False)
+    near = np.zeros(len(lags))
+    np.divide(total[n - 1 + lags], np.sqrt(power), out=near, where=power > 0)
+    # the FFT's rounding must not make a lag of two equal signals
+    best = near.max()
+    candidates = lags[near >= best - 1e-12]
+    return int(candidates[np.argmin(np.abs(candidates))]) if best > 0 else 0
+
+
+def _overlapping_power(x: np.ndarray, lags: np.ndarray, leading: bool) -> np.ndarray:
+    """Sum of squares of the samples that overlap when the other is so much later."""
+    n = len(x)
+    summed = np.concatenate([[0.0], np.cumsum(np.sum(x * x, axis=1))])
+    ahead = lags if leading else -lags  # samples cut off at the end, or at the start
+    return np.asarray(summed[n - np.maximum(ahead, 0)] - summed[np.maximum(-ahead, 0)])

@@ -1,0 +1,149 @@
+"""Make a model's spread: CPU runs that are equally good, on all cores, kept for the next time."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.metadata
+import json
+import os
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+import numpy as np
+import platformdirs
+
+from deploy.errors import BadInput, DeployError
+from deploy.model import Model, load_model
+from deploy.parity.spread import KIND, Spread, trimmed
+from deploy.processes import at_once, go_on
+from deploy.processes import spread as on_all_cores
+from deploy.running import Progress, run
+from deploy.traces import Traces
+from deploy.variants import Variant
+
+RUNS = 12  # of a spread, besides the model as it is: a third repeats, the others builds
+FEWEST = 6  # with which a spread tells something
+CACHE = "LOIHI_DEPLOY_CACHE"  # names another folder for what is kept; empty keeps nothing
+LARGEST = 500_000_000  # bytes of samples that are kept
+
+
+def spread(
+    model: Model,
+    duration: float,
+    seed: int = 0,
+    *,
+    runs: int = RUNS,
+    dt: float = 0.001,
+    ideals: Optional[Mapping[str, str]] = None,
+    processes: Optional[int] = None,
+    progress: Optional[Progress] = None,
+    reference: Optional[Traces] = None,
+) -> Spread:
+    """How much equally good CPU runs of a model differ.
+
+    A third of the runs are *repeats*: the same neurons with other initial voltages. The others
+    are *builds*: other neurons as well. Signals are the same in all. A spread is kept in the
+    user's cache folder beside the model's fingerprint, and is there at once the next time.
+
+    Parameters
+    ----------
+    model, duration, seed, dt, ideals
+        As for `deploy.run`.
+    runs : int
+        How many, besides the model as it is.
+    processes : int, optional
+        How many at once; one a core if not given.
+    progress : callable, optional
+        Called with ``"spread"``, runs done and runs in all.
+    reference : Traces, optional
+        The CPU run of the model as it is, where it was made already.
+
+    Returns
+    -------
+    Spread
+
+    Raises
+    ------
+    BadInput, TargetUnavailable
+        As `deploy.run`; or if there are too few runs.
+    """
+    if isinstance(runs, bool) or not isinstance(runs, (int, np.integer)) or runs < FEWEST:
+        raise BadInput(f"a spread takes {FEWEST} runs or more, not {runs!r}")
+    processes = at_once(processes)
+    if reference is None:
+        reference = run(model, duration, "cpu", seed, dt=dt, ideals=ideals)
+    reference = trimmed(reference, weights=True)
+    path = _kept(reference, runs)
+    there = _there(path)
+    if there is not None:
+        return there
+    loaded = load_model(model, seed)
+    options = {"duration": duration, "seed": seed, "dt": dt, "ideals": ideals}
+    variants = variants_of(runs)
+    made: Dict[Variant, Traces] = {}
+    for variant, traces in on_all_cores(_one, variants, processes, loaded, options):
+        made[variant] = traces
+        if progress is not None:
+            progress("spread", len(made), len(variants))
+    repeats = [made[v] for v in variants if v.neurons is None]
+    builds = [made[v] for v in variants if v.neurons is not None]
+    found = Spread((reference, *repeats), tuple(builds))
+    _keep(found, path)
+    return found
+
+
+def variants_of(runs: int) -> List[Variant]:
+    """The variants of a spread: of two, four, six … runs more, the first are the same."""
+    repeats = max(2, runs // 3)
+    return [Variant(k + 1) for k in range(repeats)] + [
+        Variant(1000 + k, 2000 + k) for k in range(runs - repeats)
+    ]
+
+
+def _one(variant: Variant, model: Any, options: Mapping[str, Any]) -> Traces:
+    given = dict(options)
+    traces = run(model, given.pop("duration"), "cpu", progress=go_on, variant=variant, **given)
+    return trimmed(traces, weights=variant.neurons is None)
+
+
+# --------------------------------------------------------------------- kept for the next time
+
+
+def _kept(reference: Traces, runs: int) -> Optional[Path]:
+    """Where a spread is kept; None if nothing is to be.
+
+    The reference's own samples are part of the name: a fingerprint does not see what a node's
+    function has enclosed, nor what is in a file that it reads.
+    """
+    folder = os.environ.get(CACHE, platformdirs.user_cache_dir("loihi-deploy"))
+    if not folder:
+        return None
+    digest = hashlib.sha256()
+    versions = {name: importlib.metadata.version(name) for name in ("nengo", "numpy")}
+    settings = [KIND.version, reference.seed, reference.dt, reference.n_steps, runs, versions]
+    digest.update(json.dumps(settings, sort_keys=True).encode())
+    for name, array in sorted(reference.arrays().items()):
+        digest.update(name.encode() + np.ascontiguousarray(array).tobytes())
+    return Path(folder) / "spreads" / f"{reference.fingerprint[:16]}-{digest.hexdigest()[:16]}.npz"
+
+
+def _there(path: Optional[Path]) -> Optional[Spread]:
+    if path is None:
+        return None
+    with contextlib.suppress(DeployError):
+        return Spread.load(path)
+    return None
+
+
+def _keep(found: Spread, path: Optional[Path]) -> None:
+    size = sum(array.nbytes for run in _all(found) for array in run.arrays().values())
+    if path is None or size > LARGEST:
+        return
+    with contextlib.suppress(DeployError, OSError):  # a full or read-only disk keeps nothing
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found.save(path)
+
+
+def _all(found: Spread) -> Tuple[Traces, ...]:
+    return (*found.repeats, *found.builds)
