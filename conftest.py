@@ -1,8 +1,11 @@
 """What all tests share: the command line as a real process."""
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,11 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each command compiles al
 os.environ.setdefault(
     "NUMBA_CACHE_DIR", os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
 )
+
+# spreads of one session are kept for that session alone
+if "LOIHI_DEPLOY_CACHE" not in os.environ:
+    os.environ["LOIHI_DEPLOY_CACHE"] = tempfile.mkdtemp(prefix="loihi-deploy-cache-")
+    atexit.register(shutil.rmtree, os.environ["LOIHI_DEPLOY_CACHE"], ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items):

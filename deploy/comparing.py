@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Mapping, Optional, Sequence
+import math
+from functools import partial
+from typing import Mapping, Optional, Sequence, Union
 
 from deploy.errors import BadInput, TargetUnavailable
 from deploy.model import Model
-from deploy.parity import Parity, compare_runs
+from deploy.parity import Parity, Spread, compare_runs
+from deploy.parity.compare import check_runs
+from deploy.parity.parity import OPEN_ as OPEN
 from deploy.parity.tolerances import Tolerance
 from deploy.running import Progress, run
+from deploy.spreading import RUNS
+from deploy.spreading import spread as make_spread
 from deploy.targets import find_target
+
+LONGEST = 8.0  # times the duration asked for
+MORE = 0.25  # of a run that is open, to run longer at least
 
 
 def compare(
@@ -22,6 +31,8 @@ def compare(
     engine: str = "fast",
     ideals: Optional[Mapping[str, str]] = None,
     tolerances: Optional[Mapping[str, Tolerance]] = None,
+    spread: Union[int, Spread] = RUNS,
+    until_decided: bool = False,
     progress: Optional[Progress] = None,
 ) -> Parity:
     """Run a model on several targets and hold the last against the first.
@@ -34,7 +45,13 @@ def compare(
         The reference first. With ``("cpu", "float-emulator", "emulator")`` the
         difference is split into its causes.
     tolerances : mapping of str to Tolerance, optional
-        Replace those of `deploy.parity.tolerances.TOLERANCES`.
+        As for `deploy.compare_traces`.
+    spread : int or Spread
+        By how many equally good CPU runs to judge, see `deploy.spread`; 0 for one pair of runs
+        alone. Or a spread that was made before.
+    until_decided : bool
+        While the verdict is open, run longer, up to `LONGEST` times as long; and where it is
+        builds that are too few, make more of them.
 
     Returns
     -------
@@ -48,8 +65,36 @@ def compare(
         reason = find_target(name).missing()
         if reason is not None:
             raise TargetUnavailable(f"target {name}: {reason}")
-    runs = [
-        run(model, duration, name, seed, dt=dt, engine=engine, ideals=ideals, progress=progress)
-        for name in targets
-    ]
-    return compare_runs(runs, tolerances=tolerances)
+    end = LONGEST * duration
+    while True:
+        runs = [
+            run(model, duration, name, seed, dt=dt, engine=engine, ideals=ideals, progress=progress)
+            for name in targets
+        ]
+        check_runs(runs)
+        make = partial(
+            make_spread,
+            model,
+            duration,
+            seed,
+            dt=dt,
+            ideals=ideals,
+            progress=progress,
+            reference=runs[0] if runs[0].target == "cpu" else None,
+        )
+        yardstick = spread if isinstance(spread, Spread) else make(runs=spread) if spread else None
+        parity = compare_runs(runs, yardstick, tolerances)
+        if until_decided and yardstick is not None and _builds_are_too_few(parity):
+            yardstick = make(runs=2 * (len(yardstick) - 1), known=yardstick)
+            parity = compare_runs(runs, yardstick, tolerances)
+        seconds = parity.seconds_more
+        if not until_decided or math.isnan(seconds) or duration >= end:
+            return parity
+        # twice at most: what is open is seldom as it looks at first
+        longer = duration + max(seconds, MORE * duration)
+        duration = dt * round(min(end, longer, 2 * duration) / dt)
+
+
+def _builds_are_too_few(parity: Parity) -> bool:
+    """Whether it is open, and longer runs would not help."""
+    return parity.outcome == OPEN and math.isnan(parity.seconds_more)

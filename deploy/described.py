@@ -35,10 +35,10 @@ def describe_traces(network: nengo.Network, n_steps: int, dt: float) -> Dict[nen
         In seconds.
     """
     kind_of = dynamics_of(network)
-    described = {
-        probe: replace(trace, dynamics=kind_of(probe.obj), seen_through=seen_through(network, probe))
-        for probe, trace in _own(list(network.all_probes), dt).items()
-    }
+    described = _own(list(network.all_probes), dt)
+    for probe, trace in described.items():
+        through = seen_through(network, probe)
+        described[probe] = replace(trace, dynamics=kind_of(probe.obj), seen_through=through)
     for instrument in add_instruments(network, n_steps * dt, dt):
         every = instrument.probe.sample_every
         described[instrument.probe] = Trace(

@@ -145,8 +145,9 @@ def _record(
         learns = learning(twin.network)
         ends = {name: neurons_fingerprint(conn) for name, conn in learns.items()}
         described = describe_traces(twin.network, n_steps, dt)
+        varied: Dict[str, Any] = {}
         if variant is not None:
-            vary(twin.network, variant)
+            varied = {"variant": asdict(variant), "neurons kept": vary(twin.network, variant)}
         with target.open(twin, dt, seed) as session:
             _refuse(session.problems, described)
             run = Traces(
@@ -159,7 +160,7 @@ def _record(
                 fingerprint=mark,
                 traces={trace.label: trace for trace in described.values()},
                 versions=_versions(target),
-                settings={"model": loaded.typed, **loaded.settings, **session.settings},
+                settings={"model": loaded.typed, **loaded.settings, **session.settings, **varied},
                 created=now(),
             )
             pieces = _step(session, run, described, progress, parts)

@@ -22,7 +22,7 @@ from deploy.running import Progress, run
 from deploy.traces import Traces
 from deploy.variants import Variant
 
-RUNS = 12  # of a spread, besides the model as it is: a third repeats, the others builds
+RUNS = 12  # of a spread, besides the model as it is: a quarter repeats, the others builds
 FEWEST = 6  # with which a spread tells something
 CACHE = "LOIHI_DEPLOY_CACHE"  # names another folder for what is kept; empty keeps nothing
 LARGEST = 500_000_000  # bytes of samples that are kept
@@ -39,10 +39,11 @@ def spread(
     processes: Optional[int] = None,
     progress: Optional[Progress] = None,
     reference: Optional[Traces] = None,
+    known: Optional[Spread] = None,
 ) -> Spread:
     """How much equally good CPU runs of a model differ.
 
-    A third of the runs are *repeats*: the same neurons with other initial voltages. The others
+    A quarter of the runs are *repeats*: the same neurons with other initial voltages. The others
     are *builds*: other neurons as well. Signals are the same in all. A spread is kept in the
     user's cache folder beside the model's fingerprint, and is there at once the next time.
 
@@ -58,6 +59,8 @@ def spread(
         Called with ``"spread"``, runs done and runs in all.
     reference : Traces, optional
         The CPU run of the model as it is, where it was made already.
+    known : Spread, optional
+        A smaller spread of the same model and length, whose runs are not made again.
 
     Returns
     -------
@@ -81,8 +84,9 @@ def spread(
     loaded = load_model(model, seed)
     options = {"duration": duration, "seed": seed, "dt": dt, "ideals": ideals}
     variants = variants_of(runs)
-    made: Dict[Variant, Traces] = {}
-    for variant, traces in on_all_cores(_one, variants, processes, loaded, options):
+    made = _made(known)
+    missing = [variant for variant in variants if variant not in made]
+    for variant, traces in on_all_cores(_one, missing, processes, loaded, options):
         made[variant] = traces
         if progress is not None:
             progress("spread", len(made), len(variants))
@@ -94,11 +98,19 @@ def spread(
 
 
 def variants_of(runs: int) -> List[Variant]:
-    """The variants of a spread: of two, four, six … runs more, the first are the same."""
-    repeats = max(2, runs // 3)
+    """The variants of a spread; a larger one has those of a smaller one among them."""
+    repeats = max(2, runs // 4)  # they are precise; of builds there are seldom enough
     return [Variant(k + 1) for k in range(repeats)] + [
         Variant(1000 + k, 2000 + k) for k in range(runs - repeats)
     ]
+
+
+def _made(known: Optional[Spread]) -> Dict[Variant, Traces]:
+    """The runs of a spread by their variants."""
+    if known is None:
+        return {}
+    runs = (*known.repeats[1:], *known.builds)
+    return {Variant(**run_.settings["variant"]): run_ for run_ in runs}
 
 
 def _one(variant: Variant, model: Any, options: Mapping[str, Any]) -> Traces:

@@ -13,12 +13,14 @@ from deploy.errors import BadInput, DeployError
 from deploy.fingerprint import fingerprint
 from deploy.model import Model, load_model, user_code
 from deploy.parity import Parity, compare_runs
+from deploy.parity.parity import NO_PARITY, NOTHING, OPEN_, PARITY
 from deploy.parity.tolerances import Tolerance
 from deploy.processes import at_once, go_on, spread
 from deploy.running import run, steps_of
 from deploy.traces import Traces
 from loihi_rules import fix_seeds
 
+WORST_FIRST = (NO_PARITY, NOTHING, OPEN_, PARITY)
 Progress = Callable[[int, int], None]  # runs done, runs in all
 
 
@@ -38,8 +40,14 @@ class Sweep:
 
     @property
     def ok(self) -> bool:
-        """Whether every seed is within tolerance."""
+        """Whether every seed is as a CPU run could be."""
         return all(parity.ok for parity in self.parities)
+
+    @property
+    def outcome(self) -> str:
+        """As `Parity.outcome`, of all seeds together: the worst of them."""
+        found = {parity.outcome for parity in self.parities}
+        return next(each for each in WORST_FIRST if each in found)
 
     @property
     def verdict(self) -> str:
@@ -47,8 +55,8 @@ class Sweep:
         good = sum(parity.ok for parity in self.parities)
         first = self.parities[0]
         return (
-            f"{'PARITY' if self.ok else 'NO PARITY'}: {good} of {len(self.parities)} seeds are "
-            f"within tolerance, {first.other.where} against {first.reference.where}"
+            f"{self.outcome}: {good} of {len(self.parities)} seeds are as a CPU run could be, "
+            f"{first.other.where} against {first.reference.where}"
         )
 
     def values(self, trace: str, metric: str) -> np.ndarray:
@@ -87,6 +95,7 @@ class Sweep:
             "ok": self.ok,
             "verdict": self.verdict,
             "seeds": list(self.seeds),
+            "outcomes": [parity.outcome for parity in self.parities],
             "within tolerance": [parity.ok for parity in self.parities],
             "figures": self.table(),
         }

@@ -114,7 +114,17 @@ def test_compare_ends_with_verdict_and_report(loihi_deploy, tmp_path):
 
 def test_compare_twice_gives_the_same_bits(loihi_deploy, tmp_path):
     for out in ("one", "two"):
-        done = loihi_deploy("compare", "pes-imitation", "--duration", 0.5, "--out", out, "--json")
+        done = loihi_deploy(
+            "compare",
+            "pes-imitation",
+            "--duration",
+            0.5,
+            "--out",
+            out,
+            "--json",
+            "--spread",
+            0,
+        )
         assert done.returncode in (0, 1), done.stderr
     for name in ("cpu.npz", "emulator.npz"):
         with np.load(tmp_path / "one/traces" / name) as a, np.load(
@@ -133,7 +143,7 @@ def test_compare_twice_gives_the_same_bits(loihi_deploy, tmp_path):
 def test_compare_json_has_lag_errors_and_ratio(loihi_deploy):
     done = loihi_deploy(
         "compare", "pes-connection", "--duration", 1,
-        "--targets", "cpu,float-emulator,emulator", "--json",
+        "--targets", "cpu,float-emulator,emulator", "--json", "--spread", 6,
     )  # fmt: skip
     record = json.loads(done.stdout)
     found = {(f["trace"], f["metric"]): f["value"] for f in record["figures"]}
@@ -193,6 +203,8 @@ BAD = {
     "dt above duration": (["run", "model.py", "--dt", "9"], 2, "less than one step"),
     "unknown target": (["run", "model.py", "--target", "gpu"], 2, "no target 'gpu'"),
     "no board": (["run", "model.py", "--target", "loihi"], 3, "no Loihi board here"),
+    "spread of one": (["compare", "model.py", "--spread", "1"], 2, "6 runs or more"),
+    "spread of words": (["compare", "model.py", "--spread", "x"], 2, "number of runs"),
     "one target": (["compare", "model.py", "--targets", "cpu"], 2, "two targets"),
     "unknown in targets": (["compare", "model.py", "--targets", "cpu,tpu"], 2, "'tpu'"),
     "board in targets": (["compare", "model.py", "--targets", "cpu,loihi"], 3, "no Loihi"),

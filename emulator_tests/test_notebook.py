@@ -13,7 +13,7 @@ def test_results_show_themselves(tmp_path, monkeypatch):
         cells=[
             nbformat.v4.new_code_cell("import deploy"),
             nbformat.v4.new_code_cell("deploy.run('pes-connection', 0.2)"),
-            nbformat.v4.new_code_cell("deploy.compare('pes-connection', 0.2, seed=1)"),
+            nbformat.v4.new_code_cell("deploy.compare('pes-connection', 0.2, seed=1, spread=0)"),
         ]
     )
     client = nbclient.NotebookClient(

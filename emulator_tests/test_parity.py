@@ -9,12 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import deploy
-from deploy.parity.metrics.pair import Pair, aligned, lag_of, rms
+from deploy.dynamics import dynamics_of, seen_through
+from deploy.parity import QUANTITIES
+from deploy.parity.metrics.pair import Pair, aligned, rms
 from deploy.parity.metrics.rates import rates
 from deploy.parity.metrics.voltage import voltage_distribution
 from deploy.parity.metrics.weights import learned_weights
-from deploy.parity.tolerances import TOLERANCES, Tolerance, parse_tolerance
+from deploy.parity.statistics.path import peak_lag
+from deploy.parity.tolerances import Tolerance, parse_tolerance
 from deploy.traces import Trace, sparse_spikes
+from deploy.variants import Variant, vary
+from loihi_rules import fix_seeds
 from loihi_rules.systems.pes_connection import pes_connection
 
 # ------------------------------------------------------------------ metrics by themselves
@@ -35,11 +40,11 @@ def test_weights_that_give_nothing_are_not_compared(size, compared):
 
 @pytest.mark.quick
 @given(st.integers(-80, 80), st.integers(0, 10_000), st.integers(1, 3))
-def test_lag_of_a_shifted_signal(shift, seed, dimensions):
+def test_peak_lag_a_shifted_signal(shift, seed, dimensions):
     rng = np.random.RandomState(seed)
     smooth = nengo.Lowpass(0.02).filt(rng.randn(3200, dimensions), dt=0.001)
     reference, other = smooth[600:2600], smooth[600 - shift : 2600 - shift]
-    assert lag_of(reference, other, 0.001) == shift
+    assert peak_lag(reference, other, 0.001) == shift
     a, b = aligned(reference, other, shift)
     np.testing.assert_array_equal(a, b)
 
@@ -47,9 +52,9 @@ def test_lag_of_a_shifted_signal(shift, seed, dimensions):
 @pytest.mark.quick
 def test_equal_slow_signals_have_no_lag():
     slow = np.sin(np.linspace(0, 2, 1000))[:, None]
-    assert lag_of(slow, slow, 0.001) == 0
-    assert lag_of(slow, 3 * slow + 1, 0.001) == 0
-    assert lag_of(slow * 0, slow * 0, 0.001) == 0
+    assert peak_lag(slow, slow, 0.001) == 0
+    assert peak_lag(slow, 3 * slow + 1, 0.001) == 0
+    assert peak_lag(slow * 0, slow * 0, 0.001) == 0
 
 
 @pytest.mark.quick
@@ -97,14 +102,26 @@ def test_spike_distances_are_those_of_poisson_trains():
 
 
 @pytest.fixture(scope="module")
-def runs():
-    """(reference, emulator) of a learning model with a probe of every kind."""
+def model():
+    """A learning model with a probe of every kind."""
     net = pes_connection(seed=6)
     with net:
-        pre = net.ensembles[0]
+        pre, post = net.ensembles[0], net.ensembles[1]
         nengo.Probe(pre.neurons, "voltage", label="voltage")
+        nengo.Probe(post, label="raw")
+    return net
+
+
+@pytest.fixture(scope="module")
+def runs(model):
+    """(reference, emulator)"""
     ideals = {"post": "input"}
-    return [deploy.run(net, 4.0, target, seed=6, ideals=ideals) for target in ("cpu", "emulator")]
+    return [deploy.run(model, 3.0, target, seed=6, ideals=ideals) for target in ("cpu", "emulator")]
+
+
+@pytest.fixture(scope="module")
+def yardstick(model, runs):
+    return deploy.spread(model, 3.0, 6, ideals={"post": "input"}, reference=runs[0])
 
 
 def changed(run, label, **fields):
@@ -112,82 +129,149 @@ def changed(run, label, **fields):
     return dataclasses.replace(run, traces={**run.traces, label: trace})
 
 
-def failing(reference, other):
-    return {(f.trace, f.metric) for f in deploy.compare_traces(reference, other).failed}
+@pytest.fixture
+def caught(runs, yardstick):
+    """{(trace, quantity)} that are different in a run."""
+
+    def judge(other):
+        found = deploy.compare_traces(runs[0], other, yardstick)
+        return {(e.trace, e.quantity) for e in found.different}
+
+    return judge
 
 
-def test_a_good_run_passes(runs):
-    parity = deploy.compare_traces(*runs)
-    assert parity.ok, parity.verdict
+def test_a_good_run_passes(runs, yardstick):
+    parity = deploy.compare_traces(*runs, yardstick)
+    assert parity.outcome == "PARITY" and parity.ok, parity.verdict
     kinds = {t.kind for t in runs[0]}
     assert kinds == {"value", "decoded", "spikes", "voltage", "weights", "error"}
-    judged = {f.trace for f in parity.judged}
-    assert judged == set(runs[0].traces)
+    assert {e.trace for e in parity.effects} == set(runs[0].traces)
+    notes = " ".join(parity.notes)
+    assert "4 CPU runs of the same neurons and 9 with others" in notes
+    assert "through 5 ms: raw" in notes and "learned: post, raw" in notes
+    assert "driven: input, pre" in notes
 
 
-def test_a_run_equals_itself(runs):
+def test_a_run_equals_itself(runs, yardstick):
     parity = deploy.compare_traces(runs[0], runs[0])
     values = {(f.trace, f.metric): f.value for f in parity.figures}
-    assert parity.ok
+    assert parity.ok and "one pair of runs" in " ".join(parity.notes)
     assert values["post", "lag"] == values["post", "aligned error"] == 0
     assert values["post", "gain"] == values["post", "correlation"] == pytest.approx(1)
     assert values["post", "error to ideal, ratio"] == 1
     assert values["weights of learned", "weights, relative error"] == 0
+    assert deploy.compare_traces(runs[0], runs[0], yardstick).ok
 
 
-def test_swapped_neurons_are_caught_by_their_rates(runs):
-    reference, other = runs
-    neurons = other["pre spikes"].spike_neurons[...]
-    swapped = changed(other, "pre spikes", spike_neurons=(49 - neurons).astype(neurons.dtype))
-    caught = failing(reference, swapped)
-    assert ("pre spikes", "rate difference") in caught
-    assert ("pre spikes", "population rate") not in caught
-    assert {trace for trace, _ in caught} == {"pre spikes"}
+def test_every_build_and_repeat_is_parity_or_open(runs, yardstick):
+    for k in (1, 2):
+        assert deploy.compare_traces(runs[0], yardstick.repeats[k], yardstick).outcome == "PARITY"
+    for build in yardstick.builds[:2]:
+        found = deploy.compare_traces(runs[0], build, yardstick)
+        assert found.outcome != "NO PARITY", found.verdict
+        assert "rates apart" not in {e.quantity for e in found.effects}  # they are others
 
 
-def test_a_shift_of_20_ms_is_caught_by_the_lag(runs):
-    reference, other = runs
-    late = changed(other, "post", samples=np.roll(other["post"].samples, 20, axis=0))
-    assert failing(reference, late) == {("post", "lag")}
-    late = changed(reference, "post", samples=np.roll(reference["post"].samples, 20, axis=0))
-    assert failing(reference, late) == {("post", "lag")}
+FAULTS = {
+    "gain": (lambda x, t: 1.15 * x, {"gain"}),
+    "weak": (lambda x, t: 0.5 * x, {"gain"}),
+    "offset": (lambda x, t: x + 0.06, {"offset"}),
+    "late": (lambda x, t: np.roll(x, 10, axis=0), {"lag"}),
+    "very late": (lambda x, t: np.roll(x, 20, axis=0), {"lag"}),
+    "sinking": (lambda x, t: x - 0.3 * t / t[-1], {"drift"}),
+    "noisy": (
+        lambda x, t: x
+        + 0.06 * nengo.Lowpass(0.005).filt(np.random.RandomState(0).randn(*x.shape) * 10, dt=0.001),
+        {"noise"},
+    ),
+    "saturating": (lambda x, t: np.clip(x, -0.4, 0.4), {"shape"}),
+    "slow": (lambda x, t: np.interp(t[:, 0] * 0.985, t[:, 0], x[:, 0])[:, None], {"time base"}),
+    "mirrored": (lambda x, t: -x, {"gain"}),
+    "dead": (lambda x, t: 0 * x, {"gain"}),
+}
 
 
-def test_half_the_gain_is_caught_by_the_gain(runs):
-    reference, other = runs
-    weak = changed(other, "post", samples=0.5 * other["post"].samples)
-    caught = failing(reference, weak)
-    assert {("post", "gain"), ("post", "aligned error")} <= caught
-    assert ("post", "correlation") not in caught and ("post", "lag") not in caught
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_caught_by_its_own_quantity(runs, caught, name):
+    fault, expected = FAULTS[name]
+    reference = runs[0]
+    trace = reference["post"]
+    faulty = fault(np.asarray(trace.samples, float), trace.times(reference.dt)[:, None])
+    found = caught(changed(reference, "post", samples=faulty))
+    assert {("post", quantity) for quantity in expected} <= found
+    assert {label for label, _ in found} == {"post"}
 
 
-def test_learning_that_is_off_is_caught_by_curve_and_weights(runs):
+def test_effects_say_what_is_wrong_and_by_how_much(runs, yardstick):
+    reference = runs[0]
+    weak = changed(reference, "post", samples=0.85 * reference["post"].samples)
+    parity = deploy.compare_traces(reference, weak, yardstick)
+    words = parity.effect("post", "gain").words
+    assert "% too small (± " in words and parity.verdict.startswith("NO PARITY: ")
+    assert words in parity.verdict
+    gain = parity.effect("post", "gain")
+    assert gain.value == pytest.approx(0.85, abs=0.02) and gain.low < gain.value < gain.high
+    late = changed(reference, "post", samples=np.roll(reference["post"].samples, 10, axis=0))
+    effect = deploy.compare_traces(reference, late, yardstick).effect("post", "lag")
+    assert effect.value == pytest.approx(10, abs=0.5) and "ms late" in effect.words
+
+
+def test_swapped_and_dead_neurons_are_caught(runs, caught):
     reference, _ = runs
-    net = pes_connection(seed=6, learning_rate=1e-12)
-    off = deploy.run(net, 4.0, "emulator", seed=6, ideals={"post": "input"})
-    caught = failing(reference.select([t.label for t in off]), off)
-    assert ("error of learned", "time to half, difference") in caught
-    assert ("weights of learned", "weights, correlation") in caught
-    assert ("post", "error to ideal, ratio") in caught
-    assert not any(trace in ("pre", "pre spikes") for trace, _ in caught)
+    trace = reference["pre spikes"]
+    swapped = (49 - trace.spike_neurons).astype(trace.spike_neurons.dtype)
+    found = caught(changed(reference, "pre spikes", spike_neurons=swapped))
+    assert ("pre spikes", "rates apart") in found
+    assert ("pre spikes", "population rate") not in found
+    active = np.argsort(-trace.counts())[:5]  # a tenth of the neurons
+    left = ~np.isin(trace.spike_neurons, active)
+    dead = changed(
+        reference,
+        "pre spikes",
+        spike_steps=trace.spike_steps[left],
+        spike_neurons=trace.spike_neurons[left],
+    )
+    assert ("pre spikes", "silenced") in caught(dead)
 
 
-def test_a_voltage_that_is_off_is_caught(runs):
-    reference, other = runs
-    low = changed(other, "voltage", samples=other["voltage"].samples * 0.5)
-    assert failing(reference, low) == {("voltage", "voltage distribution")}
+def test_learning_that_is_off_or_slow_is_caught(runs, yardstick):
+    reference, _ = runs
+    for rate, expected in (
+        (1e-12, {("weights of learned", "learning speed"), ("post", "gain")}),
+        (5e-4, {("weights of learned", "learning speed")}),
+    ):
+        net = pes_connection(seed=6, learning_rate=rate)
+        slow = deploy.run(net, 3.0, "cpu", seed=6, ideals={"post": "input"})
+        mine = reference.select([t.label for t in slow])
+        found = deploy.compare_traces(mine, slow, yardstick)
+        caught = {(e.trace, e.quantity) for e in found.different}
+        assert expected <= caught
+        assert not any(trace in ("pre", "pre spikes") for trace, _ in caught)
+
+
+def test_a_voltage_that_is_off_is_caught(runs, caught):
+    reference, _ = runs
+    low = changed(reference, "voltage", samples=reference["voltage"].samples * 0.5)
+    assert caught(low) == {("voltage", "voltages apart")}
 
 
 def test_spikes_where_the_reference_has_none_are_caught(runs):
     reference, other = runs
     none = np.zeros(0, np.int64)
     silent = changed(reference, "pre spikes", spike_steps=none, spike_neurons=none.astype(np.int32))
-    assert ("pre spikes", "spikes too many") in failing(silent, other)
+    found = deploy.compare_traces(silent, other)
+    assert ("pre spikes", "population rate") in {(e.trace, e.quantity) for e in found.different}
 
 
-def test_two_models_are_told_apart(runs):
+def test_two_models_are_told_apart(runs, yardstick):
     other = dataclasses.replace(runs[1], fingerprint="f" * 64)
     assert any("different models" in note for note in deploy.compare_traces(runs[0], other).notes)
+    foreign = dataclasses.replace(runs[0], fingerprint="f" * 64)
+    with pytest.raises(deploy.BadInput, match="of another model"):
+        deploy.compare_traces(foreign, runs[1], yardstick)
+    with pytest.raises(deploy.BadInput, match="of that length"):
+        short = [dataclasses.replace(run, n_steps=5) for run in runs]
+        deploy.compare_traces(*short, yardstick)
 
 
 @pytest.mark.parametrize(
@@ -217,24 +301,109 @@ def test_nothing_to_judge_is_not_parity(runs):
         deploy.compare(net, 0.1)
 
 
-# ------------------------------------------------------------------------------ tolerances
+# ------------------------------------------------------------------------------ the spread
+
+
+def test_a_spread_is_kept_saved_and_loaded(model, runs, yardstick, tmp_path, monkeypatch):
+    path = yardstick.save(tmp_path / "spread.npz")
+    again = deploy.Spread.load(path)
+    first, second = (deploy.compare_traces(*runs, s).to_dict() for s in (yardstick, again))
+    assert first == second
+    monkeypatch.setattr("deploy.spreading.on_all_cores", None)  # nothing is run a second time
+    kept = deploy.spread(model, 3.0, 6, ideals={"post": "input"}, reference=runs[0])
+    assert deploy.compare_traces(*runs, kept).to_dict() == first
+    path.write_bytes(path.read_bytes()[:5000])
+    with pytest.raises(deploy.BadInput, match="not a whole spread file"):
+        deploy.Spread.load(path)
+    runs[0].save(tmp_path / "run.npz")
+    with pytest.raises(deploy.BadInput, match="not one of loihi-deploy spread"):
+        deploy.Spread.load(tmp_path / "run.npz")
+
+
+def test_builds_have_other_neurons_and_the_same_signals(runs, yardstick):
+    reference = runs[0]
+    for run in yardstick.builds:
+        np.testing.assert_array_equal(run["input"].samples, yardstick.repeats[0]["input"].samples)
+        assert not np.array_equal(run["pre spikes"].counts(), reference["pre spikes"].counts())
+        assert "weights of learned" not in run.traces
+    rates = np.array([run["pre spikes"].counts() for run in yardstick.repeats])
+    assert np.all(np.abs(rates - rates[0]) <= 3 + 0.1 * rates[0])
+    assert len({run["pre"].samples.tobytes() for run in yardstick.repeats}) == 4
 
 
 @pytest.mark.quick
-def test_every_tolerance_has_a_reason_and_a_limit():
-    for name, tolerance in TOLERANCES.items():
-        assert len(tolerance.why) > 20, name
-        assert (tolerance.low, tolerance.high) != (None, None), name
-        assert not tolerance.allows(float("nan"))
+def test_trained_neurons_are_no_others_in_builds():
+    with nengo.Network(seed=0) as net:
+        drawn, trained, deep = (nengo.Ensemble(5, 1, label=name) for name in "abc")
+        out = nengo.Node(size_in=1)
+        nengo.Connection(drawn, out)
+        nengo.Connection(trained, out, solver=nengo.solvers.NoSolver(np.ones((5, 1))))
+        nengo.Connection(drawn, deep.neurons, transform=-np.ones((5, 1)))
+        nengo.Connection(deep.neurons, out, transform=np.arange(5.0)[None])
+    copy = fix_seeds(net).network
+    before = [ens.seed for ens in copy.all_ensembles]
+    assert vary(copy, Variant(1)) == [] and [e.seed for e in copy.all_ensembles] == before
+    assert vary(copy, Variant(1, 2)) == ["b", "c"]
+    changed = [ens.seed != seed for ens, seed in zip(copy.all_ensembles, before)]
+    assert changed == [True, False, False]
 
 
 @pytest.mark.quick
-def test_the_user_sets_tolerances(runs):
-    strict = deploy.compare_traces(*runs, {"lag": Tolerance(5, 9)})
-    assert {f.metric for f in strict.failed} == {"lag"}
-    assert "lag of" in strict.verdict
-    with pytest.raises(deploy.BadInput, match="no tolerance 'lga'"):
-        deploy.compare_traces(*runs, {"lga": Tolerance(-1, 1)})
+def test_the_kind_of_a_signal_is_found_from_the_network():
+    with nengo.Network() as net:
+        u = nengo.Node(0.0)
+        driven, integrator, behind, pre, post, error = (nengo.Ensemble(5, 1) for _ in range(6))
+        nengo.Connection(u, driven, synapse=0.02)
+        nengo.Connection(driven, integrator, synapse=0.1)
+        nengo.Connection(integrator, integrator, synapse=0.1)
+        nengo.Connection(integrator, behind)
+        nengo.Connection(driven, pre)
+        learned = nengo.Connection(pre, post, learning_rule_type=nengo.PES())
+        nengo.Connection(post, error)
+        nengo.Connection(error, learned.learning_rule)
+        raw, fine = nengo.Probe(driven), nengo.Probe(driven, synapse=0.01)
+        last, signal = nengo.Probe(behind), nengo.Probe(u)
+    kind = dynamics_of(net)
+    found = [kind(obj) for obj in (u, driven, integrator, behind, pre, post[0], error)]
+    assert found == ["driven", "driven", "free", "free", "driven", "learned", "learned"]
+    assert [seen_through(net, p) for p in (raw, fine, last, signal)] == [0.005, 0, 0.005, 0]
+
+
+def test_an_integrator_and_an_oscillator_are_judged_by_what_they_are():
+    with nengo.Network(seed=1) as net:
+        start = nengo.Node(lambda t: [1, 0] if t < 0.1 else [0, 0])
+        osc = nengo.Ensemble(100, 2)
+        nengo.Connection(start, osc)
+        turn = [[1.0, 1.5], [-1.5, 1.0]]
+        nengo.Connection(osc, osc, synapse=0.1, transform=turn)
+        nengo.Probe(osc, synapse=0.02, label="osc")
+    found = deploy.compare(net, 4.0, ("cpu", "emulator"), spread=9)
+    assert "free: osc" in found.notes
+    assert {"amplitude", "frequency"} <= {e.quantity for e in found.effects}
+    assert found.outcome != "NO PARITY", found.verdict
+
+
+# ------------------------------------------------------------------------------ limits
+
+
+@pytest.mark.quick
+def test_every_quantity_has_a_reason_and_a_floor():
+    for name, quantity in QUANTITIES.items():
+        assert name == quantity.name and len(quantity.why) > 15, name
+        assert quantity.floor > 0 and quantity.run > 0 and quantity.build > 0
+        for value in (0.0, 0.1, -0.1):
+            assert quantity.judged(quantity.shown(value)) == pytest.approx(value)
+
+
+@pytest.mark.quick
+def test_the_user_sets_limits(runs):
+    strict = deploy.compare_traces(*runs, tolerances={"lag": Tolerance(5, 9)})
+    assert {e.quantity for e in strict.different} == {"lag"}
+    old = deploy.compare_traces(*runs, tolerances={"aligned error": Tolerance(high=1e-9)})
+    assert {f.metric for f in old.failed} == {"aligned error"}
+    assert old.outcome == "NO PARITY" and "aligned error of" in old.verdict
+    with pytest.raises(deploy.BadInput, match="no quantity or figure 'lga'"):
+        deploy.compare_traces(*runs, tolerances={"lga": Tolerance(-1, 1)})
 
 
 @pytest.mark.quick
@@ -250,7 +419,9 @@ def test_tolerances_from_text():
 
 
 def test_error_budget_splits_the_difference():
-    parity = deploy.compare("pes-connection", 1.0, ("cpu", "float-emulator", "emulator"), seed=3)
+    parity = deploy.compare(
+        "pes-connection", 1.0, ("cpu", "float-emulator", "emulator"), seed=3, spread=0
+    )
     shares = {(s.trace, s.cause): s.error for s in parity.budget}
     assert {s.cause for s in parity.budget} == {
         "neuron and input translation",
@@ -262,3 +433,16 @@ def test_error_budget_splits_the_difference():
         whole = shares[trace, "in all"]
         assert 0 < whole <= sum(parts) * 1.2, "more than its parts, triangle inequality"
     assert shares["input", "in all"] == 0
+
+
+def test_what_is_open_is_run_until_it_is_decided(monkeypatch):
+    """An eighth of a second is too little to tell the lag of a slow signal."""
+    with nengo.Network(seed=3) as net:
+        ens = nengo.Ensemble(50, 1)
+        nengo.Connection(nengo.Node(lambda t: np.sin(6 * t)), ens)
+        nengo.Probe(ens, synapse=0.02, label="out")
+    short = deploy.compare(net, 0.25, spread=6)
+    assert short.outcome == "OPEN" and "to decide" in short.verdict
+    longer = deploy.compare(net, 0.25, spread=6, until_decided=True)
+    assert longer.reference.duration > 0.25 or sum(longer.spread) > 7
+    assert longer.outcome != "OPEN" or longer.reference.duration >= 8 * 0.25 or longer.open

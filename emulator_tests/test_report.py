@@ -17,7 +17,9 @@ from deploy.report.page import reproduce
 
 @pytest.fixture(scope="module")
 def parity():
-    return deploy.compare("pes-connection", 2.0, ("cpu", "float-emulator", "emulator"), seed=1)
+    return deploy.compare(
+        "pes-connection", 2.0, ("cpu", "float-emulator", "emulator"), seed=1, spread=6
+    )
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +56,8 @@ def test_page_says_what_matters(parity, saved):
     assert "Error budget" in text and "fixed point" in text
     assert "compartments start at zero" in text
     assert reproduce(parity) in html.unescape(text)
-    assert page.count("<svg") == len(parity.reference) + 1  # and the cores
+    assert page.count("<svg") == len(parity.reference) + 2  # and the effects, and the cores
+    assert "What was judged" in text and "three steps, less than any synapse" in text
     assert "On the chip" in text and "At the end of their range" in text
     ids = re.findall(r'\sid="([^"]+)"', page)
     assert len(ids) == len(set(ids))
@@ -103,7 +106,7 @@ def test_user_text_is_escaped(tmp_path):
     label = "<script>alert(1)</script>"
     with nengo.Network(label=label, seed=1) as net:
         nengo.Probe(nengo.Ensemble(5, 1, label=label), label=label, synapse=0.01)
-    parity = deploy.compare(net, 0.1)
+    parity = deploy.compare(net, 0.1, spread=0)
     page = parity.save(tmp_path / "out").read_text()
     assert "<script" not in page
     assert "<script" not in parity._repr_html_() + parity.reference._repr_html_()

@@ -14,6 +14,8 @@ from deploy.parity.statistics.trains import regularity, synchrony
 from deploy.parity.statistics.variance import moderated
 
 pytestmark = pytest.mark.quick
+
+
 @settings(max_examples=25)
 @given(
     st.floats(-1.5, 1.5).filter(lambda g: abs(g) > 0.2),

@@ -10,6 +10,7 @@ from typing import Any, Dict, Optional, Tuple
 import click
 
 import deploy
+from deploy.commands.effect_table import print_effects
 from deploy.commands.options import (
     as_json,
     parameter_option,
@@ -19,14 +20,15 @@ from deploy.commands.options import (
     weights_options,
 )
 from deploy.commands.progress import progress_bar
-from deploy.commands.reading import duration_of, names_of, pairs_of, with_weights
+from deploy.commands.reading import duration_of, names_of, pairs_of, spread_of, with_weights
 from deploy.console import print_table
 from deploy.errors import BadInput
 from deploy.model import parameters_of, with_parameters
-from deploy.parity import Parity
+from deploy.parity import Parity, Spread
 from deploy.parity.tolerances import parse_tolerance
 from deploy.report.folder import staged_folder
 from deploy.report.numbers import number
+from deploy.spreading import RUNS
 from deploy.traces import Traces
 from loihi_rules.systems import SYSTEMS
 
@@ -39,11 +41,22 @@ from loihi_rules.systems import SYSTEMS
 @run_options
 @weights_options
 @click.option(
+    "--spread",
+    default=str(RUNS),
+    show_default=True,
+    metavar="N|FILE.npz",
+    help="Judge by N CPU runs with other voltages and neurons, kept for the next time; by those of "
+    "a file of deploy.spread; or, with 0, by one pair of runs alone.",
+)
+@click.option(
+    "--until-decided", is_flag=True, help="Run longer while the verdict is open, up to 8 times."
+)
+@click.option(
     "--tolerance",
     "tolerances",
     multiple=True,
     metavar="NAME=LOW:HIGH",
-    help="Judge a figure by other limits.",
+    help="Judge a quantity, or a figure, by limits of your own.",
 )
 @click.option(
     "--out",
@@ -63,6 +76,8 @@ def compare(
     weights: Optional[Path],
     learn_on: bool,
     fan_in: Optional[int],
+    spread: str,
+    until_decided: bool,
     tolerances: Tuple[str, ...],
     out: Optional[Path],
     as_json: bool,
@@ -74,6 +89,7 @@ def compare(
     limits: Dict[str, Any] = {}
     for text in tolerances:
         limits.update(parse_tolerance(text))
+    yardstick = spread_of(spread)
     files = [name for name in what if name.endswith(".npz")]
     if files and len(files) == len(what):
         if len(files) != 2:
@@ -81,7 +97,8 @@ def compare(
         runs = [Traces.load(name) for name in files]
         out = out or Path("comparison") / Path(files[1]).stem
         with staged_folder(out) as stage:
-            parity = deploy.compare_traces(runs[0], runs[1], limits)
+            given = yardstick if isinstance(yardstick, Spread) else None
+            parity = deploy.compare_traces(runs[0], runs[1], given, limits)
             parity.write(stage)
     elif len(what) == 1:
         model = with_parameters(what[0], parameters)
@@ -97,6 +114,8 @@ def compare(
                     engine=engine,
                     ideals=pairs_of(ideals),
                     tolerances=limits,
+                    spread=yardstick,
+                    until_decided=until_decided,
                     progress=report,
                 )
             parity.write(stage)
@@ -119,12 +138,13 @@ def _plain(model: str) -> str:
 
 
 def _print_parity(parity: Parity) -> None:
+    print_effects(parity)
     rows = []
     for figure in parity.figures:
         mark = "" if figure.ok is None else "ok" if figure.ok else "NO"
         value = f"{number(figure.value)} {figure.unit}"
         rows.append([figure.trace, figure.metric, value, str(figure.tolerance or ""), mark])
-    print_table(["trace", "figure", "value", "tolerance", ""], rows)
+    print_table(["trace", "figure", "value", "limit", ""], rows)
     if parity.budget:
         print_table(
             ["trace", "cause", "aligned RMSE"],

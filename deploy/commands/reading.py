@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 from deploy.commands.options import USER_DURATION
 from deploy.errors import BadInput
 from deploy.model import Model, parameters_of
+from deploy.parity import Spread
 from deploy.weights import load_with_weights
 from loihi_rules.systems import SYSTEMS
 
@@ -52,6 +53,18 @@ def pairs_of(texts: Tuple[str, ...]) -> Dict[str, str]:
             raise BadInput(f"an ideal is written PROBE=PROBE, not {text!r}")
         pairs[label] = ideal
     return pairs
+
+
+def spread_of(text: str) -> Union[int, Spread]:
+    """A number of runs, or a file of a spread."""
+    if text.endswith(".npz"):
+        return Spread.load(text)
+    try:
+        return int(text)
+    except ValueError:
+        raise BadInput(
+            f"a spread is a number of runs or an .npz file of deploy.spread, not {text!r}"
+        ) from None
 
 
 def with_weights(

@@ -1,8 +1,21 @@
-"""Hold one run against another: figures, tolerances and a verdict."""
+"""Hold one run against another: effects, figures and a verdict."""
 
 from deploy.parity.compare import compare_runs, compare_traces
+from deploy.parity.effects import Effect
 from deploy.parity.figure import Figure
+from deploy.parity.floors import QUANTITIES, Quantity
 from deploy.parity.parity import Parity
-from deploy.parity.tolerances import TOLERANCES, Tolerance
+from deploy.parity.spread import Spread
+from deploy.parity.tolerances import Tolerance
 
-__all__ = ["TOLERANCES", "Figure", "Parity", "Tolerance", "compare_runs", "compare_traces"]
+__all__ = [
+    "QUANTITIES",
+    "Effect",
+    "Figure",
+    "Parity",
+    "Quantity",
+    "Spread",
+    "Tolerance",
+    "compare_runs",
+    "compare_traces",
+]

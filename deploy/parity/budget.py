@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Dict, List, Sequence
 
-from deploy.parity.metrics.pair import aligned, flat, lag_of, rms
+from deploy.parity.metrics.pair import aligned, flat, rms
+from deploy.parity.statistics.path import peak_lag
 from deploy.traces import Traces
 
 CAUSES = {
@@ -63,6 +64,6 @@ def error_budget(runs: Sequence[Traces]) -> List[Share]:
             whole = (a, b) == (runs[0], runs[-1])
             cause = "in all" if whole else CAUSES.get(between, f"{a.target} to {b.target}")
             x, y = flat(a[trace.label]), flat(b[trace.label])
-            x, y = aligned(x, y, lag_of(x, y, trace.period * a.dt))
+            x, y = aligned(x, y, peak_lag(x, y, trace.period * a.dt))
             shares.append(Share(trace.label, between, cause, rms(x - y)))
     return shares

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import List, Mapping, Optional, Sequence
+from typing import Dict, List, Mapping, Optional, Sequence
 
 from deploy.errors import BadInput
 from deploy.parity.budget import error_budget
+from deploy.parity.effects import Effect, effects_of, margins_in_words
 from deploy.parity.figure import Figure
-from deploy.parity.hallmarks import hallmark_figures
+from deploy.parity.floors import QUANTITIES
+from deploy.parity.hallmarks import accepted, hallmark_figures
 from deploy.parity.metrics import METRICS, Pair
 from deploy.parity.parity import Parity
-from deploy.parity.tolerances import Tolerance, with_overrides
+from deploy.parity.spread import Spread, check_of_one_model
+from deploy.parity.tolerances import Tolerance, check_names
 from deploy.traces import Trace, Traces
 
 
 def compare_traces(
-    reference: Traces, other: Traces, tolerances: Optional[Mapping[str, Tolerance]] = None
+    reference: Traces,
+    other: Traces,
+    spread: Optional[Spread] = None,
+    tolerances: Optional[Mapping[str, Tolerance]] = None,
 ) -> Parity:
     """Hold one run against another.
 
@@ -24,27 +30,39 @@ def compare_traces(
     ----------
     reference, other : Traces
         Of the same model, step and duration.
+    spread : Spread, optional
+        How much equally good CPU runs of the model differ; see `deploy.spread`. Without, what is
+        typical of the built-in systems stands in its place.
     tolerances : mapping of str to Tolerance, optional
-        Replace those of `deploy.parity.tolerances.TOLERANCES`.
+        Limits by name of a quantity, in the place of its margin, or of a figure.
 
     Raises
     ------
     BadInput
-        If the two runs cannot be compared.
+        If the two runs cannot be compared, or the spread is of another model.
     """
-    return compare_runs([reference, other], tolerances)
+    return compare_runs([reference, other], spread, tolerances)
 
 
 def compare_runs(
-    runs: Sequence[Traces], tolerances: Optional[Mapping[str, Tolerance]] = None
+    runs: Sequence[Traces],
+    spread: Optional[Spread] = None,
+    tolerances: Optional[Mapping[str, Tolerance]] = None,
 ) -> Parity:
     """Hold the last run against the first; those between go into the error budget."""
-    limits = with_overrides(tolerances)
+    tolerances = tolerances or {}
+    check_names(tolerances)
     reference, other = runs[0], runs[-1]
-    for run in runs[1:]:
-        _check(reference, run)
+    check_runs(runs)
+    if spread is not None:
+        check_of_one_model(spread, reference)
+    limits = {**accepted(reference), **tolerances}
+    effects = effects_of(reference, other, spread, limits)
     figures = [
-        replace(figure, tolerance=limits.get(figure.metric))
+        replace(
+            figure,
+            tolerance=None if figure.metric in QUANTITIES else tolerances.get(figure.metric),
+        )
         for figure in _figures(reference, other)
     ]
     figures += [figure for run in runs for figure in hallmark_figures(run)]
@@ -64,7 +82,59 @@ def compare_runs(
         )
     if reference.fingerprint != other.fingerprint:
         notes.append("the two runs are of different models (their fingerprints differ)")
-    return Parity(tuple(runs), tuple(figures), tuple(error_budget(runs)), tuple(notes))
+    notes += _how_judged(reference, effects, spread)
+    counts = (0, 0) if spread is None else (len(spread.repeats), len(spread.builds))
+    budget = tuple(error_budget(runs))
+    return Parity(tuple(runs), tuple(figures), budget, tuple(notes), effects, counts)
+
+
+def _how_judged(
+    reference: Traces, effects: Sequence[Effect], spread: Optional[Spread]
+) -> List[str]:
+    """What a reader should know of how the verdict was drawn."""
+    notes = []
+    if effects and spread is None:
+        notes.append(
+            "judged by one pair of runs: what is typical of the built-in systems stands in the "
+            "place of this model's own spread (--spread)"
+        )
+    elif effects and spread is not None:
+        notes.append(
+            f"judged by {len(spread.repeats)} CPU runs of the same neurons and "
+            f"{len(spread.builds)} with others; {margins_in_words()}"
+        )
+        kept = spread.builds[0].settings.get("neurons kept") if spread.builds else None
+        if kept:
+            notes.append(
+                "the same neurons in all runs, as weights or decoders were given for them: "
+                + ", ".join(map(str, kept))
+            )
+    raw: Dict[float, List[str]] = {}
+    kinds: Dict[str, List[str]] = {}
+    for trace in reference:
+        if trace.seen_through > 0:
+            raw.setdefault(trace.seen_through, []).append(trace.label)
+        if trace.kind in ("decoded", "value") and trace.dynamics and not trace.instrument:
+            kinds.setdefault(trace.dynamics, []).append(trace.label)
+    for tau, labels in raw.items():
+        notes.append(
+            f"without a synapse, and judged as the network sees it, through {1000 * tau:g} ms: "
+            + ", ".join(labels)
+        )
+    for kind, labels in kinds.items():
+        notes.append(f"{kind}: {', '.join(labels)}")
+    return notes
+
+
+def check_runs(runs: Sequence[Traces]) -> None:
+    """Refuse runs that cannot be held against the first.
+
+    Raises
+    ------
+    BadInput
+    """
+    for run in runs[1:]:
+        _check(runs[0], run)
 
 
 def _check(reference: Traces, other: Traces) -> None:

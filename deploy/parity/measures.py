@@ -15,9 +15,18 @@ import nengo
 import numpy as np
 from scipy.stats import wasserstein_distance
 
-from deploy.dynamics import LEARNED, UNSUPERVISED
+from deploy.dynamics import FREE, LEARNED, UNSUPERVISED
 from deploy.parity.metrics.pair import flat
-from deploy.parity.statistics.learning import along, besides, final_error, half_level, time_to_half
+from deploy.parity.statistics.learning import (
+    along,
+    besides,
+    drive,
+    final_error,
+    half_level,
+    mean_between,
+    rate,
+    time_to_half,
+)
 from deploy.parity.statistics.path import OCTILES, PathFit, fit_path
 from deploy.parity.statistics.process import QUANTILES, describe_process
 from deploy.parity.statistics.trains import regularity, synchrony
@@ -25,6 +34,7 @@ from deploy.traces import Trace
 
 START = 0.1  # s, or a tenth of the run: membranes fill, filters settle
 FOLLOWS = 0.5  # of the variance that CPU runs share, from which on a path can be followed
+SEEN = 0.1  # of its variance that a path has to share with the model's, to be late
 MOST_DIMENSIONS = 64  # that are judged one by one, evenly chosen
 MOST_NEURONS = 32  # whose filtered spikes or currents are followed
 SMALLEST = 0.003  # of the radius: noise that no reader of the value sees
@@ -80,7 +90,7 @@ class Yardstick:
         """(n,) whether equally good runs stay together, so that a path can be followed."""
         sampling = self.first.period * self.dt
         fits = [fit_path(self.path, seen(t, self.dt), sampling) for t in self.repeats]
-        noise = np.median([fit.noise for fit in fits], axis=0)
+        noise = np.median([fit.residual for fit in fits], axis=0)
         explained = np.median([fit.explained for fit in fits], axis=0)
         return np.asarray((explained >= FOLLOWS) | (noise <= SMALLEST * self.scale))
 
@@ -110,7 +120,10 @@ def _chosen(n: int) -> np.ndarray:
 
 
 def value(trace: Trace, yard: Yardstick) -> Values:
-    """Of decoded values and nodes: how it follows the model's path; where it cannot, how it is."""
+    """Of decoded values and nodes: how it follows the path that the model leads it.
+
+    What is free, or cannot be followed, as CPU runs part, is described by itself.
+    """
     path, sampling = seen(trace, yard.dt), trace.period * yard.dt
     scale, follows = yard.scale, yard.followed
     fit: PathFit = fit_path(yard.path, path, sampling)
@@ -122,8 +135,13 @@ def value(trace: Trace, yard: Yardstick) -> Values:
         "time base": fit.time_base,
         "gain drift": fit.gain_drift,
         "drift": fit.offset_drift / scale,
+        "residual": 0.5 * np.log((fit.residual / scale) ** 2 + SMALLEST**2),
         "noise": 0.5 * np.log((fit.noise / scale) ** 2 + SMALLEST**2),
     }
+    for name in ("lag", "time base", "gain drift"):  # of nothing
+        values[name] = np.where(fit.explained < SEEN, np.nan, values[name])
+    if len(yard.repeats) < 2:  # a run has no noise against itself
+        values["noise"] = values["residual"] = np.full(len(scale), np.nan)
     followed = {name: np.where(follows, found, np.nan) for name, found in values.items()}
     shape = np.where(follows[:, None], fit.shape / scale[:, None], np.nan)
     free = {
@@ -132,8 +150,9 @@ def value(trace: Trace, yard: Yardstick) -> Values:
         "frequency": np.log(own.frequency),
         "phase diffusion": np.log(own.diffusion),
     }
-    free = {name: np.where(follows, np.nan, found) for name, found in free.items()}
-    quantiles = np.where(follows[:, None], np.nan, own.quantiles / scale[:, None])
+    asked = ~follows | (trace.dynamics == FREE)
+    free = {name: np.where(asked, found, np.nan) for name, found in free.items()}
+    quantiles = np.where(asked[:, None], own.quantiles / scale[:, None], np.nan)
     return {**followed, "shape": shape.ravel(), **free, "quantile": quantiles.ravel()}
 
 
@@ -169,15 +188,21 @@ def filtered(trace: Trace, yard: Yardstick) -> Values:
     known = np.isfinite(fit.gain) & (fit.explained > FOLLOWS)
     size = float(np.sqrt(np.mean(mean**2))) or 1.0
     weight = mean.var(axis=0) * known
-    gain = float(np.sum(weight * (np.nan_to_num(fit.gain) - 1)) / weight.sum()) if known.any() else np.nan
+    gain = (
+        float(np.sum(weight * (np.nan_to_num(fit.gain) - 1)) / weight.sum())
+        if known.any()
+        else np.nan
+    )
     noise = float(np.sqrt(np.mean(fit.noise**2))) / size
     offset = float(np.mean(own - mean)) / size
-    found = {"gain": gain, "offset": offset, "noise": 0.5 * np.log(noise**2 + 0.01**2)}
+    found = {"gain": gain, "offset": offset}
+    if len(yard.repeats) > 1:
+        found["noise"] = 0.5 * np.log(noise**2 + 0.01**2)
     return {name: np.array([each]) for name, each in found.items()}
 
 
 def spikes(trace: Trace, yard: Yardstick) -> Values:
-    """Rates, of all and neuron by neuron; neurons that fall silent or run away; regularity; synchrony."""
+    """Rates, of all and by neuron; neurons that fall silent or run away; regularity; synchrony."""
     counts = trace.counts().astype(float)
     mean = np.mean([t.counts() for t in yard.others(trace)], axis=0)
     seconds = trace.n_steps * yard.dt
@@ -206,9 +231,7 @@ def voltage(trace: Trace, yard: Yardstick) -> Values:
     own = flat(trace)[::every]
     others = np.concatenate([flat(t)[::every] for t in yard.others(trace)])
     step = max(1, own.shape[1] // MOST_NEURONS)
-    apart = [
-        wasserstein_distance(own[:, k], others[:, k]) for k in range(0, own.shape[1], step)
-    ]
+    apart = [wasserstein_distance(own[:, k], others[:, k]) for k in range(0, own.shape[1], step)]
     return {"voltages apart": np.array([float(np.mean(apart))])}
 
 
@@ -234,10 +257,12 @@ RATE = 200.0  # Hz, of a neuron that is active
 def weights(trace: Trace, yard: Yardstick) -> Values:
     """How far weights have come along the way of the other repeats.
 
-    Where an error teaches, many decoders compute one function, so that only the way's first half
-    is looked at, for the speed; what was learnt shows in the values. Where the rule has no error,
-    weights are what it makes of the activities, and are looked at where they end.
+    Where an error teaches, many decoders compute one function: what was learnt shows in the
+    values, and how fast in `learning_speed`. Where the rule has no error, weights are what it
+    makes of the activities, and are looked at where they end.
     """
+    if trace.dynamics != UNSUPERVISED:
+        return {}
     own = flat(trace)
     mean = np.mean([flat(t) for t in yard.others(trace)], axis=0)
     change = mean - mean[0]
@@ -245,15 +270,41 @@ def weights(trace: Trace, yard: Yardstick) -> Values:
     n = np.shape(trace.samples)[-1]
     if way[-1] == 0 or RATE * np.sqrt(n) * float(np.linalg.norm(mean[-1])) < NOTHING:
         return {}
-    if trace.dynamics == UNSUPERVISED:
-        found = {
-            "weights, size": along(own[-1] - own[0], change[-1]) - 1,
-            "weights, direction": besides(own[-1] - own[0], change[-1]),
-        }
-    else:
-        half = int(np.argmax(way >= 0.5 * way.max())) or 1
-        found = {"learning speed": along(own[half] - own[0], change[half]) - 1}
+    found = {
+        "weights, size": along(own[-1] - own[0], change[-1]) - 1,
+        "weights, direction": besides(own[-1] - own[0], change[-1]),
+    }
     return {name: np.array([each]) for name, each in found.items()}
+
+
+class Lesson(NamedTuple):
+    """What a connection was taught and what it made of it, part by part of a run.
+
+    Attributes
+    ----------
+    change : (n_parts, size_out, n_pre) ndarray
+        Of the weights.
+    error : (n_parts, size_out) ndarray
+        Mean.
+    """
+
+    change: np.ndarray
+    error: np.ndarray
+
+
+def lesson_of(weights_: Trace, error_: Trace) -> Optional[Lesson]:
+    """None where they do not belong together, or weights were sampled too seldom."""
+    w, e = np.asarray(weights_.samples, float), flat(error_)
+    if w.ndim != 3 or len(w) < 3 or w.shape[1] != e.shape[1]:
+        return None
+    return Lesson(np.diff(w, axis=0), mean_between(e, error_.steps, weights_.steps))
+
+
+def learning_speed(lesson: Lesson, others: Sequence[Lesson]) -> float:
+    """How fast a connection learns, as a part of how fast others of the same neurons do."""
+    changes = np.array([other.change for other in others])
+    errors = np.array([other.error for other in others])
+    return rate(lesson.change, lesson.error, drive(changes, errors)) - 1
 
 
 class Measure(NamedTuple):

@@ -100,13 +100,12 @@ class _Prefixed:
 
 def trimmed(run: Traces, weights: bool) -> Traces:
     """A run of a spread without what no verdict needs, in single precision."""
-    traces = {t.label: _single(t) for t in run if weights or t.kind != "weights"}
-    return replace(
-        run, traces=traces, changes=(), problems=(), warnings=(), record={}, learned=()
-    )
+    traces = {t.label: single(t) for t in run if weights or t.kind != "weights"}
+    return replace(run, traces=traces, changes=(), problems=(), warnings=(), record={}, learned=())
 
 
-def _single(trace: Trace) -> Trace:
+def single(trace: Trace) -> Trace:
+    """A trace in single precision, which is more than any verdict needs."""
     return trace if trace.sparse else replace(trace, samples=trace.samples.astype(np.float32))
 
 

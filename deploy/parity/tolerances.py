@@ -1,13 +1,13 @@
-"""How far a chip run may be from its reference, each limit with its reason."""
+"""Limits that a user or a lesson sets in the place of the verdict's own margins."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Mapping, Optional
 
 from deploy.errors import BadInput
+from deploy.parity.floors import QUANTITIES
 
 
 @dataclass(frozen=True)
@@ -42,104 +42,42 @@ class Tolerance:
         return f"{self.low:g} to {self.high:g}"
 
 
-# Measured: over ten seeds of each built-in system, 8 s (benchmarks/parity_spread.py).
-TOLERANCES: Mapping[str, Tolerance] = MappingProxyType(
-    {
-        "lag": Tolerance(
-            -15.0,
-            15.0,
-            "a way host → chip → host takes 5 to 9 ms, one with a population more on the chip "
-            "12 to 14 ms (measured)",
-        ),
-        "aligned error": Tolerance(
-            high=0.3,
-            why="two runs with other spike times differ by spike noise; measured up to 0.18",
-        ),
-        "gain": Tolerance(
-            0.8,
-            1.25,
-            "chip neurons fire some 10 % slower, of which decoders make good the larger part; "
-            "measured 0.93 to 1.0",
-        ),
-        "correlation": Tolerance(
-            low=0.9, why="measured 0.995 and more; below 0.9 the signal is another one"
-        ),
-        "error to ideal, ratio": Tolerance(
-            high=1.4,
-            why="measured 0.84 to 1.21; nengo-loihi alone ends up to 1.7 times as far from "
-            "its goal as Nengo",
-        ),
-        "population rate": Tolerance(
-            0.8,
-            1.2,
-            "intervals of whole milliseconds slow the chip's neurons; measured 0.89 to 0.90",
-        ),
-        "rate difference": Tolerance(
-            high=0.2, why="the same slowing, neuron by neuron; measured up to 0.11"
-        ),
-        "spikes too many": Tolerance(high=0.0, why="the reference does not spike at all"),
-        "ISI-distance": Tolerance(
-            high=0.25,
-            why="0 for equal trains, 0.5 for independent Poisson trains; measured up to 0.12",
-        ),
-        "SPIKE-distance": Tolerance(
-            high=0.25,
-            why="0 for equal trains, 0.29 for independent Poisson trains; measured up to 0.15",
-        ),
-        "voltage distribution": Tolerance(
-            high=0.1,
-            why="a tenth of the threshold, averaged over all that the membrane passes through",
-        ),
-        "current, aligned error": Tolerance(
-            high=0.5, why="the current of a single neuron carries every input spike's noise"
-        ),
-        "activity, aligned error": Tolerance(
-            high=0.6, why="filtered spikes of single neurons differ by their spike times"
-        ),
-        "weights, correlation": Tolerance(
-            low=0.6,
-            why="many weights compute one function, and rounding moves the chip's among them; "
-            "measured 0.74 and more",
-        ),
-        "weights, relative error": Tolerance(
-            high=0.95,
-            why="the same wandering; measured up to 0.78, and 1 if nothing is learnt",
-        ),
-        "weights at the end, difference": Tolerance(
-            high=0.6,
-            why="rounding moves weights about among those that compute one function; measured "
-            "0.31 to 0.45, and 1.4 for unrelated weights of one size",
-        ),
-        "final error, ratio": Tolerance(
-            0.4,
-            2.5,
-            "the chip's error is taken against a goal that is not delayed as it is; measured "
-            "0.96 to 2.1, and 4 and more without learning",
-        ),
-        "time to half, difference": Tolerance(
-            -0.25,
-            0.25,
-            "of the run; measured up to 0.1. A later pupil has a smaller learning rate",
-        ),
-    }
+# Figures of a pair of runs. They are for information; a user may set a limit to each.
+FIGURES = (
+    "error",
+    "aligned error",
+    "correlation",
+    "error to ideal, ratio",
+    "rate difference",
+    "spikes too many",
+    "ISI-distance",
+    "SPIKE-distance",
+    "voltage distribution",
+    "voltage, mean",
+    "current, aligned error",
+    "activity, aligned error",
+    "weights, correlation",
+    "weights, relative error",
+    "weights at the end, difference",
+    "final error, ratio",
+    "time to half, difference",
 )
 
 
-def with_overrides(overrides: Optional[Mapping[str, Tolerance]]) -> Mapping[str, Tolerance]:
-    """The tolerances with some replaced.
+def check_names(limits: Mapping[str, Tolerance]) -> None:
+    """Refuse limits to what there is not.
 
     Raises
     ------
     BadInput
-        If a name is not that of a tolerance.
+        If a name is neither that of a quantity nor of a figure.
     """
-    for name in overrides or {}:
-        if name not in TOLERANCES:
+    for name in limits:
+        if name not in QUANTITIES and name not in FIGURES:
             raise BadInput(
-                f"there is no tolerance {name!r}; there are "
-                + ", ".join(repr(known) for known in TOLERANCES)
+                f"there is no quantity or figure {name!r} to set a limit to; there are "
+                + ", ".join(repr(known) for known in (*QUANTITIES, *FIGURES))
             )
-    return {**TOLERANCES, **(overrides or {})}
 
 
 def parse_tolerance(text: str) -> Mapping[str, Tolerance]:

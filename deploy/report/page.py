@@ -7,8 +7,9 @@ from typing import Any, List
 
 import jinja2
 
+from deploy.parity.floors import QUANTITIES
 from deploy.parity.hallmarks import LESSON
-from deploy.parity.parity import Parity
+from deploy.parity.parity import MARKS, Parity, worst_of_each
 from deploy.report.numbers import number
 from deploy.report.pictures import pictures
 
@@ -39,6 +40,9 @@ def render(parity: Parity) -> str:
     return template.render(
         parity=parity,
         groups=_by_trace(parity),
+        judged=_judged(parity),
+        QUANTITIES=QUANTITIES,
+        MARKS=MARKS,
         pictures=pictures(parity),
         budget=_budget(parity),
         command=reproduce(parity),
@@ -49,6 +53,16 @@ def _by_trace(parity: Parity) -> List[Any]:
     named = [(t.label, f"{t.kind}, {t.unit}") for t in parity.reference]
     rows = [(LESSON, "on every target")] + named
     groups = [(name, about, [f for f in parity.figures if f.trace == name]) for name, about in rows]
+    return [group for group in groups if group[2]]
+
+
+def _judged(parity: Parity) -> List[Any]:
+    """Traces with the worst of their effects by quantity."""
+    worst = worst_of_each(parity.effects)
+    named = [
+        (t.label, f"{t.kind}, {t.dynamics}" if t.dynamics else t.kind) for t in parity.reference
+    ]
+    groups = [(name, about, [e for e in worst if e.trace == name]) for name, about in named]
     return [group for group in groups if group[2]]
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Tuple
+from typing import Any, List, Sequence, Tuple
 
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
+from deploy.parity.effects import DIFFERENT, OPEN, SAME, Effect
 from deploy.parity.hallmarks import system_of
 from deploy.parity.metrics.learning_curve import WINDOWS, curve
 from deploy.parity.metrics.pair import flat
-from deploy.parity.parity import Parity
+from deploy.parity.parity import Parity, worst_of_each
 from deploy.report.lessons import LESSONS
-from deploy.report.picture import IDEAL, OTHER, REFERENCE, STYLE, Picture, svg, thin
+from deploy.report.picture import IDEAL, INK, OTHER, REFERENCE, STYLE, Picture, svg, thin
 from deploy.resources import KINDS
 
 MOST_DIMENSIONS = 3
@@ -21,6 +22,9 @@ MOST_RASTER_SPIKES = 20_000
 RASTER_WINDOW = 2.0  # s, the end of the run
 
 MOST_CORES = 40
+MOST_EFFECTS = 40
+WIDEST = 2.0  # margins
+EFFECT_COLOURS = {SAME: REFERENCE, DIFFERENT: OTHER, OPEN: "#d9a400"}
 KIND_COLOURS = ("#1f77b4", "#e4572e", "#59a14f", "#b07aa1")
 
 
@@ -31,6 +35,8 @@ def pictures(parity: Parity) -> List[Picture]:
         lesson = LESSONS.get(system_of(parity.reference))
         if lesson is not None and lesson.needs <= set(parity.other.traces):
             made.extend(lesson.draw(parity))
+        if parity.effects:
+            made.append(_effects(parity))
         for trace in parity.reference:
             if trace.label not in parity.other.traces:
                 continue
@@ -40,6 +46,47 @@ def pictures(parity: Parity) -> List[Picture]:
         if parity.other.record.get("cores"):
             made.append(_cores(parity))
     return made
+
+
+def _effects(parity: Parity) -> Picture:
+    """Each quantity's worst effect with its interval, in margins."""
+    worst = sorted(worst_of_each(parity.effects), key=lambda effect: -effect.severity)
+    shown = worst[:MOST_EFFECTS]
+    figure = Figure(figsize=(7.2, 1.1 + 0.2 * len(shown)), layout="constrained")
+    axes = figure.subplots()
+    draw_effects(axes, shown)
+    hidden = (
+        f"; the {len(worst) - len(shown)} smallest are not shown" if len(worst) > len(shown) else ""
+    )
+    caption = (
+        "The worst effect of each quantity with its 95 % interval, as a part of its margin, which "
+        f"is grey. Blue: inside. Red: outside. Yellow: not decided{hidden}."
+    )
+    return Picture("What it does otherwise than the CPU", caption, svg(figure, "effects"))
+
+
+def draw_effects(axes: Any, effects: Sequence[Effect]) -> None:
+    """A row for each effect, into the axes."""
+    rows = np.arange(len(effects))
+    axes.axvspan(-1, 1, color="#8a8a8a", alpha=0.18, lw=0)
+    axes.axvline(0, color=INK, lw=0.6)
+    for row, effect in zip(rows, effects):
+        low, middle, high = (
+            float(np.clip(effect.in_margins(x), -WIDEST, WIDEST))
+            for x in (effect.low, effect.value, effect.high)
+        )
+        colour = EFFECT_COLOURS[effect.outcome]
+        axes.plot([low, high], [row, row], color=colour, lw=2.5, solid_capstyle="butt")
+        marker = "o" if abs(middle) < WIDEST else ">" if middle > 0 else "<"
+        axes.plot(middle, row, marker, color=colour, ms=5)
+    axes.set_yticks(rows, [f"{e.quantity} of {_short(e.trace)}" for e in effects])
+    axes.set_ylim(len(effects) - 0.5, -0.5)
+    axes.set_xlim(-WIDEST - 0.1, WIDEST + 0.1)
+    axes.set_xlabel("effect, in margins")
+
+
+def _short(label: str) -> str:
+    return label if len(label) < 30 else label[:29] + "…"
 
 
 def _cores(parity: Parity) -> Picture:

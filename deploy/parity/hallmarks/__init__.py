@@ -4,7 +4,7 @@ They are of one run, where the metrics are of two: a comparison has them for eac
 they have to hold on all. To add a lesson's, write its file and list it here.
 """
 
-from typing import Dict, List
+from typing import Dict, List, Mapping
 
 from deploy.errors import BadInput
 from deploy.model import parameters_of
@@ -19,6 +19,7 @@ from deploy.parity.hallmarks import (
     spoken_digit,
 )
 from deploy.parity.hallmarks.base import Hallmark, Measured
+from deploy.parity.tolerances import Tolerance
 from deploy.traces import Traces
 from loihi_rules.systems import SYSTEMS
 
@@ -54,6 +55,14 @@ def hallmarks(run: Traces) -> List[Measured]:
     return known.measure(run)
 
 
+def accepted(reference: Traces) -> Mapping[str, Tolerance]:
+    """Limits that a worked system's lesson sets in the place of the verdict's margins."""
+    known = HALLMARKS.get(system_of(reference))
+    if known is None or known.accepts is None or not known.needs <= set(reference.traces):
+        return {}
+    return known.accepts(reference)
+
+
 def hallmark_figures(run: Traces) -> List[Figure]:
     """The same as figures of a comparison, each with the target in its name."""
     return [
@@ -66,6 +75,7 @@ __all__ = [
     "LESSON",
     "Hallmark",
     "Measured",
+    "accepted",
     "hallmark_figures",
     "hallmarks",
     "system_of",

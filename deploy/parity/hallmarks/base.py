@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable, FrozenSet, List, Optional
+from typing import Callable, FrozenSet, List, Mapping, Optional
 
 from deploy.parity.tolerances import Tolerance
 from deploy.traces import Traces
@@ -39,7 +39,11 @@ class Hallmark:
         Labels of the traces that it is measured on.
     measure : callable
         Takes the `Traces` of one run.
+    accepts : callable or None
+        Takes the `Traces` of the reference and gives limits, by name of a quantity, that stand
+        in the place of the verdict's margins: where the lesson says that targets differ.
     """
 
     needs: FrozenSet[str]
     measure: Callable[[Traces], List[Measured]]
+    accepts: Optional[Callable[[Traces], Mapping[str, Tolerance]]] = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List, NamedTuple
+from typing import List, Mapping, NamedTuple
 
 import numpy as np
 
@@ -88,4 +88,16 @@ def measure(run: Traces) -> List[Measured]:
     ]
 
 
-HALLMARK = Hallmark(frozenset({"class shown", "spikes"}), measure)
+def accepts(run: Traces) -> Mapping[str, Tolerance]:
+    """One spike more or less while a class is shown, of the few that fit into that time."""
+    showings = run.duration / SHOWN
+    fit = max(1.0, len(run["spikes"].spike_steps) / showings)
+    part = 1.25 / fit  # one, and a quarter for showings that have two
+    why = f"a tenth of a second has room for {fit:.0f} intervals, or one more or less"
+    return {
+        "population rate": Tolerance(1 / (1 + part), 1 + part, why),
+        "rates apart": Tolerance(high=part, why=why),
+    }
+
+
+HALLMARK = Hallmark(frozenset({"class shown", "spikes"}), measure, accepts)

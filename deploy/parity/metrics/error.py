@@ -7,7 +7,8 @@ from typing import List
 import numpy as np
 
 from deploy.parity.figure import Figure
-from deploy.parity.metrics.pair import Pair, aligned, flat, lag_of, rms
+from deploy.parity.metrics.pair import Pair, aligned, flat, rms
+from deploy.parity.statistics.path import peak_lag
 
 VARIES = 0.3  # std ÷ RMS above which a signal is more than a constant with noise
 SMALL = 0.3  # radii of RMS below which an ensemble's spike noise is a good part of it
@@ -28,7 +29,7 @@ def aligned_error(pair: Pair) -> List[Figure]:
     A lag is given only if the two correlate well enough to have one.
     """
     reference, other = flat(pair.reference), flat(pair.other)
-    lag = lag_of(reference, other, pair.sampling)
+    lag = peak_lag(reference, other, pair.sampling)
     r, o = aligned(reference, other, lag)
     own = rms(reference)
     scale = max(own, SMALL * pair.reference.radius)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import List
 
 from deploy.parity.figure import Figure
-from deploy.parity.metrics.pair import Pair, aligned, flat, lag_of, rms
+from deploy.parity.metrics.pair import Pair, aligned, flat, rms
+from deploy.parity.statistics.path import peak_lag
 from deploy.traces import Trace
 
 
@@ -17,8 +18,8 @@ def error_to_ideal(pair: Pair) -> List[Figure]:
     """
     if pair.reference_ideal is None or pair.other_ideal is None:
         return []
-    own = _error(pair.reference, pair.reference_ideal, pair.sampling)
-    its = _error(pair.other, pair.other_ideal, pair.sampling)
+    own = error_to(pair.reference, pair.reference_ideal, pair.sampling)
+    its = error_to(pair.other, pair.other_ideal, pair.sampling)
     towards = pair.reference_ideal.label
     return [
         Figure(pair.label, "error to ideal, reference", own, note=f"aligned RMSE to {towards}"),
@@ -27,7 +28,8 @@ def error_to_ideal(pair: Pair) -> List[Figure]:
     ]
 
 
-def _error(trace: Trace, ideal: Trace, sampling: float) -> float:
+def error_to(trace: Trace, ideal: Trace, sampling: float) -> float:
+    """RMS of a trace less its ideal, once they are aligned by whole samples."""
     wanted, had = flat(ideal), flat(trace)
-    w, h = aligned(wanted, had, lag_of(wanted, had, sampling))
+    w, h = aligned(wanted, had, peak_lag(wanted, had, sampling))
     return rms(h - w)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Sequence
+from typing import NamedTuple, Sequence
 
 import numpy as np
 from scipy import stats
@@ -12,8 +11,7 @@ LEVEL = 0.05  # of a false NO PARITY, for the whole family
 K = 4.0  # standard deviations of equally good builds that the margin is wide
 
 
-@dataclass(frozen=True)
-class Judged:
+class Judged(NamedTuple):
     """Quantities of one kind, each with its interval and its margin.
 
     Attributes
@@ -28,6 +26,8 @@ class Judged:
         p-value of an effect that is no larger than the margin.
     build : (k,) ndarray
         Standard deviation between equally good builds.
+    deviation : (k,) ndarray
+        Of a single run.
     """
 
     effect: np.ndarray
@@ -35,6 +35,7 @@ class Judged:
     margin: np.ndarray
     different: np.ndarray
     build: np.ndarray
+    deviation: np.ndarray
 
     @property
     def equivalent(self) -> np.ndarray:
@@ -101,7 +102,7 @@ def judge(
     if builds:
         by_build = 2 * _tail(np.abs(effect), np.sqrt(2) * build, build_freedom)
         by_noise = np.maximum(by_noise, np.minimum(by_build, 1.0))
-    return Judged(effect, half, margin, by_noise, build)
+    return Judged(effect, half, margin, by_noise, build, deviation)
 
 
 def _tail(value: np.ndarray, error: np.ndarray, freedom: float) -> np.ndarray:

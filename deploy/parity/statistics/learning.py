@@ -25,7 +25,7 @@ def time_to_half(error: np.ndarray, level: float) -> float:
 
 
 def half_level(errors: np.ndarray) -> float:
-    """Half way from the first error of (n_runs, n_samples, n) to what is left; NaN if nothing falls."""
+    """Half way down from the start of errors (n_runs, n_samples, n); NaN if none falls."""
     first = max(1, int(round(SMOOTH * errors.shape[1])))
     start = float(np.sqrt(np.mean(np.square(errors[:, :first]))))
     left = float(np.mean([final_error(error) for error in errors]))
@@ -45,3 +45,47 @@ def besides(change: np.ndarray, reference: np.ndarray) -> float:
         return float("nan")
     rest = change - along(change, reference) * reference
     return float(np.sqrt(np.sum(rest * rest) / power))
+
+
+def mean_between(signal: np.ndarray, steps: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """(n_ends - 1, n) mean of a signal (n_samples, n), taken at steps, between two ends."""
+    summed = np.concatenate([np.zeros((1, signal.shape[1])), np.cumsum(signal, axis=0)])
+    at = np.searchsorted(steps, ends, side="right")
+    counts = np.maximum(np.diff(at), 1)[:, None]
+    return np.asarray((summed[at[1:]] - summed[at[:-1]]) / counts)
+
+
+def drive(changes: np.ndarray, errors: np.ndarray) -> np.ndarray:
+    """What a unit of error changed in each part of a run: least squares over runs.
+
+    Parameters
+    ----------
+    changes : (n_runs, n_parts, size_out, n_pre) ndarray
+    errors : (n_runs, n_parts, size_out) ndarray
+
+    Returns
+    -------
+    (n_parts, n_pre) ndarray
+    """
+    power = np.sum(errors**2, axis=(0, 2))[:, None]
+    product = np.einsum("rkdn,rkd->kn", changes, errors)
+    return np.divide(product, power, out=np.zeros_like(product), where=power > 0)
+
+
+def rate(change: np.ndarray, error: np.ndarray, driven: np.ndarray) -> float:
+    r"""How fast weights follow their error, as a part of what others do.
+
+    An error rule changes weights by :math:`\Delta w_{di} = -\kappa E_d a_i`. Where the activities
+    :math:`a_i` are those of other runs, whose :math:`-\kappa a_i` in each part of the run is
+    ``driven``, the ratio of the rates is the slope of :math:`\Delta w_{di}` on
+    :math:`E_d\,(-\kappa a_i)`: it does not matter how far the learning has come.
+
+    Parameters
+    ----------
+    change : (n_parts, size_out, n_pre) ndarray
+    error : (n_parts, size_out) ndarray
+    driven : (n_parts, n_pre) ndarray
+        See `drive`.
+    """
+    expected = error[:, :, None] * driven[:, None, :]
+    return along(change, expected)

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import List, NamedTuple, Tuple
 
 import numpy as np
+from scipy.ndimage import uniform_filter1d
 from scipy.signal import correlate
 
 LONGEST_LAG = 0.1  # s; nothing between host and chip takes longer
 OCTILES = 8  # ranges of the reference, of equal counts, over which the shape is taken
 ROUNDS = 6  # of Gauss-Newton; three are enough where there is something to find
 EXPLAINED = 0.8  # of the variance: a fit so good is no false peak
+MOST_POWER = 0.95  # of a reference's, up to what counts as its fastest frequency
 MOST_STRETCH = 0.1  # of the time base
 VARIES = 1e-6  # of its size, that a signal has to vary by to have a gain
 
@@ -34,8 +36,11 @@ class PathFit:
         From the start of the run to its end, as a part of the gain.
     offset_drift : (n,) ndarray
         From the start of the run to its end.
+    residual : (n,) ndarray
+        RMS of what is left: noise, and what the path makes of the reference otherwise.
     noise : (n,) ndarray
-        RMS of the residual.
+        RMS of the fast part of it, faster than the reference: what it makes of the reference
+        otherwise is mostly as slow as that.
     explained : (n,) ndarray
         Part of the path's variance that the reference explains.
     shape : (n, OCTILES) ndarray
@@ -48,6 +53,7 @@ class PathFit:
     time_base: np.ndarray
     gain_drift: np.ndarray
     offset_drift: np.ndarray
+    residual: np.ndarray
     noise: np.ndarray
     explained: np.ndarray
     shape: np.ndarray
@@ -82,7 +88,7 @@ def fit_path(reference: np.ndarray, other: np.ndarray, sampling: float) -> PathF
     fitted = [_fit(reference[:, k], other[:, k], sampling) for k in range(n)]
     columns = [np.array(column, float) for column in zip(*fitted)]
     if not columns:
-        columns = [np.zeros(0)] * 8 + [np.zeros((0, OCTILES))]
+        columns = [np.zeros(0)] * 9 + [np.zeros((0, OCTILES))]
     return PathFit(*columns)
 
 
@@ -95,6 +101,7 @@ class _Fit(NamedTuple):
     time_base: float
     gain_drift: float
     offset_drift: float
+    residual: float
     noise: float
     explained: float
     shape: np.ndarray
@@ -112,7 +119,7 @@ def _fit(r: np.ndarray, o: np.ndarray, sampling: float) -> _Fit:
     found = _follow(r, o, t, sampling, 0.0, 0.0)
     if found.explained < EXPLAINED:
         others = [_follow(r, o, t, sampling, *start) for start in _starts(r, o, sampling)]
-        found = min([found, *others], key=lambda fit: fit.noise)
+        found = min([found, *others], key=lambda fit: fit.residual)
     if abs(found.gain) * r.std() <= VARIES * (o.std() + VARIES * r.std()):
         return found._replace(lag=np.nan, time_base=np.nan, gain_drift=np.nan)
     return found
@@ -124,8 +131,9 @@ def _level(r: np.ndarray, o: np.ndarray) -> _Fit:
     away = o - r
     mean = float(away.mean())
     drift = float(tau @ away / (tau @ tau)) if len(r) > 1 else 0.0
-    noise = float(np.sqrt(np.mean((away - mean - drift * tau) ** 2)))
-    return _Fit(np.nan, mean, np.nan, np.nan, np.nan, drift, noise, 0.0, NOTHING)
+    left = away - mean - drift * tau
+    size = float(np.sqrt(np.mean(left**2)))
+    return _Fit(np.nan, mean, np.nan, np.nan, np.nan, drift, size, size, 0.0, NOTHING)
 
 
 def _starts(r: np.ndarray, o: np.ndarray, sampling: float) -> List[Tuple[float, float]]:
@@ -134,7 +142,8 @@ def _starts(r: np.ndarray, o: np.ndarray, sampling: float) -> List[Tuple[float, 
     whole = sampling * peak_lag(r[:, None], o[:, None], sampling)
     first = sampling * peak_lag(r[:half, None], o[:half, None], sampling)
     last = sampling * peak_lag(r[half:, None], o[half:, None], sampling)
-    return [(whole, 0.0), ((first + last) / 2, (last - first) / (sampling * half))]
+    turn = float(np.clip((last - first) / (sampling * half), -MOST_STRETCH, MOST_STRETCH))
+    return [(whole, 0.0), ((first + last) / 2, turn)]
 
 
 def _follow(
@@ -156,16 +165,28 @@ def _follow(
         gain = found[0]
         move, turn = (found[2] / gain, found[3] / gain) if gain else (0.0, 0.0)
         stay = (abs(move) < 1e-7 and abs(turn) < 1e-8) or abs(gain) * r.std() <= VARIES * o.std()
-        if stay or abs(lag + move) > LONGEST_LAG or abs(base + turn) > MOST_STRETCH:
+        if stay or abs(lag + move) > _longest(r, sampling) or abs(base + turn) > MOST_STRETCH:
             break
         lag, base = lag + move, base + turn
     residual = goal[inside] - found @ columns
-    noise = float(np.sqrt(np.mean(residual**2)))
+    left = float(np.sqrt(np.mean(residual**2)))
     total = float(goal[inside].var())
-    explained = max(0.0, 1.0 - noise**2 / total) if total > 0 else 0.0
+    explained = max(0.0, 1.0 - left**2 / total) if total > 0 else 0.0
+    noise = float(np.sqrt(np.mean(_fast(residual, r, sampling) ** 2)))
     drift = found[4] / gain if gain else np.nan
     shape = _by_octile(warped, residual)
-    return _Fit(gain, found[1], lag, base, drift, found[5], noise, explained, shape)
+    return _Fit(gain, found[1], lag, base, drift, found[5], left, noise, explained, shape)
+
+
+def _fast(residual: np.ndarray, reference: np.ndarray, sampling: float) -> np.ndarray:
+    """What is faster than the reference: less its mean over half of its shortest period."""
+    power = np.cumsum(np.abs(np.fft.rfft(reference - reference.mean())) ** 2)
+    edge = int(np.searchsorted(power, MOST_POWER * power[-1]))
+    fastest = edge / (len(reference) * sampling)
+    width = int(round(0.5 / fastest / sampling)) if fastest > 0 else len(residual)
+    if width < 2:
+        return residual
+    return np.asarray(residual - uniform_filter1d(residual, min(width, len(residual))))
 
 
 def _least_squares(columns: np.ndarray, goal: np.ndarray) -> np.ndarray:
@@ -201,7 +222,7 @@ def peak_lag(reference: np.ndarray, other: np.ndarray, sampling: float) -> int:
         Sampling period in seconds.
     """
     n = min(len(reference), len(other))
-    reach = min(int(round(LONGEST_LAG / sampling)), n - 1)
+    reach = min(int(round(_longest(reference, sampling) / sampling)), n - 1)
     if reach < 1:
         return 0
     a = reference[:n] - reference[:n].mean(axis=0)
@@ -217,6 +238,11 @@ def peak_lag(reference: np.ndarray, other: np.ndarray, sampling: float) -> int:
     best = near.max()
     candidates = lags[near >= best - 1e-12]
     return int(candidates[np.argmin(np.abs(candidates))]) if best > 0 else 0
+
+
+def _longest(path: np.ndarray, sampling: float) -> float:
+    """Lag in seconds that is looked for at most: of a short run a quarter."""
+    return min(LONGEST_LAG, sampling * len(path) / 4)
 
 
 def _overlapping_power(x: np.ndarray, lags: np.ndarray, leading: bool) -> np.ndarray:

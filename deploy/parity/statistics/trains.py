@@ -41,7 +41,7 @@ def synchrony(steps: np.ndarray, neurons: np.ndarray, n_neurons: int, n_steps: i
     .. math:: \chi = \sqrt{\operatorname{Var}_t \langle c_i \rangle_i
               \big/ \langle \operatorname{Var}_t c_i \rangle_i}
 
-    of spike counts c_i in bins of 5 ms: 1 if all fire together, :math:`1/\sqrt n` if each by itself.
+    of spike counts c_i in bins of 5 ms: 1 if all fire together, :math:`1/\sqrt n` if none do.
 
     References
     ----------

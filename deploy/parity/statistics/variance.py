@@ -8,10 +8,11 @@ import numpy as np
 from scipy.special import polygamma, psi
 
 MOST_PRIOR = 1e6  # degrees of freedom: as good as known
+FEWEST = 5  # variances that can tell how far variances agree
 
 
 def moderated(replicates: np.ndarray) -> Tuple[np.ndarray, float]:
-    r"""Standard deviations of several quantities from few replicates each, and their degrees of freedom.
+    r"""Standard deviations of quantities from few replicates each, and their degrees of freedom.
 
     Each variance is drawn towards what is common to all, as much as they agree:
 
@@ -40,20 +41,16 @@ def moderated(replicates: np.ndarray) -> Tuple[np.ndarray, float]:
     d = n - 1.0
     own = replicates.var(axis=0, ddof=1)
     positive = own > 0
-    if k < 3 or positive.sum() < 3:
+    if positive.sum() < FEWEST:
         return np.sqrt(own), d
     e = np.log(own[positive]) - psi(d / 2) + np.log(d / 2)
-    spread = e.var(ddof=1) - float(polygamma(1, d / 2))
-    if spread > 0:
-        prior = min(2 * _inverse_trigamma(spread), MOST_PRIOR)
-        common = float(np.exp(e.mean() + psi(prior / 2) - np.log(prior / 2)))
-        total = d + prior
-    else:  # they differ no more than variances of so few replicates do anyway
-        # the prior is one that k variances can tell of, and no more
-        prior = d * (positive.sum() - 1)
-        common, total = float(own[positive].mean()), d + prior
+    # so few variances may agree by chance: their disagreement is taken a standard error larger
+    disagreement = e.var(ddof=1) * (1 + np.sqrt(2 / (len(e) - 1)))
+    spread = max(disagreement - float(polygamma(1, d / 2)), 1 / MOST_PRIOR)
+    prior = 2 * _inverse_trigamma(spread)
+    common = float(np.exp(e.mean() + psi(prior / 2) - np.log(prior / 2)))
     pulled = np.sqrt((prior * common + d * own) / (prior + d))
-    return np.where(positive, pulled, 0.0), float(min(total, d * positive.sum()))
+    return np.where(positive, pulled, 0.0), float(min(prior + d, d * len(e)))
 
 
 def _inverse_trigamma(value: float) -> float:
