@@ -1,4 +1,4 @@
-"""Spread of every figure of parity over seeds: what the tolerances are drawn from.
+"""Spread of every figure of parity over seeds.
 
 python benchmarks/parity_spread.py [SYSTEM ...] [--seeds 10] [--targets cpu,emulator]
 """

@@ -7,6 +7,7 @@ import hashlib
 import importlib.metadata
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
@@ -133,7 +134,8 @@ def _kept(reference: Traces, runs: int) -> Optional[Path]:
         return None
     digest = hashlib.sha256()
     versions = {name: importlib.metadata.version(name) for name in ("nengo", "numpy")}
-    settings = [KIND.version, reference.seed, reference.dt, reference.n_steps, runs, versions]
+    variants = [asdict(variant) for variant in variants_of(runs)]
+    settings = [KIND.version, reference.seed, reference.dt, reference.n_steps, variants, versions]
     digest.update(json.dumps(settings, sort_keys=True).encode())
     for name, array in sorted(reference.arrays().items()):
         digest.update(name.encode() + np.ascontiguousarray(array).tobytes())
