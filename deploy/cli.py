@@ -40,7 +40,7 @@ def cli(context: click.Context) -> None:
     MODEL is a built-in system (see: loihi-deploy systems), or path.py[:name], where
     name is a nengo.Network in that file, or a function that returns one (default: model).
 
-    Exit codes: 0 ok, 1 no parity, 2 bad input, 3 target not available.
+    Exit codes: 0 ok, 1 no parity or not decided, 2 bad input, 3 target not available.
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help(), err=True)

@@ -138,8 +138,11 @@ def test_weights_on_the_command_line(loihi_deploy, tmp_path):
     assert "4 × 10 weights, by Oja" in done.stdout
     done = loihi_deploy("check", "oja", "--weights", "w.npz", "--json")
     assert done.returncode == 0 and '"frozen"' in done.stdout
-    done = loihi_deploy("compare", "oja", "--duration", 2, "--weights", "w.npz", "--out", "c")
-    assert done.returncode == 0, done.stdout
+    done = loihi_deploy(
+        "compare", "oja", "--duration", 2, "--weights", "w.npz", "--out", "c", "--spread", 6
+    )
+    assert not done.stderr and "NO PARITY" not in done.stdout, done.stdout
+    assert "weights or decoders were given for them: pre, post" in done.stdout
     assert "--weights w.npz" in (tmp_path / "c" / "report.html").read_text()
     done = loihi_deploy("run", "oja", "--duration", 0.2, "--weights", "w.npz", "--learn-on")
     assert done.returncode == 0 and "weights of learned" in done.stdout
