@@ -28,7 +28,7 @@ import numpy as np
 from scipy.stats import beta
 
 import deploy
-from deploy.parity import Spread
+from deploy.parity import Parity, Spread
 from deploy.parity.effects import effects_of
 from deploy.running import run
 from deploy.traces import Trace, Traces
@@ -251,6 +251,11 @@ def noise_of(spread: Spread, run_: Traces) -> float:
     return float(np.std(run_[OUT].samples - mean))
 
 
+def judged(reference: Traces, other: Traces, spread: Spread) -> Parity:
+    """The verdict, without the figures beside it."""
+    return Parity((reference, other), (), effects=effects_of(reference, other, spread))
+
+
 def misses(models: List[str], seeds: int, seconds: List[float]) -> None:
     print(f"NO PARITY / not PARITY of {seeds}, faults in healthy CPU runs\n")
     columns = [(model, s) for model in models for s in seconds]
@@ -277,7 +282,7 @@ def misses(models: List[str], seeds: int, seconds: List[float]) -> None:
                 tried.update({name: inject(case) for name, inject in FAULTS.items()})
                 for name, faulty in tried.items():
                     if faulty is not None:
-                        found = deploy.compare_traces(short, faulty, yard)
+                        found = judged(short, faulty, yard)
                         caught[name, model, s][found.outcome] += 1
             print(f"# {model}, seed {seed} done", flush=True)
     print("| fault | " + " | ".join(f"{model}, {s:g} s" for model, s in columns) + " |")
@@ -311,9 +316,8 @@ def alarms(models: List[str], seeds: int, runs: int, seconds: float) -> None:
             for k in range(runs):
                 neurons = HEALTHY + 500 + k if k % 2 else None
                 variant = Variant(HEALTHY + k, neurons)
-                found = deploy.compare_traces(
-                    reference, run(net, seconds, "cpu", seed, variant=variant), spread
-                )
+                healthy = run(net, seconds, "cpu", seed, variant=variant)
+                found = judged(reference, healthy, spread)
                 counts[found.outcome] += 1
                 named_.update({e.quantity for e in found.different})
         total.update(counts)
