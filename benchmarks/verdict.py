@@ -245,10 +245,12 @@ def spread_cut(spread: Spread, seconds: float) -> Spread:
 
 
 def noise_of(spread: Spread, run_: Traces) -> float:
+    """RMS of what a run's output differs by from where its model leads it."""
     if OUT not in run_.traces:
         return 0.0
-    mean = np.mean([r[OUT].samples for r in spread.repeats], axis=0)
-    return float(np.std(run_[OUT].samples - mean))
+    mean = np.mean([r[OUT].samples for r in spread.builds], axis=0)
+    settled = len(mean) // 2
+    return float(np.std((run_[OUT].samples - mean)[settled:]))
 
 
 def judged(reference: Traces, other: Traces, spread: Spread) -> Parity:

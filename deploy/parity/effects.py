@@ -221,7 +221,7 @@ def _asked(trace: Trace, runs: _Runs) -> List[_Asked]:
     strangers = (runs.other.settings.get("variant") or {}).get("neurons") is not None
     found = []
     for name, values in its.items():
-        alone = measure.alone is None or name in measure.alone
+        alone = name not in measure.of_neurons
         if strangers and not alone:
             continue
         builds_ = _stack(others, name) if alone else None

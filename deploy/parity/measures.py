@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import nengo
 import numpy as np
-from scipy.stats import wasserstein_distance
 
 from deploy.dynamics import FREE, LEARNED, UNSUPERVISED
 from deploy.parity.metrics.pair import flat
@@ -228,10 +227,11 @@ def spikes(trace: Trace, yard: Yardstick) -> Values:
 def voltage(trace: Trace, yard: Yardstick) -> Values:
     """How far the distribution of each neuron's voltage is from that of the other repeats."""
     every = max(1, len(flat(trace)) // VOLTAGE_SAMPLES)
-    own = flat(trace)[::every]
-    others = np.concatenate([flat(t)[::every] for t in yard.others(trace)])
-    step = max(1, own.shape[1] // MOST_NEURONS)
-    apart = [wasserstein_distance(own[:, k], others[:, k]) for k in range(0, own.shape[1], step)]
+    step = max(1, flat(trace).shape[1] // MOST_NEURONS)
+    own = np.sort(flat(trace)[::every, ::step], axis=0)
+    others = np.concatenate([flat(t)[::every, ::step] for t in yard.others(trace)])
+    at = (np.arange(len(own)) + 0.5) / len(own)
+    apart = np.abs(own - np.quantile(others, at, axis=0))  # the first Wasserstein distance
     return {"voltages apart": np.array([float(np.mean(apart))])}
 
 
@@ -313,23 +313,23 @@ class Measure(NamedTuple):
     Attributes
     ----------
     values : callable
-    alone : frozenset of str or None
-        Quantities of a single run, which other builds have as well; None for all. The others
-        hold neurons against themselves, and are of repeats alone.
+    of_neurons : frozenset of str
+        Quantities that hold neurons against themselves: other builds have other neurons, and
+        the repeats are their only yardstick.
     """
 
     values: Callable[[Trace, Yardstick], Values]
-    alone: Optional[frozenset] = None
+    of_neurons: FrozenSet[str] = frozenset()
 
 
 MEASURES: Mapping[str, Measure] = {
     "decoded": Measure(value),
     "value": Measure(value),
-    "spikes": Measure(spikes, frozenset({"population rate", "regularity", "synchrony"})),
-    "activity": Measure(filtered, frozenset()),
-    "current": Measure(filtered, frozenset()),
-    "voltage": Measure(voltage, frozenset()),
-    "weights": Measure(weights, frozenset()),
+    "spikes": Measure(spikes, frozenset({"rates apart", "silenced", "runaway"})),
+    "activity": Measure(filtered, frozenset({"gain", "offset", "noise"})),
+    "current": Measure(filtered, frozenset({"gain", "offset", "noise"})),
+    "voltage": Measure(voltage, frozenset({"voltages apart"})),
+    "weights": Measure(weights, frozenset({"weights, size", "weights, direction"})),
     "error": Measure(error),
 }
 

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import List, NamedTuple, Tuple
 
 import numpy as np
-from scipy.ndimage import uniform_filter1d
-from scipy.signal import correlate
 
 LONGEST_LAG = 0.1  # s; nothing between host and chip takes longer
 OCTILES = 8  # ranges of the reference, of equal counts, over which the shape is taken
@@ -186,7 +184,15 @@ def _fast(residual: np.ndarray, reference: np.ndarray, sampling: float) -> np.nd
     width = int(round(0.5 / fastest / sampling)) if fastest > 0 else len(residual)
     if width < 2:
         return residual
-    return np.asarray(residual - uniform_filter1d(residual, min(width, len(residual))))
+    return residual - _moving_mean(residual, min(width, len(residual)))
+
+
+def _moving_mean(x: np.ndarray, width: int) -> np.ndarray:
+    """Mean of so many neighbours; at the ends of those that are there."""
+    summed = np.concatenate([[0.0], np.cumsum(x)])
+    at = np.arange(len(x))
+    begin, end = np.maximum(at - width // 2, 0), np.minimum(at - width // 2 + width, len(x))
+    return np.asarray((summed[end] - summed[begin]) / (end - begin))
 
 
 def _least_squares(columns: np.ndarray, goal: np.ndarray) -> np.ndarray:
@@ -227,9 +233,7 @@ def peak_lag(reference: np.ndarray, other: np.ndarray, sampling: float) -> int:
         return 0
     a = reference[:n] - reference[:n].mean(axis=0)
     b = other[:n] - other[:n].mean(axis=0)
-    total = np.zeros(2 * n - 1)
-    for k in range(a.shape[1]):
-        total += correlate(b[:, k], a[:, k], mode="full", method="fft")
+    total = _cross_correlation(a, b).sum(axis=1)
     lags = np.arange(-reach, reach + 1)
     power = _overlapping_power(a, lags, leading=True) * _overlapping_power(b, lags, leading=False)
     near = np.zeros(len(lags))
@@ -238,6 +242,17 @@ def peak_lag(reference: np.ndarray, other: np.ndarray, sampling: float) -> int:
     best = near.max()
     candidates = lags[near >= best - 1e-12]
     return int(candidates[np.argmin(np.abs(candidates))]) if best > 0 else 0
+
+
+def _cross_correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """``Σ a·b`` of each column at every lag of ``b``; lag 0 is at ``len(a) - 1``.
+
+    As of `scipy.signal.correlate`, whose import takes longer than a short comparison.
+    """
+    length = len(a) + len(b) - 1
+    size = 2 ** (length - 1).bit_length()
+    spectrum = np.fft.rfft(b, size, axis=0) * np.fft.rfft(a[::-1], size, axis=0)
+    return np.fft.irfft(spectrum, size, axis=0)[:length]
 
 
 def _longest(path: np.ndarray, sampling: float) -> float:

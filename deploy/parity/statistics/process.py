@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import hilbert
 
 QUANTILES = (0.05, 0.5, 0.95)
 DOMINANT = 0.5  # of a path's power about its peak, from which on it is an oscillation
@@ -73,8 +72,9 @@ def _rhythm(x: np.ndarray, sampling: float) -> tuple:
     band = np.abs(frequency - peak) <= AROUND * peak
     if power[band].sum() < DOMINANT * power.sum():
         return none
-    narrow = np.fft.irfft(np.where(band, spectrum, 0), len(x))
-    phase = np.unwrap(np.angle(hilbert(narrow)))
+    analytic = np.zeros(len(x), complex)  # positive frequencies alone
+    analytic[: len(spectrum)] = np.where(band, 2 * spectrum, 0)
+    phase = np.unwrap(np.angle(np.fft.ifft(analytic)))
     edge = int(round(1 / peak / sampling))
     phase = phase[edge:-edge]
     t = sampling * np.arange(len(phase))
