@@ -11,7 +11,8 @@ from loihi_rules.chip import LOIHI
 from loihi_rules.frozen import with_parameters
 
 DRIVES = 41  # at which rates are fitted
-FIT_STEPS = 30
+FIT_STEPS = 30  # at most
+SETTLED = 1e-4  # of what is left of the error, gained in a step
 PIECE = 2**16  # drives of neurons that are fitted together
 MOST_POINTS = 500  # of an ensemble, at which its neurons are looked at
 LEAST_SILENT = 0.05  # of the values of an ensemble with a threshold
@@ -341,8 +342,12 @@ def _fit(
             np.where(better, new, old)
             for new, old in ((new_residual, residual), (new_slope, slope))
         )
+        gained = np.where(better, cost - new_cost, 0.0)
+        settled = better.any() and gained.sum() <= SETTLED * cost.sum()
         cost = np.where(better, new_cost, cost)
         damping = np.where(better, damping / 4, damping * 8)
+        if settled:
+            break
     return best_gain, best_bias
 
 
