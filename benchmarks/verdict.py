@@ -3,11 +3,12 @@
 python benchmarks/verdict.py misses [--models NAME ...] [--seeds 3] [--seconds 2 4]
 python benchmarks/verdict.py alarms [--models NAME ...] [--seeds 4] [--runs 10] [--seconds 2]
 python benchmarks/verdict.py typical [SYSTEM ...]
+python benchmarks/verdict.py lessons [SYSTEM ...]
 
 *misses* injects known faults into healthy CPU runs with other initial voltages, and counts how
 often each is called NO PARITY. *alarms* judges healthy CPU runs, half with other voltages, half
 with other neurons as well, and counts the same. *typical* prints standard deviations of runs and
-builds of the built-in systems, which stand in for a spread where none was made
+builds of the built-in systems and of free dynamics, which stand in for a spread where none was made
 (`deploy/parity/floors.py`). All of it on one core.
 """
 
@@ -40,6 +41,7 @@ from loihi_rules.systems.one_hot import one_hot
 from loihi_rules.systems.pes_connection import pes_connection
 
 OUT = "out"
+TYPICAL_SECONDS = 4.0  # of models that do not say how long they want to run
 HEALTHY = 9000  # from here on, seeds of healthy runs
 
 
@@ -341,10 +343,11 @@ def alarms(models: List[str], seeds: int, runs: int, seconds: float) -> None:
 def typical(systems: List[str]) -> None:
     """Largest over systems of the median over values of each quantity's standard deviations."""
     found: Dict[str, List[Tuple[float, float]]] = defaultdict(list)
-    for system in systems:
-        duration = SYSTEMS[system].duration
-        reference = run(system, duration, "cpu")
-        spread = deploy.spread(system, duration, reference=reference)
+    for name in systems:
+        duration = SYSTEMS[name].duration if name in SYSTEMS else TYPICAL_SECONDS
+        model = name if name in SYSTEMS else MODELS[name](seed=0)
+        reference = run(model, duration, "cpu")
+        spread = deploy.spread(model, duration, reference=reference)
         by: Dict[str, List[Any]] = defaultdict(list)
         for effect in effects_of(reference, reference, spread):
             by[effect.quantity].append(effect)
@@ -361,9 +364,28 @@ def typical(systems: List[str]) -> None:
         print(f"{name:22}{run_:10.4f}{build:10.4f}")
 
 
+# ------------------------------------------------------------------------------------- lessons
+
+
+def lessons(systems: List[str]) -> None:
+    """The emulator's verdict on built-in systems, at their own length, and the largest effects."""
+    print(
+        "| lesson | verdict | quantities | differs in, is open in, or comes closest to its margin |"
+    )
+    print("|---|---|---|---|")
+    for system in systems:
+        parity = deploy.compare(system, SYSTEMS[system].duration)
+        worst = parity.different + parity.open or parity.effects
+        shown = sorted(worst, key=lambda effect: -effect.severity)[:2]
+        failed = [f"{f.metric} {f.value:.3g}" for f in parity.failed]
+        count = len(parity.effects) + len(parity.judged)
+        words = "; ".join([*failed, *(effect.words for effect in shown)])
+        print(f"| {system} | {parity.outcome} | {count} | {words} |", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("misses", "alarms", "typical"))
+    parser.add_argument("what", choices=("misses", "alarms", "typical", "lessons"))
     parser.add_argument("systems", nargs="*")
     parser.add_argument("--models", nargs="+", default=list(MODELS), choices=list(MODELS))
     parser.add_argument("--seeds", type=int, default=3)
@@ -374,8 +396,10 @@ def main() -> None:
         misses(asked.models, asked.seeds, asked.seconds)
     elif asked.what == "alarms":
         alarms(asked.models, asked.seeds, asked.runs, asked.seconds[0])
+    elif asked.what == "lessons":
+        lessons(asked.systems or list(SYSTEMS))
     else:
-        typical(asked.systems or list(SYSTEMS))
+        typical(asked.systems or [*SYSTEMS, "integrator", "oscillator"])
 
 
 if __name__ == "__main__":

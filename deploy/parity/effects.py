@@ -83,6 +83,8 @@ class Effect:
         elif kind.unit:
             size = f"{abs(kind.scale * judged):.3g} {kind.unit}"
             plus = f"{kind.scale * half:.2g} {kind.unit}"
+        elif kind.plain:
+            size, plus = f"{abs(judged):.2g}", f"{half:.2g}"
         else:
             size, plus = f"{100 * abs(judged):.3g} %", f"{100 * half:.2g} %"
         return f"{of}: {text.format(size)} (± {plus})"
@@ -192,6 +194,12 @@ class _Runs(NamedTuple):
         return (self.reference,) if self.spread is None else self.spread.repeats
 
     @property
+    def strangers(self) -> bool:
+        """Whether the judged run says it has other neurons: none is held against another then."""
+        variant = self.other.settings.get("variant") or {}
+        return variant.get("neurons") is not None
+
+    @property
     def builds(self) -> Tuple[Traces, ...]:
         return () if self.spread is None else self.spread.builds
 
@@ -217,12 +225,10 @@ def _asked(trace: Trace, runs: _Runs) -> List[_Asked]:
         its = measure.values(alike(runs.other), yard)
         own = [measure.values(each, yard) for each in yard.repeats]
         others = [measure.values(each, yard) for each in yard.builds]
-    # a run that says it has other neurons is not held against these one by one
-    strangers = (runs.other.settings.get("variant") or {}).get("neurons") is not None
     found = []
     for name, values in its.items():
         alone = name not in measure.of_neurons
-        if strangers and not alone:
+        if runs.strangers and not alone:
             continue
         builds_ = _stack(others, name) if alone else None
         where = places(yard, name, len(values))
@@ -249,6 +255,8 @@ def _asked_of_ideal(trace: Trace, runs: _Runs) -> List[_Asked]:
 def _asked_of_learning(trace: Trace, runs: _Runs) -> List[_Asked]:
     """How fast a connection that an error teaches follows it."""
     error = trace.label.replace("weights of ", "error of ", 1)
+    if runs.strangers:
+        return []
     for run in (runs.reference, runs.other, *runs.repeats):
         if trace.kind != "weights" or not {error, trace.label} <= set(run.traces):
             return []
