@@ -11,6 +11,7 @@ import numpy as np
 from deploy.parity.floors import QUANTITIES, Quantity
 from deploy.parity.measures import (
     MEASURES,
+    PARTS,
     Values,
     Yardstick,
     learning_speed,
@@ -139,6 +140,7 @@ class _Asked(NamedTuple):
     its: np.ndarray
     repeats: np.ndarray
     builds: Optional[np.ndarray]
+    part: int = 0
 
 
 class _Group(NamedTuple):
@@ -232,8 +234,25 @@ def _asked(trace: Trace, runs: _Runs) -> List[_Asked]:
             continue
         builds_ = _stack(others, name) if alone else None
         where = places(yard, name, len(values))
-        found += _known(_Asked(trace.label, name, where, values, _stack(own, name), builds_))
+        asked = _Asked(trace.label, name, where, values, _stack(own, name), builds_)
+        found += [each for part in _parts(asked) for each in _known(part)]
     return found
+
+
+def _parts(asked: _Asked) -> List[_Asked]:
+    """Values that are alike, for themselves: each octile of a shape."""
+    count = PARTS.get(asked.quantity, 1)
+    builds = asked.builds
+    return [
+        asked._replace(
+            where=list(asked.where)[part::count],
+            its=asked.its[part::count],
+            repeats=asked.repeats[:, part::count],
+            builds=builds[:, part::count] if builds is not None and len(builds) else None,
+            part=part,
+        )
+        for part in range(count)
+    ]
 
 
 def _asked_of_ideal(trace: Trace, runs: _Runs) -> List[_Asked]:
@@ -298,7 +317,12 @@ def _judge_alike(asked: Sequence[_Asked]) -> List[_Group]:
     """Judge each quantity over all traces that are asked it: variances moderate each other."""
     alike: Dict[Any, List[_Asked]] = {}
     for each in asked:
-        key = (each.quantity, len(each.repeats), None if each.builds is None else len(each.builds))
+        key = (
+            each.quantity,
+            each.part,
+            len(each.repeats),
+            None if each.builds is None else len(each.builds),
+        )
         alike.setdefault(key, []).append(each)
     judged: Dict[int, Judged] = {}
     for together in alike.values():

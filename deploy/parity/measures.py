@@ -307,6 +307,10 @@ def learning_speed(lesson: Lesson, others: Sequence[Lesson]) -> float:
     return rate(lesson.change, lesson.error, drive(changes, errors)) - 1
 
 
+# Quantities with several values a dimension, which are not alike: a range's ends spread more
+PARTS = {"shape": OCTILES, "quantile": len(QUANTILES)}
+
+
 class Measure(NamedTuple):
     """How a kind of trace is measured.
 
