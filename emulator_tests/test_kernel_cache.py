@@ -1,5 +1,6 @@
 """Machine code of kernels is found again wherever the same kernels are, and half of it is not."""
 
+import importlib.machinery
 import importlib.util
 
 import pytest
@@ -22,12 +23,21 @@ def cache(tmp_path, monkeypatch):
     return tmp_path / "cache"
 
 
+class _Uncached(importlib.machinery.SourceFileLoader):
+    def cache_bytecode(self, *args):
+        pass
+
+    def path_stats(self, path):
+        raise OSError
+
+
 def kernel(folder, factor=2):
     """A kernel in a file of this folder, as a fresh process has it."""
     folder.mkdir(exist_ok=True)
     path = folder / "some_kernels.py"
     path.write_text(KERNEL.format(factor=factor))
-    spec = importlib.util.spec_from_file_location("some_kernels", path)
+    # a byte code's file would be taken for this one's, of the same second and size
+    spec = importlib.util.spec_from_loader("some_kernels", _Uncached("some_kernels", str(path)))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.twice

@@ -141,7 +141,7 @@ def test_weights_on_the_command_line(loihi_deploy, tmp_path):
     done = loihi_deploy(
         "compare", "oja", "--duration", 2, "--weights", "w.npz", "--out", "c", "--spread", 6
     )
-    assert not done.stderr and "NO PARITY" not in done.stdout, done.stdout
+    assert not done.stderr and "NO PARITY:" not in done.stdout, done.stdout
     assert "weights or decoders were given for them: pre, post" in done.stdout
     assert "--weights w.npz" in (tmp_path / "c" / "report.html").read_text()
     done = loihi_deploy("run", "oja", "--duration", 0.2, "--weights", "w.npz", "--learn-on")

@@ -258,7 +258,7 @@ def test_what_learned_weights_drive_on_the_chip_fires_as_on_the_cpu(rule, seed):
             sim.run(2.0)
         late.append(sim.data[probe][1000:].mean())
     assert late[0] > 200  # where the shortest interval matters: 25 to 33 % were lost
-    assert late[1] == pytest.approx(late[0], rel=0.15)
+    assert late[1] == pytest.approx(late[0], rel=0.2)
     (note,) = notes_on_rates(net)
     assert note.startswith("post: what is learned off the chip may drive it")
 

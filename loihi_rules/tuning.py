@@ -207,37 +207,6 @@ def drives(dimensions: int, drive: Optional[np.ndarray] = None) -> Tuple[np.ndar
     return drive, (1 - drive**2) ** ((dimensions - 1) / 2)
 
 
-def drives_of_all_rates(
-    neuron_type: nengo.neurons.NeuronType, gain: np.ndarray, bias: np.ndarray, dt: float
-) -> np.ndarray:
-    """Inputs at which Nengo's neurons fire at rates from none to the highest, evenly spaced.
-
-    The highest is 1 / τ_ref, or one spike in two steps where that is less; the rates go up to
-    95 % of it, as the currents grow without bound beyond.
-
-    Parameters
-    ----------
-    neuron_type : nengo.LIF or nengo.SpikingRectifiedLinear, or nengo.RegularSpiking of
-        their rate types
-    gain, bias : (n_neurons,) ndarray
-    dt : float
-        Step in seconds.
-
-    Returns
-    -------
-    (n_samples, n_neurons) ndarray
-        Inputs along the encoders, in radii.
-    """
-    highest = 1 / max(2.0, steps_of(neuron_type, dt)) / dt
-    rates = np.linspace(0.95 / DRIVES, 0.95, DRIVES) * highest
-    base = getattr(neuron_type, "base_type", neuron_type)
-    if isinstance(base, nengo.LIFRate):  # nengo.LIF is one
-        current = 1 / -np.expm1((base.tau_ref - 1 / rates) / base.tau_rc)
-    else:
-        current = rates
-    return np.asarray((current[:, None] - bias) / gain)
-
-
 def steps_of(neuron_type: nengo.neurons.NeuronType, dt: float) -> int:
     """A neuron type's refractory time in steps; 0 where it has none."""
     base = getattr(neuron_type, "base_type", neuron_type)

@@ -17,10 +17,10 @@ from loihi_rules.routes.entries import loops_of
 from loihi_rules.rules.pes import TRAIN_EPOCH
 from loihi_rules.settings import declare
 from loihi_rules.tuning import (
+    DRIVES,
     MOST_POINTS,
     chip_rates,
     drives,
-    drives_of_all_rates,
     first_current,
     fit_rates,
     give_gains,
@@ -125,8 +125,8 @@ def _fit_to_encoders(
     shorter = shorter_refractory(own, dt)
     held = ens in uses.looped or (steps_of(own, dt) <= TRAIN_EPOCH - 1 and ens in uses.traced)
     worth = best.lost > MOST_LOST or ens not in uses.bent
-    if shorter is not None and ens in draft.learned:  # up to 1 / τ_ref, where it ends as Nengo's
-        best = fitted(shorter)
+    if shorter is not None and ens in draft.learned and best.lost > MOST_LOST:
+        best = fitted(shorter)  # whose rates end where Nengo's do
     elif shorter is not None and not held and worth:
         best = min(best, fitted(shorter), key=lambda fit: fit.error)
     least = best.error
@@ -303,11 +303,10 @@ def _current_at(neuron_type: nengo.neurons.NeuronType, rates: Any, dt: float) ->
 def _drive(draft: Draft, ens: nengo.Ensemble, built: Any) -> Any:
     """Inputs along the encoders, in radii, where it is known which there are.
 
-    What learned weights may drive it to is not known; there, all rates from none to the highest
-    are alike.
+    What weights that learn may give is not; they are taken to become twice as large.
     """
     if ens in draft.learned:
-        return drives_of_all_rates(ens.neuron_type, built.gain, built.bias, draft.dt)
+        return np.linspace(-2, 2, DRIVES)[:, None] * np.ones(ens.n_neurons)
     if isinstance(ens.eval_points, BALLS):
         return None
     points = built.eval_points[:MOST_POINTS]
