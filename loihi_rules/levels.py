@@ -73,7 +73,7 @@ def filter_of(tau: float, dt: float) -> float:
     0 where it keeps nothing.
     """
     most = 2**LOIHI.decay_bits - 1
-    kept = most - (_decay_of_current(-np.expm1(-dt / tau)) if tau else most)
+    kept = most - _decay_of_current(-np.expm1(-dt / tau))
     return float(-dt / np.log(kept / (most + 1))) if kept else 0.0
 
 

@@ -25,18 +25,19 @@ def keep_speed(ens: nengo.Ensemble, choices: Sequence[Choice], tau: float, dt: f
         τ dx/dt = f(x) − x + u
 
     (Eliasmith and Anderson, 2003, principle 3). The chip's filter has a decay of 12 bits, and so
-    another time constant τ' = k τ (`loihi_rules.levels.filter_of`): 99.4 ms for 100 ms, 204.6 for
-    200. With
+    another time constant τ' = k τ (`loihi_rules.levels.filter_of`): 99.4 ms for
+    100 ms. With
 
         f'(x) = (1 − k) x + k f(x),        u' = k u
 
-    it follows the same equation.
+    it follows the same equation. Here f is a matrix; a loop with a function is left at τ', and is
+    1 / k times as fast.
 
     Parameters
     ----------
     ens : nengo.Ensemble
     choices : sequence of Choice
-        All that enters its neurons. Transforms and functions are changed in place.
+        All that enters its neurons. Transforms are changed in place.
     tau : float
         τ, of its compartments, in seconds.
     dt : float
