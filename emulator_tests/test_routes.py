@@ -237,6 +237,38 @@ def test_a_loop_keeps_its_speed_at_the_time_constant_that_the_chip_has(tau):
     assert done.twins[given].synapse is None  # the chip's is all there is
 
 
+@pytest.mark.quick
+@pytest.mark.parametrize("part", [slice(None), slice(2), [2, 0]])
+def test_a_loop_with_a_function_keeps_its_speed_too(part):
+    """(f(x) − x) / τ of the values that are fed back, and u / τ; the others keep the size of u."""
+    tau, ways = 0.2, np.array([[0.5, -1.0, 0.2], [1.0, 0.5, 0.0], [0.3, 0.0, 2.0]])[part][:, :2]
+
+    def function(x):
+        return x[0] * x[2], np.sin(x[1])
+
+    def fed_back(x):
+        return ways @ function(x)
+
+    with nengo.Network(seed=18) as net:
+        ens = nengo.Ensemble(60, 3)
+        given = nengo.Connection(nengo.Node([0.3, 0.4, 0.5]), ens, synapse=tau)
+        if part == slice(None):
+            loop = nengo.Connection(ens, ens, function=fed_back, synapse=tau)
+        else:
+            loop = nengo.Connection(ens, ens[part], function=function, transform=ways, synapse=tau)
+    done = rewrite(net)
+    real = done.network.config[done.twins[ens]].input_tau
+    assert real == pytest.approx(0.2048, rel=0.02) and real != tau
+    twin, fed = done.twins[loop], np.zeros(3, bool)
+    fed[part] = True
+    for x in np.random.RandomState(0).uniform(-1, 1, (5, 3)):
+        flow = (matrix_of(twin) @ twin.function(x) - np.where(fed, x, 0)) / real
+        wanted = np.zeros(3)
+        wanted[part] = (fed_back(x) - x[part]) / tau
+        assert np.allclose(flow, wanted)
+    assert np.allclose(matrix_of(done.twins[given]), np.diag(np.where(fed, real / tau, 1.0)))
+
+
 def test_an_oscillator_is_as_fast_with_rounded_decays():
     """0.7 % faster than in floating point, where the chip has 99.4 ms for 100."""
     speeds = []

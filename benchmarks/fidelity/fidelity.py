@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Mapping, Sequence
+from typing import Dict, Iterable, List, Mapping, Sequence
 
 from benchmarks.fidelity.cell import TARGETS, Cell
 from benchmarks.fidelity.grid import all_cells
@@ -39,7 +39,7 @@ thousand. The float emulator ({floats} seeds) is the chip without rounding.
 
 **{share} of the cells are inside the CPU's spread** ({floated} in floating point). Of those
 outside, {warned} warn of it. Errors are the CPU's times {ratios}. Measured on {commit},
-{minutes:.0f} minutes with {cores} processes. All figures are in [fidelity.json](fidelity.json);
+{minutes:.0f} minutes of one core. All figures are in [fidelity.json](fidelity.json);
 the next run takes Nengo core's from there, as they do not depend on this project, and measures
 them where the file is missing.
 
@@ -56,7 +56,10 @@ def main(asked: argparse.Namespace) -> None:
     seeds = seeds_of(asked)
     begun = time.perf_counter()
     found: Dict[str, MeasuredCell] = {}
-    for measured in measure_cells(cells, seeds, at_once(asked.processes), asked.figures):
+    processes = at_once(asked.processes)
+    for measured in measure_cells(
+        cells, seeds, processes, asked.figures, asked.resume, this_commit()
+    ):
         found[measured.cell.name] = measured
         show(measured, seeds)
     if not set(TARGETS) <= set(seeds):
@@ -66,7 +69,7 @@ def main(asked: argparse.Namespace) -> None:
     print(f"{share(ordered)} inside the CPU's spread; {minutes:.1f} minutes")
     reasons = read_reasons()
     if asked.write:
-        Path(asked.write).write_text(page(ordered, seeds, reasons, minutes, asked), "utf-8")
+        Path(asked.write).write_text(page(ordered, seeds, reasons), "utf-8")
     wrong = faults(reasons, {m.cell.name: m.verdict() for m in ordered})
     for text in wrong:
         print(text)
@@ -121,8 +124,6 @@ def page(
     measured: List[MeasuredCell],
     seeds: Mapping[str, Sequence[int]],
     reasons: Mapping[str, str],
-    minutes: float,
-    asked: Any,
 ) -> str:
     low, high = (100 * p for p in false_alarm(len(seeds["cpu"]), len(seeds["emulator"])))
     outside = [m for m in measured if not m.verdict().ok]
@@ -138,16 +139,26 @@ def page(
         floated=share(measured, "float-emulator"),
         ratios=ratios(measured),
         warned=sum(bool(m.warnings) for m in outside),
-        commit=commit(),
-        minutes=minutes,
-        cores=at_once(asked.processes),
+        commit=commits(measured),
+        minutes=core_minutes(measured),
         table="\n".join(table(measured, reasons)),
     )
 
 
-def commit() -> str:
+def core_minutes(measured: Iterable[MeasuredCell]) -> float:
+    """What all runs took, those of the CPU with them."""
+    return sum(cell.seconds for cell in measured) / 60
+
+
+def commits(measured: Iterable[MeasuredCell]) -> str:
+    """Of which commits the figures are, in words."""
+    known = sorted(set().union(*(cell.code for cell in measured)))
+    return f"{'commits' if len(known) > 1 else 'commit'} {' and '.join(known)}"
+
+
+def this_commit() -> str:
     """The commit that is measured, as far as Git knows."""
     done = subprocess.run(
         ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
     )
-    return f"commit {done.stdout.strip()}" if done.returncode == 0 else "an unknown commit"
+    return done.stdout.strip() if done.returncode == 0 else "unknown"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator, List, Mapping, Optional, Sequence
+from typing import Iterator, List, Mapping, Optional, Sequence, Set
 
 import numpy as np
 
@@ -52,6 +52,11 @@ class MeasuredCell:
         return [t for t in dict.fromkeys(texts) if not t.startswith(NOT_FOR_USERS)]
 
     @property
+    def code(self) -> Set[str]:
+        """The commits of which the emulators' runs are."""
+        return {run.code for t, runs in self.runs.items() if t != "cpu" for run in runs}
+
+    @property
     def seconds(self) -> float:
         return sum(run.seconds for runs in self.runs.values() for run in runs)
 
@@ -61,6 +66,8 @@ def measure_cells(
     seeds: Mapping[str, Sequence[int]],
     at_once: int,
     figures: Optional[Path] = None,
+    resume: bool = False,
+    code: str = "",
 ) -> Iterator[MeasuredCell]:
     """Each cell when all its runs are done.
 
@@ -73,11 +80,15 @@ def measure_cells(
         Processes.
     figures : pathlib.Path, optional
         File of figures: those of the CPU are taken from it, and all are written to it.
+    resume : bool
+        Whether the emulators' figures are taken from it too, of whatever commit.
+    code : str
+        The commit that is measured.
     """
     own = {n: {t: list(seeds[t])[: cell.seeds] for t in seeds} for n, cell in cells.items()}
     jobs = [Job(n, t, s) for n, targets in own.items() for t, of in targets.items() for s in of]
     stored = {} if figures is None else stored_figures.read(figures)
-    known = {job: stored[job] for job in jobs if job.target == "cpu" and job in stored}
+    known = {job: stored[job] for job in jobs if job in stored and (resume or job.target == "cpu")}
     left = {name: sum(j.name == name and j not in known for j in jobs) for name in cells}
     found = {**stored, **known}
 
@@ -87,7 +98,7 @@ def measure_cells(
 
     yield from (whole(name) for name, count in left.items() if not count)
     for job, measured in measure_all(cells, [j for j in jobs if j not in known], at_once):
-        found[job] = measured
+        found[job] = measured if job.target == "cpu" else measured._replace(code=code)
         left[job.name] -= 1
         if not left[job.name]:
             if figures is not None:

@@ -17,11 +17,15 @@ class Job(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """Its figure (NaN where it failed), what it warned of, and the seconds it took."""
+    """What a run gave: its figure (NaN where it failed), warnings and seconds, and of which code.
+
+    The code is a commit of this project; none for Nengo core.
+    """
 
     figure: float
     warnings: Tuple[str, ...]
     seconds: float
+    code: str = ""
 
 
 def measure_all(

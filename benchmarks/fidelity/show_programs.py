@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Mapping, Sequence
 import numpy as np
 
 from benchmarks.fidelity.cell import TARGETS
-from benchmarks.fidelity.fidelity import chosen, commit, seeds_of, show
+from benchmarks.fidelity.fidelity import chosen, commits, core_minutes, seeds_of, show, this_commit
 from benchmarks.fidelity.judging import false_alarm
 from benchmarks.fidelity.measured_cell import MeasuredCell, measure_cells
 from benchmarks.fidelity.pages import share, table
@@ -34,7 +34,7 @@ passes when the chip's median is not beyond what other neurons give on the CPU, 
 astray; the first alarms by chance in {alarm:.0f} % of programs for each side that counts.
 
 **{built} of {count} build, and {share} are inside the CPU's spread.** Measured on {commit};
-{minutes:.0f} minutes.
+{minutes:.0f} minutes of one core.
 
 ![Each program's figures: the CPU's seeds and the emulator's](programs.svg)
 
@@ -56,7 +56,10 @@ def main(asked: argparse.Namespace) -> None:
     begun = time.perf_counter()
     found: Dict[str, MeasuredCell] = {}
     seeds = seeds_of(asked)
-    for measured in measure_cells(programs, seeds, at_once(asked.processes), asked.figures):
+    processes = at_once(asked.processes)
+    for measured in measure_cells(
+        programs, seeds, processes, asked.figures, asked.resume, this_commit()
+    ):
         found[measured.cell.name] = measured
         show(measured, seeds)
     if not set(TARGETS) <= set(seeds):
@@ -68,16 +71,14 @@ def main(asked: argparse.Namespace) -> None:
     if asked.write:
         path = Path(asked.write)
         draw(ordered, path.with_suffix(".svg"))
-        path.write_text(page(ordered, seeds, reasons, minutes), "utf-8")
+        path.write_text(page(ordered, seeds, reasons), "utf-8")
     wrong = faults(reasons, {m.cell.name: m.verdict() for m in ordered})
     for text in wrong:
         print(text)
     sys.exit(1 if wrong else 0)
 
 
-def page(
-    measured: List[MeasuredCell], seeds: Mapping[str, Sequence[int]], reasons: Any, minutes: float
-) -> str:
+def page(measured: List[MeasuredCell], seeds: Mapping[str, Sequence[int]], reasons: Any) -> str:
     what = [f"- **{m.cell.name}**: {m.cell.what}" for m in measured if isinstance(m.cell, Program)]
     built = sum(not np.any(np.isnan(m.figures("emulator"))) for m in measured)
     return PAGE.format(
@@ -88,8 +89,8 @@ def page(
         alarm=100 * false_alarm(len(seeds["cpu"]), len(seeds["emulator"]))[1],
         built=built,
         share=share(measured),
-        commit=commit(),
-        minutes=minutes,
+        commit=commits(measured),
+        minutes=core_minutes(measured),
         what="\n".join(what),
         table="\n".join(table(measured, reasons)),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+import functools
+from typing import Any, Sequence
 
 import nengo
 import numpy as np
@@ -30,8 +31,9 @@ def keep_speed(ens: nengo.Ensemble, choices: Sequence[Choice], tau: float, dt: f
 
         f'(x) = (1 − k) x + k f(x),        u' = k u
 
-    it follows the same equation. Here f is a matrix; a loop with a function is left at τ', and is
-    1 / k times as fast.
+    it follows the same equation. That is done value by value: those of x that no loop hands on
+    are filters of their input, which keep their size and follow τ'. Where weights learn, or targets
+    are given in the place of a function, all stay as they are, 1 / k times as fast.
 
     Parameters
     ----------
@@ -53,21 +55,61 @@ def keep_speed(ens: nengo.Ensemble, choices: Sequence[Choice], tau: float, dt: f
     real = filter_of(tau, dt)
     ratio = real / tau
     same = [c.entry.conn for c in choices if c.entry.tau == tau]
-    loop = next((c.entry.conn for c in choices if _is_loop(c, ens) and c.entry.tau == tau), None)
-    if loop is None or abs(ratio - 1) < WORTH_WHILE or not all(map(_is_scalable, same)):
+    loops = [c.entry.conn for c in choices if c.entry.tau == tau and _is_loop(c, ens)]
+    fed = np.zeros(ens.dimensions, bool)
+    for conn in loops:
+        fed[_filled(conn, ens)] = True
+    scaled = [conn for conn in same if fed[_values(ens, conn.post_slice)].any()]
+    if abs(ratio - 1) < WORTH_WHILE or not loops or not all(map(_is_scalable, scaled)):
         return tau
-    for conn in same:
-        set_matrix(conn, ratio * matrix_of(conn))
-    set_matrix(loop, (1 - ratio) * np.eye(ens.dimensions) + matrix_of(loop))
+    scales = np.where(fed, ratio, 1.0)
+    kept = np.where(fed, 1 - ratio, 0.0)  # of each value, by one loop
+    for conn in scaled:
+        set_matrix(conn, scales[_values(ens, conn.post_slice), None] * matrix_of(conn))
+    for conn in loops:
+        _add(conn, ens, kept)
+        kept[_filled(conn, ens)] = 0
     return real
 
 
+def _values(ens: nengo.Ensemble, part: Any) -> np.ndarray:
+    """Indices of the values that a slice takes."""
+    return np.asarray(np.arange(ens.dimensions)[part])
+
+
+def _filled(conn: nengo.Connection, ens: nengo.Ensemble) -> np.ndarray:
+    """Indices of the values of its target that a connection adds to."""
+    return _values(ens, conn.post_slice)[np.any(matrix_of(conn) != 0, axis=1)]
+
+
 def _is_loop(choice: Choice, ens: nengo.Ensemble) -> bool:
-    """Whether it hands on all that an ensemble represents, to all of it, by a matrix."""
+    """Whether it hands on values of an ensemble to these values themselves, by decoders."""
     conn = choice.entry.conn
-    return choice.way == MATRIX and conn.pre is ens and conn.post is ens and conn.function is None
+    if choice.way != MATRIX or conn.pre_obj is not ens or conn.post_obj is not ens:
+        return False
+    known = set(_values(ens, conn.pre_slice)) >= set(_filled(conn, ens))
+    return known and (conn.function is None or callable(conn.function))
 
 
 def _is_scalable(conn: nengo.Connection) -> bool:
     """Whether its weights are fixed numbers, in a transform that may be changed."""
     return conn.learning_rule_type is None and isinstance(conn.transform, (Dense, NoTransform))
+
+
+def _add(conn: nengo.Connection, ens: nengo.Ensemble, shares: np.ndarray) -> None:
+    """Let a loop hand on these shares of the values that it fills besides."""
+    to, given = list(_values(ens, conn.post_slice)), list(_values(ens, conn.pre_slice))
+    share = np.zeros((len(to), len(given)))
+    for k in _filled(conn, ens):
+        share[to.index(k), given.index(k)] = shares[k]
+    matrix, function = matrix_of(conn), conn.function
+    if function is None:
+        set_matrix(conn, matrix + share)
+    elif share.any():
+
+        @functools.wraps(function)
+        def with_share(x: np.ndarray) -> np.ndarray:
+            return np.asarray(matrix @ np.ravel(function(x)) + share @ x)
+
+        conn.function = with_share
+        set_matrix(conn, np.eye(len(to)))

@@ -73,13 +73,13 @@ def beside(name: str, tau: float = 0.01, neurons: int = 300) -> Cell:
 
 
 def crowd(name: str, silent: int, neurons: int = 340, dimensions: int = 16) -> Cell:
-    """A memory with inputs that say nothing: how much of a vector it keeps for 1.5 s."""
-    kept = vectors(1, dimensions)[0]
+    """A memory with inputs that say nothing: how much of a vector it loses in 1.5 s."""
+    kept, length = vectors(1, dimensions)[0], 0.8
 
     def build(seed: int) -> nengo.Network:
         with nengo.Network(seed=seed) as network:
             state = nengo.Ensemble(neurons, dimensions)
-            push = nengo.Node(lambda t: kept * 2.0 * (t < 0.4), label="push")
+            push = nengo.Node(lambda t: kept * length / 0.4 * (t < 0.4), label="push")
             nengo.Connection(push, state, transform=0.1, synapse=0.1)
             nengo.Connection(state, state, synapse=0.1)
             for _ in range(silent):
@@ -89,9 +89,9 @@ def crowd(name: str, silent: int, neurons: int = 340, dimensions: int = 16) -> C
         return network
 
     def figure(run: Recording) -> float:
-        return float(np.mean(run["output"][int(1.7 / run.dt) :] @ kept))
+        return abs(float(np.mean(run["output"][int(1.7 / run.dt) :] @ kept)) - length)
 
-    return Cell(f"inputs/{name}", build, figure, 1.9, "what is kept", "same")
+    return Cell(f"inputs/{name}", build, figure, 1.9, "what is lost")
 
 
 def shares(
