@@ -61,6 +61,24 @@ def test_noise_is_on_the_host():
     assert placed(net)[0] == {"e": False}
 
 
+@pytest.mark.parametrize("use", ["probe", "connection", "node"])
+def test_what_no_core_can_decode_is_on_the_host(use):
+    """A core listens to 4,096 axons, and what decodes a value listens to all of its neurons."""
+    with nengo.Network() as net:
+        for n in (4096, 4097):
+            ens = nengo.Ensemble(n, 1, eval_points=[[0.5]], n_eval_points=1, label=str(n))
+            if use == "probe":
+                nengo.Probe(ens)
+            elif use == "node":
+                nengo.Connection(ens, nengo.Node(size_in=1))
+            else:
+                nengo.Connection(ens, nengo.Ensemble(1, 1, label="post"), synapse=0.1)
+        nengo.Ensemble(5000, 1, eval_points=[[0.5]], n_eval_points=1, label="unread")
+    where, done = placed(net)
+    assert where.items() >= {"4096": True, "4097": False, "unread": True}.items()
+    assert any("4,097 neurons" in c.why for c in done.changes)
+
+
 @pytest.mark.parametrize(
     "change",
     [

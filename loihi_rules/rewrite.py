@@ -28,11 +28,13 @@ class ServedProbe:
     reads : str
         What is made of it, one of `deploy.targets.served.READERS`: ``"probe"`` (its
         samples as they come), ``"delta"`` (PES's steps), ``"weights"`` (the decoders of a
-        learning connection, in Nengo's units), ``"built"`` (a value that the build fixed) or
-        ``"refractory time"`` (what is left of it, from the spikes of the stand-in).
+        learning connection, in Nengo's units), ``"built"`` (a value that the build fixed),
+        ``"refractory time"`` (what is left of it, from the spikes of the stand-in) or ``"sum"``
+        (of what several stand-ins give).
     source : object
-        For ``"weights"`` the connection, for the others the object that the user
-        probed, in the rewritten network.
+        For ``"weights"`` the connection, for ``"sum"`` pairs of a stand-in and the matrix that
+        its samples are multiplied with, for the others the object that the user probed, in the
+        rewritten network.
     attribute : str
         For ``"built"``: which of the object's built values.
     sample_every : float or None

@@ -28,6 +28,7 @@ from deploy.targets.input_neurons import input_neurons
 from deploy.targets.rates_in_pieces import rates_in_pieces
 from loihi_rules.built import unused_max_rates
 from loihi_rules.change import name_of
+from loihi_rules.passes.node_probes import carried_by
 from loihi_rules.rules.pes import ERROR_SCALE, LearningScale
 from loihi_rules.solvers import MultipliedOut
 from loihi_rules.wiring import base_of, columns_of, is_chip_input, on_chip
@@ -85,6 +86,10 @@ def chip_model(
                 with row_tables(nengo_loihi), rates_in_pieces(nengo_loihi):
                     self._whole(model, obj, *args, **kwargs)
                 return None
+            if isinstance(obj, nengo.Probe):
+                carried = carried_by(model.toplevel, obj)
+                if carried is not None:
+                    return self._carried(model, obj, carried)
             if isinstance(obj, nengo.Ensemble):
                 with unused_max_rates():
                     return super().build(model, obj, *args, **kwargs)
@@ -137,6 +142,22 @@ def chip_model(
                     warnings.filterwarnings("ignore", "Setting the dtype", DeprecationWarning)
                     discretize_model(model)
             builder.validate.validate_model(model)
+
+        def _carried(self, model: Any, probe: nengo.Probe, conn: nengo.Connection) -> Any:
+            """A probe by the decoders of a connection, as nengo-loihi builds those of the host.
+
+            These have a connection's function and transform in ``chip2host_params``, and are read
+            by the host alone; this one is recorded.
+            """
+            model.chip2host_params[probe] = {
+                "function": conn.function,
+                "eval_points": conn.eval_points,
+                "scale_eval_points": conn.scale_eval_points,
+                "transform": np.eye(conn.size_mid),
+            }
+            built = super().build(model, probe)
+            del model.chip2host_params[probe]
+            return built
 
         def _decoders(
             self, model: Any, solver: Any, conn: nengo.Connection, rng: Any, *args: Any

@@ -65,6 +65,18 @@ class StandIn(Reader):
         return samples[self.due(len(samples))]
 
 
+class Sum(Reader):
+    """What several stand-ins give, each by a matrix of its own."""
+
+    def samples(self) -> np.ndarray:
+        total: Any = np.zeros((0, 0))
+        for k, (probe, matrix) in enumerate(self.serving.source):
+            samples = self.session.probed(probe)
+            part = samples.reshape(len(samples), matrix.shape[1]) @ matrix.T
+            total = part if k == 0 else total + part
+        return self.columns(total)[self.due(len(total))]
+
+
 class NeuronInput(Reader):
     """Current and bias of neurons, normalised as Nengo's J.
 
@@ -201,6 +213,7 @@ class LearningSteps(Reader):
 
 READERS: Dict[str, Type[Reader]] = {
     "probe": StandIn,
+    "sum": Sum,
     "weights": LearnedWeights,
     "delta": LearningSteps,
     "built": Built,

@@ -19,6 +19,7 @@ from loihi_rules.passes.learning_scale import learning_scale
 from loihi_rules.passes.lowest_voltage import lowest_voltage
 from loihi_rules.passes.names import names
 from loihi_rules.passes.neuron_learning import neuron_learning
+from loihi_rules.passes.node_probes import node_probes
 from loihi_rules.passes.passthrough import passthrough
 from loihi_rules.passes.placement import placement
 from loihi_rules.passes.probes import probes
@@ -45,6 +46,7 @@ PASSES = (
     rates,
     time_constants,
     input_filters,
+    node_probes,
     host_delays,
     learning_scale,
     error_steps,

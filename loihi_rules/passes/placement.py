@@ -14,7 +14,7 @@ from loihi_rules.rewrite import Draft
 from loihi_rules.rules import RULES, rule_of
 from loihi_rules.settings import declare
 from loihi_rules.tuning import is_chips_own
-from loihi_rules.wiring import base_of, on_chip
+from loihi_rules.wiring import base_of, decoded, on_chip
 
 CHIP_NEURONS = (nengo.LIF, nengo.SpikingRectifiedLinear)
 SLOWEST_STEPS = 2 ** (LOIHI.decay_bits + 1)  # decay of half a unit
@@ -53,6 +53,7 @@ def _host_reasons(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
         _neuron_type,
         _slow_membrane,
         _noise,
+        _too_many,
         _learned_post,
         _unknown_rule,
         _error_source,
@@ -102,6 +103,23 @@ def _noise(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
         ens: f"its noise ({type(ens.noise).__name__}) is a process of the host's"
         for ens in network.all_ensembles
         if ens.noise is not None
+    }
+
+
+def _too_many(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
+    """Those whose value would have to be decoded from more neurons than a core has in-axons."""
+    most = LOIHI.in_axons_a_core
+    decode = {
+        conn.pre_obj
+        for conn in network.all_connections
+        if decoded(conn) and conn.learning_rule_type is None
+    }
+    decode |= {p.obj for p in network.all_probes if p.attr == "decoded_output"}
+    return {
+        ens: f"its value is decoded from {ens.n_neurons:,} neurons, and a core listens to {most:,} "
+        "at most; several ensembles that each give a share of it may be on the chip"
+        for ens in network.all_ensembles
+        if ens.n_neurons > most and ens in decode
     }
 
 
