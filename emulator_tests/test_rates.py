@@ -323,3 +323,25 @@ def test_no_warning_of_gains_beside_intercepts():
         warnings.filterwarnings("error", category=nengo.exceptions.NengoWarning)
         with deploy.Simulator(net, progress_bar=False) as sim:
             assert sim.data[learned].weights.shape == (1, 30)
+
+
+@pytest.mark.parametrize("value", [0.02, 0.05, -0.1])
+def test_neurons_that_all_begin_at_one_value_begin_there(value):
+    """Left free, all their intercepts go up together, and nobody gives what is below."""
+    with nengo.Network(seed=51) as net:
+        ens = nengo.Ensemble(
+            100, 1, neuron_type=nengo.SpikingRectifiedLinear(), intercepts=nengo.dists.Choice([0.0])
+        )
+        nengo.Connection(nengo.Node(value), ens)
+        nengo.Probe(ens, synapse=0.05, label="out")
+    found = deploy.run(net, 0.6, "emulator")["out"].samples[-200:].mean()
+    assert found / value == pytest.approx(1.0, abs=0.2)
+
+
+def test_intercepts_are_free_where_there_are_many():
+    with nengo.Network(seed=52) as net:
+        ens = nengo.Ensemble(60, 1)
+    done = rewrite(net)
+    twin, own = done.twins[ens], done.tuning[done.twins[ens]]
+    begin = (1 - twin.bias) / twin.gain
+    assert np.mean(np.abs(begin - own.intercepts)) > 0.005

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import deploy
 from deploy.fingerprint import fingerprint
 from loihi_rules import rewrite
+from loihi_rules.transforms import matrix_of
 from loihi_rules.wiring import on_chip
 
 pytestmark = pytest.mark.quick
@@ -269,3 +270,43 @@ def test_members_of_networks_are_called_by_the_way_to_them():
     assert {"EnsembleArray 2[1]", "EnsembleArray 2.input"} <= {
         change.object for change in done.changes
     }
+
+
+@pytest.mark.parametrize("neuron_type", [nengo.LIFRate(), nengo.AdaptiveLIF()])
+def test_full_weights_from_the_host_are_decoded(neuron_type):
+    with nengo.Network(seed=61) as net:
+        host = nengo.Ensemble(30, 1, neuron_type=neuron_type)
+        chip = nengo.Ensemble(30, 1)
+        nengo.Connection(nengo.Node(0.5), host)
+        nengo.Connection(host, chip, solver=nengo.solvers.LstsqL2(weights=True))
+        nengo.Probe(chip, synapse=0.05, label="out")
+    assert deploy.run(net, 0.3, "emulator")["out"].samples[-1] == pytest.approx(0.5, abs=0.1)
+
+
+def test_a_sparse_matrix_behind_what_has_no_neurons():
+    """Nengo core takes it, as `nengo.Direct` has no decoders."""
+    with nengo.Network(seed=62) as net:
+        direct = nengo.Ensemble(1, 2, neuron_type=nengo.Direct())
+        chip = nengo.Ensemble(60, 2)
+        nengo.Connection(nengo.Node([0.5, 0.2]), direct)
+        crossed = nengo.Sparse((2, 2), indices=[[0, 1], [1, 0]], init=[1.0, 1.0])
+        nengo.Connection(direct, chip, transform=crossed)
+        nengo.Probe(chip, synapse=0.05, label="out")
+    assert deploy.run(net, 0.3, "emulator")["out"].samples[-1] == pytest.approx([0.2, 0.5], abs=0.1)
+
+
+def test_rows_that_are_rounding_are_no_connections():
+    """sin πk of a Fourier transform of 16 values, in all of a row."""
+    with nengo.Network(seed=63) as net:
+        into = nengo.networks.EnsembleArray(20, 16)
+        convolution = nengo.networks.CircularConvolution(10, 16)
+        nengo.Connection(into.output, convolution.input_a)
+    done = rewrite(net)
+    smallest = min(
+        np.abs(matrix[matrix != 0]).min()
+        for matrix in (
+            matrix_of(c) for c in done.network.all_connections if on_chip(done.network, c.post)
+        )
+        if np.any(matrix)
+    )
+    assert smallest > 1e-3

@@ -9,7 +9,7 @@ import numpy as np
 from nengo.synapses import LinearFilter, Lowpass, Synapse
 
 from loihi_rules.transforms import matrix_of
-from loihi_rules.wiring import columns_of
+from loihi_rules.wiring import columns_of, rows_of
 
 MOST_ENTRIES = 2**24  # of a matrix that is worth multiplying out
 
@@ -23,7 +23,7 @@ class Source(NamedTuple):
         Where it starts.
     matrix : (node's size, conn's size_mid) ndarray
     magnitude : (node's size, conn's size_mid) ndarray
-        The product of the magnitudes of what ``matrix`` is the product of.
+        The product of the `magnitudes` of what ``matrix`` is the product of.
     synapses : tuple of Synapse
         The filters on the way.
     """
@@ -57,8 +57,12 @@ def sources_of(
     incoming: Incoming,
     above: Tuple[nengo.Node, ...],
     known: Known,
+    learned: bool = False,
 ) -> Optional[List[Source]]:
-    """All that ends in a node, by way of other nodes too; None if it cannot be joined."""
+    """All that ends in a node, by way of other nodes too; None if it cannot be joined.
+
+    What learns cannot, unless it is asked for as ``learned``.
+    """
     found: List[Source] = []
     if node in above:
         return None  # a circle
@@ -66,15 +70,15 @@ def sources_of(
         return known[node]
     for conn in incoming.get(node, []):
         size = node.size_in * max(conn.size_mid, 1)
-        if conn.learning_rule_type is not None or size > MOST_ENTRIES:
+        if (conn.learning_rule_type is not None and not learned) or size > MOST_ENTRIES:
             return None
-        rows = np.eye(node.size_in)[:, columns_of(conn.post)]
+        rows = np.eye(node.size_in)[:, rows_of(conn.post)]
         matrix = rows @ matrix_of(conn)
         synapses = () if conn.synapse is None else (conn.synapse,)
         if not is_passthrough(conn.pre_obj) or conn.function is not None:
-            found.append(Source(conn, matrix, np.abs(matrix), synapses))
+            found.append(Source(conn, matrix, magnitudes(matrix), synapses))
             continue
-        further = sources_of(conn.pre_obj, incoming, (*above, node), known)
+        further = sources_of(conn.pre_obj, incoming, (*above, node), known, learned)
         if further is None:
             return None
         matrix = matrix @ np.eye(conn.pre_obj.size_out)[columns_of(conn.pre)]
@@ -83,12 +87,21 @@ def sources_of(
                 Source(
                     source.conn,
                     matrix @ source.matrix,
-                    np.abs(matrix) @ source.magnitude,
+                    magnitudes(matrix) @ source.magnitude,
                     (*source.synapses, *synapses),
                 )
             )
     known[node] = found
     return found
+
+
+def magnitudes(matrix: np.ndarray) -> np.ndarray:
+    """The largest entry of a matrix, for each that is not 0.
+
+    By which floating point may be off in each, up to a factor ε. Where a Fourier transform has
+    sin πk, that is 1e-16, in one entry of a row or in all of it.
+    """
+    return np.where(matrix != 0, np.max(np.abs(matrix), initial=0.0), 0.0)
 
 
 def in_a_row(synapses: Tuple[Synapse, ...], chip: bool) -> Optional[Synapse]:

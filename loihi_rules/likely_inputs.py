@@ -8,7 +8,7 @@ import nengo
 import numpy as np
 
 from loihi_rules.transforms import CONVOLUTIONS, matrix_of
-from loihi_rules.wiring import base_of, columns_of
+from loihi_rules.wiring import base_of, columns_of, rows_of
 
 HELD = 0.05  # s, that each evaluation point is shown where the signal is not known
 
@@ -72,7 +72,7 @@ def _known(
         given = _given(conn, n_samples, every, dt)
         if given is None:
             return None
-        total[:, columns_of(conn.post)] += given
+        total[:, rows_of(conn.post)] += given
     return total if inputs else None
 
 

@@ -21,7 +21,7 @@ from loihi_rules.frozen import with_parameters
 from loihi_rules.settings import declare
 from loihi_rules.transforms import CONVOLUTIONS, linear_map
 from loihi_rules.tuning import represented
-from loihi_rules.wiring import base_of, columns_of, on_chip
+from loihi_rules.wiring import base_of, columns_of, on_chip, rows_of
 
 SETTING = "pilot_inputs"
 STEPS = 400  # of each input
@@ -157,7 +157,7 @@ class Pilot:
         total = [np.zeros((1, n_inputs, ens.n_neurons), np.float32) for _ in Signals._fields]
         tau = max((_tau(conn) for conn in conns if isinstance(conn.pre_obj, Neurons)), default=0.0)
         for conn in conns:
-            matrix, rows = linear_map(conn).astype(np.float32), columns_of(conn.post)
+            matrix, rows = linear_map(conn).astype(np.float32), rows_of(conn.post)
             source = self._output(conn, block)
             for k, synapse in enumerate((conn.synapse, nengo.Lowpass(tau))):
                 given = _filtered(_through(matrix, source[k]), synapse, self.dt)

@@ -81,6 +81,32 @@ def has_a_threshold(ens: nengo.Ensemble, built: Any) -> bool:
     return bool(np.mean(~active.any(axis=1)) > LEAST_SILENT)
 
 
+def silenced(
+    ens: nengo.Ensemble, built: Any, chip: nengo.neurons.NeuronType, gain: Any, bias: Any, dt: float
+) -> float:
+    """The share of the values that an ensemble may represent at which the chip's hardly fires.
+
+    Where all neurons begin at one value, and each begins later on the chip, the values between are
+    given by nobody: less than half of the CPU's spikes, of all neurons together.
+
+    Parameters
+    ----------
+    ens : nengo.Ensemble
+    built : nengo.builder.ensemble.BuiltEnsemble
+        As the user asked for it.
+    chip : nengo.neurons.NeuronType
+        What the chip has.
+    gain, bias : (n_neurons,) ndarray
+        On the chip.
+    dt : float
+        Step in seconds.
+    """
+    drive = built.eval_points[:MOST_POINTS] @ built.encoders.T / ens.radius
+    asked = ens.neuron_type.rates(drive, built.gain, built.bias).sum(axis=1)
+    given = mean_chip_rates(chip, gain * drive + bias, dt).sum(axis=1)
+    return float(np.mean(given < asked / 2))
+
+
 def chip_rates(neuron_type: nengo.neurons.NeuronType, current: np.ndarray, dt: float) -> np.ndarray:
     """Firing rates of chip neurons under a constant current.
 

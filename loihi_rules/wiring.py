@@ -44,6 +44,13 @@ def columns_of(view: Any) -> np.ndarray:
     return np.arange(view.obj.size_out)[view.slice]
 
 
+def rows_of(view: Any) -> np.ndarray:
+    """Which dimensions of its object a view is given, in its order."""
+    if not isinstance(view, ObjView):
+        return np.arange(view.size_in)
+    return np.arange(view.obj.size_in)[view.slice]
+
+
 def reconnect(conn: nengo.Connection, **ends: Any) -> None:
     """Give a connection another ``pre`` or ``post``.
 

@@ -3,6 +3,7 @@
 python -m benchmarks.fidelity rows                       # what was reported wrong
 python -m benchmarks.fidelity rows split 'stacks/*'      # these, seeds 100, 101, 102
 python -m benchmarks.fidelity rows 'delays/*' --seeds 100:110 --processes 2
+python -m benchmarks.fidelity causes 'channel/*'         # what whole steps alone do
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import List
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(variable, "1")  # a process a core, each with one thread
 
-from benchmarks.fidelity import fidelity, show_programs, show_rows
+from benchmarks.fidelity import causes, fidelity, show_programs, show_rows
 from benchmarks.fidelity.cell import TARGETS
 from deploy.errors import BadInput
 
@@ -68,6 +69,10 @@ def main() -> None:
     programs.add_argument("--processes", type=int, help="one for each core, if not given")
     programs.add_argument("--write", help="the page to write; its picture goes beside it")
     programs.set_defaults(do=show_programs.main)
+    whole = commands.add_parser("causes", help="cells in Nengo core with the chip's neurons")
+    whole.add_argument("names", nargs="*", help="patterns of cells; without: all")
+    whole.add_argument("--seeds", type=seeds, default=[300, 301, 302])
+    whole.set_defaults(do=causes.main)
     asked = parser.parse_args()
     try:
         asked.do(asked)

@@ -21,7 +21,7 @@ WARNINGS = {
     kernels.CLIPPED_WEIGHT: "Clipping learning weights",
     kernels.LOST_SPIKE: "Synaptic trace spikes lost",
 }
-NEVER_STRICT = (kernels.CLIPPED_TRACE, kernels.CLIPPED_WEIGHT)
+OF_LEARNING = (kernels.CLIPPED_TRACE, kernels.CLIPPED_WEIGHT)  # counted by synapse group instead
 
 
 class State(NamedTuple):
@@ -219,7 +219,9 @@ class Engine:
             return
         for flag in np.flatnonzero((self.state.flags > 0) & ~self._warned):
             self._warned[flag] = True
-            if self.strict and flag not in NEVER_STRICT:
+            if flag in OF_LEARNING:
+                continue
+            if self.strict:
                 raise SimulationError(WARNINGS[int(flag)])
             warnings.warn(WARNINGS[int(flag)], stacklevel=3)
 

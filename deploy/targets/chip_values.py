@@ -12,7 +12,7 @@ from nengo.ensemble import Neurons
 
 from deploy.targets.units import current_of_a_weight
 from loihi_rules.rules.pes import ERROR_SCALE
-from loihi_rules.wiring import base_of, columns_of, on_chip
+from loihi_rules.wiring import base_of, on_chip, rows_of
 
 BEFORE = "give the ensemble other {} before the simulator is built"
 INSTEAD = {
@@ -164,7 +164,7 @@ def fixed_weights(session: Any, conn: nengo.Connection) -> np.ndarray:
     params = session.simulator.model.params[base_of(conn.post)]
     if isinstance(conn.post_obj, Neurons):
         gain = np.where(params.gain == 0, 1.0, params.gain)
-        weights = (matrix / gain[:, None])[columns_of(conn.post)]
+        weights = (matrix / gain[:, None])[rows_of(conn.post)]
         rows = session.rewritten.rows.get(conn)
         weights = weights if rows is None else weights[rows]
     elif conn in session.rewritten.encoded:

@@ -47,6 +47,7 @@ ENCODERS = ("node_encoders", "decode_neuron_encoders")
 DECODERS = ("decoders", "probe_decoders")
 PIECE = re.compile(r"\[[\d:]+\]$")
 LEAST_WEIGHT = 1e-16  # that nengo-loihi does not take for 0
+LEAST_SHARE = 1e-12  # of a threshold: what a million spikes in a step cannot make matter
 NOTHING = 1e-8  # nengo-loihi takes no weights that are all smaller into account
 HOST_SPIKES = 16  # a step, of an input neuron: four radii of its target
 
@@ -112,11 +113,12 @@ def discretize_model(model: Any) -> None:
         reaches = {synapse: _reach(synapse, block.n_neurons) for synapse in block.synapses}
         with _in_one_row(block):
             reference, factor = _prepare(block, spikes, reaches)
+            least = max(LEAST_WEIGHT, LEAST_SHARE * float(np.min(block.compartment.vth)))
             info = theirs.discretize_compartment(block.compartment, reference)
             for synapse, reach in reaches.items():
-                n_weights = reach.added(_magnitudes(synapse, reach) > LEAST_WEIGHT)
+                n_weights = reach.added(_magnitudes(synapse, reach) > least)
                 own, scale, down, found = synapse.max_abs_weight(), reference, 0, None
-                weighs = not synapse.learning and own > LEAST_WEIGHT
+                weighs = not synapse.learning and own > least
                 if weighs:
                     spare = max(0, info["w_exp"] - LOIHI.weight_exponents[0])
                     scale = min(reference, own * 2.0**spare)

@@ -49,12 +49,17 @@ def _refuse_what_nengo_does(draft: Draft) -> None:
     """Nengo core builds none of these, wherever they run."""
     for conn in draft.network.all_connections:
         kind = type(conn.transform).__name__
-        if not decoded(conn) or not isinstance(conn.transform, (Sparse, *CONVOLUTIONS)):
+        if not _is_decoded(conn) or not isinstance(conn.transform, (Sparse, *CONVOLUTIONS)):
             continue
         what = f"a {kind.lower()} transform cannot be applied to a decoded connection"
         if conn.solver.weights and not conn.solver.compositional:
             what = "Non-compositional solvers only work with Dense transforms"
         draft.problem(name_of(conn), "transforms", what, "connect the ensemble's neurons")
+
+
+def _is_decoded(conn: nengo.Connection) -> bool:
+    """Whether it has decoders; values of `nengo.Direct` are functions of its input."""
+    return decoded(conn) and not isinstance(conn.pre_obj.neuron_type, nengo.Direct)
 
 
 def _leave_no_empty(conn: nengo.Connection) -> None:
@@ -72,7 +77,7 @@ def _why_not(network: nengo.Network, conn: nengo.Connection, dt: float) -> Optio
     sparse, convolution = (isinstance(conn.transform, kinds) for kinds in (Sparse, CONVOLUTIONS))
     if not sparse and not convolution:
         return None
-    if decoded(conn):
+    if _is_decoded(conn):
         return None
     to_rule = isinstance(conn.post_obj, LearningRule)
     if not (to_rule or on_chip(network, conn.pre) or on_chip(network, conn.post)):

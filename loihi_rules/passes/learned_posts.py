@@ -15,7 +15,7 @@ from loihi_rules.learned import rule_names
 from loihi_rules.rewrite import Draft
 from loihi_rules.rules import rule_of
 from loihi_rules.transforms import matrix_of
-from loihi_rules.wiring import base_of, columns_of, on_chip, reconnect
+from loihi_rules.wiring import base_of, columns_of, on_chip, reconnect, rows_of
 
 
 def learned_posts(draft: Draft) -> None:
@@ -74,7 +74,7 @@ def _by_neurons(draft: Draft, conn: nengo.Connection) -> None:
     ens = base_of(conn.post)
     n = ens.n_neurons
     built = built_ensemble(ens, draft.dt)
-    part = columns_of(conn.post)
+    part = rows_of(conn.post)
     span = _span(draft, conn, built)
     draft.learned.add(ens)
     line = Line(n, 1 / (span * np.where(built.gain == 0, 1.0, built.gain)))

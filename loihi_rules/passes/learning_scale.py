@@ -16,6 +16,7 @@ from nengo.exceptions import NengoException
 from loihi_rules import pes_pilot
 from loihi_rules.change import name_of
 from loihi_rules.chip import LOIHI
+from loihi_rules.handed_on import into_passthroughs, is_passthrough, sources_of
 from loihi_rules.likely_inputs import likely_inputs
 from loihi_rules.passes.placement import chip_learning_connections
 from loihi_rules.rewrite import Draft
@@ -24,7 +25,7 @@ from loihi_rules.rules.pes import Fit
 from loihi_rules.settings import declare
 from loihi_rules.transforms import matrix_of, set_matrix
 from loihi_rules.tuning import chip_rates
-from loihi_rules.wiring import base_of
+from loihi_rules.wiring import base_of, columns_of
 
 USUAL_EXPONENT = 4  # nengo-loihi's Model.pes_wgt_exp
 SETTINGS = ("pes_weight_exponent", "pes_rate_factor", "pes_error_scale", "pes_span")
@@ -50,6 +51,8 @@ class Needs(NamedTuple):
         Largest magnitude of what it gives, or is wanted to give.
     error : float
         Largest magnitude of one dimension of it.
+    gain : float
+        What errors are multiplied by on their way to the rule.
     trial : loihi_rules.pes_pilot.Pilot
         How weights and traces grow.
     """
@@ -59,6 +62,7 @@ class Needs(NamedTuple):
     rate_factor: float
     span: float
     error: float
+    gain: float
     trial: pes_pilot.Pilot
 
 
@@ -85,7 +89,8 @@ def learning_scale(draft: Draft) -> None:
     its late errors (`loihi_rules.rules.pes.rate_factor`).
 
     *Error.* The chip is sent E as an integer up to 127; its scale follows the size of what
-    the connection may have to give (`loihi_rules.rules.pes.error_scale`). nengo-loihi
+    the connection may have to give (`loihi_rules.rules.pes.error_scale`), and of the transforms by
+    which errors come to the rule: k E at κ / k is the same as E at κ. nengo-loihi
     multiplies all errors by 100, so the connections that carry them are multiplied by the
     rest, and κ divided by it.
     """
@@ -129,7 +134,7 @@ def _correct_rate(draft: Draft, conn: nengo.Connection, factor: float) -> None:
 
 
 def _choose_error_scale(draft: Draft, conn: nengo.Connection, needs: Needs) -> None:
-    scale = pes.error_scale(needs.error)
+    scale = pes.error_scale(needs.error * needs.gain)
     draft.network.config[conn].pes_error_scale = scale
     draft.change(
         name_of(conn),
@@ -137,7 +142,8 @@ def _choose_error_scale(draft: Draft, conn: nengo.Connection, needs: Needs) -> N
         f"errors up to {LOIHI.error_max / pes.ERROR_SCALE:g} in steps of "
         f"{1 / pes.ERROR_SCALE:g}, as nengo-loihi has for every connection",
         f"up to {LOIHI.error_max / scale:.3g} in steps of {1 / scale:.2g}",
-        f"both what it gives and what is wanted may go up to {needs.error:.3g} in each dimension",
+        f"both what it gives and what is wanted may go up to {needs.error:.3g} in each dimension"
+        + ("" if needs.gain == 1 else f", and are multiplied by {needs.gain:.3g}"),
     )
 
 
@@ -198,7 +204,7 @@ def _choose_exponent(draft: Draft, conn: nengo.Connection, needs: Needs, thresho
 def _time_constant(conn: nengo.Connection, needs: Needs) -> float:
     """``n / (κ Σ a²)``, in seconds: how fast an error is undone."""
     power = float(np.mean(np.square(needs.trial.traces, dtype=float)))
-    rate = float(conn.learning_rule_type.learning_rate) * _amplitude(conn) ** 2 * power
+    rate = needs.gain * float(conn.learning_rule_type.learning_rate) * _amplitude(conn) ** 2 * power
     return 1 / rate if rate else np.inf
 
 
@@ -238,17 +244,37 @@ def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
         dt,
         moves=bool(np.ptp(inputs, axis=0).any()),
     )
+    gain = _error_gain(draft.network, conn)
     trial = pes_pilot.pilot(
         rates / amplitude,
         _targets(inputs / radius, span),
-        float(conn.learning_rule_type.learning_rate) * factor * amplitude**2,
+        gain * float(conn.learning_rule_type.learning_rate) * factor * amplitude**2,
         tau,
         _loop_tau(conn),
         dt,
         rng,
     )
     error = span if first else span * _one_dimension(inputs / radius, conn.size_out)
-    return Needs(first, amplitude * first / dt / radius, factor, span, error, trial)
+    return Needs(first, amplitude * first / dt / radius, factor, span, error, gain, trial)
+
+
+def _error_gain(network: nengo.Network, conn: nengo.Connection) -> float:
+    """The largest factor by which a value becomes part of an error: of one row of a transform.
+
+    Through nodes that only hand on, as one in which errors are summed. Functions count as 1.
+    """
+    incoming = into_passthroughs(network)
+    found = []
+    for error in network.all_connections:
+        if not isinstance(error.post_obj, LearningRule) or error.post_obj.connection is not conn:
+            continue
+        matrix, given = matrix_of(error), None
+        if is_passthrough(error.pre_obj) and error.function is None:
+            matrix = matrix @ np.eye(error.pre_obj.size_out)[columns_of(error.pre)]
+            given = sources_of(error.pre_obj, incoming, (), {}, learned=True)
+        found += [matrix @ source.matrix for source in given] if given else [matrix]
+    gain = max((float(np.linalg.norm(m, axis=1).max(initial=0.0)) for m in found), default=1.0)
+    return gain or 1.0
 
 
 def _sources(draft: Draft, conn: nengo.Connection) -> np.ndarray:

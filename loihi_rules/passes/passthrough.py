@@ -14,6 +14,7 @@ from loihi_rules.handed_on import (
     in_a_row,
     into_passthroughs,
     is_passthrough,
+    magnitudes,
     remove_dead_ends,
     sources_of,
 )
@@ -76,7 +77,7 @@ def _join(draft: Draft, conn: nengo.Connection, sources: List[Source]) -> Joined
     rounding = _rounding(out, sources)
     for source in sources:
         first, matrix = source.conn, out @ source.matrix
-        faint = np.abs(matrix) <= rounding[:, np.newaxis]
+        faint = np.abs(matrix) <= rounding
         largest = max(largest, np.abs(matrix[faint]).max(initial=0.0))
         matrix[faint] = 0
         if not np.any(matrix):
@@ -99,17 +100,16 @@ def _join(draft: Draft, conn: nengo.Connection, sources: List[Source]) -> Joined
     return Joined(count, largest)
 
 
-def _rounding(out: np.ndarray, sources: List[Source]) -> np.ndarray:
-    """What floating point may leave of zeros, in each row of the products with all sources.
+def _rounding(out: np.ndarray, sources: List[Source]) -> float:
+    """What floating point may leave of a zero in the products with all sources.
 
-    A sum of n terms is off by n ε times the sum of their magnitudes. A row's terms are those of
-    all its sources, as it is summed over all of them: where a row of a Fourier transform has
-    sin π, which comes out as 1e-16, that is nothing beside its other entries.
+    A sum of n terms is off by n ε times the sum of their magnitudes
+    (`loihi_rules.handed_on.magnitudes`).
     """
     terms = out.shape[1] + sum(source.matrix.shape[1] for source in sources)
-    magnitude = sum(np.sum(np.abs(out) @ source.magnitude, axis=1) for source in sources)
-    rounding = np.asarray(terms * np.finfo(float).eps * magnitude)
-    return np.where(np.isfinite(rounding), rounding, 0.0)
+    magnitude = sum(np.sum(magnitudes(out) @ source.magnitude, axis=1) for source in sources)
+    rounding = float(terms * np.finfo(float).eps * np.max(magnitude, initial=0.0))
+    return rounding if np.isfinite(rounding) else 0.0
 
 
 def _left_out(joined: Joined) -> str:

@@ -29,6 +29,7 @@ from loihi_rules.tuning import (
     mean_chip_rates,
     represented,
     shorter_refractory,
+    silenced,
     steady_rates,
     steps_of,
 )
@@ -39,6 +40,7 @@ BALLS = (nengo.dists.UniformHypersphere, nengo.dists.ScatteredHypersphere)
 SETTING = "rates_are_fitted"
 RULE_OF_RATES = "rates that the chip has"
 MOST_LOST = 0.02  # of all spikes, before fewer high rates are taken for it where functions bend
+MOST_SILENCED = 0.01  # of the values that are represented
 WORTH_A_WARNING = 0.06  # error of rates; that of Nengo's default ensemble is 0.05
 PILOT_WORTH_A_WARNING = 0.25  # error of rates, with that of counting spikes in it
 
@@ -100,8 +102,9 @@ def _fit_to_encoders(
 ) -> None:
     """Fit to what an ensemble represents; with another refractory time if rates end too soon.
 
-    Intercepts stay where there are values at which no neuron fires: the user set a threshold, and
-    what is given in values near it depends on where the first neurons begin.
+    Intercepts stay where there are values at which no neuron fires, or none would on the chip: the
+    user set a threshold, and what is given in values near it depends on where the first neurons
+    begin.
     """
     own, dt = ens.neuron_type, draft.dt
     known = _drive(draft, ens, built)
@@ -130,7 +133,8 @@ def _fit_to_encoders(
     elif shorter is not None and not held and worth:
         best = min(best, fitted(shorter), key=lambda fit: fit.error)
     least = best.error
-    if has_a_threshold(ens, built):
+    lost = silenced(ens, built, best.neuron_type, best.gain, best.bias, dt)
+    if has_a_threshold(ens, built) or lost > MOST_SILENCED:
         best = min(before, fitted(best.neuron_type, keep=True), key=lambda fit: fit.error)
     ens.neuron_type = best.neuron_type
     give_gains(ens, best.gain, best.bias)

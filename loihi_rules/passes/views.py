@@ -7,12 +7,14 @@ from typing import Optional
 import nengo
 import numpy as np
 from nengo.base import ObjView
+from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 
 from loihi_rules.change import name_of
+from loihi_rules.passes.placement import chip_learning_connections
 from loihi_rules.rewrite import Draft
 from loihi_rules.transforms import matrix_of, set_matrix
-from loihi_rules.wiring import columns_of, on_chip, reconnect
+from loihi_rules.wiring import columns_of, on_chip, reconnect, rows_of
 
 
 def views(draft: Draft) -> None:
@@ -20,7 +22,8 @@ def views(draft: Draft) -> None:
 
     nengo-loihi takes connections to whole ensembles and to whole sets of neurons
     (``builder/connection.py``: ``assert post_slice == slice(None)``), and of a list of
-    neurons no other than a slice. With P the rows of the identity that are picked,
+    neurons no other than a slice. Of a learning rule it takes any part for the first of its
+    dimensions (``build_host_to_learning_rule``). With P the rows of the identity that are picked,
 
         post[p] += T x    is    post += Pᵀ T x,        T x[p]    is    (T P) x.
     """
@@ -33,7 +36,7 @@ def views(draft: Draft) -> None:
             matrix = matrix_of(conn) @ np.eye(conn.pre_obj.size_out)[columns_of(conn.pre)]
         if _picks_part(draft, conn):
             ends["post"] = conn.post.obj
-            draft.rows[conn] = rows = columns_of(conn.post)
+            draft.rows[conn] = rows = rows_of(conn.post)
             matrix = matrix_of(conn) if matrix is None else matrix
             matrix = np.eye(conn.post_obj.size_in)[:, rows] @ matrix
         if matrix is None:
@@ -51,7 +54,11 @@ def views(draft: Draft) -> None:
 
 
 def _picks_part(draft: Draft, conn: nengo.Connection) -> bool:
-    if not isinstance(conn.post, ObjView) or not on_chip(draft.network, conn.post):
+    if not isinstance(conn.post, ObjView):
+        return False
+    if isinstance(conn.post_obj, LearningRule):
+        return conn.post_obj.connection in chip_learning_connections(draft.network)
+    if not on_chip(draft.network, conn.post):
         return False
     # nengo-loihi puts these into the encoders itself
     return not (conn.solver.weights and isinstance(conn.pre_obj, nengo.Ensemble))
