@@ -107,12 +107,15 @@ def _noise(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
 
 
 def _too_many(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
-    """Those whose value would have to be decoded from more neurons than a core has in-axons."""
+    """Those whose value would have to be decoded from more neurons than a core has in-axons.
+
+    Of full weights that somebody asked for, `loihi_rules.passes.capacity` says the same.
+    """
     most = LOIHI.in_axons_a_core
     decode = {
         conn.pre_obj
         for conn in network.all_connections
-        if decoded(conn) and conn.learning_rule_type is None
+        if decoded(conn) and conn.learning_rule_type is None and not conn.solver.weights
     }
     decode |= {p.obj for p in network.all_probes if p.attr == "decoded_output"}
     return {

@@ -69,7 +69,7 @@ def beside(name: str, tau: float = 0.01, neurons: int = 300) -> Cell:
     def figure(run: Recording) -> float:
         return lag_ms(run["output"], run.dt, 2.0) - lag_ms(run["before"], run.dt, 2.0)
 
-    return Cell(f"inputs/{name}", build, figure, 2.5, "lag, ms", "same")
+    return Cell(f"inputs/{name}", build, figure, 2.5, "lag, ms", "same", slack=1.0)
 
 
 def crowd(name: str, silent: int, neurons: int = 340, dimensions: int = 16) -> Cell:
