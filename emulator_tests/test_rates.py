@@ -345,3 +345,15 @@ def test_intercepts_are_free_where_there_are_many():
     twin, own = done.twins[ens], done.tuning[done.twins[ens]]
     begin = (1 - twin.bias) / twin.gain
     assert np.mean(np.abs(begin - own.intercepts)) > 0.005
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_threshold_below_all_evaluation_points_stays(seed):
+    """No spike below it: a shorter refractory time lets intercepts go down."""
+    with nengo.Network(seed=seed) as net:
+        with nengo.presets.ThresholdingEnsembles(0.3):
+            ens = nengo.Ensemble(50, 1)
+        nengo.Connection(nengo.Node(lambda t: t), ens, synapse=None)
+        nengo.Probe(ens.neurons, label="spikes")
+    spikes = deploy.run(net, 0.4, "emulator")["spikes"].dense()
+    assert not spikes[:299].any() and spikes[300:].any()

@@ -68,7 +68,9 @@ def give_gains(ens: nengo.Ensemble, gain: np.ndarray, bias: np.ndarray) -> None:
 def has_a_threshold(ens: nengo.Ensemble, built: Any) -> bool:
     """Whether an ensemble is silent at a good part of the values that it may represent.
 
-    As with all encoders on one side and intercepts from 0 up: it rectifies.
+    As with all encoders on one side and intercepts from 0 up: it rectifies. Values are its
+    evaluation points and what is opposite to them, as in `nengo.presets.ThresholdingEnsembles`
+    these are chosen to be above the threshold.
 
     Parameters
     ----------
@@ -76,7 +78,8 @@ def has_a_threshold(ens: nengo.Ensemble, built: Any) -> bool:
     built : nengo.builder.ensemble.BuiltEnsemble
         As the user asked for it.
     """
-    drive = built.eval_points[:MOST_POINTS] @ built.encoders.T / ens.radius
+    points = built.eval_points[:MOST_POINTS]
+    drive = np.concatenate([points, -points]) @ built.encoders.T / ens.radius
     active = built.gain * drive + built.bias > first_current(ens.neuron_type)
     return bool(np.mean(~active.any(axis=1)) > LEAST_SILENT)
 
