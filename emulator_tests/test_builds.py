@@ -136,3 +136,14 @@ def test_large_weights_between_neurons(weight):
     assert np.all(np.abs(1000 / found[fires] - 1000 / exact[fires]) <= 1) and np.all(
         found[~fires] < 35
     )
+
+
+def test_weights_of_less_than_a_step_beside_large_ones():
+    """A function that is 0 in a loop: the least that is rounded up is beyond the largest weight."""
+    with nengo.Network(seed=1) as net:
+        ens = nengo.Ensemble(1000, 1)
+        nengo.Connection(nengo.Node(1.0), ens, synapse=0.02)
+        nengo.Connection(ens, ens, function=lambda x: 0, synapse=0.02)
+        nengo.Probe(ens, synapse=0.03, label="out")
+    found = deploy.run(net, 0.3, "emulator")["out"].samples[-100:].mean()
+    assert found == pytest.approx(1.0, abs=0.1)

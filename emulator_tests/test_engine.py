@@ -160,7 +160,7 @@ def test_blocks_with_noise_and_overflow(compiled, build, seed):
             fast.step()
             assert_same_state(reference, fast)
     named = [text for text in k_names() if fast.engine.state.flags[k_names()[text]]]
-    assert {text for text in said if text in k_names()} == set(named)
+    assert {text for text in k_names() if any(w.startswith(text) for w in said)} == set(named)
     np.testing.assert_array_equal(
         reference.collect_probe_output(own_probe), fast.collect_probe_output(its_probe)
     )

@@ -106,3 +106,23 @@ def test_cleared_probes_and_further_runs():
         simulator.step()
         assert simulator.data[probe].shape == (21, 2)
         assert np.array_equal(simulator.data[probe][:, 1:], simulator.data[part])
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("target", ["emulator", "float-emulator"])
+@pytest.mark.parametrize(
+    "neurons, rates, factor", [(60, (200, 400), 50.0), (3, (20, 40), 1.0), (10, (10, 20), 1.0)]
+)
+def test_what_the_spikes_of_one_step_add_up_to_is_whole(target, neurons, rates, factor):
+    """Beyond ten radii too, which is nengo-loihi's threshold of what decodes for the host."""
+    with nengo.Network(seed=33) as network:
+        ens = nengo.Ensemble(neurons, 1, max_rates=nengo.dists.Uniform(*rates))
+        nengo.Connection(nengo.Node(0.7), ens)
+        node = nengo.Node(size_in=1)
+        nengo.Connection(ens, node, transform=factor, synapse=0.1)
+        probes = [nengo.Probe(node), nengo.Probe(ens, synapse=0.1)]
+    with nengo.Simulator(network, progress_bar=False) as cpu:
+        cpu.run(1.2)
+    for probe, found in zip(probes, samples(network, *probes, seconds=1.2, target=target)):
+        wanted = np.mean(cpu.data[probe][600:])
+        assert abs(wanted) > 0.3 and found[600:].mean() == pytest.approx(wanted, rel=0.15)

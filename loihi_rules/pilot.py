@@ -113,6 +113,19 @@ class Pilot:
             self._last = ens, self._whole(ens)
         return self._last[1]
 
+    def feeds_itself(self, ens: nengo.Ensemble) -> bool:
+        """Whether its neurons are given currents by themselves, by way of others or directly."""
+        seen: Set[nengo.Ensemble] = set()
+        left = list(self._sources(ens))
+        while left:
+            before = left.pop()
+            if before is ens:
+                return True
+            if before not in seen:
+                seen.add(before)
+                left += self._sources(before)
+        return False
+
     def _whole(self, ens: nengo.Ensemble) -> Optional[Signals]:
         """Inputs of an ensemble, block by block, as those before it may be far larger."""
         if not self._known(ens, set()):

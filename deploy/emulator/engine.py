@@ -13,10 +13,11 @@ from deploy.emulator.jit import HAVE_NUMBA, announce
 from deploy.emulator.journal import Saved
 from deploy.emulator.layout import Layout
 
+CUT = "what is beyond its bits is cut; use smaller weights or smaller inputs"
 WARNINGS = {
-    kernels.OVERFLOW_Q0: "Overflow in q0",
-    kernels.OVERFLOW_U: "Overflow in current",
-    kernels.OVERFLOW_U2: "Overflow in u2",
+    kernels.OVERFLOW_Q0: f"Overflow in q0, what synapses add in a step: {CUT}",
+    kernels.OVERFLOW_U: f"Overflow in current, of a compartment: {CUT}",
+    kernels.OVERFLOW_U2: f"Overflow in u2, a compartment's current and bias: {CUT}",
     kernels.CLIPPED_TRACE: "Clipping synapse trace",
     kernels.CLIPPED_WEIGHT: "Clipping learning weights",
     kernels.LOST_SPIKE: "Synaptic trace spikes lost",

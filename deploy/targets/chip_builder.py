@@ -23,6 +23,7 @@ from deploy.emulator.row_table import row_tables
 from deploy.emulator.split import linear_splitting
 from deploy.targets.block_shapes import choose_block_shapes
 from deploy.targets.build_errors import building, refuse_what_is_not_finite
+from deploy.targets.decoding_room import make_room
 from deploy.targets.discretize import ENCODERS, discretize_model
 from deploy.targets.input_neurons import input_neurons
 from deploy.targets.rates_in_pieces import rates_in_pieces
@@ -32,6 +33,8 @@ from loihi_rules.passes.node_probes import carried_by
 from loihi_rules.rules.pes import ERROR_SCALE, LearningScale
 from loihi_rules.solvers import MultipliedOut
 from loihi_rules.wiring import base_of, columns_of, is_chip_input, on_chip
+
+READ_BY_THE_HOST = "probe_decoders"  # nengo-loihi's synapse group into what the host reads
 
 
 def chip_model(
@@ -132,10 +135,8 @@ def chip_model(
             model.operators = [*model.host_pre.operators, *model.host.operators]
             model.sig = {**model.host_pre.sig, **model.host.sig}
             if not discretize:  # nothing is rounded, nothing is cut
-                for conn in learning_scales:
-                    synapse = learning_synapse(model, conn)
-                    holder = next(b for b in model.blocks if synapse in b.synapses)
-                    holder.compartment.vth[:] = np.inf
+                for block in model.read:
+                    block.compartment.vth[:] = np.inf
             if discretize:
                 with warnings.catch_warnings():
                     # nengo-loihi makes integers of arrays in place; NumPy deprecates that from 2.5
@@ -202,6 +203,11 @@ def chip_model(
                         weights *= model.node_neurons.scale
             if tau is not None:
                 block.compartment._configure_filter(tau, dt=model.dt)
+            made = model.objs[conn]
+            if getattr(made.get("decoders"), "label", "") == READ_BY_THE_HOST:
+                ens = conn.pre_obj
+                make_room(made["decoded"], made["decoders"], ens, model.params[ens], model.dt)
+                model.read.append(made["decoded"])
             if conn in learning_scales:
                 synapse, scale = learning_synapse(model, conn), learning_scales[conn]
                 holder = next(b for b in model.blocks if synapse in b.synapses)
@@ -225,6 +231,7 @@ def chip_model(
 
     model: Any = ChipModel(dt=dt, label=label, builder=ChipBuilder())
     model.solved = {}  # connections to what their solvers gave
+    model.read = []  # blocks that decode for the host
     model.decoded = []  # ensembles, and the synapse groups that decode them
     model.answers = {}  # what a solver was asked to what it gave, and the state of its generator
     model.node_neurons = input_neurons(dt)

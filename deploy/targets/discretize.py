@@ -127,6 +127,7 @@ def discretize_model(model: Any) -> None:
                 if weighs and synapse in sources and not _rows_are_fixed(synapse):
                     exponent = info["w_exp"] - down
                     found = _round_along(synapse, reach, sources[synapse], mantissa, exponent)
+                    scale = synapse.max_abs_weight() * 2.0**down  # rounding may have made it larger
                 asked = synapse.weights[0] * mantissa
                 if np.ndim(info["w_scale"]):  # which they look up by compartment
                     synapse.indices = [flat(synapse.indices)]

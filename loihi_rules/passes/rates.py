@@ -89,6 +89,8 @@ def rates(draft: Draft) -> None:
             give_gains(ens, gain, bias)
         elif not _steady(draft, ens, built, gain, bias):
             _fit_to_encoders(draft, ens, built, gain, bias, uses)
+            if pilot.feeds_itself(ens):
+                _warn_of_a_loop(ens)
         draft.tuning[ens] = built
 
 
@@ -160,6 +162,17 @@ def _fit_to_encoders(
             what = f"its neurons are to fire at up to {asked}, and {off}"
             way_out = f"give it max_rates of at most {own_top:.0f} Hz, or a shorter refractory time"
         warn(name_of(ens), RULE_OF_RATES, what, way_out)
+
+
+def _warn_of_a_loop(ens: nengo.Ensemble) -> None:
+    warn(
+        name_of(ens),
+        RULE_OF_RATES,
+        "its neurons are in a loop of neurons; gains and biases are fitted to steady currents, and "
+        "where these fluctuate rates may be 5 to 20 % lower than the CPU's",
+        "compare its rates (loihi-deploy compare), or use nengo_loihi's LoihiLIF, which is the "
+        "chip's on the CPU too",
+    )
 
 
 def _shortened(fit: Fit, own: nengo.neurons.NeuronType) -> str:
