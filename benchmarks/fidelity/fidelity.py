@@ -38,10 +38,10 @@ whatever the figures' distribution; the second, with figures that spread by a th
 thousand. The float emulator ({floats} seeds) is the chip without rounding.
 
 **{share} of the cells are inside the CPU's spread** ({floated} in floating point). Of those
-outside, {warned} warn of it. Errors are the CPU's times {ratios}. Measured on {commit},
-{minutes:.0f} minutes of one core. All figures are in [fidelity.json](fidelity.json);
-the next run takes Nengo core's from there, as they do not depend on this project, and measures
-them where the file is missing.
+outside, {warned} warn of it. Errors are the CPU's times {ratios}. Measured on
+{commit}, {minutes:.0f} minutes of one core. All figures are in
+[fidelity.json](fidelity.json); the next run takes Nengo core's from there, as they do not depend on
+this project, and measures them where the file is missing.
 
 *CPU*, *float* and *emulator* are medians; *warned*: the run says something of it to the user.
 
