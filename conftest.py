@@ -39,7 +39,7 @@ def pytest_collection_modifyitems(items):
 def loihi_deploy(tmp_path):
     """Run ``loihi-deploy`` with these arguments, in a fresh folder."""
 
-    def run(*arguments, cwd=tmp_path, timeout=240, **options):
+    def run(*arguments, cwd=tmp_path, timeout=600, **options):
         environment = {**os.environ, "COLUMNS": "120", **options.pop("env", {})}
         return subprocess.run(
             [sys.executable, "-m", "deploy", *map(str, arguments)],

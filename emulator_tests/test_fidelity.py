@@ -7,6 +7,7 @@ import deploy
 from benchmarks.fidelity.grid import all_cells
 from benchmarks.fidelity.judging import Verdict, false_alarm, judge
 from benchmarks.fidelity.reasons import faults, read_reasons
+from benchmarks.fidelity.show_programs import all_programs
 from benchmarks.fidelity.show_rows import rows_named
 
 CPU = np.array([0.9, 1.0, 1.1, 1.05, 0.95])
@@ -54,8 +55,8 @@ def test_reasons_are_held_against_what_was_measured():
     assert "without a reason" in faults({}, {"b": fails})[0]
 
 
-def test_each_reason_is_of_a_cell():
-    assert set(read_reasons()) <= set(all_cells())
+def test_each_reason_is_of_a_cell_or_a_program():
+    assert set(read_reasons()) <= {*all_cells(), *all_programs()}
 
 
 def test_a_row_that_is_not_there_is_refused():
