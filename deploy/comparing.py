@@ -13,7 +13,7 @@ from deploy.parity.compare import check_runs
 from deploy.parity.parity import OPEN_ as OPEN
 from deploy.parity.tolerances import Tolerance
 from deploy.running import Progress, run
-from deploy.spreading import RUNS
+from deploy.spreading import RUNS, check_number_of_runs
 from deploy.spreading import spread as make_spread
 from deploy.targets import find_target
 
@@ -65,6 +65,8 @@ def compare(
         reason = find_target(name).missing()
         if reason is not None:
             raise TargetUnavailable(f"target {name}: {reason}")
+    if not isinstance(spread, Spread) and spread != 0:
+        check_number_of_runs(spread)
     end = LONGEST * duration
     while True:
         runs = [

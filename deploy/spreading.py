@@ -72,8 +72,7 @@ def spread(
     BadInput, TargetUnavailable
         As `deploy.run`; or if there are too few runs.
     """
-    if isinstance(runs, bool) or not isinstance(runs, (int, np.integer)) or runs < FEWEST:
-        raise BadInput(f"a spread takes {FEWEST} runs or more, not {runs!r}")
+    check_number_of_runs(runs)
     processes = at_once(processes)
     if reference is None:
         reference = run(model, duration, "cpu", seed, dt=dt, ideals=ideals)
@@ -96,6 +95,17 @@ def spread(
     found = Spread((reference, *repeats), tuple(builds))
     _keep(found, path)
     return found
+
+
+def check_number_of_runs(runs: Any) -> None:
+    """Refuse what is no number of runs of a spread, before anything is run.
+
+    Raises
+    ------
+    BadInput
+    """
+    if isinstance(runs, bool) or not isinstance(runs, (int, np.integer)) or runs < FEWEST:
+        raise BadInput(f"a spread takes {FEWEST} runs or more, not {runs!r}")
 
 
 def variants_of(runs: int) -> List[Variant]:

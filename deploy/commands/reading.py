@@ -9,6 +9,7 @@ from deploy.commands.options import USER_DURATION
 from deploy.errors import BadInput
 from deploy.model import Model, parameters_of
 from deploy.parity import Spread
+from deploy.spreading import check_number_of_runs
 from deploy.weights import load_with_weights
 from loihi_rules.systems import SYSTEMS
 
@@ -60,11 +61,14 @@ def spread_of(text: str) -> Union[int, Spread]:
     if text.endswith(".npz"):
         return Spread.load(text)
     try:
-        return int(text)
+        runs = int(text)
     except ValueError:
         raise BadInput(
             f"a spread is a number of runs or an .npz file of deploy.spread, not {text!r}"
         ) from None
+    if runs:
+        check_number_of_runs(runs)
+    return runs
 
 
 def with_weights(
