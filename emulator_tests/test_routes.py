@@ -283,3 +283,19 @@ def test_an_oscillator_is_as_fast_with_rounded_decays():
         angle = np.unwrap(np.arctan2(x[:, 1], x[:, 0]))
         speeds.append(np.polyfit(np.arange(len(x)), angle, 1)[0])
     assert speeds[0] == pytest.approx(speeds[1], rel=0.003)
+
+
+@pytest.mark.quick
+def test_a_loop_keeps_its_matrix_beside_many_inputs():
+    """In-axons go to what would lose the most without; many small sources lose little."""
+    with nengo.Network(seed=19) as net:
+        memory = nengo.Ensemble(600, 2, label="memory")
+        loop = nengo.Connection(memory, memory, synapse=0.1)
+        for _ in range(90):
+            source = nengo.Ensemble(40, 2)
+            nengo.Connection(source, memory, transform=0.01, synapse=0.1)
+    done = rewrite(net)
+    ways = {c.object: c.after for c in done.changes if c.rule == "filters of inputs"}
+    assert "by a matrix" in ways["memory → memory"]
+    assert done.network.config[done.twins[memory]].input_tau == pytest.approx(0.1, rel=0.02)
+    assert done.twins[loop] in done.network.all_connections

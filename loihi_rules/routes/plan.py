@@ -116,8 +116,8 @@ def _at(
     rows += 2 * dimensions * any(e.from_host and not e.spikes for e in entries)
     free = sorted(
         (k for k in ways if MATRIX in costs[k] and CARRIED in costs[k] and k not in asked),
-        key=lambda k: (ways[k] == CARRIED, entries[k].rows),
-    )
+        key=lambda k: (costs[k][MATRIX].total - costs[k][CARRIED].total) / max(entries[k].rows, 1),
+    )  # what a matrix saves the most for, by in-axon, comes first
     rows += sum(entries[k].rows for k in asked if ways[k] == MATRIX)
     wanted = rows + sum(entries[k].rows for k in free if ways[k] == MATRIX)
     pairs = pairs_for(dimensions, threshold=threshold)
