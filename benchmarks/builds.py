@@ -177,7 +177,7 @@ def measure(name: str) -> Dict[str, Any]:
     try:
         found["ours"] = seconds(ours)
     except Exception as error:  # another checkout may refuse in its own way
-        found["refused"] = str(error).splitlines()[0]
+        found["refused"] = (str(error).splitlines() or [type(error).__name__])[0]
     return found
 
 
