@@ -173,10 +173,11 @@ def measure(name: str) -> Dict[str, Any]:
     def core() -> Any:
         return nengo.Simulator(CASES[name](), seed=1, progress_bar=False)
 
-    found: Dict[str, Any] = {"core": seconds(core)}
+    found: Dict[str, Any] = {"core": float("nan")}
     try:
+        found["core"] = seconds(core)
         found["ours"] = seconds(ours)
-    except Exception as error:  # another checkout may refuse in its own way
+    except Exception as error:  # a package that is missing; or another checkout's own way
         found["refused"] = (str(error).splitlines() or [type(error).__name__])[0]
     return found
 
