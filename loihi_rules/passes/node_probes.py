@@ -79,9 +79,15 @@ def _sources(
 def _is_free(draft: Draft, probe: nengo.Probe) -> bool:
     """Whether nothing else is made of its samples than what its user gets."""
     return all(
-        served.source is not probe and (served.probe is not probe or served == ServedProbe(probe))
+        served.source is not probe and (served.probe is not probe or _is_plain(served))
         for served in draft.served.values()
     )
+
+
+def _is_plain(served: ServedProbe) -> bool:
+    """Whether a user gets the samples of a stand-in as they are."""
+    thinned = served.sample_every is not None or served.part is not None
+    return served.reads == "probe" and not thinned and served.synapse is None
 
 
 def _filters(probe: nengo.Probe) -> Tuple[Any, ...]:
