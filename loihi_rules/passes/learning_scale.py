@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, List, NamedTuple
 
 import nengo
 import numpy as np
@@ -149,10 +149,7 @@ def _choose_error_scale(draft: Draft, conn: nengo.Connection, needs: Needs) -> N
 
 def _scale_errors(draft: Draft, conn: nengo.Connection) -> None:
     factor = float(draft.network.config[conn].pes_error_scale) / pes.ERROR_SCALE
-    for error in draft.network.all_connections:
-        rule = error.post_obj
-        if not isinstance(rule, LearningRule) or rule.connection is not conn:
-            continue
+    for error in _errors_of(draft.network, conn):
         if not draft.network.config[error].error_is_scaled:
             draft.network.config[error].error_is_scaled = True
             draft.asked.setdefault(error, error.transform)
@@ -258,6 +255,15 @@ def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
     return Needs(first, amplitude * first / dt / radius, factor, span, error, gain, trial)
 
 
+def _errors_of(network: nengo.Network, conn: nengo.Connection) -> List[nengo.Connection]:
+    """The connections that carry errors to a learned connection's rule."""
+    return [
+        error
+        for error in network.all_connections
+        if isinstance(error.post_obj, LearningRule) and error.post_obj.connection is conn
+    ]
+
+
 def _error_gain(network: nengo.Network, conn: nengo.Connection) -> float:
     """The largest factor by which a value becomes part of an error: of one row of a transform.
 
@@ -265,9 +271,7 @@ def _error_gain(network: nengo.Network, conn: nengo.Connection) -> float:
     """
     incoming = into_passthroughs(network)
     found = []
-    for error in network.all_connections:
-        if not isinstance(error.post_obj, LearningRule) or error.post_obj.connection is not conn:
-            continue
+    for error in _errors_of(network, conn):
         matrix, given = matrix_of(error), None
         if is_passthrough(error.pre_obj) and error.function is None:
             matrix = matrix @ np.eye(error.pre_obj.size_out)[columns_of(error.pre)]
@@ -342,11 +346,7 @@ def _span(draft: Draft, conn: nengo.Connection) -> float:
     asked = draft.network.config[conn].pes_span
     if asked is not None:
         return float(asked)
-    sources = [
-        base_of(error.pre)
-        for error in draft.network.all_connections
-        if isinstance(error.post_obj, LearningRule) and error.post_obj.connection is conn
-    ]
+    sources = [base_of(error.pre) for error in _errors_of(draft.network, conn)]
     radii = [float(end.radius) for end in (base_of(conn.post), *sources) if hasattr(end, "radius")]
     return max(radii, default=float(conn.pre_obj.radius))
 
