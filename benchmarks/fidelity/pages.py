@@ -15,14 +15,16 @@ HEAD = (
 
 
 def table(measured: Sequence[MeasuredCell], reasons: Mapping[str, str]) -> List[str]:
-    """A line a cell: the CPU's range, medians of all three, the verdict and its reason."""
-    return [*HEAD, *(line(m, reasons) for m in measured)]
+    """A line a cell: the CPU's range, medians of all three, the verdict; below it the reasons."""
+    given = dict.fromkeys(reasons[m.cell.name] for m in measured if m.cell.name in reasons)
+    numbers = {reason: str(k) for k, reason in enumerate(given, 1)}
+    lines = [line(m, numbers.get(reasons.get(m.cell.name, ""), "")) for m in measured]
+    return [*HEAD, *lines, "", "Reasons:", "", *(f"{k}. {why}" for why, k in numbers.items())]
 
 
-def line(measured: MeasuredCell, reasons: Mapping[str, str]) -> str:
+def line(measured: MeasuredCell, reason: str) -> str:
     cell, verdict = measured.cell, measured.verdict()
     inside = "yes" if verdict.ok else f"**no**: {verdict.why}"
-    reason = reasons.get(cell.name, "")
     median = float(np.median(measured.figures("float-emulator")))
     columns = (
         cell.name.replace("|", "/"),
