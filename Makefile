@@ -60,7 +60,7 @@ cluster: .venv-site/.installed
 faults: $(VENV)/.tested
 	$(BIN)/python hardware_tests/cluster/campaign.py --table docs/faults.md
 
-.venv-site/.installed: deploy/inrc/requirements.txt
+.venv-site/.installed: deploy/jobs/requirements.txt
 	$(SITE_PYTHON) -m venv .venv-site
 	.venv-site/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	touch $@

@@ -13,8 +13,8 @@ import argparse
 from typing import Any, Tuple
 
 import deploy
-from deploy.energy import Work
-from deploy.parity.hallmarks.backprop import decided, float_accuracy, told
+from deploy.emulator.energy import Work
+from deploy.lessons.backprop import accuracies, decided, float_accuracy
 from loihi_rules.systems import backprop as lesson
 
 TAUGHT = {"backprop": 10, "pes": 5748, "oja": 2874}
@@ -27,7 +27,7 @@ def run(learner: str, target: str, taught: int, shown: int, rate: float) -> Any:
 
 
 def accuracy(traces: Any, learner: str) -> Tuple[float, float]:
-    found = told(traces)
+    found = accuracies(traces)
     each = found.backprop if learner == "backprop" else found.pes
     return 100 * float(each[-1]), decided(found.seconds, each)
 

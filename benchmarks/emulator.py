@@ -20,7 +20,7 @@ import numpy as np
 from models import CASES, Case
 
 import deploy
-from deploy.compat import load_nengo_loihi
+from deploy.nengo_loihi.load import load_nengo_loihi
 
 GOALS = {  # case: (ours ÷ Nengo core at most, nengo-loihi ÷ ours at least)
     "A": (1.0, 5),

@@ -15,7 +15,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(name, "1")  # a process a core, each with one thread
 
 import deploy
-from deploy.parity.parity import worst_of_each
+from deploy.parity.comparison import worst_of_each
 
 EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
 

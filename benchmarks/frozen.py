@@ -22,7 +22,7 @@ import numpy as np
 import deploy
 from deploy.parity.metrics.pair import rms
 from loihi_rules import freeze
-from loihi_rules.learned import learning
+from loihi_rules.learned.record import learning
 from loihi_rules.systems import SYSTEMS
 
 OUTPUT = {"oja": "output", "bcm": "post"}  # both filtered with 0.2 s

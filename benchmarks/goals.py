@@ -19,8 +19,8 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 import numpy as np
 
 import deploy
-from deploy.model import parameters_of
-from deploy.parity.hallmarks import HALLMARKS, hallmarks
+from deploy.lessons import LESSONS, hallmarks
+from deploy.models.spelling import parameters_of
 from loihi_rules.systems import SYSTEMS
 
 FULL = (
@@ -43,7 +43,7 @@ def main() -> None:
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--only", help="a part of the lesson's name")
     asked = parser.parse_args()
-    models = {model: asked.seeds for model in (*HALLMARKS, *RATES)}
+    models = {model: asked.seeds for model in (*LESSONS, *RATES)}
     models.update({model: 1 for model in FULL if asked.full})
     models = {model: n for model, n in models.items() if (asked.only or "") in model}
     jobs = [(m, seed, t) for m, seeds in models.items() for seed in range(seeds) for t in TARGETS]

@@ -21,7 +21,7 @@ import nengo
 import numpy as np
 
 import deploy
-from loihi_rules.settings import declare
+from loihi_rules.nengo_parts.settings import declare
 
 POST = 20
 STEPS = 1000

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.neural_network import MLPClassifier
 
-from loihi_rules import audio
+from loihi_rules.systems import audio
 
 OUT = Path(__file__).parent.parent / "loihi_rules" / "systems" / "data" / "spoken_digits.npz"
 DIGITS = "zero one two three four five six seven eight nine".split()

@@ -29,11 +29,12 @@ import numpy as np
 from scipy.stats import beta
 
 import deploy
-from deploy.parity import Parity, Spread
+from deploy.models.variants import Variant
+from deploy.parity import Comparison, Spread
 from deploy.parity.effects import effects_of
-from deploy.running import run
-from deploy.traces import Trace, Traces
-from deploy.variants import Variant
+from deploy.traces.trace import Trace
+from deploy.traces.traces import Traces
+from deploy.workflows.run import run
 from loihi_rules import fix_seeds
 from loihi_rules.systems import SYSTEMS
 from loihi_rules.systems.bcm import bcm
@@ -255,9 +256,9 @@ def noise_of(spread: Spread, run_: Traces) -> float:
     return float(np.std((run_[OUT].samples - mean)[settled:]))
 
 
-def judged(reference: Traces, other: Traces, spread: Spread) -> Parity:
+def judged(reference: Traces, other: Traces, spread: Spread) -> Comparison:
     """The verdict, without the figures beside it."""
-    return Parity((reference, other), (), effects=effects_of(reference, other, spread))
+    return Comparison((reference, other), (), effects=effects_of(reference, other, spread))
 
 
 def misses(models: List[str], seeds: int, seconds: List[float]) -> None:

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING
 from deploy.lazy import lazily
 
 if TYPE_CHECKING:
-    from deploy.comparing import compare
     from deploy.errors import BadInput, DeployError, TargetUnavailable
-    from deploy.parity import Parity, Spread, compare_traces
-    from deploy.preflight import Preflight, check
-    from deploy.running import run
-    from deploy.simulator import Simulator
-    from deploy.spreading import spread
-    from deploy.sweeping import Sweep, sweep
-    from deploy.traces import Traces
-    from deploy.weights import Weights, freeze
+    from deploy.parity import Spread
+    from deploy.simulator.simulator import Simulator
+    from deploy.traces.traces import Traces
+    from deploy.workflows.check import Preflight, check
+    from deploy.workflows.compare import compare
+    from deploy.workflows.freeze import Weights, freeze
+    from deploy.workflows.parity import Parity, compare_traces
+    from deploy.workflows.run import run
+    from deploy.workflows.spread import spread
+    from deploy.workflows.sweep import Sweep, sweep
 
 __version__ = "0.1.0"
 
@@ -46,15 +47,16 @@ __all__ = [
 __getattr__, __dir__ = lazily(
     "deploy",
     {
-        "comparing": ("compare",),
+        "workflows.compare": ("compare",),
         "errors": ("BadInput", "DeployError", "TargetUnavailable"),
-        "parity": ("Parity", "Spread", "compare_traces"),
-        "preflight": ("Preflight", "check"),
-        "running": ("run",),
+        "parity": ("Spread",),
+        "workflows.check": ("Preflight", "check"),
+        "workflows.run": ("run",),
+        "workflows.parity": ("Parity", "compare_traces"),
         "simulator": ("Simulator",),
-        "spreading": ("spread",),
-        "sweeping": ("Sweep", "sweep"),
-        "traces": ("Traces",),
-        "weights": ("Weights", "freeze"),
+        "workflows.spread": ("spread",),
+        "workflows.sweep": ("Sweep", "sweep"),
+        "traces.traces": ("Traces",),
+        "workflows.freeze": ("Weights", "freeze"),
     },
 )

@@ -1,6 +1,6 @@
 """``python -m deploy`` is the same as ``loihi-deploy``."""
 
-from deploy.cli import main
+from deploy.cli.main import main
 
 if __name__ == "__main__":
     main()

@@ -12,11 +12,11 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 import deploy
+from deploy.parity.comparison import worst_of_each
 from deploy.parity.measures import Yardstick, value
-from deploy.parity.parity import worst_of_each
 from deploy.report.picture import OTHER, REFERENCE, STYLE
 from deploy.report.pictures import draw_effects
-from deploy.traces import Traces
+from deploy.traces.traces import Traces
 
 PICTURES = Path(__file__).parent / "pictures"
 MODEL, SECONDS = "pes-connection", 8.0

@@ -6,10 +6,10 @@ import nengo
 import numpy as np
 from hypothesis import strategies as st
 
-from deploy.compat import load_nengo_loihi
 from deploy.emulator import FastEmulator, build_simulator
-from deploy.emulator.input_spikes import counting_runner
-from deploy.emulator.runner import Runner
+from deploy.nengo_loihi.load import load_nengo_loihi
+from deploy.nengo_loihi.run.input_spikes import counting_runner
+from deploy.nengo_loihi.run.runner import Runner
 
 LIF, RELU = nengo.LIF(), nengo.SpikingRectifiedLinear()
 

@@ -15,10 +15,10 @@ from pathlib import Path
 import nengo
 import pytest
 
-import deploy.simulator
+import deploy.simulator.simulator
 
 built = []  # (compartments on the chip, ensembles, changes) of this test's simulators
-SIMULATOR_INIT = deploy.simulator.Simulator.__init__
+SIMULATOR_INIT = deploy.simulator.simulator.Simulator.__init__
 
 
 def noting_init(self, network, *args, **kwargs):
@@ -28,7 +28,7 @@ def noting_init(self, network, *args, **kwargs):
     built.append((self.n_chip_compartments, len(ensembles), placed))
 
 
-deploy.simulator.Simulator.__init__ = noting_init
+deploy.simulator.simulator.Simulator.__init__ = noting_init
 
 
 def pytest_addoption(parser):

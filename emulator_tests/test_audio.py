@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from loihi_rules import audio
+from loihi_rules.systems import audio
 
 soundfile = pytest.importorskip("soundfile")
 pytest.importorskip("librosa")

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 import deploy
-from deploy.compat import load_nengo_loihi
-from deploy.emulator.split import linear_splitting
-from deploy.targets.block_shapes import DoesNotFit, choose_block_shapes
+from deploy.nengo_loihi.build.block_shapes import DoesNotFit, choose_block_shapes
+from deploy.nengo_loihi.build.split import linear_splitting
+from deploy.nengo_loihi.load import load_nengo_loihi
 
 pytestmark = pytest.mark.quick
 

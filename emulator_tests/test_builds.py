@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import deploy
-from deploy.targets.build_errors import CannotBuild
+from deploy.nengo_loihi.build.build_errors import CannotBuild
 from loihi_rules import rewrite
 
 

@@ -11,7 +11,7 @@ import time
 import numpy as np
 import pytest
 
-from deploy.commands import COMMANDS
+from deploy.cli import COMMANDS
 
 MODEL = """
 import nengo
@@ -56,7 +56,7 @@ def test_every_command_explains_itself(loihi_deploy):
 @pytest.mark.quick
 @pytest.mark.parametrize("command", ["status", "logs", "cancel", "jobs", "sites"])
 def test_who_asks_of_a_job_does_not_wait_for_nengo(command):
-    code = f"import sys, deploy.cli, deploy.commands.{command}; print(*sys.modules)"
+    code = f"import sys, deploy.cli.main, deploy.cli.{command}; print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
@@ -66,7 +66,7 @@ def test_who_asks_of_a_job_does_not_wait_for_nengo(command):
 @pytest.mark.quick
 def test_a_comparison_starts_without_scipys_slow_parts():
     """`scipy.signal` and `scipy.stats` took longer to import than all else together."""
-    code = "import sys, deploy.commands.compare; print(*sys.modules)"
+    code = "import sys, deploy.cli.compare; print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )

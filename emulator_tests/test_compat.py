@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 import deploy
-import deploy.compat
-from deploy.compat import load_nengo_loihi
+import deploy.nengo_loihi.load
 from deploy.errors import TargetUnavailable
+from deploy.nengo_loihi.load import load_nengo_loihi
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -80,7 +80,7 @@ def test_missing_nengo_loihi_is_said(monkeypatch):
     monkeypatch.setitem(sys.modules, "nengo_loihi", None)
     with pytest.raises(TargetUnavailable, match="pip install nengo-loihi==1.1.0"):
         load_nengo_loihi()
-    assert deploy.compat.KNOWN_VERSIONS == ("1.1.0",)
+    assert deploy.nengo_loihi.load.KNOWN_VERSIONS == ("1.1.0",)
 
 
 def test_decoder_cache_of_another_numpy_is_not_read(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 import deploy
 from benchmarks import delays
 from loihi_rules import rewrite
-from loihi_rules.leads import Lead, steps_of
+from loihi_rules.nengo_parts.leads import Lead, steps_of
 
 IN_TIME = [
     "node → Triangle 20 ms → ensemble",

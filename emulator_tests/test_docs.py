@@ -8,8 +8,7 @@ import nengo
 import pytest
 
 import deploy
-from deploy.parity.hallmarks import HALLMARKS, hallmarks
-from deploy.report.lessons import LESSONS
+from deploy.lessons import LESSONS, hallmarks
 from loihi_rules.systems import SYSTEMS
 
 ROOT = Path(__file__).parent.parent
@@ -56,7 +55,7 @@ def test_commands(code, tmp_path, loihi_deploy):
                 assert (done.returncode == 0) == (verdict_of(done.stdout) == "PARITY")
             else:
                 assert done.returncode == 0, done.stdout + done.stderr
-            if arguments[0] == "compare" and arguments[1] in HALLMARKS:
+            if arguments[0] == "compare" and arguments[1] in LESSONS:
                 the_lesson_holds(tmp_path / "comparison" / arguments[1] / "traces")
 
 
@@ -78,7 +77,7 @@ def the_lesson_holds(traces):
 @pytest.mark.quick
 def test_each_lesson_is_compared_on_its_page():
     """For its full length, of which `test_commands` takes the hallmarks."""
-    for name in HALLMARKS:
+    for name in LESSONS:
         page = (ROOT / "docs" / "lessons" / f"{name}.md").read_text()
         assert f"\nloihi-deploy compare {name}\n" in page
 

@@ -11,8 +11,8 @@ import pytest
 from nengo.exceptions import BuildError, ValidationError
 
 import deploy
-from deploy.compat import load_nengo_loihi
 from deploy.emulator import ENGINES
+from deploy.nengo_loihi.load import load_nengo_loihi
 from deploy.targets.core import CoreSession
 
 pytestmark = pytest.mark.quick
@@ -64,8 +64,8 @@ def test_time_as_a_node_sees_it(small, engine, loop, monkeypatch):
         nengo.Connection(small.ensembles[1], after)
         if loop:
             nengo.Connection(small.ensembles[1], before)
-    emulator = deploy.simulator.find_target("emulator").with_engine(engine)
-    monkeypatch.setattr(deploy.simulator, "find_target", lambda name: emulator)
+    emulator = deploy.simulator.simulator.find_target("emulator").with_engine(engine)
+    monkeypatch.setattr(deploy.simulator.simulator, "find_target", lambda name: emulator)
     with deploy.Simulator(small) as built:
         sim = built
         assert sim.precompute != loop

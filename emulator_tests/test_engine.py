@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import deploy
-from deploy.compat import load_nengo_loihi
+from deploy.compiling.jit import HAVE_NUMBA
 from deploy.emulator import FastEmulator, Unsupported
 from deploy.emulator import kernels as k
-from deploy.emulator.jit import HAVE_NUMBA
+from deploy.nengo_loihi.load import load_nengo_loihi
 from loihi_rules import rewrite
 from loihi_rules.systems.pes_connection import pes_connection
 
@@ -226,7 +226,7 @@ def test_what_it_cannot_do_is_left_to_the_reference(monkeypatch):
     def refuse(model):
         raise Unsupported("a synapse from the future")
 
-    monkeypatch.setattr("deploy.emulator.interface.lay_out", refuse)
+    monkeypatch.setattr("deploy.nengo_loihi.run.interface.lay_out", refuse)
     fallen_back = deploy.run("pes-connection", 0.1)
     assert fallen_back.settings["engine"].startswith("nengo-loihi")
     assert any("synapse from the future" in text for text in fallen_back.warnings)

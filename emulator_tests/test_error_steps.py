@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 import deploy
-from loihi_rules.carried import Carried
-from loihi_rules.rules.pes import ERROR_SCALE, error_window
+from loihi_rules.learning_rules.pes import ERROR_SCALE, error_window
+from loihi_rules.nengo_parts.whole_steps import Carried
 
 
 @pytest.mark.quick

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from deploy.compat import load_nengo_loihi
-from loihi_rules.chip import LOIHI
-from loihi_rules.fixed_point import best_exponent, error_bound, largest, quantise, step
+from deploy.nengo_loihi.load import load_nengo_loihi
+from loihi_rules.chip.fixed_point import best_exponent, error_bound, largest, quantise, step
+from loihi_rules.chip.limits import LOIHI
 
 pytestmark = pytest.mark.quick
 

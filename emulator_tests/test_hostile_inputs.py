@@ -13,17 +13,17 @@ import numpy as np
 import pytest
 
 from deploy.errors import DeployError
-from deploy.inrc import bundle as bundles
-from deploy.inrc import job as jobs
-from deploy.inrc.job import Task
-from deploy.inrc.names import checked, printable
-from deploy.inrc.preparing import prepare
-from deploy.inrc.remote import submit, wait
-from deploy.inrc.results import fetch
-from deploy.inrc.site import VARIABLE, load_sites
-from deploy.inrc.states import Status
-from deploy.runner import open_task
-from deploy.traces import Traces
+from deploy.jobs import bundle as bundles
+from deploy.jobs import job as jobs
+from deploy.jobs.job import Task
+from deploy.jobs.names import checked, printable
+from deploy.jobs.preparing import prepare
+from deploy.jobs.remote import submit, wait
+from deploy.jobs.results import fetch
+from deploy.jobs.runner import open_task
+from deploy.jobs.site import VARIABLE, load_sites
+from deploy.jobs.states import Status
+from deploy.traces.traces import Traces
 
 pytestmark = pytest.mark.quick
 DEEP = "[" * 100_000

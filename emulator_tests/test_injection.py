@@ -6,9 +6,9 @@ import pytest
 from nengo.exceptions import ValidationError
 
 import deploy
-from deploy.targets.chip_neurons import nearest_bias
+from deploy.nengo_loihi.read.chip_neurons import nearest_bias
 from loihi_rules import SpikeTimes, inject, inject_spikes, read_spikes
-from loihi_rules.settings import declare
+from loihi_rules.nengo_parts.settings import declare
 
 VALUES = np.random.RandomState(4).randn(10)
 

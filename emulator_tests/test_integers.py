@@ -9,12 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import deploy
-from deploy.compat import load_nengo_loihi
-from deploy.targets.discretize import discretize_model, level, saturate
-from loihi_rules.levels import (
-    decays_of,
-    levels,
-)
+from deploy.nengo_loihi.build.discretize import discretize_model, level, saturate
+from deploy.nengo_loihi.load import load_nengo_loihi
+from loihi_rules.chip.levels import decays_of, levels
 
 pytestmark = pytest.mark.quick
 

@@ -9,21 +9,21 @@ import numpy as np
 import pytest
 
 import deploy
-from deploy import runner
 from deploy.errors import BadInput, Stopped
-from deploy.inrc.agent import answering, slurm
-from deploy.inrc.bundle import pack, unpack
-from deploy.inrc.job import Task
-from deploy.inrc.preparing import Options, prepare
-from deploy.inrc.site import Site
-from deploy.parts import PartWriter, read_parts
+from deploy.jobs import runner
+from deploy.jobs.agent import answering, slurm
+from deploy.jobs.bundle import pack, unpack
+from deploy.jobs.job import Task
+from deploy.jobs.preparing import Options, prepare
+from deploy.jobs.site import Site
+from deploy.traces.parts import PartWriter, read_parts
 
 # ------------------------------------------------------------------ parts of a run
 
 
 @pytest.mark.quick
 def test_parts_put_together_are_the_run(small, tmp_path, monkeypatch):
-    monkeypatch.setattr("deploy.running.CHUNK", 37)
+    monkeypatch.setattr("deploy.workflows.run.CHUNK", 37)
     parts = PartWriter(tmp_path / "parts", every=0.0)
     whole = deploy.run(small, 0.3, "emulator", parts=parts)
     found = read_parts(tmp_path / "parts")
@@ -43,7 +43,7 @@ def test_parts_put_together_are_the_run(small, tmp_path, monkeypatch):
 
 @pytest.mark.quick
 def test_a_run_that_is_told_to_stop_leaves_what_it_had(small, tmp_path, monkeypatch):
-    monkeypatch.setattr("deploy.running.CHUNK", 50)
+    monkeypatch.setattr("deploy.workflows.run.CHUNK", 50)
     parts = PartWriter(tmp_path / "parts")
     parts.stop()
     with pytest.raises(Stopped, match="after 0.05 of 0.3 s"):
@@ -54,7 +54,7 @@ def test_a_run_that_is_told_to_stop_leaves_what_it_had(small, tmp_path, monkeypa
 @pytest.mark.quick
 @pytest.mark.parametrize("spoil", ["gap", "other run", "nothing"])
 def test_parts_that_do_not_fit_are_refused(small, tmp_path, monkeypatch, spoil):
-    monkeypatch.setattr("deploy.running.CHUNK", 50)
+    monkeypatch.setattr("deploy.workflows.run.CHUNK", 50)
     folders = [tmp_path / "a", tmp_path / "b"]
     for seed, folder in enumerate(folders):
         small.seed = seed

@@ -5,7 +5,7 @@ import importlib.util
 
 import pytest
 
-from deploy.emulator.jit import HAVE_NUMBA
+from deploy.compiling.jit import HAVE_NUMBA
 
 KERNEL = """
 from deploy.emulator.jit import jit

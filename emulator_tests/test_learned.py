@@ -9,9 +9,10 @@ from hypothesis.extra.numpy import arrays
 from test_learning_relays import RULES, learning
 
 import deploy
-from loihi_rules import Learned, freeze, go_on
-from loihi_rules.learned import adapts, quantise_rows
-from loihi_rules.learned import learning as learning_connections
+from loihi_rules import Learned, freeze, resume
+from loihi_rules.learned.quantised import quantise_rows
+from loihi_rules.learned.record import adapts
+from loihi_rules.learned.record import learning as learning_connections
 from loihi_rules.systems import SYSTEMS
 
 
@@ -86,14 +87,14 @@ def test_learning_goes_on_from_the_weights(kind, simulator):
     name = next(iter(learning_connections(net)))
     with simulator(net, progress_bar=False) as sim:
         sim.run(0.5)
-        taken = deploy.weights._from_simulator(sim)[0].learned
+        taken = deploy.workflows.freeze._from_simulator(sim)[0].learned
     assert taken[0].connection == name and (taken[0].theta is not None) == (kind == "bcm")
-    further = go_on(net, taken)
+    further = resume(net, taken)
     with simulator(further, progress_bar=False) as sim:
-        first = deploy.weights._from_simulator(sim)[0].learned[0]
+        first = deploy.workflows.freeze._from_simulator(sim)[0].learned[0]
         np.testing.assert_allclose(first.values, taken[0].values, rtol=1e-12, atol=1e-15)
         sim.run_steps(3)
-        then = deploy.weights._from_simulator(sim)[0].learned[0]
+        then = deploy.workflows.freeze._from_simulator(sim)[0].learned[0]
     if kind == "bcm":  # θ starts where it was: three steps take less than a hundredth off it
         np.testing.assert_allclose(then.theta, taken[0].theta, rtol=0.02, atol=1.0)
 
@@ -106,7 +107,7 @@ def test_pes_on_the_chip_can_be_frozen_and_gone_on_with():
     wrong = frozen["post"].samples[tail] - run["post"].samples[tail]
     assert np.sqrt(np.mean(wrong**2)) < 0.15  # the same channel, from the first step on
     assert not frozen.learned and frozen.record["cores"]
-    further = go_on(network, run.learned, 1)
+    further = resume(network, run.learned, 1)
     on = deploy.run(further, 0.2, "emulator", 1)
     change = np.linalg.norm(on.learned[0].values - run.learned[0].values)
     assert change < 0.3 * np.linalg.norm(run.learned[0].values)
@@ -175,10 +176,12 @@ def files(tmp_path_factory):
     (folder / "cut.npz").write_bytes(whole[: len(whole) // 2])
     each = kept.learned[0]
     for name, values in (("nan", each.values * np.nan), ("shape", each.values[:, 1:])):
-        bad = deploy.weights.replace(each, values=values)
+        bad = deploy.workflows.freeze.replace(each, values=values)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(deploy.weights, "quantise_rows", lambda v: quantise_rows(each.values))
-            deploy.weights.replace(kept, learned=(bad,)).save(folder / f"{name}.npz")
+            patch.setattr(
+                deploy.workflows.freeze, "quantise_rows", lambda v: quantise_rows(each.values)
+            )
+            deploy.workflows.freeze.replace(kept, learned=(bad,)).save(folder / f"{name}.npz")
     (folder / "one.py").write_text(
         "import nengo\nwith nengo.Network(seed=0) as model:\n"
         "    a = nengo.Ensemble(5, 1)\n    nengo.Probe(a)\n"

@@ -6,7 +6,7 @@ import pytest
 
 import deploy
 from loihi_rules import rewrite
-from loihi_rules.settings import declare
+from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.systems import SYSTEMS
 
 RULES = {

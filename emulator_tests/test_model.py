@@ -4,7 +4,7 @@ import nengo
 import pytest
 
 import deploy
-from deploy.model import load_model
+from deploy.models.loading import load_model
 
 pytestmark = pytest.mark.quick
 

@@ -6,8 +6,8 @@ import pytest
 
 import deploy
 from loihi_rules import rewrite
-from loihi_rules.passes.learning_scale import declare_settings
-from loihi_rules.wiring import on_chip
+from loihi_rules.nengo_parts.wiring import on_chip
+from loihi_rules.passes.chip.learning_scale import declare_settings
 
 
 def controller(form, post="node", weights=0.0, rate=5e-4):

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 import deploy
-from deploy.parity.hallmarks.one_hot import shown
-from loihi_rules.one_hot import decode, latency, one_hot, representable
+from deploy.lessons.one_hot import shown
+from loihi_rules.blocks.one_hot import decode, latency, one_hot, representable
 
 
 @pytest.mark.parametrize("rate", [20, 37, 50, 100, 125, 200, 333, 500])
@@ -73,12 +73,12 @@ def test_a_users_own_rate_becomes_the_nearest_interval():
 
 def test_crossed_encoders_are_caught():
     """The lesson fails when a neuron looks along another class."""
-    from deploy.parity.hallmarks import HALLMARKS
+    from deploy.lessons import LESSONS
     from loihi_rules.systems import SYSTEMS
 
     net = SYSTEMS["one-hot"].build(seed=0)
     net.ensembles[0].encoders = np.eye(10)[[1, 0, *range(2, 10)]]
     run = deploy.run(net, 1.0, "emulator")
-    found = {m.name: m for m in HALLMARKS["one-hot"].measure(run)}
+    found = {m.name: m for m in LESSONS["one-hot"].measure(run)}
     right = found["right classes"]
     assert not right.goal.allows(right.value)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import deploy
-from deploy.dynamics import dynamics_of, seen_through
+from deploy.models.variants import Variant, vary
 from deploy.parity import QUANTITIES
 from deploy.parity.metrics.pair import Pair, aligned, rms
 from deploy.parity.metrics.rates import rates
@@ -17,8 +17,8 @@ from deploy.parity.metrics.voltage import voltage_distribution
 from deploy.parity.metrics.weights import learned_weights
 from deploy.parity.statistics.path import peak_lag
 from deploy.parity.tolerances import Tolerance, parse_tolerance
-from deploy.traces import Trace, sparse_spikes
-from deploy.variants import Variant, vary
+from deploy.traces.dynamics import dynamics_of, seen_through
+from deploy.traces.trace import Trace, sparse_spikes
 from loihi_rules import fix_seeds
 from loihi_rules.systems.pes_connection import pes_connection
 
@@ -312,7 +312,9 @@ def test_a_spread_is_kept_saved_and_loaded(model, runs, yardstick, tmp_path, mon
     again = deploy.Spread.load(path)
     first, second = (deploy.compare_traces(*runs, s).to_dict() for s in (yardstick, again))
     assert first == second
-    monkeypatch.setattr("deploy.spreading.on_all_cores", None)  # nothing is run a second time
+    monkeypatch.setattr(
+        "deploy.workflows.spread.on_all_cores", None
+    )  # nothing is run a second time
     kept = deploy.spread(model, 3.0, 6, ideals={"post": "input"}, reference=runs[0])
     assert deploy.compare_traces(*runs, kept).to_dict() == first
     path.write_bytes(path.read_bytes()[:5000])

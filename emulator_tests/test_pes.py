@@ -9,14 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import deploy
-from deploy.compat import load_nengo_loihi
-from deploy.targets.chip_builder import chip_model, learning_synapse
-from loihi_rules import pes_pilot, rewrite
-from loihi_rules.likely_inputs import likely_inputs
-from loihi_rules.passes.learning_scale import declare_settings
-from loihi_rules.rules import pes
+from deploy.nengo_loihi.build.chip_builder import chip_model, learning_synapse
+from deploy.nengo_loihi.load import load_nengo_loihi
+from loihi_rules import rewrite
+from loihi_rules.chip.tuning import chip_rates
+from loihi_rules.learning_rules import pes
+from loihi_rules.nengo_parts.likely_inputs import likely_inputs
+from loihi_rules.passes.chip.learning_scale import declare_settings
+from loihi_rules.pilots import pes as pes_pilot
 from loihi_rules.systems.pes_connection import pes_connection
-from loihi_rules.tuning import chip_rates
 
 
 def learned(network):

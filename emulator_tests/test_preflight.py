@@ -10,7 +10,7 @@ import pytest
 import deploy
 from loihi_rules import ChipWarning
 from loihi_rules.change import warn
-from loihi_rules.chip import LOIHI
+from loihi_rules.chip.limits import LOIHI
 from loihi_rules.passes import PASSES
 
 pytestmark = pytest.mark.quick

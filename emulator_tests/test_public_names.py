@@ -3,12 +3,12 @@
 import pytest
 
 import deploy
-from deploy import inrc
+from deploy import jobs
 
 pytestmark = pytest.mark.quick
 
 
-@pytest.mark.parametrize("package", [deploy, inrc])
+@pytest.mark.parametrize("package", [deploy, jobs])
 def test_every_public_name_is_there(package):
     for name in package.__all__:
         assert getattr(package, name) is not None and name in dir(package)

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import deploy
-from deploy.targets.chip_builder import chip_model
-from deploy.targets.discretize import MOST_ROUNDING
+from deploy.nengo_loihi.build.chip_builder import chip_model
+from deploy.nengo_loihi.build.discretize import MOST_ROUNDING
 from loihi_rules import ChipWarning, rewrite
 
 TAUS = (0.002, 0.005, 0.01, 0.03, 0.1)

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 import deploy
-from deploy.compat import load_nengo_loihi
+from deploy.nengo_loihi.load import load_nengo_loihi
 from loihi_rules import rewrite
-from loihi_rules.settings import declare
-from loihi_rules.transforms import matrix_of
+from loihi_rules.nengo_parts.settings import declare
+from loihi_rules.nengo_parts.transforms import matrix_of
 
 pytestmark = pytest.mark.quick
-RATES = importlib.import_module("loihi_rules.passes.rates")
+RATES = importlib.import_module("loihi_rules.passes.chip.rates")
 HOLD = 0.5  # s that each input is shown
 INPUTS = 4
 GAIN = 400.0

@@ -10,7 +10,7 @@ import pytest
 from browser import open_page
 
 import deploy
-from deploy.report.folder import LOCK, staged_folder
+from deploy.files.folder import LOCK, staged_folder
 from deploy.report.numbers import number
 from deploy.report.page import reproduce
 

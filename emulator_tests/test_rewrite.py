@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import deploy
-from deploy.fingerprint import fingerprint
+from deploy.models.fingerprint import fingerprint
 from loihi_rules import rewrite
-from loihi_rules.transforms import matrix_of
-from loihi_rules.wiring import on_chip
+from loihi_rules.nengo_parts.transforms import matrix_of
+from loihi_rules.nengo_parts.wiring import on_chip
 
 pytestmark = pytest.mark.quick
 

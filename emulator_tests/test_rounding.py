@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import deploy
 from loihi_rules import rewrite
 from loihi_rules.change import ChipWarning
-from loihi_rules.rounding import by_likeness, round_along, round_table
+from loihi_rules.chip.rounding import by_likeness, round_along, round_table
 
 
 @given(st.integers(0, 10_000), st.sampled_from([1e-3, 0.3, 1.0, 40.0]))

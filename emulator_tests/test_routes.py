@@ -6,10 +6,10 @@ import pytest
 
 import deploy
 from loihi_rules import rewrite
-from loihi_rules.passes.input_filters import declare_settings
+from loihi_rules.nengo_parts.transforms import matrix_of
+from loihi_rules.passes.nengo_loihi.input_filters import declare_settings
 from loihi_rules.routes.carriers import design, pairs_for
 from loihi_rules.routes.ways import CARRIED, FROM_CARRIERS, MATRIX
-from loihi_rules.transforms import matrix_of
 
 
 def late_half(network, seconds, target="emulator"):

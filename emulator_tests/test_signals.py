@@ -12,7 +12,7 @@ import deploy
 from deploy.emulator import ENGINES
 from deploy.targets import find_target
 from loihi_rules.change import ChipWarning
-from loihi_rules.passes.learning_scale import declare_settings
+from loihi_rules.passes.chip.learning_scale import declare_settings
 
 pytestmark = pytest.mark.quick
 CHIPS = ("emulator", "float-emulator")
@@ -51,7 +51,9 @@ def opened(network, target="emulator", engine="fast"):
     """A simulator on one of the engines."""
     found = find_target(target)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(deploy.simulator, "find_target", lambda name: found.with_engine(engine))
+        patch.setattr(
+            deploy.simulator.simulator, "find_target", lambda name: found.with_engine(engine)
+        )
         return deploy.Simulator(network, target=target, progress_bar=False)
 
 

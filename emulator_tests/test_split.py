@@ -7,10 +7,10 @@ import nengo
 import numpy as np
 import pytest
 
-from deploy.compat import load_nengo_loihi
-from deploy.emulator.row_table import flat, row_tables
-from deploy.emulator.split import linear_splitting
-from deploy.targets.rates_in_pieces import PIECE, rates_in_pieces
+from deploy.nengo_loihi.build.rates_in_pieces import PIECE, rates_in_pieces
+from deploy.nengo_loihi.build.row_table import flat, row_tables
+from deploy.nengo_loihi.build.split import linear_splitting
+from deploy.nengo_loihi.load import load_nengo_loihi
 from loihi_rules import rewrite
 
 

@@ -87,7 +87,7 @@ def are_at_one_step(sim, net):
 def opened(net, engine="fast", **arguments):
     with pytest.MonkeyPatch.context() as patch:
         chosen = find_target("emulator").with_engine(engine)
-        patch.setattr(deploy.simulator, "find_target", lambda name: chosen)
+        patch.setattr(deploy.simulator.simulator, "find_target", lambda name: chosen)
         return deploy.Simulator(net, progress_bar=False, **arguments)
 
 

@@ -8,10 +8,10 @@ import pytest
 from nengo.builder.learning_rules import SimBCM
 
 import deploy
-from deploy.parity.hallmarks import HALLMARKS, hallmarks
-from deploy.parity.hallmarks.backprop import told
+from deploy.lessons import LESSONS, hallmarks
+from deploy.lessons.backprop import accuracies
+from loihi_rules.blocks.trained import Layer
 from loihi_rules.systems import SYSTEMS, backprop, pes_imitation, spoken_digit
-from loihi_rules.trained import Layer
 
 
 @pytest.mark.quick
@@ -63,7 +63,7 @@ def test_pes_imitation_fails_without_its_idea(monkeypatch):
 # ------------------------------------------------------------- lessons with hallmarks
 # that they hold is tested with the comparison on each lesson's page, in test_docs.py
 
-LESSONS = {name: SYSTEMS[name].seconds({}, seed=1) for name in HALLMARKS}
+SECONDS = {name: SYSTEMS[name].seconds({}, seed=1) for name in LESSONS}
 
 
 @pytest.mark.parametrize("target", ["cpu", "emulator"])
@@ -80,7 +80,7 @@ def test_bcm_fails_with_the_opposite_sign(target, monkeypatch):
         return step
 
     monkeypatch.setattr(SimBCM, "make_step", backwards)
-    found = {m.name: m for m in hallmarks(deploy.run("bcm", LESSONS["bcm"], target, seed=1))}
+    found = {m.name: m for m in hallmarks(deploy.run("bcm", SECONDS["bcm"], target, seed=1))}
     for missed in ("LTP above θ", "LTD below θ"):
         assert not found[missed].goal.allows(found[missed].value)
 
@@ -91,7 +91,7 @@ def test_a_run_shorter_than_its_lesson_is_not_judged_by_it(name):
 
 
 def missed(name, run, measure):
-    found = {m.name: m for m in HALLMARKS[name].measure(run)}[measure]
+    found = {m.name: m for m in LESSONS[name].measure(run)}[measure]
     return not found.goal.allows(found.value)
 
 
@@ -128,7 +128,7 @@ def test_words_are_not_named_with_bands_exchanged(monkeypatch):
 @pytest.mark.parametrize("target", ["cpu", "emulator"])
 def test_oja_fails_without_forgetting(target):
     run = deploy.run(SYSTEMS["oja"].build(seed=1, beta=0.0), 3.0, target, seed=1)
-    found = {m.name: m for m in HALLMARKS["oja"].measure(run)}
+    found = {m.name: m for m in LESSONS["oja"].measure(run)}
     longest = found["‖w‖, largest of the run"]
     assert not longest.goal.allows(longest.value)
 
@@ -137,4 +137,4 @@ def test_a_read_out_learns_from_ojas_features():
     options = {"taught": 600, "shown": 60}
     network = backprop.backprop(learner="oja", learning_rate=4e-3, **options)
     run = deploy.run(network, backprop.length(**options), "emulator")
-    assert told(run).pes[-1] > 0.75  # 0.1 by chance
+    assert accuracies(run).pes[-1] > 0.75  # 0.1 by chance

@@ -6,7 +6,7 @@ import pytest
 
 import deploy
 from loihi_rules import fix_seeds
-from loihi_rules.settings import declare
+from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.systems.pes_connection import pes_connection
 
 pytestmark = pytest.mark.quick
@@ -38,7 +38,7 @@ def test_emulators_are_nengo_loihis_own(small, target):
 
 def test_run_in_pieces_is_a_run_in_one(small, monkeypatch):
     whole = deploy.run(small, 0.5, "emulator")
-    monkeypatch.setattr("deploy.running.CHUNK", 37)
+    monkeypatch.setattr("deploy.workflows.run.CHUNK", 37)
     pieces = deploy.run(small, 0.5, "emulator")
     for trace in whole:
         np.testing.assert_array_equal(trace.dense(), pieces[trace.label].dense())

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import deploy
-from deploy.traces import Trace, Traces, sparse_spikes
+from deploy.traces.trace import Trace, sparse_spikes
+from deploy.traces.traces import Traces
 
 pytestmark = pytest.mark.quick
 
@@ -47,7 +48,7 @@ def test_the_record_names_what_it_is(run):
 
 
 def test_fingerprint_tells_models_apart():
-    from deploy.fingerprint import fingerprint
+    from deploy.models.fingerprint import fingerprint
     from loihi_rules.systems.pes_connection import pes_connection
 
     assert fingerprint(pes_connection()) == fingerprint(pes_connection())

@@ -12,7 +12,7 @@ from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 from nengo.synapses import Lowpass, Synapse
 
-from loihi_rules.leads import Lead
+from loihi_rules.nengo_parts.leads import Lead
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from nengo.dists import Choice
 from benchmarks.fidelity.cell import Cell, Recording
 from benchmarks.fidelity.fidelity import chosen
 from benchmarks.fidelity.grid import all_cells
-from deploy.compat import load_nengo_loihi
-from loihi_rules.frozen import with_parameters
+from deploy.nengo_loihi.load import load_nengo_loihi
+from loihi_rules.nengo_parts.parameters import with_parameters
 
 
 def own(neurons: nengo.neurons.NeuronType) -> nengo.neurons.NeuronType:

@@ -17,7 +17,7 @@ from benchmarks.fidelity.measured_cell import MeasuredCell, measure_cells
 from benchmarks.fidelity.pages import ratios, share, short, table
 from benchmarks.fidelity.reasons import faults, read_reasons
 from deploy.errors import BadInput
-from deploy.processes import at_once
+from deploy.workflows.processes import at_once
 
 PAGE = """# How true the chip is to the CPU
 

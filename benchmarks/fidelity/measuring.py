@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
 from benchmarks.fidelity.cell import Cell, measure
-from deploy import processes
+from deploy.workflows import processes
 
 
 class Job(NamedTuple):

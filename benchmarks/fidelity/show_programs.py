@@ -18,7 +18,7 @@ from benchmarks.fidelity.pages import share, table
 from benchmarks.fidelity.program import Program
 from benchmarks.fidelity.programs import learners, lessons, numeric, robots, symbolic
 from benchmarks.fidelity.reasons import faults, read_reasons
-from deploy.processes import at_once
+from deploy.workflows.processes import at_once
 
 KINDS = (numeric, symbolic, lessons, learners, robots)
 

@@ -10,7 +10,7 @@ from typing import Dict, Sequence
 from benchmarks.fidelity.measuring import Job, Measured, by_target, measure_all
 from benchmarks.fidelity.rows import ROWS, Row
 from deploy.errors import BadInput
-from deploy.processes import at_once
+from deploy.workflows.processes import at_once
 
 
 def rows_named(names: list) -> Dict[str, Row]:

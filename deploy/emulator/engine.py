@@ -8,10 +8,10 @@ from typing import Any, Dict, NamedTuple
 import numpy as np
 from nengo.exceptions import SimulationError
 
+from deploy.compiling.jit import HAVE_NUMBA, announce
 from deploy.emulator import kernels, numpy_steps
-from deploy.emulator.jit import HAVE_NUMBA, announce
-from deploy.emulator.journal import Saved
 from deploy.emulator.layout import Layout
+from deploy.host.journal import Saved
 
 CUT = "what is beyond its bits is cut; use smaller weights or smaller inputs"
 WARNINGS = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deploy.emulator.jit import jit
+from deploy.compiling.jit import jit
 
 # what a kernel reports; the index into ``flags``
 SPIKES, SYNAPTIC = range(2)  # of the operations that are counted

@@ -1,21 +1,20 @@
-"""Hold one run against another: effects, figures and a verdict."""
+"""One run compared with another: effects, figures and a verdict."""
 
-from deploy.parity.compare import compare_runs, compare_traces
+from deploy.parity.compare import compare_runs
+from deploy.parity.comparison import Comparison
 from deploy.parity.effects import Effect
 from deploy.parity.figure import Figure
 from deploy.parity.floors import QUANTITIES, Quantity
-from deploy.parity.parity import Parity
 from deploy.parity.spread import Spread
 from deploy.parity.tolerances import Tolerance
 
 __all__ = [
     "QUANTITIES",
+    "Comparison",
     "Effect",
     "Figure",
-    "Parity",
     "Quantity",
     "Spread",
     "Tolerance",
     "compare_runs",
-    "compare_traces",
 ]

@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Sequence
 
 from deploy.parity.metrics.pair import aligned, flat, rms
 from deploy.parity.statistics.path import peak_lag
-from deploy.traces import Traces
+from deploy.traces.traces import Traces
 
 CAUSES = {
     ("cpu", "float-emulator"): "neuron and input translation",

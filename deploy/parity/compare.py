@@ -7,65 +7,60 @@ from typing import Dict, List, Mapping, Optional, Sequence
 
 from deploy.errors import BadInput
 from deploy.parity.budget import error_budget
+from deploy.parity.comparison import Comparison
 from deploy.parity.effects import Effect, effects_of, margins_in_words
 from deploy.parity.figure import Figure
 from deploy.parity.floors import QUANTITIES
-from deploy.parity.hallmarks import accepted, hallmark_figures
 from deploy.parity.metrics import METRICS, Pair
-from deploy.parity.parity import Parity
 from deploy.parity.spread import Spread, check_of_one_model
 from deploy.parity.tolerances import Tolerance, check_names
-from deploy.traces import Trace, Traces
-
-
-def compare_traces(
-    reference: Traces,
-    other: Traces,
-    spread: Optional[Spread] = None,
-    tolerances: Optional[Mapping[str, Tolerance]] = None,
-) -> Parity:
-    """Hold one run against another.
-
-    Parameters
-    ----------
-    reference, other : Traces
-        Of the same model, step and duration.
-    spread : Spread, optional
-        How much equally good CPU runs of the model differ; see `deploy.spread`. Without, what is
-        typical of the built-in systems stands in its place.
-    tolerances : mapping of str to Tolerance, optional
-        Limits by name of a quantity, in the place of its margin, or of a figure.
-
-    Raises
-    ------
-    BadInput
-        If the two runs cannot be compared, or the spread is of another model.
-    """
-    return compare_runs([reference, other], spread, tolerances)
+from deploy.traces.trace import Trace
+from deploy.traces.traces import Traces
 
 
 def compare_runs(
     runs: Sequence[Traces],
     spread: Optional[Spread] = None,
     tolerances: Optional[Mapping[str, Tolerance]] = None,
-) -> Parity:
-    """Hold the last run against the first; those between go into the error budget."""
+    accepted: Optional[Mapping[str, Tolerance]] = None,
+    figures: Sequence[Figure] = (),
+) -> Comparison:
+    """Compare the last run with the first; those between go into the error budget.
+
+    Parameters
+    ----------
+    runs : sequence of Traces
+        The reference first.
+    spread : Spread, optional
+        By which it is judged.
+    tolerances : mapping of str to Tolerance, optional
+        Limits that the user sets, by name of a quantity or of a figure.
+    accepted : mapping of str to Tolerance, optional
+        Limits that the model's author sets, by name of a quantity.
+    figures : sequence of Figure
+        More numbers of these runs.
+
+    Raises
+    ------
+    BadInput
+        If the runs cannot be compared, or the spread is of another model.
+    """
     tolerances = tolerances or {}
     check_names(tolerances)
     reference, other = runs[0], runs[-1]
     check_runs(runs)
     if spread is not None:
         check_of_one_model(spread, reference)
-    limits = {**accepted(reference), **tolerances}
+    limits = {**(accepted or {}), **tolerances}
     effects = effects_of(reference, other, spread, limits)
-    figures = [
+    own = [
         replace(
             figure,
             tolerance=None if figure.metric in QUANTITIES else tolerances.get(figure.metric),
         )
         for figure in _figures(reference, other)
     ]
-    figures += [figure for run in runs for figure in hallmark_figures(run)]
+    own += figures
     notes = []
     missing = sorted(
         {t.label for t in reference} ^ {t.label for t in other},
@@ -74,7 +69,7 @@ def compare_runs(
     if missing:
         notes.append("on one side only, and not compared: " + ", ".join(missing))
     if any(t.kind == "spikes" for t in reference) and not any(
-        f.metric == "SPIKE-distance" for f in figures
+        f.metric == "SPIKE-distance" for f in own
     ):
         notes.append(
             "ISI- and SPIKE-distances were not measured; for them: "
@@ -85,7 +80,7 @@ def compare_runs(
     notes += _how_judged(reference, effects, spread)
     counts = (0, 0) if spread is None else (len(spread.repeats), len(spread.builds))
     budget = tuple(error_budget(runs))
-    return Parity(tuple(runs), tuple(figures), budget, tuple(notes), effects, counts)
+    return Comparison(tuple(runs), tuple(own), budget, tuple(notes), effects, counts)
 
 
 def _how_judged(
@@ -127,7 +122,7 @@ def _how_judged(
 
 
 def check_runs(runs: Sequence[Traces]) -> None:
-    """Refuse runs that cannot be held against the first.
+    """Refuse runs that cannot be compared with the first.
 
     Raises
     ------

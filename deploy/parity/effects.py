@@ -24,7 +24,8 @@ from deploy.parity.spread import Spread, single
 from deploy.parity.statistics.decision import LEVEL, Judged, K, holm, judge
 from deploy.parity.statistics.variance import moderated
 from deploy.parity.tolerances import Tolerance
-from deploy.traces import Trace, Traces
+from deploy.traces.trace import Trace
+from deploy.traces.traces import Traces
 
 SAME, DIFFERENT, OPEN = "same", "different", "open"
 TYPICAL = 100.0  # degrees of freedom of what is typical: as good as known

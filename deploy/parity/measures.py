@@ -14,7 +14,6 @@ from typing import Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Optiona
 import nengo
 import numpy as np
 
-from deploy.dynamics import FREE, LEARNED, UNSUPERVISED
 from deploy.parity.metrics.pair import flat
 from deploy.parity.statistics.learning import (
     along,
@@ -29,7 +28,8 @@ from deploy.parity.statistics.learning import (
 from deploy.parity.statistics.path import OCTILES, PathFit, fit_path
 from deploy.parity.statistics.process import QUANTILES, describe_process
 from deploy.parity.statistics.trains import regularity, synchrony
-from deploy.traces import Trace
+from deploy.traces.dynamics import FREE, LEARNED, UNSUPERVISED
+from deploy.traces.trace import Trace
 
 START = 0.1  # s, or a tenth of the run: membranes fill, filters settle
 FOLLOWS = 0.5  # of the variance that CPU runs share, from which on a path can be followed

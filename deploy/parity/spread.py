@@ -9,8 +9,9 @@ from typing import Any, Dict, List, Mapping, Tuple, Union
 import numpy as np
 
 from deploy.errors import BadInput
-from deploy.npz import FileKind, read_npz, write_npz
-from deploy.traces import Trace, Traces
+from deploy.files.npz import FileKind, read_npz, write_npz
+from deploy.traces.trace import Trace
+from deploy.traces.traces import Traces
 
 KIND = FileKind("loihi-deploy spread", 1, "spread", "deploy.spread(...).save makes them")
 

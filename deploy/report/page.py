@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from typing import Any, List
+from typing import Any, List, Sequence
 
 import jinja2
 
+from deploy.parity.comparison import MARKS, Comparison, worst_of_each
+from deploy.parity.figure import LESSON
 from deploy.parity.floors import QUANTITIES
-from deploy.parity.hallmarks import LESSON
-from deploy.parity.parity import MARKS, Parity, worst_of_each
 from deploy.report.numbers import number
+from deploy.report.picture import Picture
 from deploy.report.pictures import pictures
 
 ENVIRONMENT = jinja2.Environment(
@@ -24,12 +25,14 @@ ENVIRONMENT = jinja2.Environment(
 ENVIRONMENT.filters["number"] = number
 
 
-def render(parity: Parity) -> str:
+def render(parity: Comparison, own: Sequence[Picture] = ()) -> str:
     """The report of a comparison, as HTML.
 
     Parameters
     ----------
-    parity : Parity
+    parity : Comparison
+    own : sequence of Picture
+        Of the model's own, which come first.
 
     Returns
     -------
@@ -43,20 +46,20 @@ def render(parity: Parity) -> str:
         judged=_judged(parity),
         QUANTITIES=QUANTITIES,
         MARKS=MARKS,
-        pictures=pictures(parity),
+        pictures=[*own, *pictures(parity)],
         budget=_budget(parity),
         command=reproduce(parity),
     )
 
 
-def _by_trace(parity: Parity) -> List[Any]:
+def _by_trace(parity: Comparison) -> List[Any]:
     named = [(t.label, f"{t.kind}, {t.unit}") for t in parity.reference]
     rows = [(LESSON, "on every target")] + named
     groups = [(name, about, [f for f in parity.figures if f.trace == name]) for name, about in rows]
     return [group for group in groups if group[2]]
 
 
-def _judged(parity: Parity) -> List[Any]:
+def _judged(parity: Comparison) -> List[Any]:
     """Traces with the worst of their effects by quantity."""
     worst = worst_of_each(parity.effects)
     named = [
@@ -66,7 +69,7 @@ def _judged(parity: Parity) -> List[Any]:
     return [group for group in groups if group[2]]
 
 
-def _budget(parity: Parity) -> List[Any]:
+def _budget(parity: Comparison) -> List[Any]:
     """Rows of (trace, unit, {cause: error}), columns in the order of the causes."""
     rows: dict = {}
     for share in parity.budget:
@@ -74,7 +77,7 @@ def _budget(parity: Parity) -> List[Any]:
     return [(name, parity.reference[name].unit, causes) for name, causes in rows.items()]
 
 
-def reproduce(parity: Parity) -> str:
+def reproduce(parity: Comparison) -> str:
     """The command that makes this comparison again."""
     run = parity.reference
     parts = ["loihi-deploy", "compare", str(run.settings.get("model") or "MODEL.py")]

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
-from typing import Any, NamedTuple, Tuple
+from typing import Any, Iterator, NamedTuple, Tuple
 
-import matplotlib
 import numpy as np
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
 
 from deploy.parity.metrics.pair import flat
-from deploy.traces import Trace
+from deploy.traces.trace import Trace
 
 INK = "#010203"  # stands for the page's text colour
 REFERENCE, OTHER, IDEAL = "#1f77b4", "#e4572e", "#8a8a8a"
@@ -41,6 +39,25 @@ class Picture(NamedTuple):
     svg: str
 
 
+# matplotlib is imported where something is drawn: whoever compares runs may not want pictures
+
+
+@contextlib.contextmanager
+def styled() -> Iterator[None]:
+    """Draw in the style of the report."""
+    import matplotlib
+
+    with matplotlib.rc_context(STYLE):
+        yield
+
+
+def new_figure(width: float, height: float) -> Any:
+    """An empty `matplotlib.figure.Figure`, its sides in inches."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
 def thin(trace: Trace, k: int, dt: float) -> Tuple[np.ndarray, np.ndarray]:
     """Time and component k, thinned out so that peaks stay."""
     times, values = trace.times(dt), flat(trace)[:, k]
@@ -54,8 +71,11 @@ def thin(trace: Trace, k: int, dt: float) -> Tuple[np.ndarray, np.ndarray]:
     return times[index], values[index]
 
 
-def svg(figure: Figure, salt: str) -> str:
+def svg(figure: Any, salt: str) -> str:
     """The figure as an ``<svg>`` element for use inside a page."""
+    import matplotlib
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
     stream = io.StringIO()
     with matplotlib.rc_context({"svg.hashsalt": salt}):
         FigureCanvasSVG(figure).print_svg(stream, metadata={"Date": None, "Creator": None})

@@ -1,21 +1,27 @@
-"""Pictures of a comparison: one for each trace, the lesson's own, and the chip's cores."""
+"""Pictures of a comparison: one for each trace, and the chip's cores."""
 
 from __future__ import annotations
 
 from typing import Any, List, Sequence, Tuple
 
-import matplotlib
 import numpy as np
-from matplotlib.figure import Figure
 
+from deploy.nengo_loihi.build.resources import KINDS
+from deploy.parity.comparison import Comparison, worst_of_each
 from deploy.parity.effects import DIFFERENT, OPEN, SAME, Effect
-from deploy.parity.hallmarks import system_of
 from deploy.parity.metrics.learning_curve import WINDOWS, curve
 from deploy.parity.metrics.pair import flat
-from deploy.parity.parity import Parity, worst_of_each
-from deploy.report.lessons import LESSONS
-from deploy.report.picture import IDEAL, INK, OTHER, REFERENCE, STYLE, Picture, svg, thin
-from deploy.resources import KINDS
+from deploy.report.picture import (
+    IDEAL,
+    INK,
+    OTHER,
+    REFERENCE,
+    Picture,
+    new_figure,
+    styled,
+    svg,
+    thin,
+)
 
 MOST_DIMENSIONS = 3
 MOST_RASTER_SPIKES = 20_000
@@ -28,13 +34,10 @@ EFFECT_COLOURS = {SAME: REFERENCE, DIFFERENT: OTHER, OPEN: "#d9a400"}
 KIND_COLOURS = ("#1f77b4", "#e4572e", "#59a14f", "#b07aa1")
 
 
-def pictures(parity: Parity) -> List[Picture]:
+def pictures(parity: Comparison) -> List[Picture]:
     """All pictures that the comparison's traces call for."""
     made: List[Picture] = []
-    with matplotlib.rc_context(STYLE):
-        lesson = LESSONS.get(system_of(parity.reference))
-        if lesson is not None and lesson.needs <= set(parity.other.traces):
-            made.extend(lesson.draw(parity))
+    with styled():
         if parity.effects:
             made.append(_effects(parity))
         for trace in parity.reference:
@@ -48,11 +51,11 @@ def pictures(parity: Parity) -> List[Picture]:
     return made
 
 
-def _effects(parity: Parity) -> Picture:
+def _effects(parity: Comparison) -> Picture:
     """Each quantity's worst effect with its interval, in margins."""
     worst = sorted(worst_of_each(parity.effects), key=lambda effect: -effect.severity)
     shown = worst[:MOST_EFFECTS]
-    figure = Figure(figsize=(7.2, 1.1 + 0.2 * len(shown)), layout="constrained")
+    figure = new_figure(7.2, 1.1 + 0.2 * len(shown))
     axes = figure.subplots()
     draw_effects(axes, shown)
     hidden = (
@@ -89,11 +92,11 @@ def _short(label: str) -> str:
     return label if len(label) < 30 else label[:29] + "…"
 
 
-def _cores(parity: Parity) -> Picture:
+def _cores(parity: Comparison) -> Picture:
     """What each core has in use, as shares of its limits."""
     cores = parity.other.record["cores"][:MOST_CORES]
     rows = np.arange(len(cores))
-    figure = Figure(figsize=(7.2, 0.9 + 0.3 * len(cores)), layout="constrained")
+    figure = new_figure(7.2, 0.9 + 0.3 * len(cores))
     axes = figure.subplots()
     for k, (kind, colour) in enumerate(zip(KINDS, KIND_COLOURS)):
         shares = [100 * core[kind]["used"] / core[kind]["limit"] for core in cores]
@@ -110,14 +113,14 @@ def _cores(parity: Parity) -> Picture:
     return Picture("On the chip", caption, svg(figure, "cores"))
 
 
-def _names(parity: Parity) -> Tuple[str, str]:
+def _names(parity: Comparison) -> Tuple[str, str]:
     return parity.reference.target, parity.other.target
 
 
-def _values(parity: Parity, label: str) -> Picture:
+def _values(parity: Comparison, label: str) -> Picture:
     a, b = parity.reference[label], parity.other[label]
     shown = min(flat(a).shape[1], MOST_DIMENSIONS)
-    figure = Figure(figsize=(8, 0.6 + 1.7 * shown), layout="constrained")
+    figure = new_figure(8, 0.6 + 1.7 * shown)
     axes = figure.subplots(shown, 1, sharex=True, squeeze=False)[:, 0]
     reference, other = _names(parity)
     ideal = a.ideal and parity.reference.traces.get(a.ideal)
@@ -143,9 +146,9 @@ def _values(parity: Parity, label: str) -> Picture:
     return Picture(label, caption, svg(figure, label))
 
 
-def _raster(parity: Parity, label: str) -> Picture:
+def _raster(parity: Comparison, label: str) -> Picture:
     a, b = parity.reference[label], parity.other[label]
-    figure = Figure(figsize=(8, 3.2), layout="constrained")
+    figure = new_figure(8, 3.2)
     axes = figure.subplots(1, 2, sharey=True, sharex=True)
     start = max(0.0, parity.reference.duration - RASTER_WINDOW)
     order = np.argsort(np.argsort(a.counts(), kind="stable"), kind="stable")
@@ -164,8 +167,8 @@ def _raster(parity: Parity, label: str) -> Picture:
     return Picture(label, caption, svg(figure, label))
 
 
-def _learning(parity: Parity, label: str) -> Picture:
-    figure = Figure(figsize=(8, 2.6), layout="constrained")
+def _learning(parity: Comparison, label: str) -> Picture:
+    figure = new_figure(8, 2.6)
     axis = figure.subplots()
     edges = (np.arange(WINDOWS) + 0.5) / WINDOWS * parity.reference.duration
     for run, colour in ((parity.reference, REFERENCE), (parity.other, OTHER)):
@@ -179,8 +182,8 @@ def _learning(parity: Parity, label: str) -> Picture:
     return Picture(label, caption, svg(figure, label))
 
 
-def _weights(parity: Parity, label: str) -> Picture:
-    figure = Figure(figsize=(8, 3), layout="constrained")
+def _weights(parity: Comparison, label: str) -> Picture:
+    figure = new_figure(8, 3)
     change, against = figure.subplots(1, 2, gridspec_kw={"width_ratios": [3, 2]})
     ends = []
     for run, colour in ((parity.reference, REFERENCE), (parity.other, OTHER)):

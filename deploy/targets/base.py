@@ -8,7 +8,7 @@ from typing import AbstractSet, Any, List, Mapping, Optional, Tuple
 import nengo
 import numpy as np
 
-from deploy.targets.chip_values import ChipValue
+from deploy.nengo_loihi.read.chip_values import ChipValue
 from loihi_rules import Change, Learned, Problem, Rewritten, Twin
 
 
@@ -79,7 +79,7 @@ class Session(ABC):
         Parameters
         ----------
         name : str
-            See `loihi_rules.learned.learning`.
+            See `loihi_rules.learned.record.learning`.
         conn : nengo.Connection
             Of the network that runs.
         """

@@ -10,10 +10,10 @@ from nengo.builder import Model
 from nengo.cache import NoDecoderCache
 from nengo.simulator import Simulator as NengoSimulator
 
-from deploy.compat import mend_if_imported
+from deploy.nengo_loihi.load import mend_if_imported
+from deploy.nengo_loihi.read.learned_weights import learned_in_core
 from deploy.targets.base import Session
 from deploy.targets.injecting import CoreNeurons, Injections
-from deploy.targets.learned_weights import learned_in_core
 from loihi_rules import Change, Learned
 
 

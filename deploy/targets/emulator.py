@@ -12,28 +12,33 @@ from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 from nengo.exceptions import SimulationError
 
-from deploy.compat import load_nengo_loihi
 from deploy.emulator import ENGINES, FastEmulator, build_simulator
-from deploy.emulator.interrupts import Interrupts
-from deploy.emulator.runner import Runner
 from deploy.errors import BadInput, TargetUnavailable
-from deploy.resources import cores_of
+from deploy.host.interrupts import Interrupts
+from deploy.nengo_loihi.build.chip_builder import chip_model, learning_synapse
+from deploy.nengo_loihi.build.resources import cores_of
+from deploy.nengo_loihi.load import load_nengo_loihi
+from deploy.nengo_loihi.read.built import built_connection
+from deploy.nengo_loihi.read.chip_neurons import ChipNeurons
+from deploy.nengo_loihi.read.chip_values import (
+    ChipValue,
+    connection_values,
+    neuron_values,
+    rule_values,
+)
+from deploy.nengo_loihi.read.learned_weights import decoders, learned_in_core, weights_for
+from deploy.nengo_loihi.read.learning_limits import warn_of_cut_weights, warn_of_limits
+from deploy.nengo_loihi.read.served import READERS, Reader
+from deploy.nengo_loihi.read.units import scale_of
+from deploy.nengo_loihi.run.runner import Runner
 from deploy.targets.base import Session, Target
-from deploy.targets.built import built_connection
-from deploy.targets.chip_builder import chip_model, learning_synapse
-from deploy.targets.chip_neurons import ChipNeurons
-from deploy.targets.chip_values import ChipValue, connection_values, neuron_values, rule_values
 from deploy.targets.core import CoreSession
 from deploy.targets.injecting import CoreNeurons, Injections
-from deploy.targets.learned_weights import decoders, learned_in_core, weights_for
-from deploy.targets.learning_limits import warn_of_cut_weights, warn_of_limits
-from deploy.targets.served import READERS, Reader
-from deploy.targets.units import scale_of
 from loihi_rules import Change, Learned, Rewritten, Twin
-from loihi_rules.learned import rule_names
-from loihi_rules.passes.capacity import RULES as CAPACITY_RULES
+from loihi_rules.learned.record import rule_names
+from loihi_rules.nengo_parts.wiring import base_of, on_chip
+from loihi_rules.passes.chip.capacity import RULES as CAPACITY_RULES
 from loihi_rules.rewrite import rewrite_twin
-from loihi_rules.wiring import base_of, on_chip
 
 OF_LEARNING = ("learning traces cut", "learned weights cut", "PES errors cut")
 PIECE = 10  # steps of nengo-loihi's own runner between two looks for Ctrl-C

@@ -8,8 +8,8 @@ import nengo
 import numpy as np
 from nengo.exceptions import SignalError
 
+from loihi_rules.blocks.injection import Injection, injections_of
 from loihi_rules.change import Change, name_of
-from loihi_rules.injection import Injection, injections_of
 
 RULE = "injected values"
 

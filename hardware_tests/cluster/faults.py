@@ -27,7 +27,7 @@ from laptop import Done, Laptop
 from relay import Relay
 
 import deploy
-from deploy.traces import Traces
+from deploy.traces.traces import Traces
 
 MODEL = """\
 import os
@@ -361,8 +361,8 @@ def _with_slow_sbatch(run: Run, seconds: float) -> None:
 
 def _name_of(run: Run) -> str:
     """The job's name, which is decided before anything is sent."""
-    from deploy.inrc.job import Task
-    from deploy.inrc.preparing import prepare
+    from deploy.jobs.job import Task
+    from deploy.jobs.preparing import prepare
 
     pid_environment = dict(os.environ)
     os.environ.update(run.laptop.environment)
@@ -545,7 +545,7 @@ def _runners(bundle: str) -> List[int]:
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
             words = path.read_bytes().decode(errors="replace").split("\0")
-            if "deploy.runner" in words and bundle in words:
+            if "deploy.jobs.runner" in words and bundle in words:
                 found.append(int(path.parent.name))
     return found
 

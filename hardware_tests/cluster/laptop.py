@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Dict, NamedTuple, Optional
 
-from deploy.commands import COMMANDS
+from deploy.cli import COMMANDS
 
 
 class Done(NamedTuple):
@@ -44,7 +44,7 @@ class Laptop:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         for name in COMMANDS:
-            importlib.import_module(f"deploy.commands.{name}")
+            importlib.import_module(f"deploy.cli.{name}")
         self.environment = {**settings, "XDG_STATE_HOME": str(folder / "state")}
 
     def run(self, *arguments: object, kill_after: Optional[float] = None) -> Done:
@@ -78,7 +78,7 @@ class Laptop:
             os.environ.update(self.environment)
             for name, number in (("stdout", 1), ("stderr", 2)):
                 setattr(sys, name, os.fdopen(number, "w", closefd=False))
-            from deploy.cli import main
+            from deploy.cli.main import main
 
             code = 0
             try:

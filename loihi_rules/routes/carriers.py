@@ -19,10 +19,10 @@ from nengo.builder import Model
 from nengo.builder.connection import get_eval_points, get_targets
 from nengo.cache import NoDecoderCache
 
-from loihi_rules.built import decoders_of
-from loihi_rules.chip import LOIHI
-from loihi_rules.transforms import matrix_of
-from loihi_rules.tuning import represented
+from loihi_rules.chip.limits import LOIHI
+from loihi_rules.chip.tuning import represented
+from loihi_rules.nengo_parts.built import decoders_of
+from loihi_rules.nengo_parts.transforms import matrix_of
 
 PAIRS = 25  # of neurons a dimension, one for each sign
 PAIRS_BEFORE_A_THRESHOLD = 100  # which lets noise through in one direction alone

@@ -12,7 +12,7 @@ from nengo.synapses import Lowpass
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from loihi_rules.wiring import base_of, decoded, is_chip_input, on_chip
+from loihi_rules.nengo_parts.wiring import base_of, decoded, is_chip_input, on_chip
 
 TYPICAL_FREQUENCY = 1.0  # Hz, of signals whose delay is weighed
 

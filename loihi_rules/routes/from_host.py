@@ -7,7 +7,7 @@ from typing import NamedTuple, Optional
 import numpy as np
 from nengo.synapses import LinearFilter, Lowpass, Synapse
 
-from loihi_rules.leads import Lead, steps_of
+from loihi_rules.nengo_parts.leads import Lead, steps_of
 
 MOST_LEAD = 16.0  # of a step; the host sends up to 64 spikes, of a quarter of a radius each
 STEP_LENGTH = 8  # steps of the answer to a jump, of which the first are the largest
@@ -36,9 +36,9 @@ def before_chip(synapse: Optional[Synapse], tau: float, dt: float) -> HostFilter
 
         G(z) = H(z) · (1 − a z⁻¹) / (1 − a),
 
-    exactly, also where there is no filter at all (`loihi_rules.leads.Lead`). For a step of the
-    value the host then has to send up to 1 / (1 − a) times as much at once; where that is above
-    16, a low-pass filter of τ / 16 takes the place of a shorter one, or goes before another.
+    exactly, also where there is no filter at all (`loihi_rules.nengo_parts.leads.Lead`). For a step
+    of the value the host then has to send up to 1 / (1 − a) times as much at once; where that is
+    above 16, a low-pass filter of τ / 16 takes the place of a shorter one, or goes before another.
 
     Parameters
     ----------

@@ -9,10 +9,10 @@ import nengo
 import numpy as np
 from nengo.transforms import Dense, NoTransform
 
-from loihi_rules.levels import filter_of
+from loihi_rules.chip.levels import filter_of
+from loihi_rules.nengo_parts.transforms import matrix_of, set_matrix
 from loihi_rules.routes.plan import Choice
 from loihi_rules.routes.ways import MATRIX
-from loihi_rules.transforms import matrix_of, set_matrix
 
 WORTH_WHILE = 1e-3  # of a time constant
 
@@ -26,7 +26,7 @@ def keep_speed(ens: nengo.Ensemble, choices: Sequence[Choice], tau: float, dt: f
         τ dx/dt = f(x) − x + u
 
     (Eliasmith and Anderson, 2003, principle 3). The chip's filter has a decay of 12 bits, and so
-    another time constant τ' = k τ (`loihi_rules.levels.filter_of`): 99.4 ms for
+    another time constant τ' = k τ (`loihi_rules.chip.levels.filter_of`): 99.4 ms for
     100 ms. With
 
         f'(x) = (1 − k) x + k f(x),        u' = k u

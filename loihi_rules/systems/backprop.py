@@ -4,7 +4,7 @@ Two networks look at the same images, 8 × 8 pixels.
 
 (a) One was trained by backpropagation: in scikit-learn, in floating point, off line. Its weights
 are rounded to the chip's 8 bits, and its units become neurons that fire at rates in their place
-(`loihi_rules.trained`). Nothing of it learns.
+(`loihi_rules.blocks.trained`). Nothing of it learns.
 
 (b) The other learns while it looks: random features, neurons whose encoders are differences of
 two images, and a read-out that starts from nothing and learns by PES,
@@ -33,10 +33,10 @@ import nengo
 import numpy as np
 from nengo.dists import Uniform
 
-from loihi_rules.learned import quantise_rows
-from loihi_rules.passes.learning_scale import declare_settings
+from loihi_rules.blocks.trained import Layer, spiking
+from loihi_rules.learned.quantised import quantise_rows
+from loihi_rules.passes.chip.learning_scale import declare_settings
 from loihi_rules.systems.base import Parameter, System
-from loihi_rules.trained import Layer, spiking
 
 DATA = Path(__file__).parent / "data" / "digits.npz"
 OJA = DATA.with_name("digit_features.npz")

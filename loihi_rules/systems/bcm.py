@@ -14,7 +14,7 @@ The chip has no such rule. ``pre`` is on a core, a relay on the host repeats its
 weights, θ and ``post`` are on the host in Nengo core.
 
 Source: Bienenstock, Cooper & Munro (1982), J. Neurosci. 2(1); the rule as in `nengo.BCM`, see
-`loihi_rules.rules.bcm`.
+`loihi_rules.learning_rules.bcm`.
 """
 
 import nengo

@@ -19,7 +19,7 @@ import nengo
 import numpy as np
 from nengo.dists import Uniform
 
-from loihi_rules.injection import inject, inject_spikes
+from loihi_rules.blocks.injection import inject, inject_spikes
 from loihi_rules.systems.base import Parameter, System
 
 CURRENT = (0.2, 0.3)  # s, from when to when

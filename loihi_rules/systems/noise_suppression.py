@@ -18,7 +18,8 @@ On the chip, ``wanted``, ``noise`` and both learned synapses are on cores, as de
 one rule that the chip has, and decoders from ensembles its one form. ``post`` is on the host, where
 the chip hands over what a learned synapse carries.
 
-Source: the rule as in `nengo.PES`, see `loihi_rules.rules.pes`; MacNeil & Eliasmith (2011).
+Source: the rule as in `nengo.PES`, see `loihi_rules.learning_rules.pes`; MacNeil & Eliasmith
+(2011).
 """
 
 import nengo

@@ -16,7 +16,8 @@ Hebb's with forgetting: weights grow, turn to the principal component, and stop 
 The chip has no such rule. ``pre`` is on a core, a relay on the host repeats its spikes, and the
 weights and ``post`` are on the host in Nengo core.
 
-Source: Oja (1982), J. Math. Biology 15; the rule as in `nengo.Oja`, see `loihi_rules.rules.oja`.
+Source: Oja (1982), J. Math. Biology 15; the rule as in `nengo.Oja`, see
+`loihi_rules.learning_rules.oja`.
 """
 
 import nengo

@@ -16,7 +16,7 @@ take 9.5, which is 10 on the chip however it is rounded.
 import nengo
 import numpy as np
 
-from loihi_rules import one_hot as building_block
+from loihi_rules.blocks import one_hot as building_block
 from loihi_rules.systems.base import Parameter, System
 
 SHOWN = 0.1  # s

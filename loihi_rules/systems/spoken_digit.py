@@ -1,8 +1,8 @@
 """Spoken digits: sound to neurons, and neurons that name what was said.
 
 A recording is heard in 16 mel bands, every 10 ms, as levels from 0 to 1 over 40 dB
-(`loihi_rules.audio`). In ``filter bank``, three neurons a band fire at a rate in proportion to
-the band's level x,
+(`loihi_rules.systems.audio`). In ``filter bank``, three neurons a band fire at a rate in proportion
+to the band's level x,
 
     rate = 150 Hz · max(0, x),
 
@@ -23,9 +23,9 @@ from typing import Any, Dict, List, Tuple
 import nengo
 import numpy as np
 
-from loihi_rules import audio
+from loihi_rules.blocks.trained import Layer, spiking
+from loihi_rules.systems import audio
 from loihi_rules.systems.base import Parameter, System
-from loihi_rules.trained import Layer, spiking
 
 DATA = Path(__file__).parent / "data" / "spoken_digits.npz"
 FASTEST = 150.0  # Hz, of a neuron of the filter bank

@@ -7,7 +7,7 @@ import numpy as np
 
 from benchmarks.fidelity.cell import Cell, Recording
 from benchmarks.fidelity.signals import white
-from loihi_rules.settings import declare
+from loihi_rules.nengo_parts.settings import declare
 
 RULES = {
     "BCM": nengo.BCM(learning_rate=1e-9),

@@ -12,7 +12,7 @@ from benchmarks.fidelity.cell import Cell, Recording
 from benchmarks.fidelity.cells.rules import unsupervised
 from benchmarks.fidelity.cells.single import supervised
 from benchmarks.fidelity.program import Program, described
-from loihi_rules.one_hot import one_hot
+from loihi_rules.blocks.one_hot import one_hot
 
 
 def imitation() -> Program:

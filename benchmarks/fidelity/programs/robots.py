@@ -12,7 +12,7 @@ from benchmarks.fidelity.cells.control import pendulum
 from benchmarks.fidelity.figures import aligned_error, filtered
 from benchmarks.fidelity.program import Program, described
 from benchmarks.fidelity.signals import white
-from loihi_rules.settings import declare
+from loihi_rules.nengo_parts.settings import declare
 
 
 def vision(kind: nengo.neurons.NeuronType, layer: str, what: str) -> Program:

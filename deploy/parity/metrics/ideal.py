@@ -7,7 +7,7 @@ from typing import List
 from deploy.parity.figure import Figure
 from deploy.parity.metrics.pair import Pair, aligned, flat, rms
 from deploy.parity.statistics.path import peak_lag
-from deploy.traces import Trace
+from deploy.traces.trace import Trace
 
 
 def error_to_ideal(pair: Pair) -> List[Figure]:

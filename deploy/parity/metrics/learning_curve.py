@@ -8,7 +8,7 @@ import numpy as np
 
 from deploy.parity.figure import Figure
 from deploy.parity.metrics.pair import Pair, flat, rms
-from deploy.traces import Trace
+from deploy.traces.trace import Trace
 
 WINDOWS = 20  # the run is cut into so many; the curve is the RMS error in each
 LEARNT = 0.8  # the error has to fall below this part of its start to have been learnt

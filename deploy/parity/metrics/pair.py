@@ -7,7 +7,7 @@ from typing import Optional, Tuple
 
 import numpy as np
 
-from deploy.traces import Trace
+from deploy.traces.trace import Trace
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,159 @@
+"""loihi-deploy compare"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, Dict, Optional, Tuple
+
+import click
+
+import deploy
+from deploy.cli.console import print_table
+from deploy.cli.effect_table import print_effects
+from deploy.cli.options import (
+    as_json,
+    parameter_option,
+    run_options,
+    seed_option,
+    targets_option,
+    weights_options,
+)
+from deploy.cli.progress import progress_bar
+from deploy.cli.reading import duration_of, names_of, pairs_of, spread_of, with_weights
+from deploy.errors import BadInput
+from deploy.files.folder import staged_folder
+from deploy.models.spelling import parameters_of, with_parameters
+from deploy.parity import Spread
+from deploy.parity.tolerances import parse_tolerance
+from deploy.report.numbers import number
+from deploy.traces.traces import Traces
+from deploy.workflows.parity import Parity
+from deploy.workflows.spread import RUNS
+from loihi_rules.systems import SYSTEMS
+
+
+@click.command()
+@click.argument("what", nargs=-1, required=True, metavar="MODEL | A.npz B.npz")
+@parameter_option
+@targets_option
+@seed_option
+@run_options
+@weights_options
+@click.option(
+    "--spread",
+    default=str(RUNS),
+    show_default=True,
+    metavar="N|FILE.npz",
+    help="Judge by N CPU runs with other voltages and neurons, kept for the next time; by those of "
+    "a file of deploy.spread; or, with 0, by one pair of runs alone.",
+)
+@click.option(
+    "--until-decided", is_flag=True, help="Run longer while the verdict is open, up to 8 times."
+)
+@click.option(
+    "--tolerance",
+    "tolerances",
+    multiple=True,
+    metavar="NAME=LOW:HIGH",
+    help="Judge a quantity, or a figure, by limits of your own.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder for parity.json, report.html and traces/ (default: comparison/NAME).",
+)
+@as_json
+def compare(
+    what: Tuple[str, ...],
+    parameters: Tuple[str, ...],
+    targets: str,
+    duration: Optional[float],
+    seed: int,
+    dt: float,
+    engine: str,
+    ideals: Tuple[str, ...],
+    weights: Optional[Path],
+    learn_on: bool,
+    fan_in: Optional[int],
+    spread: str,
+    until_decided: bool,
+    tolerances: Tuple[str, ...],
+    out: Optional[Path],
+    as_json: bool,
+) -> None:
+    """Run MODEL on two targets or more and judge the last by the first.
+
+    Or judge the traces of one file by those of another.
+    """
+    limits: Dict[str, Any] = {}
+    for text in tolerances:
+        limits.update(parse_tolerance(text))
+    yardstick = spread_of(spread)
+    files = [name for name in what if name.endswith(".npz")]
+    if files and len(files) == len(what):
+        if len(files) != 2:
+            raise BadInput("to compare traces, give two files: the reference, and the other")
+        runs = [Traces.load(name) for name in files]
+        out = out or Path("comparison") / Path(files[1]).stem
+        with staged_folder(out) as stage:
+            given = yardstick if isinstance(yardstick, Spread) else None
+            parity = deploy.compare_traces(runs[0], runs[1], given, limits)
+            parity.write(stage)
+    elif len(what) == 1:
+        model = with_parameters(what[0], parameters)
+        out = out or Path("comparison") / _plain(model)
+        with staged_folder(out) as stage:
+            with progress_bar() as report:
+                parity = deploy.compare(
+                    with_weights(model, seed, weights, learn_on, fan_in),
+                    duration_of(model, duration, [seed]),
+                    names_of(targets),
+                    seed,
+                    dt=dt,
+                    engine=engine,
+                    ideals=pairs_of(ideals),
+                    tolerances=limits,
+                    spread=yardstick,
+                    until_decided=until_decided,
+                    progress=report,
+                )
+            parity.write(stage)
+    else:
+        raise BadInput(
+            f"give one MODEL, or two .npz files, not {len(what)} names: {' '.join(what)}"
+        )
+    page = out / "report.html"
+    if as_json:
+        click.echo(json.dumps({**parity.to_dict(), "report": str(page)}, indent=1))
+    else:
+        _print_parity(parity)
+        click.echo(f"report: {page}")
+    sys.exit(0 if parity.ok else 1)
+
+
+def _plain(model: str) -> str:
+    model = parameters_of(model)[0]
+    return model if model in SYSTEMS else Path(model.rpartition(".py")[0]).name or "model"
+
+
+def _print_parity(parity: Parity) -> None:
+    print_effects(parity)
+    rows = []
+    for figure in parity.figures:
+        mark = "" if figure.ok is None else "ok" if figure.ok else "NO"
+        value = f"{number(figure.value)} {figure.unit}"
+        rows.append([figure.trace, figure.metric, value, str(figure.tolerance or ""), mark])
+    print_table(["trace", "figure", "value", "limit", ""], rows)
+    if parity.budget:
+        print_table(
+            ["trace", "cause", "aligned RMSE"],
+            [[s.trace, s.cause, number(s.error)] for s in parity.budget],
+        )
+    for run_ in parity.runs:
+        for text in run_.warnings:
+            click.echo(f"{run_.target} warned: {text}")
+    for note in parity.notes:
+        click.echo(f"note: {note}")
+    click.echo(parity.verdict)

@@ -1,0 +1,33 @@
+"""loihi-deploy logs"""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from deploy.errors import BadInput
+from deploy.jobs import remote
+from deploy.jobs.job import find_job
+
+FOLLOW = 2.0  # s between two looks at a log
+
+
+@click.command()
+@click.argument("name")
+@click.option("--task", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--follow", is_flag=True, help="Go on until the task is over.")
+def logs(name: str, task: int, follow: bool) -> None:
+    """Print the end of a task's log."""
+    job = find_job(name)
+    if task >= len(job.tasks):
+        raise BadInput(f"job {job.name} has tasks 0 to {len(job.tasks) - 1}, not {task}")
+    text, offset = remote.logs(job, task)
+    click.echo(text, nl=not text.endswith("\n"))
+    while follow:
+        over = remote.status(job).tasks[task].over  # before the log, of which this is then the end
+        text, offset = remote.logs(job, task, offset)
+        click.echo(text, nl=False)
+        if over and not text:
+            break
+        time.sleep(0 if text else FOLLOW)

@@ -1,0 +1,86 @@
+"""The command line: a thin skin over `deploy.run`, `deploy.compare` and friends."""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import sys
+from typing import Any, List, Optional
+
+import click
+
+import deploy
+from deploy.cli import COMMANDS
+from deploy.errors import DeployError
+
+
+class Commands(click.Group):
+    """Loads a command when it is called, so that ``status`` does not wait for matplotlib."""
+
+    def list_commands(self, context: click.Context) -> List[str]:
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> Optional[click.Command]:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"deploy.cli.{name}"), name)
+        return command
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96},
+    invoke_without_command=True,
+)
+@click.version_option(deploy.__version__, prog_name="loihi-deploy")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Run a Nengo model on Loihi 1 or its emulator, and hold it against the CPU.
+
+    MODEL is a built-in system (see: loihi-deploy systems), or path.py[:name], where
+    name is a nengo.Network in that file, or a function that returns one (default: model).
+
+    Exit codes: 0 ok, 1 no parity or not decided, 2 bad input, 3 target not available.
+    """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help(), err=True)
+        sys.exit(2)
+
+
+class _Stopped(BaseException):
+    """Somebody ended the process with a signal."""
+
+
+def _stop(signum: int, frame: Any) -> None:
+    raise _Stopped(signum)
+
+
+def main(arguments: Optional[List[str]] = None) -> None:
+    """Entry point: errors become one line and an exit code, never a traceback."""
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, _stop)
+    try:
+        code = cli.main(arguments, prog_name="loihi-deploy", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except DeployError as error:
+        _fail(str(error), error.exit_code)
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        path = context.command_path if context else "loihi-deploy"
+        _fail(f"{error.format_message()} (see: {path} --help)", 2)
+    except _Stopped as error:
+        _fail("stopped; only what was complete is kept", 128 + int(error.args[0]))
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read has had enough
+        sys.exit(0)
+    except MemoryError:
+        _fail("there is not enough memory for this model and duration", 2)
+    except OSError as error:
+        _fail(f"{error.filename or 'the system'}: {error.strerror or error}", 2)
+    except RecursionError:
+        _fail("the model is nested too deeply", 2)
+
+
+def _fail(text: str, code: int) -> None:
+    click.echo("loihi-deploy: " + " ".join(text.split()), err=True)
+    sys.exit(code)

@@ -1,0 +1,81 @@
+"""What is typed, read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Dict, List, Optional, Sequence, Tuple, Union
+
+from deploy.cli.options import USER_DURATION
+from deploy.errors import BadInput
+from deploy.models.loading import Model
+from deploy.models.spelling import parameters_of
+from deploy.parity import Spread
+from deploy.workflows.freeze import load_with_weights
+from deploy.workflows.spread import check_number_of_runs
+from loihi_rules.systems import SYSTEMS
+
+MOST_SEEDS = 100_000
+
+
+def duration_of(model: str, duration: Optional[float], seeds: Sequence[int] = (0,)) -> float:
+    """Seconds of model time: as asked, a system's own for these seeds, or that of users' models."""
+    if duration is not None:
+        return duration
+    name, given = parameters_of(model)
+    if name not in SYSTEMS:
+        return USER_DURATION
+    try:
+        return max(SYSTEMS[name].seconds(given, seed) for seed in seeds)
+    except ValueError as error:
+        raise BadInput(str(error)) from None
+
+
+def seeds_of(text: str) -> List[int]:
+    """``0:20`` or ``1,4,7``."""
+    try:
+        if ":" in text:
+            first, end = map(int, text.split(":"))
+            if end - first > MOST_SEEDS:
+                raise BadInput(f"{end - first} seeds are too many; at most {MOST_SEEDS}")
+            return list(range(first, end))
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise BadInput(f"seeds are written FIRST:END or with commas, not {text!r}") from None
+
+
+def names_of(text: str) -> List[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def pairs_of(texts: Tuple[str, ...]) -> Dict[str, str]:
+    pairs = {}
+    for text in texts:
+        label, equals, ideal = text.partition("=")
+        if not (label and equals and ideal):
+            raise BadInput(f"an ideal is written PROBE=PROBE, not {text!r}")
+        pairs[label] = ideal
+    return pairs
+
+
+def spread_of(text: str) -> Union[int, Spread]:
+    """A number of runs, or a file of a spread."""
+    if text.endswith(".npz"):
+        return Spread.load(text)
+    try:
+        runs = int(text)
+    except ValueError:
+        raise BadInput(
+            f"a spread is a number of runs or an .npz file of deploy.spread, not {text!r}"
+        ) from None
+    if runs:
+        check_number_of_runs(runs)
+    return runs
+
+
+def with_weights(
+    model: str, seed: int, weights: Optional[Path], learn_on: bool, fan_in: Optional[int]
+) -> Model:
+    """The model as it is named, or with the weights of a file put into it."""
+    if weights is None and not learn_on and fan_in is None:
+        return model
+    return load_with_weights(model, seed, weights, learn_on, fan_in)

@@ -1,0 +1,121 @@
+"""loihi-deploy run"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import List, Optional, Tuple
+
+import click
+
+import deploy
+from deploy.cli.console import print_table
+from deploy.cli.options import as_json, parameter_option, run_options, seed_option, weights_options
+from deploy.cli.progress import progress_bar
+from deploy.cli.reading import duration_of, pairs_of, with_weights
+from deploy.errors import BadInput
+from deploy.models.spelling import with_parameters
+from deploy.report.numbers import number
+from deploy.targets import TARGETS
+from deploy.traces.traces import Traces
+from loihi_rules import Learned
+from loihi_rules.learned.quantised import quantise_rows
+
+
+@click.command()
+@click.argument("model")
+@parameter_option
+@click.option("--target", default="emulator", show_default=True, help=", ".join(TARGETS))
+@seed_option
+@run_options
+@weights_options
+@click.option(
+    "--freeze",
+    type=click.Path(path_type=Path),
+    metavar="OUT.npz",
+    help="Write what has been learnt at the end to this file.",
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Write the traces to this .npz file.")
+@as_json
+def run(
+    model: str,
+    parameters: Tuple[str, ...],
+    target: str,
+    duration: Optional[float],
+    seed: int,
+    dt: float,
+    engine: str,
+    ideals: Tuple[str, ...],
+    weights: Optional[Path],
+    learn_on: bool,
+    fan_in: Optional[int],
+    freeze: Optional[Path],
+    out: Optional[Path],
+    as_json: bool,
+) -> None:
+    """Run MODEL on one target and record all its probes."""
+    model = with_parameters(model, parameters)
+    for path, name in ((out, "traces"), (freeze, "weights")):
+        if path is not None:
+            _check_file(path, name)
+    with progress_bar() as report:
+        traces = deploy.run(
+            with_weights(model, seed, weights, learn_on, fan_in),
+            duration_of(model, duration, [seed]),
+            target,
+            seed,
+            dt=dt,
+            engine=engine,
+            ideals=pairs_of(ideals),
+            progress=report,
+        )
+    if freeze is not None:
+        deploy.Weights.of(traces).save(freeze)
+    if out is not None:
+        traces.save(out)
+    if as_json:
+        files = {"file": out and str(out), "weights file": freeze and str(freeze)}
+        click.echo(json.dumps({**traces.to_dict(), **files}))
+        return
+    click.echo(f"{traces.model} on {traces.where}, {traces.duration:g} s, seed {traces.seed}")
+    print_table(["trace", "kind", "summary"], [_summary(traces, t.label) for t in traces])
+    for text in traces.warnings:
+        click.echo(f"warning: {text}")
+    if freeze is not None:
+        print_table(
+            ["learnt", "", "error in 8 bits, at most"], [_learned(each) for each in traces.learned]
+        )
+        click.echo(f"weights: {freeze}")
+    click.echo(f"traces: {out}" if out else "traces: not saved; for that, give --out FILE.npz")
+
+
+def _check_file(path: Path, name: str) -> None:
+    """Find out before a long run whether its result can be written."""
+    if path.suffix != ".npz":
+        raise BadInput(f"{path}: {name} are npz files; give a name that ends in .npz")
+    if path.is_dir():
+        raise BadInput(f"{path}: this is a folder; give the name of a file")
+    if not path.parent.is_dir():
+        raise BadInput(f"{path.parent}: there is no such folder")
+
+
+def _summary(traces: Traces, label: str) -> List[str]:
+    trace = traces[label]
+    if trace.sparse:
+        rate = len(trace.spike_steps) / traces.duration / max(1, trace.n_neurons)
+        text = f"{len(trace.spike_steps)} spikes of {trace.n_neurons} neurons, {rate:.1f} Hz"
+    elif not trace.samples.size:
+        text = "no samples"
+    else:
+        low, high = number(trace.samples.min()), number(trace.samples.max())
+        text = f"{' × '.join(map(str, trace.samples.shape))} from {low} to {high}"
+    return [label, trace.kind, text]
+
+
+def _learned(each: Learned) -> List[str]:
+    rows, columns = each.values.shape
+    fixed = quantise_rows(each.values)
+    largest = float(abs(each.values).max()) or 1.0
+    bound = 100 * float(fixed.error_bounds.max()) / largest
+    what = f"{rows} × {columns} {each.adapts}, by {each.rule}"
+    return [each.connection, what, f"{bound:.2g} % of the largest"]

@@ -1,0 +1,48 @@
+"""loihi-deploy sites"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from deploy.cli.console import print_table
+from deploy.cli.options import as_json
+from deploy.jobs import remote
+from deploy.jobs.site import TEMPLATE, find_site, load_sites, sites_file
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def sites(context: click.Context) -> None:
+    """List the sites where jobs can run; see also: sites check NAME, sites template."""
+    if context.invoked_subcommand is None:
+        rows = [
+            [s.name, s.host or "this machine", s.take, s.partition, " ".join(s.python_words)]
+            for s in load_sites().values()
+        ]
+        print_table(["site", "reached by", "jobs by", "partition", "Python"], rows)
+        click.echo(f"sites are written in {sites_file()}")
+
+
+@sites.command("check")
+@click.argument("name")
+@as_json
+def check(name: str, as_json: bool) -> None:
+    """Try each step of a site, and say what fails."""
+    found = remote.check_site(find_site(name))
+    if as_json:
+        click.echo(json.dumps(found, indent=1))
+    else:
+        print_table(
+            ["step", "works", ""],
+            [[f["step"], "yes" if f["works"] else "NO", f["told"]] for f in found],
+        )
+    sys.exit(0 if all(f["works"] for f in found) else 3)
+
+
+@sites.command("template")
+def template() -> None:
+    """Print a file of sites to start from."""
+    click.echo(TEMPLATE, nl=False)

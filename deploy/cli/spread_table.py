@@ -1,0 +1,20 @@
+"""Each figure's spread over seeds, as a table."""
+
+from __future__ import annotations
+
+import click
+
+from deploy.cli.console import print_table
+from deploy.report.numbers import number
+from deploy.workflows.sweep import Sweep
+
+COLUMNS = ("trace", "metric", "unit", "median", "10 %", "90 %", "lowest", "highest")
+
+
+def tell_spread(found: Sweep) -> None:
+    rows = [
+        [number(row[c]) if isinstance(row[c], float) else row[c] for c in COLUMNS]
+        for row in found.table()
+    ]
+    print_table(list(COLUMNS), rows)
+    click.echo(found.verdict)

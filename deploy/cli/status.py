@@ -1,0 +1,47 @@
+"""loihi-deploy status"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import asdict
+from typing import Any, List
+
+import click
+from rich.live import Live
+
+from deploy.cli.job_tables import counts_in_words, table_of, tell
+from deploy.cli.options import as_json
+from deploy.jobs import remote
+from deploy.jobs.job import find_job
+from deploy.jobs.states import Status
+
+
+@click.command()
+@click.argument("name")
+@click.option("--watch", is_flag=True, help="Until it is over.")
+@as_json
+def status(name: str, watch: bool, as_json: bool) -> None:
+    """Say how far a job is."""
+    job = find_job(name)
+    if watch and sys.stdout.isatty():
+        with Live(refresh_per_second=2) as live:
+            found = remote.wait(job, lambda now: live.update(table_of(now)))
+    elif watch:
+        last: List[Any] = []
+
+        def tell_changes(now: Status) -> None:
+            if last != [now.counts]:
+                last[:] = [now.counts]
+                click.echo(f"{time.strftime('%H:%M:%S')} {counts_in_words(now)}")
+
+        found = remote.wait(job, None if as_json else tell_changes)
+    else:
+        found = remote.status(job)
+    if as_json:
+        tasks = [asdict(task) for task in found.tasks]
+        click.echo(json.dumps({"id": found.id, "tasks": tasks}, indent=1))
+    else:
+        tell(found)
+    sys.exit(1 if found.failed else 0)

@@ -1,0 +1,110 @@
+"""loihi-deploy submit"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sys
+from pathlib import Path
+from typing import List, Optional, Sequence, Tuple
+
+import click
+
+from deploy.cli.job_tables import tasks_in_words, tell
+from deploy.cli.options import (
+    as_json,
+    dt_option,
+    duration_option,
+    parameter_option,
+    weights_options,
+)
+from deploy.cli.reading import duration_of, seeds_of
+from deploy.cli.reports import bring, into
+from deploy.errors import BadInput
+from deploy.jobs import remote
+from deploy.jobs.job import Task
+from deploy.jobs.preparing import MOST_TASKS, Options, prepare
+from deploy.models.spelling import with_parameters
+
+
+@click.command()
+@click.argument("model")
+@click.option("--site", required=True, help="See: loihi-deploy sites.")
+@click.option("--target", default="emulator", show_default=True)
+@click.option("--seeds", default="0", show_default=True, help="FIRST:END, or with commas.")
+@parameter_option
+@click.option(
+    "--sweep", multiple=True, metavar="NAME=A,B,…", help="A task for each value; with several, all."
+)
+@duration_option
+@dt_option
+@weights_options
+@click.option(
+    "--beside",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="A file that MODEL reads; it is put beside it.",
+)
+@click.option("--again", is_flag=True, help="If tasks have failed, start them once more.")
+@click.option(
+    "--wait", is_flag=True, help="Until it is over; then fetch, and compare with the CPU."
+)
+@into
+@as_json
+def submit(
+    model: str,
+    site: str,
+    target: str,
+    seeds: str,
+    parameters: Tuple[str, ...],
+    sweep: Tuple[str, ...],
+    duration: Optional[float],
+    dt: float,
+    weights: Optional[Path],
+    learn_on: bool,
+    fan_in: Optional[int],
+    beside: Tuple[Path, ...],
+    again: bool,
+    wait: bool,
+    out: Optional[Path],
+    as_json: bool,
+) -> None:
+    """Send MODEL to a site, a task for each seed; the same job is never sent twice.
+
+    If the way breaks anywhere, submit again: it finds what is there.
+    """
+    tasks = [
+        Task(typed, seed, duration_of(typed, duration, [seed]))
+        for typed in _models(model, parameters, sweep)
+        for seed in seeds_of(seeds)
+    ]
+    job = prepare(tasks, site, Options(target, dt, weights, learn_on, fan_in, beside))
+    answer = remote.submit(job, again)
+    if not as_json:
+        known = "" if answer["new"] else ", as it was already"
+        click.echo(
+            f"job {job.name}: {answer['id']} at {site}, {tasks_in_words(len(job.tasks))}{known}"
+        )
+    elif not wait:
+        click.echo(json.dumps({"name": job.name, **answer}))
+    if wait:
+        found = remote.wait(job)
+        if not as_json:
+            tell(found)
+        sys.exit(bring(job, out, as_json, True))
+
+
+def _models(model: str, parameters: Sequence[str], sweep: Sequence[str]) -> List[str]:
+    """The model as it is typed, with each combination of the values of a sweep."""
+    axes: List[List[str]] = []
+    for text in sweep:
+        name, equals, values = text.partition("=")
+        if not (name.isidentifier() and equals and all(values.split(","))):
+            raise BadInput(f"a sweep is written NAME=VALUE,VALUE,…, not {text!r}")
+        axes.append([f"{name}={value}" for value in values.split(",")])
+    n_models = 1
+    for axis in axes:
+        n_models *= len(axis)
+    if n_models > MOST_TASKS:
+        raise BadInput(f"the sweep has {n_models} combinations; at most {MOST_TASKS}")
+    return [with_parameters(model, (*parameters, *chosen)) for chosen in itertools.product(*axes)]

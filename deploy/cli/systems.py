@@ -1,0 +1,60 @@
+"""loihi-deploy systems"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from typing import Optional
+
+import click
+
+from deploy.cli.console import print_table
+from deploy.cli.options import as_json
+from deploy.errors import BadInput
+from loihi_rules.systems import SYSTEMS
+
+
+@click.command()
+@click.argument("name", required=False)
+@as_json
+def systems(name: Optional[str], as_json: bool) -> None:
+    """List the built-in systems, or tell what NAME is about and which parameters it has."""
+    if name is not None:
+        _tell_system(name, as_json)
+        return
+    if as_json:
+        rows = [
+            {
+                "name": s.name,
+                "duration": s.duration,
+                "summary": s.summary,
+                "ideals": dict(s.ideals),
+            }
+            for s in SYSTEMS.values()
+        ]
+        click.echo(json.dumps(rows, indent=1))
+        return
+    print_table(
+        ["system", "seconds", "what it shows"],
+        [[s.name, f"{s.duration:g}", s.summary] for s in SYSTEMS.values()],
+    )
+
+
+def _tell_system(name: str, as_json: bool) -> None:
+    if name not in SYSTEMS:
+        raise BadInput(f"there is no system {name!r}; there are {', '.join(SYSTEMS)}")
+    system = SYSTEMS[name]
+    lesson = inspect.getdoc(inspect.getmodule(system.build)) or ""
+    rows = [
+        {"name": p.name, "default": p.default, "what": p.what, "low": p.low, "high": p.high}
+        for p in system.parameters
+    ]
+    if as_json:
+        told = {"name": name, "summary": system.summary, "lesson": lesson, "parameters": rows}
+        click.echo(json.dumps(told, indent=1))
+        return
+    click.echo(lesson + "\n")
+    print_table(
+        ["parameter", "default", "range", "what"],
+        [[p.name, str(p.default), p.range, p.what] for p in system.parameters],
+    )

@@ -1,0 +1,1 @@
+"""Machine code of functions: compiled by numba, and kept on disk."""

@@ -1,0 +1,148 @@
+"""Files of arrays with a JSON record beside them, written whole and read with suspicion."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any, Callable, Mapping, NamedTuple, Optional, TypeVar
+
+import numpy as np
+
+from deploy.errors import BadInput
+from deploy.files.atomic import atomic_write
+
+Thing = TypeVar("Thing")
+MOST_RECORD_BYTES = 256 * 2**20  # of JSON; changes and settings need some kilobytes
+MOST_EXPANSION = 1000  # of a compressed member; NumPy's own arrays shrink less
+
+
+class FileKind(NamedTuple):
+    """What a file is.
+
+    Attributes
+    ----------
+    format : str
+        Written into it.
+    version : int
+        The newest that can be read.
+    name : str
+        For messages: "a NAME file".
+    source : str
+        Which command makes such files.
+    """
+
+    format: str
+    version: int
+    name: str
+    source: str
+
+
+def write_npz(
+    path: Path, kind: FileKind, record: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
+) -> Path:
+    """Write beside and rename, so that the file is whole or not there.
+
+    Raises
+    ------
+    BadInput
+        If it cannot be written.
+    """
+    if path.suffix != ".npz":
+        raise BadInput(f"{path}: {kind.name} are npz files; give a name that ends in .npz")
+    record = {**record, "format": kind.format, "version": kind.version}
+    text = json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False)
+    with atomic_write(path) as stream:
+        packed = {"json": np.frombuffer(text.encode(), dtype=np.uint8), **arrays}
+        np.savez(stream, **packed)  # type: ignore[arg-type]
+    return path
+
+
+def read_npz(
+    path: Path,
+    kind: FileKind,
+    make: Callable[[Mapping[str, Any], Any], Thing],
+    most_bytes: Optional[int] = None,
+) -> Thing:
+    """Read a file that may come from anywhere.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    kind : FileKind
+    make : callable
+        Makes the thing of record and arrays; what it raises of ValueError, KeyError and
+        TypeError is told as damage.
+    most_bytes : int, optional
+        That it may unpack to; told of before any of it is unpacked.
+
+    Raises
+    ------
+    BadInput
+        In one line, if the file is not there, not of this kind, truncated or damaged, or of
+        a newer version.
+    """
+    try:
+        with open(path, "rb") as stream:
+            return _read(path, stream, kind, make, most_bytes)
+    except FileNotFoundError:
+        raise BadInput(f"{path}: there is no such file") from None
+    except IsADirectoryError:
+        raise BadInput(f"{path}: this is a folder; name one of the .npz files in it") from None
+    except RecursionError:
+        raise BadInput(f"{path}: not a whole {kind.name} file (its record is nested)") from None
+    except MemoryError:
+        raise BadInput(f"{path}: does not fit into memory") from None
+    except (zipfile.BadZipFile, EOFError, ValueError, KeyError, TypeError, OverflowError) as error:
+        raise BadInput(
+            f"{path}: not a whole {kind.name} file ({_short(error)}); {kind.source}"
+        ) from None
+    except (NotImplementedError, RuntimeError) as error:  # a zip that is encrypted, or packed oddly
+        raise BadInput(f"{path}: cannot be read ({_short(error)})") from None
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from None
+
+
+def _read(
+    path: Path,
+    stream: io.BufferedReader,
+    kind: FileKind,
+    make: Callable[[Mapping[str, Any], Any], Thing],
+    most_bytes: Optional[int],
+) -> Thing:
+    head = stream.read(4)
+    stream.seek(0)
+    if head[:2] != b"PK":
+        raise BadInput(f"{path}: not a {kind.name} file; {kind.source}")
+    _refuse_bombs(stream, most_bytes)
+    with np.load(stream, allow_pickle=False) as npz:
+        if "json" not in npz.files:
+            raise BadInput(f"{path}: an npz file, but not one of {kind.format}")
+        record = json.loads(bytes(npz["json"]).decode())
+        if not isinstance(record, dict) or record.get("format") != kind.format:
+            raise BadInput(f"{path}: an npz file, but not one of {kind.format}")
+        if record["version"] > kind.version:
+            raise BadInput(
+                f"{path}: written by a newer loihi-deploy (format {record['version']}, "
+                f"this one reads up to {kind.version}); upgrade loihi-deploy"
+            )
+        return make(record, npz)
+
+
+def _refuse_bombs(stream: io.BufferedReader, most_bytes: Optional[int]) -> None:
+    """Look at the sizes that a zip states before any of it is unpacked."""
+    with zipfile.ZipFile(stream) as packed:
+        for member in packed.infolist():
+            if member.file_size > MOST_EXPANSION * max(member.compress_size, 1):
+                raise ValueError(f"{member.filename} would unpack to {member.file_size:,} bytes")
+            if member.filename == "json.npy" and member.file_size > MOST_RECORD_BYTES:
+                raise ValueError(f"a record of {member.file_size:,} bytes")
+        total = sum(member.file_size for member in packed.infolist())
+        if most_bytes is not None and total > most_bytes:
+            raise ValueError(f"{total:,} bytes, which is more than such a run can have")
+    stream.seek(0)
+
+
+def _short(error: BaseException) -> str:
+    return (" ".join(str(error).split()) or type(error).__name__)[:120]

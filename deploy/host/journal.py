@@ -1,0 +1,189 @@
+"""What a host needs to go back within a batch of steps, and through it again.
+
+Signals and the states of filters are saved where a batch starts; all that Nengo computes from
+them comes out the same once more. What a user's function gave, or a process that has a state of
+its own, is kept step by step, as it cannot be asked twice.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, List, Tuple
+
+import nengo
+import numpy as np
+from nengo.builder import learning_rules, transforms
+from nengo.builder import operator as ops
+from nengo.builder.neurons import SimNeurons
+from nengo.builder.probe import SimProbe
+from nengo.builder.processes import SimProcess
+from nengo.synapses import LinearFilter
+
+from deploy.compiling.jit import HAVE_NUMBA
+from deploy.host import kernels as k
+
+NOT_IN_ALL = (  # versions of Nengo
+    (transforms, "ConvInc"),
+    (transforms, "ConvTransposeInc"),
+    (learning_rules, "SimRLS"),
+)
+# operators whose every state is a signal
+REPEATABLE = (
+    ops.TimeUpdate,
+    ops.Reset,
+    ops.Copy,
+    ops.ElementwiseInc,
+    ops.DotInc,
+    ops.SparseDotInc,
+    ops.BsrDotInc,
+    *(getattr(module, name) for module, name in NOT_IN_ALL if hasattr(module, name)),
+    learning_rules.SimPES,
+    learning_rules.SimBCM,
+    learning_rules.SimOja,
+    learning_rules.SimVoja,
+    SimProbe,
+)
+RANDOM_NEURONS = (nengo.StochasticSpiking, nengo.PoissonSpiking)  # they draw at each step
+MOST_KEPT = 64 * 2**20  # bytes of a batch
+
+
+def is_repeatable(op: Any) -> bool:
+    """Whether an operator gives the same again where its signals are the same."""
+    if isinstance(op, SimNeurons):
+        own = type(op.neurons)
+        return own.__module__ == "nengo.neurons" and own not in RANDOM_NEURONS
+    if isinstance(op, SimProcess):
+        return type(op.process).make_step is LinearFilter.make_step
+    return type(op) in REPEATABLE
+
+
+def outputs(op: Any) -> List[Any]:
+    """The signals that an operator changes."""
+    return [*op.sets, *op.incs, *op.updates]
+
+
+def most_steps(simulators: List[nengo.Simulator], most: int) -> int:
+    """How many steps a batch may have, of what is kept of them."""
+    a_step = sum(
+        simulator.signals[signal].nbytes
+        for simulator in simulators
+        for op in simulator._step_order
+        if not is_repeatable(op)
+        for signal in outputs(op)
+    )
+    return int(min(max(MOST_KEPT // max(a_step, 1), 1), most))
+
+
+class Once:
+    """A call that is not made a second time for the same step.
+
+    Parameters
+    ----------
+    step : callable
+    changes : list of ndarray
+        What it changes.
+    batch : int
+        Most steps of a batch.
+
+    Attributes
+    ----------
+    kept : list of (batch, ...) ndarray
+        What it gave, step by step.
+    is_kept : (batch, 1) ndarray
+        1 for the steps of which that is kept.
+    """
+
+    def __init__(self, step: Callable[[], Any], changes: List[np.ndarray], batch: int):
+        self.step = step
+        self.changes = changes
+        self.kept = [np.zeros((batch, *array.shape), array.dtype) for array in changes]
+        self.is_kept = np.zeros((batch, 1))
+        self.by_hand: List[Tuple[np.ndarray, np.ndarray]] = []  # what no compiled row keeps
+        self.last = -1  # row of the last call
+
+    def __call__(self, row: int) -> None:
+        self.step()
+        for array, kept in self.by_hand:
+            kept[row] = array
+        self.last = row
+
+    def again(self, row: int) -> None:
+        """What it gave for this row, or the call where it was not made yet."""
+        if not self.is_kept[row, 0]:
+            self(row)
+            return
+        for array, kept in zip(self.changes, self.kept):
+            array[...] = kept[row]
+
+    def keep(self, row: int) -> None:
+        """Keep what was given for a row at whose end the compiled rows have not arrived."""
+        if self.last == row and not self.is_kept[row, 0]:
+            for array, kept in zip(self.changes, self.kept):
+                kept[row] = array
+            self.is_kept[row] = 1
+
+    def forget(self) -> None:
+        """Nothing is kept of the batch that begins."""
+        self.is_kept[:] = 0
+        self.last = -1
+
+    def forward(self, n: int) -> bool:
+        """What is kept becomes that of a batch which begins ``n`` steps later.
+
+        Returns
+        -------
+        bool
+            Whether it begins with something that is kept.
+        """
+        for kept in (*self.kept, self.is_kept):
+            kept[: len(kept) - n] = kept[n:].copy()
+        self.is_kept[len(self.is_kept) - n :] = 0
+        self.last = -1
+        return bool(self.is_kept[0, 0])
+
+
+class Saved:
+    """Arrays as they were where a batch started.
+
+    Parameters
+    ----------
+    arrays : list of ndarray
+    """
+
+    def __init__(self, arrays: List[np.ndarray]):
+        self._pairs = [(array, array.copy()) for array in arrays]
+        self._codes = np.zeros((0, k.COLUMNS), np.int64)
+        if HAVE_NUMBA:  # a short run has many arrays for few steps
+            plain = [(a, b) for a, b in self._pairs if is_plain(a, b)]
+            rows = [(k.COPY, a.size, b.ctypes.data, a.ctypes.data, 0, 0) for a, b in plain]
+            self._codes = np.array(rows, np.int64).reshape(len(rows), k.COLUMNS)
+        self._others = self._pairs
+        if len(self._codes):
+            self._others = [(a, b) for a, b in self._pairs if not is_plain(a, b)]
+        self._no_floats = np.zeros((len(self._codes), 6))
+
+    def save(self) -> None:
+        """Note what they are now."""
+        if len(self._codes):
+            k.run_operators(self._codes, self._no_floats, 0, len(self._codes), 0)
+        for array, copy in self._others:
+            copy[...] = array
+
+    def restore(self) -> None:
+        """Make them what they were."""
+        for array, copy in self._pairs:
+            array[...] = copy
+
+
+def is_plain(*arrays: Any) -> bool:
+    """Whether these are arrays that the compiled operators can work on."""
+    return all(
+        isinstance(a, np.ndarray) and a.dtype == np.float64 and a.flags.c_contiguous and a.size
+        for a in arrays
+    )
+
+
+def states(simulator: nengo.Simulator) -> List[np.ndarray]:
+    """All arrays of a simulator that change from step to step."""
+    signals = simulator.signals
+    arrays = [signals[signal] for signal in signals if not signal.readonly]
+    return [array for array in arrays if isinstance(array, np.ndarray)]

@@ -1,0 +1,72 @@
+"""Every task of a job held against the CPU, on all cores."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Callable, Dict, Optional
+
+from deploy.jobs.job import Job
+from deploy.jobs.results import load_result, reference
+from deploy.workflows.parity import Parity, compare_traces
+from deploy.workflows.processes import at_once, spread, stop_if_asked
+from deploy.workflows.sweep import Sweep
+
+Progress = Callable[[int, int], None]  # tasks done, tasks in all
+
+
+def compare(
+    job: Job,
+    folder: Path,
+    processes: Optional[int] = None,
+    progress: Optional[Progress] = None,
+) -> Dict[str, Sweep]:
+    """Run the CPU reference of each task from what was sent, and write a report of each.
+
+    Parameters
+    ----------
+    job : Job
+        All of whose tasks were fetched.
+    folder : pathlib.Path
+        Of the report; if there are several tasks, of `report_folder` for each.
+    processes : int, optional
+        How many at once; one a core if not given.
+    progress : callable, optional
+        Called with the number of tasks done and of tasks in all.
+
+    Returns
+    -------
+    dict of str to Sweep
+        Of each model, as it was typed: its seeds, and their parities without samples.
+
+    Raises
+    ------
+    BadInput
+        If a result or its model cannot be loaded, or a report cannot be written.
+    """
+    numbers = range(len(job.tasks))
+    made: Dict[int, Parity] = {}
+    for number, parity in spread(_one, numbers, at_once(processes), job, folder):
+        made[number] = parity
+        if progress is not None:
+            progress(len(made), len(numbers))
+    of_model: Dict[str, Dict[int, Parity]] = {}
+    for number, task in enumerate(job.tasks):
+        of_model.setdefault(task.model, {})[task.seed] = made[number]
+    return {model: Sweep(tuple(m), tuple(m.values())) for model, m in of_model.items()}
+
+
+def report_folder(job: Job, number: int, folder: Path) -> Path:
+    """Where a task's report is: in the folder itself if the job has no other task."""
+    if len(job.tasks) == 1:
+        return folder
+    task = job.tasks[number]
+    plain = "".join(c if c.isalnum() or c in "=.-" else "-" for c in task.parameters)
+    return folder / "-".join(filter(None, (plain, f"seed-{task.seed}")))
+
+
+def _one(number: int, job: Job, folder: Path) -> Parity:
+    cpu = reference(job, number, progress=stop_if_asked)
+    parity = compare_traces(cpu, load_result(job, number))
+    parity.save(report_folder(job, number, folder))
+    return replace(parity, runs=tuple(replace(r, traces={}, learned=()) for r in parity.runs))

@@ -1,0 +1,153 @@
+"""What this machine knows of a job: a folder with what was sent, its history and its results."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, NamedTuple, Tuple
+
+import platformdirs
+
+from deploy.errors import BadInput
+from deploy.files.atomic import atomic_write
+from deploy.files.timestamp import now
+from deploy.jobs.expected import Expected
+from deploy.jobs.names import checked
+
+
+class Task(NamedTuple):
+    """One run of a job.
+
+    Attributes
+    ----------
+    model : str
+        As it is typed, with its parameters.
+    seed : int
+    duration : float
+        In seconds of model time.
+    """
+
+    model: str
+    seed: int
+    duration: float
+
+    @property
+    def parameters(self) -> str:
+        """What is in the model's brackets."""
+        return self.model.partition("[")[2].rstrip("]")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job of this user's.
+
+    Attributes
+    ----------
+    name : str
+        From its content: the same job has the same name.
+    site : str
+    target : str
+    dt : float
+        In seconds.
+    tasks : tuple of Task
+    sha256 : str
+        Of its bundle.
+    expected : mapping of str to Expected
+        What the runs of each model will bring.
+    """
+
+    name: str
+    site: str
+    target: str
+    dt: float
+    tasks: Tuple[Task, ...]
+    sha256: str
+    expected: Mapping[str, Expected]
+
+    @property
+    def folder(self) -> Path:
+        """Here, with its history and results."""
+        return jobs_folder() / self.name
+
+    @property
+    def results(self) -> Path:
+        """Here, what was fetched: N.npz with its record N.json, or N.partial.npz."""
+        return self.folder / "results"
+
+    @property
+    def bundle(self) -> Path:
+        """As it was sent."""
+        return self.folder / "sent" / "bundle.tar"
+
+    @property
+    def model(self) -> str:
+        """Its first model without parameters, for people."""
+        return self.tasks[0].model.partition("[")[0]
+
+    def note(self, what: str, **more: Any) -> None:
+        """Append to the job's history."""
+        line = json.dumps({"time": now(), "what": what, **more}) + "\n"
+        with open(self.folder / "history.jsonl", "a", encoding="utf-8") as stream:
+            stream.write(line)
+
+    @property
+    def history(self) -> List[Dict[str, Any]]:
+        """What was done and seen, oldest first, each with ``time`` and ``what``.
+
+        A line that a killed process left half is passed over.
+        """
+        entries = []
+        with contextlib.suppress(FileNotFoundError):
+            text = (self.folder / "history.jsonl").read_text(encoding="utf-8", errors="replace")
+            for line in text.splitlines():
+                with contextlib.suppress(ValueError):
+                    entry = json.loads(line)
+                    if isinstance(entry, dict) and {"time", "what"} <= set(entry):
+                        entries.append(entry)
+        return entries
+
+    def write(self) -> None:
+        """Write it down in its folder."""
+        with atomic_write(self.folder / "job.json") as stream:
+            stream.write(json.dumps(asdict(self)).encode())
+
+
+def jobs_folder() -> Path:
+    """Of all jobs, on this machine."""
+    return Path(platformdirs.user_state_dir("loihi-deploy")) / "jobs"
+
+
+def find_job(name: str) -> Job:
+    """A job by its name, or by the beginning of it.
+
+    Raises
+    ------
+    BadInput
+        If there is none, or several.
+    """
+    checked("name", name, "the name of a job")
+    found = sorted(path.parent.name for path in jobs_folder().glob("*/job.json"))
+    chosen = [each for each in found if each == name] or [f for f in found if f.startswith(name)]
+    if len(chosen) != 1:
+        there = f"there are {', '.join(chosen)}" if chosen else "`loihi-deploy jobs` lists them"
+        raise BadInput(f"there is {'more than one' if chosen else 'no'} job {name!r}; {there}")
+    return _read(jobs_folder() / chosen[0] / "job.json")
+
+
+def all_jobs() -> List[Job]:
+    """Those that were ever submitted from here, by name."""
+    return [_read(path) for path in sorted(jobs_folder().glob("*/job.json"))]
+
+
+def _read(path: Path) -> Job:
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        told["tasks"] = tuple(Task(str(m), int(s), float(d)) for m, s, d in told["tasks"])
+        told["expected"] = {
+            str(model): Expected.of(each) for model, each in told["expected"].items()
+        }
+        return Job(**told)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise BadInput(f"{path}: damaged; submit the job again") from None

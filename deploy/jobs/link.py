@@ -1,0 +1,137 @@
+"""The way to a site: commands and folders, over ssh and rsync or on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+from pathlib import Path, PurePosixPath
+from typing import Any, Dict, List, Sequence
+
+from deploy.errors import TargetUnavailable
+from deploy.jobs.names import checked, printable
+from deploy.jobs.site import Site
+
+SSH_CONFIG = "LOIHI_DEPLOY_SSH_CONFIG"  # another file than ~/.ssh/config
+PATIENCE = 180  # s, for one command
+MOST_ANSWER = 16 * 2**20  # bytes
+
+
+class Link:
+    """Runs commands at a site, and brings folders there and back.
+
+    The user's own ssh is used, with its configuration, keys and agent; it never asks for a
+    password, and never takes an unknown host's key, whatever that configuration says.
+
+    Parameters
+    ----------
+    site : Site
+    """
+
+    def __init__(self, site: Site):
+        self.site = site
+        config = os.environ.get(SSH_CONFIG)
+        options = ("BatchMode=yes", "StrictHostKeyChecking=yes", "ConnectTimeout=15",
+                   "ServerAliveInterval=10", "ForwardAgent=no")  # fmt: skip
+        chosen = [word for option in options for word in ("-o", option)]
+        self._ssh = ["ssh", *(["-F", config] if config else []), *chosen]
+
+    def run(self, words: Sequence[str]) -> str:
+        """What a command there prints.
+
+        Raises
+        ------
+        TargetUnavailable
+            If it cannot be reached, or fails; in one line.
+        """
+        if self.site.host:
+            # both begin at home, where a path may be relative to
+            there = [word[2:] if word.startswith("~/") else word for word in words]
+            return self._call([*self._ssh, "--", self.site.host, shlex.join(there)], None)
+        return self._call([os.path.expanduser(word) for word in words], Path.home())
+
+    def folder(self, name: str) -> str:
+        """Of a job, there."""
+        place = self.site.folder
+        place = place[2:] if place.startswith("~/") else place
+        return f"{place}/jobs/{checked('name', name, 'the name of a job')}"
+
+    def send(self, source: Path, name: str) -> None:
+        """Bring a folder's files into a job's folder there."""
+        folder = PurePosixPath(self.folder(name))
+        made = (folder.parent.parent, folder.parent, folder)  # each private, not the last alone
+        self.run(["mkdir", "-p", "-m", "700", *map(str, made)])
+        # by content: what is damaged there may have the right size and time
+        self._rsync(f"{source}/", self._there(f"{self.folder(name)}/"), "--checksum")
+
+    def bring(self, name: str, part: str, target: Path, here: Path, most_bytes: int) -> None:
+        """Bring a part of a job's folder here, in one call.
+
+        Parameters
+        ----------
+        name, part : str
+        target : pathlib.Path
+        here : pathlib.Path
+            What is in this folder already, and unchanged, is not brought.
+        most_bytes : int
+            Larger files are left there.
+        """
+        options = (f"--max-size={most_bytes}", f"--compare-dest={here.resolve()}")
+        self._rsync(self._there(f"{self.folder(name)}/{part}/"), f"{target}/", *options)
+
+    def ask(self, name: str, *words: str) -> Dict[str, Any]:
+        """What the agent of a job answers.
+
+        Raises
+        ------
+        TargetUnavailable
+            If there is no answer, or none that can be read.
+        """
+        agent = f"{self.folder(name)}/agent"
+        text = self.run([*self.site.python_words, agent, *words])
+        try:
+            answer = json.loads(text.strip().splitlines()[-1])
+            if not isinstance(answer, dict):
+                raise ValueError(text)
+        except (ValueError, IndexError, RecursionError):
+            raise TargetUnavailable(
+                f"site {self.site.name}: gave no answer that can be read; ask again"
+            ) from None
+        for key in ("unreachable", "error"):
+            if key in answer:
+                raise TargetUnavailable(f"site {self.site.name}: {printable(answer[key])[:300]}")
+        return answer
+
+    def _there(self, path: str) -> str:
+        if self.site.host:
+            return f"{self.site.host}:{path}"
+        return str(Path.home() / path) + ("/" if path.endswith("/") else "")
+
+    def _rsync(self, source: str, target: str, *options: str) -> None:
+        way = ["-e", shlex.join(self._ssh)] if self.site.host else []
+        words = ["rsync", "--recursive", "--times", "--chmod=D700,F600", "--no-links"]
+        words += [f"--timeout={PATIENCE}", *options, *way]
+        self._call([*words, "--", source, target], None)
+
+    def _call(self, command: List[str], cwd: Any) -> str:
+        try:
+            done = subprocess.run(
+                command,
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=PATIENCE,
+                check=False,
+            )
+        except FileNotFoundError:
+            raise TargetUnavailable(f"{command[0]} is not installed here") from None
+        except subprocess.TimeoutExpired:
+            raise TargetUnavailable(
+                f"site {self.site.name}: no answer within {PATIENCE} s; try again"
+            ) from None
+        if done.returncode:
+            lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
+            told = printable(lines[-1])[:200]
+            raise TargetUnavailable(f"site {self.site.name}: {command[0]}: {told}")
+        return done.stdout[:MOST_ANSWER].decode(errors="replace")

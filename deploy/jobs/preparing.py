@@ -1,0 +1,207 @@
+"""Pack a job and write it down; nothing is sent yet."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple
+
+from deploy.errors import BadInput
+from deploy.files.atomic import atomic_write
+from deploy.jobs import bundle as bundles
+from deploy.jobs.expected import Expected
+from deploy.jobs.foreseen import foreseen
+from deploy.jobs.job import Job, Task
+from deploy.jobs.names import checked
+from deploy.jobs.site import Site, find_site
+from deploy.models.loading import LoadedModel
+from deploy.targets import find_target
+from deploy.traces.parts import EVERY
+from deploy.workflows.freeze import load_with_weights
+from deploy.workflows.run import steps_of
+
+MOST_TASKS = 10000
+OURS = ("deploy", "loihi_rules")  # come with every job
+AGENT = Path(__file__).parent / "agent"  # is sent along
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a job's runs have in common.
+
+    Attributes
+    ----------
+    target : str
+    dt : float
+        In seconds.
+    weights : pathlib.Path or None
+        File of weights that is put into the model.
+    learn : bool
+        Whether they go on learning.
+    fan_in : int or None
+        Keep so many of the weights into each neuron.
+    beside : sequence of pathlib.Path
+        Files that the model reads, put beside it.
+    part_every : float
+        Seconds between two parts of a run that goes on.
+    """
+
+    target: str = "emulator"
+    dt: float = 0.001
+    weights: Optional[Path] = None
+    learn: bool = False
+    fan_in: Optional[int] = None
+    beside: Sequence[Path] = ()
+    part_every: float = EVERY
+
+
+def prepare(tasks: Sequence[Task], site: str, options: Optional[Options] = None) -> Job:
+    """Pack a job, and write it down here.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        Of one model; its parameters and seeds may differ.
+    site : str
+    options : Options, optional
+
+    Returns
+    -------
+    Job
+
+    Raises
+    ------
+    BadInput, TargetUnavailable
+        If the model cannot be loaded, or there is no such target or site.
+    """
+    options = options or Options()
+    place = find_site(site)
+    find_target(options.target)
+    tasks = tuple(tasks)
+    if not tasks or len({(task.model, task.seed) for task in tasks}) != len(tasks):
+        raise BadInput("each task needs a seed or parameters of its own")
+    if len(tasks) > MOST_TASKS:
+        raise BadInput(f"{len(tasks)} tasks are too many for one job; at most {MOST_TASKS}")
+    for task in tasks:
+        steps_of(task.duration, options.dt)
+    loaded, expected = _first_of_each(tasks, options)
+    ours = bundles.packages()
+    files = dict(ours)
+    source = loaded.source
+    if source is not None:
+        file = checked("name", source.name, "the name of a submitted file")
+        for path in (source, *options.beside):
+            name = checked("name", path.name, "the name of a submitted file")
+            if f"model/{name}" in files:
+                raise BadInput(f"{name} would be sent twice; give each file once")
+            files[f"model/{name}"] = _bytes(path)
+        _check_imports(source, files)
+    elif options.beside:
+        raise BadInput("--beside goes with a model of your own, which reads the files")
+    if options.weights is not None:
+        files[bundles.WEIGHTS] = _bytes(options.weights)
+    spec = {
+        "file": file if source is not None else "",
+        "tasks": [{"model": _there(task.model, source), "seed": task.seed,
+                   "duration": task.duration} for task in tasks],
+        "target": options.target, "dt": options.dt, "part_every": options.part_every,
+        "weights": {"learn": options.learn, "fan_in": options.fan_in} if options.weights else None,
+    }  # fmt: skip
+    data = bundles.pack(files, spec)
+    sha256 = hashlib.sha256(data).hexdigest()
+    key = hashlib.sha256(f"{sha256} {place.name} {place.host}".encode()).hexdigest()[:12]
+    plain = re.sub(r"[^A-Za-z0-9_]", "-", loaded.name)[:40].strip("-") or "model"
+    job = Job(f"{plain}-{key}", site, options.target, options.dt, tasks, sha256, expected)
+    _write_files(job, place, data, bundles.sum_of(ours))
+    return job
+
+
+def _first_of_each(
+    tasks: Sequence[Task], options: Options
+) -> Tuple[LoadedModel, Dict[str, Expected]]:
+    """The first model, and what is expected of each, which finds what cannot be loaded."""
+    first: Optional[LoadedModel] = None
+    expected: Dict[str, Expected] = {}
+    for model in dict.fromkeys(task.model for task in tasks):
+        of_it = [task for task in tasks if task.model == model]
+        loaded = load_with_weights(
+            model, of_it[0].seed, options.weights, options.learn, options.fan_in
+        )
+        longest = max(task.duration for task in of_it)
+        expected[model] = foreseen(loaded, of_it[0].seed, longest, options.dt)
+        first = first or loaded
+    if first is None:  # there is one task at least
+        raise BadInput("there is no task")
+    return first, expected
+
+
+def _check_imports(source: Path, files: Mapping[str, bytes]) -> None:
+    """Refuse a model that imports what lies beside it and is not sent."""
+    imported: Set[str] = set()
+    for path, body in files.items():
+        if path.startswith("model/") and path.endswith(".py"):
+            imported |= _imported(body)
+    for name in sorted(imported):
+        beside = source.with_name(f"{name}.py")
+        if beside.is_file() and f"model/{beside.name}" not in files:
+            raise BadInput(f"{source}: {name} is imported, but not sent; add --beside {beside}")
+        if source.with_name(name).joinpath("__init__.py").is_file() and name not in OURS:
+            raise BadInput(
+                f"{source}: {name} is imported, but a folder is not sent; install it here and at "
+                "the site as a package"
+            )
+
+
+def _imported(body: bytes) -> Set[str]:
+    """Top-level names that a file imports; none if it is not Python, which is no fault yet."""
+    found: Set[str] = set()
+    try:
+        nodes = ast.walk(ast.parse(body))
+    except (SyntaxError, ValueError):
+        return found
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+def _there(model: str, source: Optional[Path]) -> str:
+    """How the runner is told the model: a system's name, or what follows a file's."""
+    return model if source is None else model[model.rindex(".py") + 3 :]
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def _write_files(job: Job, place: Site, data: bytes, packages: str) -> None:
+    sent = job.folder / "sent"
+    try:
+        for folder in (sent, sent / AGENT.name):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        job.folder.chmod(0o700)
+    except OSError as error:
+        raise BadInput(f"{job.folder}: cannot be written ({error.strerror})") from None
+    settings: Dict[str, Any] = {
+        "name": job.name, "sha256": job.sha256, "tasks": len(job.tasks), "take": place.take,
+        "python": place.python_words, "partition": place.partition, "board": place.board,
+        "time_limit": place.time_limit, "at_once": place.at_once,
+        "environment": place.environment, "packages": packages,
+    }  # fmt: skip
+    bodies: List[Tuple[str, bytes]] = [
+        ("bundle.tar", data), ("job.json", json.dumps(settings).encode()),
+        *((f"agent/{path.name}", path.read_bytes()) for path in sorted(AGENT.glob("*.py"))),
+    ]  # fmt: skip
+    for name, body in bodies:
+        with atomic_write(sent / name) as stream:
+            stream.write(body)
+    job.write()

@@ -1,0 +1,145 @@
+"""What can be asked of a job's site."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+from deploy.errors import TargetUnavailable
+from deploy.jobs.job import Job
+from deploy.jobs.link import Link
+from deploy.jobs.names import printable
+from deploy.jobs.site import Site, find_site
+from deploy.jobs.states import Status
+
+FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0  # s between two questions
+LAST_OF_LOG = 16384  # bytes
+
+
+def submit(job: Job, again: bool = False) -> Dict[str, Any]:
+    """Send a job and have it queued; once, however often this is called.
+
+    Parameters
+    ----------
+    job : Job
+    again : bool
+        Whether tasks that failed are started once more.
+
+    Returns
+    -------
+    dict
+        ``id`` of the job at its site, and whether it is ``new``.
+
+    Raises
+    ------
+    TargetUnavailable
+        If the site cannot be reached; call it again, and it finds what is there.
+    """
+    link = Link(find_site(job.site))
+    job.note("sending")
+    link.send(job.folder / "sent", job.name)
+    told = link.ask(job.name, "again" if again else "submit")
+    answer = {"id": printable(told.get("id", ""))[:80], "new": told.get("new") is True}
+    if not answer["id"]:
+        raise TargetUnavailable(f"site {job.site}: did not say what became of the job; ask again")
+    job.note("submitted", **answer)
+    return answer
+
+
+def status(job: Job) -> Status:
+    """State of each task.
+
+    Raises
+    ------
+    TargetUnavailable
+        If the site, or Slurm there, does not answer.
+    """
+    found = Status.of(Link(find_site(job.site)).ask(job.name, "status"), len(job.tasks))
+    job.note("status", **found.counts)
+    return found
+
+
+def cancel(job: Job) -> None:
+    """Stop what is queued or running."""
+    Link(find_site(job.site)).ask(job.name, "cancel")
+    job.note("cancelled")
+
+
+def logs(job: Job, task: int = 0, offset: int = -LAST_OF_LOG) -> Tuple[str, int]:
+    """A piece of a task's log, and the offset at which the next begins.
+
+    Parameters
+    ----------
+    job : Job
+    task : int
+    offset : int
+        In bytes; from the end if below 0.
+    """
+    answer = Link(find_site(job.site)).ask(job.name, "logs", str(int(task)), str(int(offset)))
+    told = answer.get("offset")
+    if type(told) is not int or told < 0:
+        raise TargetUnavailable(f"site {job.site}: gave no log that can be read")
+    return printable(answer.get("log", "")), told
+
+
+def wait(
+    job: Job, told: Optional[Callable[[Status], None]] = None, patience: float = 600.0
+) -> Status:
+    """Until every task is over; should Slurm lose the job, it is submitted again.
+
+    Parameters
+    ----------
+    job : Job
+    told : callable, optional
+        Is called with each status.
+    patience : float
+        Seconds for which a site that does not answer is asked again.
+
+    Raises
+    ------
+    TargetUnavailable
+        If it does not answer for longer.
+    """
+    pause, silent_since = FIRST_WAIT, time.monotonic()
+    while True:
+        try:
+            found = status(job)
+            silent_since = time.monotonic()
+            if told is not None:
+                told(found)
+            if found.lost:  # asked this often, a cancelled one would have been seen as such
+                submit(job)
+            elif found.over:
+                return found
+        except TargetUnavailable:
+            if time.monotonic() - silent_since > patience:
+                raise
+        time.sleep(pause)
+        pause = min(pause * 1.2, LONGEST_WAIT)
+
+
+def check_site(site: Site) -> List[Dict[str, Any]]:
+    """Try each step of a site: reach it, its Python, its folder, its Slurm."""
+    link = Link(site)
+    python = site.python_words
+    steps = [
+        ("reached", ["true"]),
+        ("Python", [*python, "--version"]),
+        ("folder", ["mkdir", "-p", "-m", "700", site.folder]),
+        ("Nengo there", [*python, "-c", "import nengo, nengo_loihi"]),
+    ]
+    if site.slurm:
+        steps.append(("Slurm", ["sinfo", "--version"]))
+        partition = ["--partition=" + site.partition] if site.partition else []
+        steps.append(("partition", ["sinfo", "--noheader", "--format=%P %a %D", *partition]))
+    found = []
+    for name, words in steps:
+        try:
+            told = printable(link.run(words)).strip()[:200]
+            good = name != "partition" or bool(told)  # sinfo says nothing of one that is not there
+            found.append({"step": name, "works": good, "told": told})
+        except TargetUnavailable as error:
+            found.append({"step": name, "works": False, "told": str(error)})
+            if name == "reached":
+                break
+    return found

@@ -1,0 +1,1 @@
+"""From a rewritten network to blocks of integers on cores, by nengo-loihi's builder."""

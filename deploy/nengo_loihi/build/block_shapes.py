@@ -1,0 +1,207 @@
+"""Over how many cores each population is split, so that every piece of it fits onto its core."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+
+import numpy as np
+
+from deploy.nengo_loihi.build.build_errors import CannotBuild
+from deploy.nengo_loihi.build.resources import KINDS, name_of_block
+from deploy.nengo_loihi.build.row_table import lengths_of
+from deploy.nengo_loihi.load import load_nengo_loihi
+from loihi_rules.change import Problem
+from loihi_rules.chip.limits import LOIHI
+
+LIMITS = np.array(
+    [
+        LOIHI.compartments_a_core,
+        LOIHI.in_axons_a_core,
+        LOIHI.out_axons_a_core,
+        LOIHI.synapse_bits_a_core,
+    ]
+)
+COMPARTMENTS, IN_AXONS, OUT_AXONS, SYNAPSES = range(len(KINDS))
+WAYS_OUT = {
+    IN_AXONS: "have it listen to fewer neurons, or to what an ensemble represents",
+    OUT_AXONS: "connect it to fewer targets, or by way of an ensemble between",
+    SYNAPSES: "have each neuron listen to fewer neurons",
+}
+
+
+class DoesNotFit(CannotBuild):
+    """A population of which not even a single neuron fits onto a core."""
+
+
+class Reach(NamedTuple):
+    """Which pieces of a split block the axons of a synapse group go to.
+
+    Attributes
+    ----------
+    in_axons : (n_pieces,) ndarray
+        How many go to each piece.
+    bits : (n_pieces,) ndarray
+        What their weights take there.
+    pieces : (n_axons,) ndarray
+        To how many pieces each axon goes: what it costs where it starts.
+    """
+
+    in_axons: np.ndarray
+    bits: np.ndarray
+    pieces: np.ndarray
+
+
+def choose_block_shapes(model: Any) -> None:
+    """Split each block of a built model into as few pieces as fit, where its user has not.
+
+    nengo-loihi (1.1.0, ``builder/split_blocks.py``, ``split_block``) divides what the undivided
+    block uses, one block after the other. But weights are padded in each piece, and an axon to
+    a target that is itself split becomes one axon for each piece that it reaches. So the number
+    of pieces of every block is raised until compartments, in-axons, out-axons and bits of all
+    pieces are within the limits together; a step for one block may ask for one of another.
+
+    Parameters
+    ----------
+    model : nengo_loihi.builder.Model
+        Built, not split yet; its ``block_shapes`` are set.
+
+    Raises
+    ------
+    DoesNotFit
+        If no split fits.
+    """
+    shape_of: Any = load_nengo_loihi().config.BlockShape
+    given = {block: shape for block, shape in model.block_shapes.items() if shape is not None}
+    layout = _Layout(list(model.blocks), given)
+    for block, size in layout.fitting().items():
+        model.block_shapes[block] = shape_of((size,), (block.n_neurons,))
+
+
+class _Layout:
+    """Sizes of the pieces of every block, and what they use."""
+
+    def __init__(self, blocks: List[Any], given: Dict[Any, Any]):
+        self.blocks = blocks
+        self.block_of = {s: block for block in blocks for s in block.synapses}
+        self.free = [block for block in blocks if block not in given]
+        self.piece_of: Dict[Any, np.ndarray] = {}  # of each compartment
+        self.reaches: Dict[Any, Reach] = {}
+        for block in blocks:
+            if block in given:
+                self._set(block, _given_pieces(given[block]))
+            else:
+                self._set(block, np.zeros(block.n_neurons, np.int64))
+
+    def _set(self, block: Any, piece_of: np.ndarray) -> None:
+        self.piece_of[block] = piece_of
+        for synapse in block.synapses:
+            self.reaches[synapse] = _reach(synapse, piece_of)
+
+    def fitting(self) -> Dict[Any, int]:
+        """The size of a piece of each block that is free."""
+        sizes = {block: block.n_neurons for block in self.free}
+        grown = True
+        while grown:
+            grown = False
+            for block in self.free:
+                share = self._share(block)
+                while share.max() > 1:
+                    if sizes[block] == 1:
+                        raise _refusal(block, share)
+                    n_pieces = -(-block.n_neurons // sizes[block])
+                    wanted = max(n_pieces + 1, int(np.ceil(n_pieces * min(share.max(), 2))))
+                    sizes[block] = min(sizes[block] - 1, -(-block.n_neurons // wanted))
+                    sizes[block] = max(sizes[block], 1)
+                    self._set(block, np.arange(block.n_neurons) // sizes[block])
+                    grown = True
+                    share = self._share(block)
+        return sizes
+
+    def _share(self, block: Any) -> np.ndarray:
+        """Of the limits, by `KINDS`, what the fullest piece uses."""
+        piece_of = self.piece_of[block]
+        n = int(piece_of.max(initial=0)) + 1
+        used = np.zeros((len(KINDS), n))
+        used[COMPARTMENTS] = np.bincount(piece_of, minlength=n)
+        for synapse in block.synapses:
+            used[IN_AXONS] += self.reaches[synapse].in_axons
+            used[SYNAPSES] += self.reaches[synapse].bits
+        for axon in block.axons:
+            reached = self.reaches[axon.target].pieces
+            sent = np.asarray(axon.map_axon(np.arange(block.n_neurons)))
+            # neurons of one piece that have one axon share it
+            pairs = np.unique(np.stack([piece_of, sent])[:, sent >= 0], axis=1)
+            slots = axon.slots_per_axon * reached[pairs[1]]
+            used[OUT_AXONS] += np.bincount(pairs[0], slots, minlength=n)
+        share: np.ndarray = used.max(axis=1) / LIMITS
+        return share
+
+
+def _given_pieces(shape: Any) -> np.ndarray:
+    """Which piece each compartment is in, by a user's ``BlockShape``."""
+    places = np.indices(shape.ensemble_shape)
+    piece = np.zeros(shape.ensemble_shape, np.int64)
+    for place, (whole, part) in zip(places, shape.zip_dimensions()):
+        piece = piece * -(-whole // part) + place // part
+    return piece.ravel()
+
+
+def _reach(synapse: Any, piece_of: np.ndarray) -> Reach:
+    n_pieces = int(piece_of.max(initial=0)) + 1
+    n_axons = synapse.n_axons
+    sizes = np.bincount(piece_of, minlength=n_pieces)
+    cfg = copy.copy(synapse.synapse_cfg)
+    cfg.idx_bits = next(
+        (k for k, bits in enumerate(cfg.INDEX_BITS_MAP) if 2**bits >= sizes.max()), cfg.idx_bits
+    )
+    lengths = lengths_of(synapse.indices)
+    if synapse.axon_to_weight_map is None and np.all(lengths == len(piece_of)):
+        bits = n_axons * np.array([cfg.bits_per_axon(int(size)) for size in sizes])
+        return Reach(np.full(n_pieces, n_axons), bits, np.full(n_axons, n_pieces))
+    rows = [indices[0] for indices in synapse.indices]
+    axons, pieces = _pairs(synapse, rows, piece_of)
+    keys, counts = np.unique(axons * n_pieces + pieces, return_counts=True)
+    reached = np.divmod(keys, n_pieces)
+    if synapse.axon_to_weight_map is None:
+        each = {count: cfg.bits_per_axon(int(count)) for count in np.unique(counts)}
+        each_bits = [each[count] for count in counts]
+        bits = np.bincount(reached[1], each_bits, minlength=n_pieces)
+    else:  # kernels, which axons share; as nengo-loihi counts them
+        bits = np.full(n_pieces, synapse.bits() / n_pieces)
+    return Reach(
+        np.bincount(reached[1], minlength=n_pieces),
+        bits,
+        np.bincount(reached[0], minlength=n_axons),
+    )
+
+
+def _pairs(
+    synapse: Any, rows: List[np.ndarray], piece_of: np.ndarray
+) -> Tuple[np.ndarray, np.ndarray]:
+    """Axon and piece of each of its targets; for each axon, one for each neuron it goes to."""
+    axons = np.zeros(0, np.int64)
+    pieces = [axons]
+    used, lengths = [], []
+    for axon in range(synapse.n_axons):
+        base: Optional[int] = synapse.axon_compartment_base(axon)
+        if base is not None:
+            row = rows[synapse.axon_weight_idx(axon)]
+            pieces.append(piece_of[base + row])
+            used.append(axon)
+            lengths.append(len(row))
+    axons = np.repeat(np.array(used, np.int64), lengths)
+    return axons, np.concatenate(pieces)
+
+
+def _refusal(block: Any, share: np.ndarray) -> DoesNotFit:
+    kind = int(share.argmax())
+    return DoesNotFit(
+        Problem(
+            name_of_block(block),
+            f"{KINDS[kind]} of a core",
+            f"a single neuron of it needs {share[kind] * LIMITS[kind]:,.0f} {KINDS[kind]}, "
+            f"a core has {LIMITS[kind]:,}",
+            WAYS_OUT[kind],
+        )
+    )

@@ -1,0 +1,309 @@
+"""nengo-loihi's builder, with what it leaves out and what it has one of for all.
+
+Left to Nengo core, as it is ordinary Nengo: learning on the host (nengo-loihi sends every error
+to the chip: ``builder/connection.py``, ``build_host_to_learning_rule``), and probes of
+connections there (``splitter.py``, ``_place_probes``). Chosen for each object instead of for
+all: filters of inputs, decoders that the user gave, and the numbers of learning.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, Mapping, Sequence, Tuple
+
+import nengo
+import numpy as np
+from nengo.builder.connection import build_no_solver
+from nengo.builder.network import build_network, seed_network
+from nengo.connection import LearningRule
+from nengo.ensemble import Neurons
+
+from deploy.nengo_loihi.build.block_shapes import choose_block_shapes
+from deploy.nengo_loihi.build.build_errors import building, refuse_what_is_not_finite
+from deploy.nengo_loihi.build.decoding_room import make_room
+from deploy.nengo_loihi.build.discretize import ENCODERS, discretize_model
+from deploy.nengo_loihi.build.input_neurons import input_neurons
+from deploy.nengo_loihi.build.rates_in_pieces import rates_in_pieces
+from deploy.nengo_loihi.build.row_table import row_tables
+from deploy.nengo_loihi.build.split import linear_splitting
+from deploy.nengo_loihi.load import load_nengo_loihi
+from loihi_rules.change import name_of
+from loihi_rules.learning_rules.pes import ERROR_SCALE, LearningScale
+from loihi_rules.nengo_parts.built import unused_max_rates
+from loihi_rules.nengo_parts.solvers import MultipliedOut
+from loihi_rules.nengo_parts.wiring import base_of, columns_of, is_chip_input, on_chip
+from loihi_rules.passes.nengo_loihi.node_probes import carried_by
+
+READ_BY_THE_HOST = "probe_decoders"  # nengo-loihi's synapse group into what the host reads
+
+
+def chip_model(
+    dt: float,
+    label: str,
+    host_probes: Sequence[nengo.Probe],
+    learning_scales: Mapping[nengo.Connection, LearningScale],
+) -> Any:
+    """A model for `nengo_loihi.Simulator` that is built in this way.
+
+    Parameters
+    ----------
+    dt : float
+        Step in seconds.
+    label : str
+    host_probes : sequence of nengo.Probe
+        Probes of connections and learning rules that run on the host; they are
+        not in the network.
+    learning_scales : mapping of nengo.Connection to LearningScale
+        Of the connections that learn on the chip, in the place of one for all.
+
+    Returns
+    -------
+    nengo_loihi.builder.Model
+    """
+    nengo_loihi = load_nengo_loihi()
+    builder: Any = nengo_loihi.builder
+    base: Any = builder.builder.Builder
+    LoihiBlock: Any = nengo_loihi.block.LoihiBlock
+
+    class ChipBuilder(base):
+        """Hands Nengo core what is its own; nengo-loihi builds the rest, object by object."""
+
+        def build(self, model: Any, obj: Any, *args: Any, **kwargs: Any) -> Any:
+            with building(model, obj):
+                built = self._build(model, obj, *args, **kwargs)
+                if isinstance(obj, (nengo.Ensemble, nengo.Connection)):
+                    refuse_what_is_not_finite(obj, model.params.get(obj))
+                return built
+
+        def _build(self, model: Any, obj: Any, *args: Any, **kwargs: Any) -> Any:
+            if isinstance(obj, nengo.Connection) and _learns_on_host(model, obj):
+                host = model.host_model(base_of(obj.pre))
+                host.seeds[obj], host.seeded[obj] = model.seeds[obj], model.seeded[obj]
+                return host.build(obj)
+            if isinstance(obj, nengo.solvers.Solver):
+                model.solved[args[0]] = self._decoders(model, obj, *args, **kwargs)
+                return model.solved[args[0]]
+            if isinstance(obj, nengo.Connection):
+                return self._connection(model, obj, *args, **kwargs)
+            if isinstance(obj, nengo.Network) and model.toplevel is None:
+                with row_tables(nengo_loihi), rates_in_pieces(nengo_loihi):
+                    self._whole(model, obj, *args, **kwargs)
+                return None
+            if isinstance(obj, nengo.Probe):
+                carried = carried_by(model.toplevel, obj)
+                if carried is not None:
+                    return self._carried(model, obj, carried)
+            if isinstance(obj, nengo.Ensemble):
+                with unused_max_rates():
+                    return super().build(model, obj, *args, **kwargs)
+            return super().build(model, obj, *args, **kwargs)
+
+        def _whole(
+            self,
+            model: Any,
+            network: nengo.Network,
+            precompute: Any = None,
+            remove_passthrough: bool = True,
+            discretize: bool = True,
+        ) -> None:
+            """nengo-loihi's ``build_network`` with other splits, and what it leaves out.
+
+            That is the host's probes, and the chip's integers.
+            """
+            seed_network(network, seeds=model.seeds, seeded=model.seeded)
+            model.split = nengo_loihi.splitter.Split(
+                network, precompute=precompute, remove_passthrough=remove_passthrough
+            )
+            build_network(model, network, progress=None)
+            for conn in model.split.passthrough.to_add:
+                model.seeds[conn], model.seeded[conn] = None, False
+                model.build(conn)
+            choose_block_shapes(model)
+            with linear_splitting(nengo_loihi):
+                split = builder.split_blocks.split_model(model)
+            model.block_comp_map = {
+                piece: compartments
+                for pieces in split.values()
+                for piece, compartments in pieces.items()
+            }
+            for probe in host_probes:
+                conn = getattr(probe.obj, "connection", probe.obj)  # of a learning rule
+                host = model.host_model(base_of(conn.pre))
+                host.seeds[probe], host.seeded[probe] = probe.seed, True
+                host.build(probe)
+            # what runs in Nengo core, where Nengo's users look for it
+            model.operators = [*model.host_pre.operators, *model.host.operators]
+            model.sig = {**model.host_pre.sig, **model.host.sig}
+            if not discretize:  # nothing is rounded, nothing is cut
+                for block in model.read:
+                    block.compartment.vth[:] = np.inf
+            if discretize:
+                with warnings.catch_warnings():
+                    # nengo-loihi makes integers of arrays in place; NumPy deprecates that from 2.5
+                    warnings.filterwarnings("ignore", "Setting the dtype", DeprecationWarning)
+                    discretize_model(model)
+            builder.validate.validate_model(model)
+
+        def _carried(self, model: Any, probe: nengo.Probe, conn: nengo.Connection) -> Any:
+            """A probe by the decoders of a connection, as nengo-loihi builds those of the host.
+
+            These have a connection's function and transform in ``chip2host_params``, and are read
+            by the host alone; this one is recorded.
+            """
+            model.chip2host_params[probe] = {
+                "function": conn.function,
+                "eval_points": conn.eval_points,
+                "scale_eval_points": conn.scale_eval_points,
+                "transform": np.eye(conn.size_mid),
+            }
+            built = super().build(model, probe)
+            del model.chip2host_params[probe]
+            return built
+
+        def _decoders(
+            self, model: Any, solver: Any, conn: nengo.Connection, rng: Any, *args: Any
+        ) -> Any:
+            """Those that the user gave, as Nengo core has it, or those that are solved for.
+
+            Connections that were one connection to a node have the same, which are solved for
+            once.
+            """
+            given = solver.solver if isinstance(solver, MultipliedOut) else solver
+            if isinstance(given, nengo.solvers.NoSolver):
+                return build_no_solver(model, given, conn, rng)
+            if solver.weights and not solver.compositional:  # of the target's neurons, too
+                return super().build(model, solver, conn, rng, *args)
+            question = _question(given, conn, rng)
+            if question not in model.answers:
+                answer = super().build(model, solver, conn, rng, *args)
+                model.answers[question] = answer, rng.get_state()
+            answer, state = model.answers[question]
+            rng.set_state(state)
+            return answer
+
+        def _connection(self, model: Any, conn: nengo.Connection, *args: Any, **kwargs: Any) -> Any:
+            """With the filter of what enters its target, and the numbers of its learning."""
+            block = model.objs[base_of(conn.post)].get("in")
+            tau = None
+            if block is not None and on_chip(model.toplevel, conn.post):
+                tau = model.toplevel.config[base_of(conn.post)].input_tau
+            if tau is not None:
+                block.compartment.tau_s = None
+            valued = _values_to_neurons(model, conn)
+            before = len(block.synapses) if isinstance(block, LoihiBlock) else 0
+            built = super().build(model, conn, *args, **kwargs)
+            for synapse in block.synapses[before:] if isinstance(block, LoihiBlock) else ():
+                if synapse.label not in ENCODERS:  # which other values use too
+                    synapse.label = name_of(conn)
+                if isinstance(conn.pre_obj, nengo.Ensemble) and on_chip(model.toplevel, conn.pre):
+                    model.decoded.append((conn.pre_obj, synapse))
+            if valued:  # nengo-loihi scales those to ensembles alone
+                for synapse in block.synapses[before:]:
+                    for weights in synapse.weights:
+                        weights *= model.node_neurons.scale
+            if tau is not None:
+                block.compartment._configure_filter(tau, dt=model.dt)
+            made = model.objs[conn]
+            if getattr(made.get("decoders"), "label", "") == READ_BY_THE_HOST:
+                ens = conn.pre_obj
+                make_room(made["decoded"], made["decoders"], ens, model.params[ens], model.dt)
+                model.read.append(made["decoded"])
+            if conn in learning_scales:
+                synapse, scale = learning_synapse(model, conn), learning_scales[conn]
+                holder = next(b for b in model.blocks if synapse in b.synapses)
+                holder.compartment.vth[:] = scale.threshold
+                synapse.learning_wgt_exp = scale.weight_exponent
+                synapse.learning_rate *= scale.rate_factor * scale.unit
+                synapse.learning_rate *= ERROR_SCALE / scale.error_scale
+                if scale.sources is not None:
+                    _connect_only(model, conn, scale.sources)
+                    synapse.learning_rate *= conn.pre_obj.n_neurons / len(scale.sources)
+            return built
+
+    class ChipModel(builder.Model):
+        """Says of errors which object they are of, also where Nengo core builds it."""
+
+        building = None
+
+        def build(self, obj: Any, *args: Any, **kwargs: Any) -> Any:
+            with building(self, obj):
+                return super().build(obj, *args, **kwargs)
+
+    model: Any = ChipModel(dt=dt, label=label, builder=ChipBuilder())
+    model.solved = {}  # connections to what their solvers gave
+    model.read = []  # blocks that decode for the host
+    model.decoded = []  # ensembles, and the synapse groups that decode them
+    model.answers = {}  # what a solver was asked to what it gave, and the state of its generator
+    model.node_neurons = input_neurons(dt)
+    return model
+
+
+def _question(solver: Any, conn: nengo.Connection, rng: Any) -> Tuple[Any, ...]:
+    """All that decoders depend on, of a connection and the generator that it draws from.
+
+    Functions and solvers are the same only if they are one object, as they may have a state.
+    """
+    _, words, *position = rng.get_state()
+    return (
+        conn.pre_obj,
+        columns_of(conn.pre).tobytes(),
+        _same(conn.function),
+        conn.size_mid,
+        _same(conn.eval_points),
+        conn.scale_eval_points,
+        id(solver),
+        words.tobytes(),
+        *position,
+    )
+
+
+def _same(value: Any) -> Any:
+    """A key that two values share where they are one object, or arrays of the same numbers."""
+    if isinstance(value, np.ndarray):
+        return value.shape, value.dtype.str, value.tobytes()
+    return id(value)
+
+
+def learning_synapse(model: Any, conn: nengo.Connection) -> Any:
+    """The synapse group that holds a learned connection's weights.
+
+    Parameters
+    ----------
+    model : nengo_loihi.builder.Model
+    conn : nengo.Connection
+        A connection that learns on the chip.
+
+    Returns
+    -------
+    nengo_loihi.block.Synapse
+    """
+    return model.objs[_read(model, conn)]["decoders"]
+
+
+def _read(model: Any, conn: nengo.Connection) -> Any:
+    """nengo-loihi's connection to the compartments that decode a learned connection."""
+    return model.nengo_probe_conns[model.needs_sender[conn.learning_rule].error_target]
+
+
+def _connect_only(model: Any, conn: nengo.Connection, sources: np.ndarray) -> None:
+    """Let no other neurons send spikes to a learned connection's synapses."""
+    axons = model.objs[_read(model, conn)]["decode_axon"]
+    targets = np.full_like(axons.compartment_map, -1)
+    targets[sources] = axons.compartment_map[sources]
+    axons.set_compartment_axon_map(targets)
+
+
+def _values_to_neurons(model: Any, conn: nengo.Connection) -> bool:
+    """Whether the host's values, not spikes, go straight to neurons on the chip."""
+    network = model.toplevel
+    if is_chip_input(conn.pre):
+        return False
+    to_neurons = isinstance(conn.post_obj, Neurons) and on_chip(network, conn.post)
+    return to_neurons and not isinstance(conn.pre_obj, Neurons) and not on_chip(network, conn.pre)
+
+
+def _learns_on_host(model: Any, conn: nengo.Connection) -> bool:
+    """Whether a connection carries an error to a rule whose connection is on the host."""
+    if not isinstance(conn.post_obj, LearningRule):
+        return False
+    return not model.split.on_chip(base_of(conn.post_obj.connection.pre))

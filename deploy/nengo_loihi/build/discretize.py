@@ -1,0 +1,591 @@
+"""Floating-point blocks to the chip's integers, by nengo-loihi, with what each is worth chosen."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import warnings
+from typing import (
+    Any,
+    Dict,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
+
+import numpy as np
+import scipy.sparse
+
+from deploy.nengo_loihi.build.resources import name_of_block
+from deploy.nengo_loihi.build.row_table import RowTable, flat, lengths_of
+from deploy.nengo_loihi.build.source_activity import Source, decoded_sources
+from deploy.nengo_loihi.load import load_nengo_loihi
+from loihi_rules.change import warn
+from loihi_rules.chip.levels import (
+    STEP,
+    WEIGHT_MAX,
+    Decays,
+    bits_left,
+    decays_of,
+    largest_unit,
+    least_unit,
+    levels,
+    rounding_error,
+    whole_thresholds,
+)
+from loihi_rules.chip.limits import LOIHI
+from loihi_rules.chip.rounding import round_along, round_table
+
+MOST_ROUNDING = 0.05  # of what a neuron gets, in most neurons of a connection, or all together
+HARMLESS = 10.0  # times as strong, that a weight may have been before it was cut
+VALUES = "values into "
+ENCODERS = ("node_encoders", "decode_neuron_encoders")
+DECODERS = ("decoders", "probe_decoders")
+PIECE = re.compile(r"\[[\d:]+\]$")
+LEAST_WEIGHT = 1e-16  # that nengo-loihi does not take for 0
+LEAST_SHARE = 1e-12  # of a threshold: what a million spikes in a step cannot make matter
+NOTHING = 1e-8  # nengo-loihi takes no weights that are all smaller into account
+HOST_SPIKES = 16  # a step, of an input neuron: four radii of its target
+
+
+class Kept(NamedTuple):
+    """What is left of the weights of a connection, by neuron.
+
+    Attributes
+    ----------
+    bits : (n,) ndarray
+        See `loihi_rules.chip.levels.bits_left`.
+    errors : (n,) ndarray
+        By how much what each neuron gets is off, over what it gets.
+    gains : (n,) ndarray
+        What each gets of what it is to get; 1 where it is not known.
+    together : bool
+        Whether the neurons represent what they are given.
+    """
+
+    bits: np.ndarray
+    errors: np.ndarray
+    gains: np.ndarray
+    together: bool
+
+    @property
+    def off(self) -> float:
+        """By how much what is given is off, over what is given: to the neuron in the middle.
+
+        Or to all together: errors of n neurons count as independent, beside the gain that they
+        have in common; a tenth in each, one way or the other, is 1 % of what 100 represent.
+        """
+        if not self.together:
+            return float(np.median(self.errors))
+        alone = np.mean(np.minimum(self.errors, 1.0) ** 2) / len(self.errors)
+        return float(np.hypot(np.mean(self.gains) - 1, np.sqrt(alone)))
+
+
+def discretize_model(model: Any) -> None:
+    """Make a built model's compartments, weights and probes integers, in place.
+
+    nengo-loihi's ``discretize_model`` (1.1.0, ``builder/discretize.py``) with three things of our
+    own. Weights of decoded connections are rounded so that their errors cancel over sources
+    (`loihi_rules.chip.rounding`). nengo-loihi gives all neurons of a block one scale, a power of
+    two, that the neuron with the largest weight, bias or threshold fits into; here each neuron has
+    one of eight, as `loihi_rules.chip.levels` says. And a synapse group with the largest weight w
+    has the exponent ``e − ⌊log2(w_max / w)⌋``, e being the block's. Where that is below −6,
+    ``discretize_synapse`` writes −6 but scales the mantissas for the lower one, so that the weights
+    come out 2, 4, 8 … times too large. Here they get mantissas for −6: fewer bits, the right size.
+
+    Parameters
+    ----------
+    model : nengo_loihi.builder.Model
+        Is given ``kept``: connections' names to what their weights `Kept`.
+    """
+    theirs: Any = load_nengo_loihi().builder.discretize
+    spikes = _most_spikes(model)
+    sources = decoded_sources(model)
+    unit = {}
+    kept: Dict[str, List[Kept]] = {}
+    for block in model.blocks:
+        holder = PIECE.sub("", name_of_block(block))
+        reaches = {synapse: _reach(synapse, block.n_neurons) for synapse in block.synapses}
+        with _in_one_row(block):
+            reference, factor = _prepare(block, spikes, reaches)
+            least = max(LEAST_WEIGHT, LEAST_SHARE * float(np.min(block.compartment.vth)))
+            info = theirs.discretize_compartment(block.compartment, reference)
+            for synapse, reach in reaches.items():
+                n_weights = reach.added(_magnitudes(synapse, reach) > least)
+                own, scale, down, found = synapse.max_abs_weight(), reference, 0, None
+                weighs = not synapse.learning and own > least
+                if weighs:
+                    spare = max(0, info["w_exp"] - LOIHI.weight_exponents[0])
+                    scale = min(reference, own * 2.0**spare)
+                    down = int(np.floor(np.log2(scale / own)))
+                mantissa = float(np.max(info["w_scale"])) * 2.0**down  # of a weight of 1
+                if weighs and synapse in sources and not _rows_are_fixed(synapse):
+                    exponent = info["w_exp"] - down
+                    found = _round_along(synapse, reach, sources[synapse], mantissa, exponent)
+                    scale = synapse.max_abs_weight() * 2.0**down  # rounding may have made it larger
+                asked = synapse.weights[0] * mantissa
+                if np.ndim(info["w_scale"]):  # which they look up by compartment
+                    synapse.indices = [flat(synapse.indices)]
+                with warnings.catch_warnings():
+                    warnings.filterwarnings("ignore", "Lost .* extra bits")  # `_tell` says which
+                    theirs.discretize_synapse(synapse, scale, info["w_scale"], info["w_exp"])
+                if weighs and n_weights.any():
+                    if found is None:
+                        found = _expected(synapse, reach, n_weights, asked)
+                    name = _name(holder, synapse)
+                    together = synapse in sources or name.startswith(VALUES)
+                    part = _kept(synapse, reach, n_weights > 0, *found, together)
+                    kept.setdefault(name, []).append(part)
+        unit[block] = info["v_scale"] * factor
+    model.kept = {name: _joined(parts) for name, parts in kept.items()}
+    _tell(model.kept)
+    for probe in model.probes:
+        for i, block in enumerate(probe.target):
+            if probe.key == "voltage" and probe.weights[i] is not None:  # a decoded value
+                units = unit[block][probe.slice[i]]
+                probe.weights[i] = probe.weights[i] / units[:, np.newaxis]
+
+
+def _round_along(
+    synapse: Any, reach: Reach, source: Source, mantissa: float, exponent: int
+) -> Tuple[np.ndarray, np.ndarray]:
+    """Round a decoded connection's weights to what the chip has, errors cancelling.
+
+    nengo-loihi then rounds what is whole already. Its steps are ``2^max(s, −e)`` of a mantissa, of
+    the s bits that are shifted away, for a mantissa of 8 bits with a sign, and of the exponent e
+    (``discretize_weights``).
+
+    Parameters
+    ----------
+    synapse : nengo_loihi.block.Synapse
+        In floating point, all its rows in one; is changed.
+    reach : Reach
+    source : deploy.nengo_loihi.build.source_activity.Source
+    mantissa : float
+        What a weight is multiplied by to be a mantissa.
+    exponent : int
+        e, of the group.
+
+    Returns
+    -------
+    errors, gains : (n_neurons,) ndarray
+        See `Kept`; over what is represented.
+    """
+    shift = synapse.synapse_cfg.shift_bits
+    step = 2.0 ** max(shift, -exponent)
+    most = np.floor((2.0 ** (8 - shift) - 1) * 2.0**shift / step) * step
+    weights = synapse.weights[0]
+    if reach.dense:
+        table = weights.reshape(-1, reach.n_neurons)
+        asked = table[source.order] * mantissa
+        whole = round_table(asked, step).clip(-most, most)
+        table[source.order] = whole / mantissa
+    else:
+        asked, whole = _round_rows(weights, reach, source, mantissa, step, most)
+    wanted = source.rates @ asked
+    beside = source.rates @ (whole - asked).astype(np.float32)
+    size, off = np.linalg.norm(wanted, axis=0), np.linalg.norm(beside, axis=0)
+    gain = _ratio(np.sum(wanted * beside, axis=0, dtype=float), size.astype(float) ** 2, 0.0)
+    return _ratio(off, size, 0.0), 1 + gain
+
+
+def _round_rows(
+    weights: np.ndarray, reach: Reach, source: Source, mantissa: float, step: float, most: float
+) -> List[np.ndarray]:
+    """Round rows that go to some neurons each; gives tables, before and after."""
+    lengths = reach.lengths[source.order]
+    ends = np.cumsum(lengths)
+    starts = (np.cumsum(reach.lengths) - reach.lengths)[source.order]
+    ordered = np.repeat(starts - ends + lengths, lengths) + np.arange(ends[-1])
+    places = reach.places[ordered]
+    asked = weights[ordered] * mantissa
+    whole = round_along(asked, places, step).clip(-most, most)
+    weights[ordered] = whole / mantissa
+    shape = (len(lengths), reach.n_neurons)
+    cells = np.repeat(np.arange(len(lengths)), lengths), places
+    return [scipy.sparse.coo_matrix((of, cells), shape).toarray() for of in (asked, whole)]
+
+
+def _expected(
+    synapse: Any, reach: Reach, n_weights: np.ndarray, asked: np.ndarray
+) -> Tuple[np.ndarray, np.ndarray]:
+    """The errors to be expected, and gains, of sources of which nothing is known.
+
+    ``asked`` are mantissas before they were rounded.
+    """
+    total = _sums(synapse, reach).total
+    errors = np.zeros(len(n_weights))
+    some = n_weights > 0
+    errors[some] = rounding_error(n_weights[some], total[some], _step(synapse))
+    if reach.chosen is not None:
+        return errors, np.ones(len(errors))
+    now = synapse.weights[0] / 2.0 ** (LOIHI.threshold_shift + synapse.synapse_cfg.weight_exp)
+    products, squares = (
+        np.bincount(reach.places, asked * other, reach.n_neurons) for other in (now, asked)
+    )
+    return errors, _ratio(products, squares, 1.0)
+
+
+def _ratio(over: np.ndarray, under: np.ndarray, otherwise: float) -> np.ndarray:
+    return np.divide(over, under, out=np.full(len(over), otherwise), where=under > 0)
+
+
+@contextlib.contextmanager
+def _in_one_row(block: Any) -> Iterator[None]:
+    """All rows of each synapse group as one while this lasts: nengo-loihi takes them singly."""
+    own = [(synapse, synapse.weights, synapse.indices) for synapse in block.synapses]
+    for synapse, weights, indices in own:
+        synapse.weights = [flat(weights)]
+        if not isinstance(indices, RowTable):
+            places = [
+                place if place.shape == row.shape else np.broadcast_to(place, row.shape)
+                for place, row in zip(indices, weights)
+            ]
+            synapse.indices = [flat(places)]
+    yield
+    for synapse, weights, indices in own:
+        row, synapse.indices = synapse.weights[0], indices
+        if isinstance(weights, RowTable):
+            synapse.weights = RowTable(row.reshape(weights.table.shape))
+            continue
+        stops = np.cumsum([own.size for own in weights]).tolist()
+        synapse.weights = [
+            row[stop - own.size : stop].reshape(own.shape) for own, stop in zip(weights, stops)
+        ]
+
+
+def _prepare(
+    block: Any, spikes: Dict[Any, float], reaches: Mapping[Any, Reach]
+) -> Tuple[float, np.ndarray]:
+    """Scale a block's neurons, so that with exponent 0 each is what it is to be.
+
+    Gives the weight that the largest mantissa then stands for, and each neuron's factor.
+    """
+    compartment = block.compartment
+    same = np.ones(block.n_neurons)
+    largest = max((s.max_abs_weight() for s in block.synapses), default=0.0)
+    if any(synapse.learning for synapse in block.synapses):
+        return largest, same  # its numbers are `loihi_rules.passes.chip.learning_scale`'s
+    decays = decays_of(
+        float(compartment.decay_u[0]),
+        float(compartment.decay_v[0]),
+        bool(compartment.scale_u),
+        bool(compartment.scale_v),
+    )
+    saturate(block, decays)
+    if largest <= NOTHING:
+        _drop_faint_biases(compartment, decays)
+        return largest, same
+    factor, unit = level(block, decays, spikes, reaches)
+    return LOIHI.weight_max * STEP / (decays.weight * unit), factor
+
+
+def level(
+    block: Any,
+    decays: Decays,
+    spikes: Dict[Any, float],
+    reaches: Optional[Mapping[Any, Reach]] = None,
+) -> Tuple[np.ndarray, float]:
+    """Give each compartment a threshold by which its weights use as many bits as it can.
+
+    All of a block has one scale, while the gains of its neurons differ by up to a hundred, so
+    that the weights of most neurons would be left a few bits or none. A compartment with
+    threshold v, bias b and weights w spikes as one with f v, f b and f w.
+
+    Parameters
+    ----------
+    block : nengo_loihi.block.LoihiBlock
+        In floating point; is changed.
+    decays : Decays
+    spikes : mapping of nengo_loihi.block.Synapse to float
+        The most spikes in a step of what feeds each group.
+    reaches : mapping of nengo_loihi.block.Synapse to Reach, optional
+        What each group reaches, where it is known.
+
+    Returns
+    -------
+    factor : (n,) ndarray
+        f, 1 at most.
+    unit : float
+        The integers that stand for a voltage of 1 where f is 1.
+    """
+    compartment = block.compartment
+    threshold = compartment.vth.astype(float)
+    bias = compartment.bias.astype(float)
+    if reaches is None:
+        reaches = {synapse: _reach(synapse, block.n_neurons) for synapse in block.synapses}
+    weight, current = _largest_inputs(reaches, block.n_neurons, spikes)
+    most = largest_unit(decays, threshold, bias, weight, np.abs(bias) + current)
+    heard = weight > 0
+    most[~heard] = np.minimum(most[~heard], most[heard].min())  # what has no weights needs no bits
+    weight[~heard] = weight[heard].max()
+    one = (
+        any(_rows_are_fixed(synapse) for synapse in block.synapses)
+        or np.ptp(threshold) > 0
+        or compartment.enable_noise.any()
+    )
+    unit = whole_thresholds(
+        np.full_like(most, most.min()) if one else levels(most, weight), threshold
+    )
+    factor = unit / unit.max()
+    compartment.vth *= factor
+    compartment.bias *= factor
+    compartment.vmin *= float(np.median(factor))  # a core has one, for all its neurons
+    if np.any(factor < 1):
+        for synapse in block.synapses:
+            for weights in synapse.weights:
+                reaches[synapse].scale(weights, factor)
+    return factor, float(unit.max())
+
+
+def _rows_are_fixed(synapse: Any) -> bool:
+    """Whether a weight of a synapse group may belong to several compartments, or learns.
+
+    Populations and convolutions (nengo-loihi ``builder/connection.py``) share a row of
+    weights between axons that reach different compartments, by a base for each axon. The
+    groups that splitting a block leaves share rows as well (``axon_to_weight_map``), but
+    only those of axons that reach the same compartments: all their bases are 0.
+    """
+    return bool(synapse.learning or synapse.pop_type != 0 or _has_bases(synapse))
+
+
+def _has_bases(synapse: Any) -> bool:
+    bases = synapse.axon_compartment_bases
+    return bases is not None and bool(np.any(np.asarray(bases) != 0))
+
+
+class Sums(NamedTuple):
+    """Of the weights of one group into each compartment, (n,) each."""
+
+    largest: np.ndarray
+    total: np.ndarray
+    number: np.ndarray
+
+
+class Reach:
+    """Which compartments the weights of one group go to, by axon after axon.
+
+    Parameters
+    ----------
+    n_neurons : int
+    lengths : (n_rows,) ndarray
+        To how many each row goes.
+    axons : (n_rows,) ndarray
+        How many axons have the same row.
+    places : (n,) ndarray or None
+        Compartments; None if each row goes to all of them in their order.
+    chosen : (n_populations, n) ndarray or None
+        Where the weights are, with all rows in one; None if they are these, in this order.
+    """
+
+    def __init__(
+        self,
+        n_neurons: int,
+        lengths: np.ndarray,
+        axons: np.ndarray,
+        places: Optional[np.ndarray],
+        chosen: Optional[np.ndarray],
+    ):
+        self.n_neurons, self.lengths, self.axons, self.chosen = n_neurons, lengths, axons, chosen
+        self.dense, self._places = places is None, places
+
+    @property
+    def places(self) -> np.ndarray:
+        if self._places is None:
+            self._places = np.tile(np.arange(self.n_neurons), len(self.lengths))
+        return self._places
+
+    def added(self, values: np.ndarray) -> np.ndarray:
+        """(n_neurons,) sums of values of weights, over the axons of each."""
+        if self.dense and self.n_neurons > 1:  # one after the other too, as in `np.bincount`
+            values = values.reshape(-1, self.n_neurons)
+            return np.add.reduce(self.axons[:, np.newaxis] * values, axis=0, dtype=float)
+        return np.bincount(
+            self.places, np.repeat(self.axons, self.lengths) * values, self.n_neurons
+        )
+
+    def scale(self, weights: np.ndarray, factor: np.ndarray) -> None:
+        """Multiply each weight, in place, by its compartment's factor."""
+        if self.dense:
+            table = weights.reshape(-1, self.n_neurons)
+            table *= factor
+        else:
+            weights *= factor[self.places]
+
+
+def _reach(synapse: Any, n_neurons: int) -> Reach:
+    shared = synapse.axon_to_weight_map
+    n_axons: np.ndarray
+    n_rows = len(synapse.weights)
+    based = _has_bases(synapse)
+    if based:
+        bases = np.asarray(synapse.axon_compartment_bases)
+        axons = np.flatnonzero(bases >= 0)
+        bases, rows = bases[axons], [synapse.axon_weight_idx(axon) for axon in axons]
+        n_axons = np.ones(len(rows))
+        indices = [synapse.indices[row] for row in rows]
+    else:
+        rows, bases, indices = list(range(n_rows)), np.zeros(n_rows, int), synapse.indices
+        n_axons = np.ones(n_rows) if shared is None else np.bincount(shared, None, n_rows)
+    lengths = lengths_of(indices)
+    every = np.arange(n_neurons)
+    if isinstance(indices, RowTable) and np.array_equal(indices.table[0], every):
+        return Reach(n_neurons, lengths, n_axons, None, None)
+    places = np.concatenate([row[0] for row in indices]) + np.repeat(bases, lengths)
+    chosen = None
+    if based or synapse.weights[0].shape[0] > 1:
+        ends = np.cumsum([row.size for row in synapse.weights])
+        at = [
+            np.arange(end - row.size, end).reshape(row.shape)
+            for row, end in zip(synapse.weights, ends)
+        ]
+        chosen = np.concatenate([at[row] for row in rows], axis=1)
+    dense = chosen is None and np.array_equal(places, np.tile(every, len(rows)))
+    return Reach(n_neurons, lengths, n_axons, None if dense else places, chosen)
+
+
+def _sums(synapse: Any, reach: Reach) -> Sums:
+    """Magnitudes of weights, over all axons; of populations, those of the largest."""
+    weights = _magnitudes(synapse, reach)
+    return Sums(_largest(weights, reach), reach.added(weights), reach.added(weights > LEAST_WEIGHT))
+
+
+def _magnitudes(synapse: Any, reach: Reach) -> np.ndarray:
+    weights = np.abs(flat(synapse.weights))
+    return weights if reach.chosen is None else weights[reach.chosen].max(axis=0)
+
+
+def _largest(weights: np.ndarray, reach: Reach) -> np.ndarray:
+    """(n_neurons,) of the magnitudes into each."""
+    if reach.dense:
+        return weights.reshape(-1, reach.n_neurons).max(axis=0).astype(float)
+    largest = np.zeros(reach.n_neurons)
+    np.maximum.at(largest, reach.places, weights)
+    return largest
+
+
+def _largest_inputs(
+    reaches: Mapping[Any, Reach], n_neurons: int, spikes: Dict[Any, float]
+) -> Tuple[np.ndarray, np.ndarray]:
+    """(n,) each compartment's largest weight, and more current than it ever gets by spikes.
+
+    For the current, half of the magnitudes of its weights, as of a neuron for a value and one
+    for its opposite one is silent, times the most spikes that their sources fire in a step.
+    """
+    largest, current = np.zeros(n_neurons), np.zeros(n_neurons)
+    for synapse, reach in reaches.items():
+        own = _sums(synapse, reach)
+        largest = np.maximum(largest, own.largest)
+        current += spikes.get(synapse, 1.0) / 2 * own.total
+    return largest, current
+
+
+def _kept(
+    synapse: Any,
+    reach: Reach,
+    some: np.ndarray,
+    errors: np.ndarray,
+    gains: np.ndarray,
+    together: bool,
+) -> Kept:
+    """What is left of the weights of each neuron that has some, in a group of integers."""
+    largest = _largest(_magnitudes(synapse, reach), reach)[some]
+    return Kept(bits_left(largest, _step(synapse)), errors[some], gains[some], together)
+
+
+def _joined(parts: Sequence[Kept]) -> Kept:
+    """Of all blocks that neurons of one connection's target are on."""
+    bits, errors, gains = (np.concatenate(arrays) for arrays in list(zip(*parts))[:3])
+    return Kept(bits, errors, gains, all(part.together for part in parts))
+
+
+def _step(synapse: Any) -> int:
+    """Between two weights of a group of integers."""
+    return int(STEP * 2 ** max(0, 1 + synapse.synapse_cfg.weight_exp))
+
+
+def _name(holder: str, synapse: Any) -> str:
+    """The connection that a synapse group is of, or what its values go into."""
+    kind = PIECE.sub("", synapse.label or "")
+    if kind in ENCODERS:
+        return f"{VALUES}{holder}"
+    return holder if kind in DECODERS or not kind else kind
+
+
+def _tell(kept: Mapping[str, Kept]) -> None:
+    """Warn of each connection whose weights lost so much that what it gives is off."""
+    for name, own in kept.items():
+        if own.off > MOST_ROUNDING:
+            warn(
+                name,
+                "weights of 8 bits",
+                f"{np.median(own.bits):.1f} bits are left of its weights in the middle of its "
+                f"neurons ({own.bits.min():.1f} to {own.bits.max():.1f} of 8), so that what these "
+                f"get is off by {100 * min(own.off, 1.0):.0f} %: they are small beside the biases "
+                "of their neurons, or beside other weights into them",
+                "use a shorter synapse, fewer neurons before it, intercepts nearer to 0, or "
+                "ensembles of their own for what is large and what is small",
+            )
+
+
+def _most_spikes(model: Any) -> Dict[Any, float]:
+    """For each synapse group of a built model, the most spikes a step of one of its axons."""
+    most: Dict[Any, float] = {}
+    for holder in [*model.inputs, *model.blocks]:
+        compartment = getattr(holder, "compartment", None)
+        own = HOST_SPIKES if compartment is None else 1 / max(1, compartment.refract_delay.min())
+        for axon in holder.axons:
+            most[axon.target] = max(own, most.get(axon.target, 0.0))
+    return most
+
+
+def _drop_faint_biases(compartment: Any, decays: Decays) -> None:
+    """Of neurons without weights, those that are nothing beside the largest threshold are 0.
+
+    nengo-loihi finds no scale where all are.
+    """
+    unit = LOIHI.threshold_max / compartment.vth
+    compartment.bias[np.abs(compartment.bias) * decays.voltage * unit < 1] = 0
+
+
+def saturate(block: Any, decays: Decays) -> None:
+    """Cut weights and biases beside which a threshold would be nothing.
+
+    The threshold's mantissa must be 8 at least; with it, the largest weight is 32 times the
+    threshold, and the largest bias 1023 times, in one step. A spike of 32 thresholds holds a neuron
+    back, or drives it, as far as one of k times as many, for ln k time constants less; up to a k of
+    ten nothing is said of it.
+
+    Parameters
+    ----------
+    block : nengo_loihi.block.LoihiBlock
+        In floating point; is changed.
+    decays : Decays
+    """
+    compartment = block.compartment
+    unit = float(least_unit(compartment.vth).max())
+    most, most_bias = WEIGHT_MAX / (decays.weight * unit), LOIHI.bias_max / (decays.voltage * unit)
+    for synapse in block.synapses:
+        if not synapse.learning and synapse.max_abs_weight() > most:
+            if synapse.max_abs_weight() > HARMLESS * most:
+                warn(
+                    name_of_block(block),
+                    "weights of 8 bits",
+                    f"weights above {most * decays.weight / compartment.vth.min():.0f} times the "
+                    "threshold are cut",
+                    "use smaller weights or gains there",
+                )
+            for weights in synapse.weights:
+                np.clip(weights, -most, most, out=weights)
+    if np.abs(compartment.bias).max() > most_bias:
+        warn(
+            name_of_block(block),
+            "biases of 12 bits",
+            f"biases above {most_bias:,.0f} are cut, at which neurons fire as often as they can",
+            "use smaller biases there",
+        )
+        np.clip(compartment.bias, -most_bias, most_bias, out=compartment.bias)

@@ -1,0 +1,94 @@
+"""What the neurons before a decoded connection do while their ensembles represent something."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Tuple
+
+import nengo
+import numpy as np
+from nengo.builder.ensemble import get_activities
+
+from loihi_rules.chip.rounding import by_likeness
+
+POINTS = 300  # of what an ensemble represents,
+POINTS_A_DIMENSION = 50  # or so many a dimension where it has more
+
+
+class Source:
+    """Neurons before a synapse group, one for each of its rows of weights.
+
+    Parameters
+    ----------
+    rates : (n_rows, n_points) ndarray
+        Spikes a second, at points that their ensemble represents.
+
+    Attributes
+    ----------
+    order : (n_rows,) ndarray of int
+        See `loihi_rules.chip.rounding.by_likeness`.
+    rates : (n_points, n_rows) ndarray
+        Of the rows in that order.
+    """
+
+    def __init__(self, rates: np.ndarray):
+        self.order = by_likeness(rates)
+        self.rates = rates[self.order].T
+
+
+def decoded_sources(model: Any) -> Dict[Any, Source]:
+    """The synapse groups of decoded connections, each with its `Source`.
+
+    Parameters
+    ----------
+    model : nengo_loihi.builder.Model
+        Split into blocks that fit. Its ``decoded`` are ``(ensemble, group)``, of each decoded
+        connection the group as it was before blocks were split.
+
+    Returns
+    -------
+    dict of nengo_loihi.block.Synapse to Source
+        Without the groups whose rows are not of one neuron each.
+    """
+    rates: Dict[Any, np.ndarray] = {}
+    sources: Dict[Tuple[Any, bytes], Source] = {}  # groups of one ensemble share its order
+    neurons = _neurons_of_rows(model)
+    found = {}
+    for ens, whole in model.decoded:
+        if ens not in rates:
+            rates[ens] = _rates(ens, model.params[ens])
+        for synapse in getattr(whole, "parts", None) or [whole]:
+            rows = neurons.get(synapse)
+            if rows is None or len(rows) != len(synapse.weights) or (rows < 0).any():
+                continue
+            key = (ens, rows.tobytes())
+            if key not in sources:
+                sources[key] = Source(rates[ens][rows])
+            found[synapse] = sources[key]
+    return found
+
+
+def _rates(ens: nengo.Ensemble, built: Any) -> np.ndarray:
+    """(n_neurons, n_points), by the tuning curves."""
+    points = built.eval_points[: max(POINTS, POINTS_A_DIMENSION * ens.dimensions)]
+    return np.asarray(get_activities(built, ens, points).T, np.float32)
+
+
+def _neurons_of_rows(model: Any) -> Dict[Any, np.ndarray]:
+    """For each synapse group that axons of neurons lead to, each row's neuron in its ensemble."""
+    rows: Dict[Any, List[Tuple[np.ndarray, np.ndarray]]] = {}
+    for block in model.blocks:
+        own = np.asarray(model.block_comp_map.get(block, range(block.n_neurons)))
+        for axon in block.axons:
+            compartments = np.arange(block.n_neurons)
+            axons = np.asarray(axon.map_axon(compartments))
+            linked = axons >= 0
+            shared = axon.target.axon_to_weight_map
+            ids = axons[linked] if shared is None else np.asarray(shared)[axons[linked]]
+            rows.setdefault(axon.target, []).append((ids, own[compartments[linked]]))
+    found = {}
+    for synapse, parts in rows.items():
+        neurons = np.full(len(synapse.weights), -1)
+        for ids, members in parts:
+            neurons[ids] = members
+        found[synapse] = neurons
+    return found

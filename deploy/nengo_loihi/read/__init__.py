@@ -1,0 +1,1 @@
+"""What the chip has, under Nengo's names and in its units."""

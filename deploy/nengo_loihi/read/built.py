@@ -1,0 +1,118 @@
+"""What the build made of a connection, as Nengo core would show it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import nengo
+import numpy as np
+from nengo.builder import Model
+from nengo.builder.connection import BuiltConnection
+from nengo.builder.transforms import multiply
+from nengo.cache import NoDecoderCache
+from nengo.transforms import NoTransform
+
+from loihi_rules import Rewritten
+from loihi_rules.nengo_parts.wiring import base_of, decoded
+from loihi_rules.routes.ways import MULTIPLIED
+
+
+def built_connection(simulator: Any, rewritten: Rewritten, conn: nengo.Connection) -> Any:
+    """The weights of a connection in the rewritten network, in Nengo's units.
+
+    nengo-loihi has decoders times the spikes' height (amplitude / dt), all rows of those
+    that the user connected to a part, and nothing at all of connections that come from the
+    host or whose target it left out; those are what Nengo core builds.
+
+    Parameters
+    ----------
+    simulator : nengo_loihi.Simulator
+    rewritten : Rewritten
+    conn : nengo.Connection
+        In ``rewritten.network``.
+
+    Returns
+    -------
+    nengo.builder.connection.BuiltConnection
+    """
+    known = simulator.model.params.get(conn)
+    if known is None:
+        known = _on_host(simulator, conn) or _in_core(rewritten, conn, simulator.dt)
+        weights = known.weights
+    else:
+        weights = _in_nengo_units(simulator, rewritten, conn, known)
+    if not decoded(conn):
+        weights = _sampled(rewritten.asked.get(conn, conn.transform), conn.seed)
+    if conn in rewritten.encoded:
+        encoders = simulator.data[conn.post_obj].scaled_encoders
+        weights = encoders[:, conn.post_slice] @ weights
+    return BuiltConnection(
+        eval_points=known.eval_points,
+        solver_info=known.solver_info,
+        transform=known.transform,
+        weights=weights,
+    )
+
+
+def _sampled(transform: Any, seed: int) -> Any:
+    """Weights of a transform as Nengo core draws them, in their own shape."""
+    if isinstance(transform, NoTransform):
+        return None
+    return transform.sample(rng=np.random.RandomState(seed))
+
+
+def _on_host(simulator: Any, conn: nengo.Connection) -> Any:
+    for name, sim in simulator.sims.items():
+        if name.startswith("host") and conn in sim.model.params:
+            return sim.model.params[conn]
+    return None
+
+
+def _in_nengo_units(simulator: Any, rewritten: Rewritten, conn: nengo.Connection, known: Any):
+    weights = known.weights
+    solved = simulator.model.solved.get(conn)
+    if solved is not None and (not conn.solver.weights or conn.solver.compositional):
+        weights = multiply(known.transform, solved[1])
+        if conn.solver.weights and rewritten.network.config[conn].enters not in MULTIPLIED:
+            encoders = rewritten.tuning[conn.post_obj].scaled_encoders
+            return encoders[:, conn.post_slice] @ weights
+    elif weights is not None:
+        height = 1 / simulator.dt
+        if isinstance(base_of(conn.pre), nengo.Ensemble):
+            height *= float(base_of(conn.pre).neuron_type.amplitude)
+        weights = weights / height
+    return weights[rewritten.rows[conn]] if conn in rewritten.rows else weights
+
+
+def _in_core(rewritten: Rewritten, conn: nengo.Connection, dt: float) -> Any:
+    model = Model(dt=dt, decoder_cache=NoDecoderCache())
+    model.config = rewritten.network.config
+    if not (decoded(conn) and conn.solver.weights):
+        transform = rewritten.asked.get(conn, conn.transform)
+        conn, seed = _onto_a_node(conn, transform), conn.seed
+    else:
+        seed = conn.seed
+    for end in dict.fromkeys((base_of(conn.pre), base_of(conn.post))):
+        model.seeds[end], model.seeded[end] = end.seed, True
+        model.build(end)
+        if end in rewritten.tuning:
+            model.params[end] = rewritten.tuning[end]
+    model.seeds[conn], model.seeded[conn] = seed, True
+    model.build(conn)
+    return model.params[conn]
+
+
+def _onto_a_node(conn: nengo.Connection, transform: Any) -> nengo.Connection:
+    """A connection with the same weights that asks nothing of its target."""
+    size = transform.size_out or conn.size_mid
+    return nengo.Connection(
+        conn.pre,
+        nengo.Node(size_in=size, add_to_container=False),
+        function=conn.function,
+        transform=transform,
+        solver=conn.solver,
+        eval_points=conn.eval_points,
+        scale_eval_points=conn.scale_eval_points,
+        synapse=None,
+        add_to_container=False,
+    )

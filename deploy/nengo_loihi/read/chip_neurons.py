@@ -1,0 +1,142 @@
+"""The state of neurons on the emulated chip, read and set in Nengo's units."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict
+
+import nengo
+import numpy as np
+
+from deploy.nengo_loihi.read.units import current_unit
+from loihi_rules.chip.limits import LOIHI
+
+
+class ChipNeurons:
+    """Neurons that the chip's emulator runs, in its own units.
+
+    A voltage v is set to ``round(v · v_th)``; a current J is added to the bias as
+    ``J ÷ current_unit``, rounded to a bias that the chip has, m · 2^e with 12 bits for m.
+
+    Parameters
+    ----------
+    model : nengo_loihi.builder.Model
+    ens : nengo.Ensemble
+    state : callable
+        Takes a block and one of ``"voltage"``, ``"current"``, ``"spiked"``, ``"ref_count"`` and
+        ``"bias"``; gives the emulator's (n,) array, to be written.
+    dt : float
+        Step in seconds.
+    integer : bool
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        ens: nengo.Ensemble,
+        state: Callable[[Any, str], np.ndarray],
+        dt: float,
+        integer: bool,
+    ):
+        blocks = model.objs[ens]["in"]
+        blocks = blocks if isinstance(blocks, list) else [blocks]
+        every = range(ens.n_neurons)
+        whole = len(blocks) == 1
+        self._parts = [(b, list(every if whole else model.block_comp_map[b])) for b in blocks]
+        self._state = state
+        self._asked = {b: state(b, "bias").astype(float) for b in blocks}  # without rounding
+        self._amplitude = float(getattr(ens.neuron_type, "amplitude", 1.0))
+        self._n, self._dt, self._integer = ens.n_neurons, dt, integer
+        self.where = "as the chip's integers" if integer else "in the compartments' unit"
+        self.voltage_error = self.current_error = 0.0
+
+    # ---------------------------------------------------------------------- reading
+
+    def voltage(self) -> np.ndarray:
+        """(n,) in thresholds."""
+        return self._each(lambda block: self._state(block, "voltage") / _threshold(block))
+
+    def refractory_time(self) -> np.ndarray:
+        """(n,) what is left of it, in seconds; 0 where a neuron is free.
+
+        Nengo sets it to τ_ref + dt at a spike, takes dt off before each step, and holds a neuron
+        for as long as dt or more is left (`nengo.LIF.step`): dt more than the steps that the
+        chip still holds it.
+        """
+        left = self._each(lambda block: self._state(block, "ref_count"))
+        return np.where(left > 0, (left + 1) * self._dt, 0.0)
+
+    def input(self) -> np.ndarray:
+        """(n,) normalised input current J, the bias with it."""
+        return self.current() + self.bias()
+
+    def current(self) -> np.ndarray:
+        """(n,) of it what comes from synapses."""
+        return self._each(lambda b: self._state(b, "current") * self._unit(b))
+
+    def bias(self) -> np.ndarray:
+        """(n,) of it what is there at each step."""
+        return self._each(lambda b: self._state(b, "bias") * self._unit(b))
+
+    def spikes(self) -> np.ndarray:
+        """(n,) amplitude ÷ dt where a neuron spiked in the last step, else 0."""
+        return self._each(lambda b: self._state(b, "spiked")) * (self._amplitude / self._dt)
+
+    def _each(self, of: Callable[[Any], np.ndarray]) -> np.ndarray:
+        values = np.zeros(self._n)
+        for block, part in self._parts:
+            values[part] = of(block)
+        return values
+
+    def _unit(self, block: Any) -> np.ndarray:
+        return current_unit(block.compartment, self._dt)
+
+    # ---------------------------------------------------------------------- setting
+
+    def set_voltage(self, values: np.ndarray) -> None:
+        """In thresholds."""
+        for block, part in self._parts:
+            threshold = _threshold(block)
+            wanted = values[part] * threshold
+            if self._integer:
+                most = 2**LOIHI.voltage_bits - 1
+                wanted = np.rint(wanted).clip(-most, most)
+            self._state(block, "voltage")[...] = wanted
+            error = np.abs(wanted / threshold - values[part]).max(initial=0.0)
+            self.voltage_error = max(self.voltage_error, float(error))
+
+    def set_refractory_time(self, values: np.ndarray) -> None:
+        """In seconds, to whole steps; see `refractory_time`."""
+        steps = np.rint(values / self._dt) - 1
+        for block, part in self._parts:
+            self._state(block, "ref_count")[...] = steps[part].clip(0, LOIHI.refractory_steps[1])
+
+    def add_current(self, values: np.ndarray) -> None:
+        """Normalised; added to the bias."""
+        self._ask(
+            {block: self._asked[block] + values[p] / self._unit(block) for block, p in self._parts}
+        )
+
+    def set_bias(self, values: np.ndarray) -> None:
+        """Normalised."""
+        self._ask({block: values[part] / self._unit(block) for block, part in self._parts})
+
+    def _ask(self, biases: Dict[Any, np.ndarray]) -> None:
+        for block, asked in biases.items():
+            self._asked[block] = wanted = asked
+            if self._integer:
+                wanted = nearest_bias(wanted)
+            self._state(block, "bias")[...] = wanted
+            error = np.abs((wanted - asked) * self._unit(block)).max(initial=0.0)
+            self.current_error = max(self.current_error, float(error))
+
+
+def _threshold(block: Any) -> np.ndarray:
+    return np.asarray(block.compartment.vth.astype(float))
+
+
+def nearest_bias(bias: np.ndarray) -> np.ndarray:
+    """The nearest biases that the chip has, m · 2^e with |m| < 2^12 and e from 0 to 7."""
+    most = 2**LOIHI.bias_mantissa_bits - 1
+    exponent = np.ceil(np.log2(np.maximum(np.abs(bias) / most, 1)))
+    exponent = np.minimum(exponent, LOIHI.bias_exponent)
+    return np.asarray(np.rint(bias / 2**exponent).clip(-most, most) * 2**exponent)

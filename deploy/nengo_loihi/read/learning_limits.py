@@ -1,0 +1,139 @@
+"""What a run says of learning on the chip that came to the end of a range."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Mapping, NamedTuple
+
+import nengo
+import numpy as np
+
+from deploy.nengo_loihi.build.chip_builder import learning_synapse
+from loihi_rules.change import name_of, warn
+from loihi_rules.chip.limits import LOIHI
+from loihi_rules.learning_rules.pes import ERROR_SCALE, LearningScale
+
+HOW = "after loihi_rules.passes.chip.learning_scale.declare_settings(network)"
+
+
+class Limit(NamedTuple):
+    """One end of a range.
+
+    Attributes
+    ----------
+    noteworthy : float
+        Share of the times from which on a run warns.
+    rule : str
+    what : str
+        With the share, in percent, in the place of ``{}``.
+    way_out : callable
+        Takes the connection's `LearningScale`.
+    """
+
+    noteworthy: float
+    rule: str
+    what: str
+    way_out: Callable[[LearningScale], str]
+
+
+def _larger_exponent(scale: LearningScale) -> str:
+    return f"network.config[connection].pes_weight_exponent = {scale.weight_exponent + 1}"
+
+
+def _weights(scale: LearningScale) -> str:
+    if scale.weight_exponent >= LOIHI.weight_exponents[1]:
+        span = 2 * ERROR_SCALE / scale.error_scale
+        return (
+            "use more neurons, each of which then has to give less; or "
+            f"network.config[connection].pes_span = {span:.3g} {HOW} takes larger values"
+        )
+    return (
+        f"{_larger_exponent(scale)} {HOW} doubles their range, and their steps; or see to an error "
+        "that comes to an end"
+    )
+
+
+def _errors(scale: LearningScale) -> str:
+    return (
+        f"network.config[connection].pes_error_scale = {scale.error_scale / 2:g} {HOW} takes "
+        f"errors up to {2 * LOIHI.error_max / scale.error_scale:.3g}; pes_span = "
+        f"{2 * ERROR_SCALE / scale.error_scale:.3g} takes values up to that too"
+    )
+
+
+def _traces(scale: LearningScale) -> str:
+    return f"use a smaller learning rate, or {_larger_exponent(scale)} {HOW}"
+
+
+def _values(scale: LearningScale) -> str:
+    return "use more neurons, or a larger radius of what it leads to"
+
+
+# shares: of weights by the harm that was seen (`loihi_rules.learning_rules.pes.weight_exponent`)
+LIMITS = {
+    "weights": Limit(
+        0.003, "learned weights", "{} of the changes of its weights were cut off", _weights
+    ),
+    "traces": Limit(
+        0.05,
+        "learning traces",
+        "{} of the traces of its neurons were cut off, it learns more " "slowly",
+        _traces,
+    ),
+    "errors": Limit(0.01, "errors of 8 bits", "{} of its errors were cut off", _errors),
+    "values": Limit(
+        0.001,
+        "decoded values",
+        "{} of the values that it gave were beyond what its compartments "
+        "hold, and came out as nothing",
+        _values,
+    ),
+}
+
+
+def warn_of_cut_weights(conn: nengo.Connection, scale: LearningScale, filled: np.ndarray) -> None:
+    """Warn where decoders that a user sets do not fit into the chip's weights.
+
+    Parameters
+    ----------
+    conn : nengo.Connection
+        Learns on the chip.
+    scale : LearningScale
+    filled : ndarray
+        How much of the range each takes.
+    """
+    share, most = float(np.mean(filled > 1)), float(np.max(filled, initial=0.0))
+    if not share:
+        return
+    exponent = scale.weight_exponent + int(np.ceil(np.log2(most)))
+    if exponent <= LOIHI.weight_exponents[1]:
+        way_out = f"network.config[connection].pes_weight_exponent = {exponent} {HOW}"
+    else:
+        # twice: the exponent that is chosen for a span may still cut the very largest
+        span = 2 * most * ERROR_SCALE / scale.error_scale
+        way_out = f"network.config[connection].pes_span = {span:.3g} {HOW}"
+    warn(
+        name_of(conn),
+        "learned weights",
+        f"{100 * share:.2g} % of the weights that were set are cut off, the largest to "
+        f"{100 / most:.2g} % of what it was",
+        f"before the simulator is built, {way_out} has room for them",
+    )
+
+
+def warn_of_limits(emulator: Any, model: Any, scales: Mapping[Any, LearningScale]) -> None:
+    """Warn of each connection that learns on the chip and comes to the end of a range.
+
+    Parameters
+    ----------
+    emulator : deploy.emulator.FastEmulator
+    model : nengo_loihi.builder.Model
+    scales : mapping of nengo.Connection to LearningScale
+    """
+    for conn, scale in scales.items():
+        synapse = learning_synapse(model, conn)
+        block = next(block for block in model.blocks if synapse in block.synapses)
+        for key, share in emulator.learning_limits(synapse, block).items():
+            limit = LIMITS[key]
+            if share > limit.noteworthy:
+                what = limit.what.format(f"{100 * share:.2g} %")
+                warn(name_of(conn), limit.rule, what, limit.way_out(scale))

@@ -1,0 +1,222 @@
+"""Probes whose samples the chip does not give as asked: how they are made.
+
+One class for each way, listed in `READERS` under the name that
+`loihi_rules.ServedProbe.reads` has. To add a way, write its class and list it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Type
+
+import numpy as np
+from nengo.exceptions import BuildError
+
+from deploy.nengo_loihi.read.units import bias_of, scale_of
+from loihi_rules import ServedProbe
+
+
+class Reader:
+    """Makes the samples of one probe.
+
+    Parameters
+    ----------
+    serving : ServedProbe
+    session : EmulatorSession
+        Whose simulator is read.
+    """
+
+    polled = False  # whether it has to look at the chip at each sample
+
+    def __init__(self, serving: ServedProbe, session: Any):
+        self.serving = serving
+        self.session = session
+
+    def is_sample(self, step: Any) -> Any:
+        """Nengo's rule for the steps at which a probe with a period samples."""
+        every = self.serving.sample_every
+        return step % (1 if every is None else every / self.session.dt) < 1
+
+    def due(self, n_samples: int) -> np.ndarray:
+        """Which of the last so many steps are samples."""
+        now = self.session.n_steps
+        return self.is_sample(np.arange(now - n_samples + 1, now + 1))
+
+    def columns(self, samples: np.ndarray) -> np.ndarray:
+        """Those of the columns that the user probed."""
+        part = self.serving.part
+        return samples if part is None or not len(samples) else samples[:, part]
+
+    def poll(self) -> None:
+        """Look at the chip, after a step that is a sample."""
+
+    def samples(self) -> np.ndarray:
+        """(n, ...) samples since they were last cleared."""
+        raise NotImplementedError
+
+    def clear(self) -> None:
+        """Forget the samples."""
+
+
+class StandIn(Reader):
+    """Some columns and some steps of another probe."""
+
+    def samples(self) -> np.ndarray:
+        samples = self.columns(self.session.probed(self.serving.probe))
+        return samples[self.due(len(samples))]
+
+
+class Sum(Reader):
+    """What several stand-ins give, each by a matrix of its own."""
+
+    def samples(self) -> np.ndarray:
+        total: Any = np.zeros((0, 0))
+        for k, (probe, matrix) in enumerate(self.serving.source):
+            samples = self.session.probed(probe)
+            part = samples.reshape(len(samples), matrix.shape[1]) @ matrix.T
+            total = part if k == 0 else total + part
+        return self.columns(total)[self.due(len(total))]
+
+
+class NeuronInput(Reader):
+    """Current and bias of neurons, normalised as Nengo's J.
+
+    The chip's probes have the current alone, the bias is added at each step.
+    """
+
+    def samples(self) -> np.ndarray:
+        probe = self.session.simulator.model.objs[self.serving.probe]["out"]
+        bias = bias_of(probe) * scale_of(probe, self.session.dt)
+        samples = self.session.probed(self.serving.probe)
+        samples = self.columns(samples + bias) if len(samples) else samples
+        return samples[self.due(len(samples))]
+
+
+class RefractoryTime(Reader):
+    """What is left of the refractory time, from the spikes.
+
+    Nengo sets it to τ_ref + dt at a spike and takes dt off at each step
+    (`nengo.LIF.step`); the chip counts whole steps.
+    """
+
+    def __init__(self, serving: ServedProbe, session: Any):
+        super().__init__(serving, session)
+        self.left = np.zeros(serving.source.size_out)
+        self.kept: List[np.ndarray] = []
+        self.read = 0
+
+    def samples(self) -> np.ndarray:
+        spiked = self.session.probed(self.serving.probe)[self.read :] != 0
+        dt = self.session.dt
+        tau_ref = dt * np.round(self.serving.source.ensemble.neuron_type.tau_ref / dt)
+        for row in spiked:
+            self.left = np.where(row, tau_ref + dt, np.maximum(self.left - dt, -dt))
+            self.kept.append(self.left)
+        self.read += len(spiked)
+        samples = self.columns(np.array(self.kept).reshape(len(self.kept), len(self.left)))
+        return samples[self.due(len(samples))]
+
+    def clear(self) -> None:
+        self.samples()
+        self.kept, self.read = [], 0
+
+
+class Built(Reader):
+    """A value that the build fixed, once a sample."""
+
+    def __init__(self, serving: ServedProbe, session: Any):
+        super().__init__(serving, session)
+        self.since = session.n_steps
+        if getattr(session.built(serving.source), serving.attribute) is None:
+            raise BuildError(
+                f"{serving.attribute!r} of {serving.source} cannot be probed: it has none"
+            )
+
+    def samples(self) -> np.ndarray:
+        value = getattr(self.session.built(self.serving.source), self.serving.attribute)
+        if hasattr(value, "toarray"):
+            value = value.toarray()
+        n = int(np.sum(self.due(self.session.n_steps - self.since)))
+        return np.repeat(np.asarray(value)[np.newaxis], n, axis=0)
+
+    def clear(self) -> None:
+        self.since = self.session.n_steps
+
+
+class LearnedWeights(Reader):
+    """Decoders read from the learning synapses, through the probe's filter."""
+
+    polled = True
+
+    def __init__(self, serving: ServedProbe, session: Any):
+        super().__init__(serving, session)
+        self.kept: List[np.ndarray] = []
+        self.filter: Any = None
+
+    def poll(self) -> None:
+        session, synapse = self.session, self.serving.synapse
+        now = session.learned_decoders(self.serving.source)
+        if synapse is not None:
+            if self.filter is None:
+                period = self.serving.sample_every or session.dt
+                state = synapse.make_state(now.shape, now.shape, period)
+                self.filter = synapse.make_step(now.shape, now.shape, period, None, state)
+            now = np.array(self.filter(0.0, now))
+        self.kept.append(now)
+
+    def samples(self) -> np.ndarray:
+        return np.array(self.kept)
+
+    def clear(self) -> None:
+        self.kept = []
+
+
+class LearningSteps(Reader):
+    """PES's ΔW of each step, as its equation has it.
+
+    ΔW_i = −κ dt E a_i / n (`loihi_rules.learning_rules.pes`), from the errors E on the host and the
+    spikes of the chip through the rule's filter, a.
+    """
+
+    def __init__(self, serving: ServedProbe, session: Any):
+        super().__init__(serving, session)
+        self.filter: Any = None
+        self.kept: List[np.ndarray] = []
+        self.read = 0
+
+    def samples(self) -> np.ndarray:
+        errors = self.session.probed(self.serving.source)
+        active = self.columns(self.session.probed(self.serving.probe))
+        n = active.shape[1]
+        due = self.due(len(active))
+        for k in range(self.read, len(active)):
+            if due[k]:
+                now = self.serving.factor / n * np.outer(errors[k], active[k])
+                self.kept.append(self._filtered(now))
+        self.read = len(active)
+        shape = (len(self.kept), errors.shape[1], n)
+        return np.array(self.kept).reshape(shape)
+
+    def _filtered(self, now: np.ndarray) -> np.ndarray:
+        synapse = self.serving.synapse
+        if synapse is None:
+            return now
+        if self.filter is None:
+            period = self.serving.sample_every or self.session.dt
+            state = synapse.make_state(now.shape, now.shape, period)
+            self.filter = synapse.make_step(now.shape, now.shape, period, None, state)
+        return np.array(self.filter(0.0, now))
+
+    def clear(self) -> None:
+        self.samples()
+        self.kept, self.read = [], 0
+
+
+READERS: Dict[str, Type[Reader]] = {
+    "probe": StandIn,
+    "sum": Sum,
+    "weights": LearnedWeights,
+    "delta": LearningSteps,
+    "built": Built,
+    "neuron input": NeuronInput,
+    "refractory time": RefractoryTime,
+}

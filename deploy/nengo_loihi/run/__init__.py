@@ -1,0 +1,1 @@
+"""Host and chip stepped together: nengo-loihi's simulator on our engine."""

@@ -1,0 +1,283 @@
+"""The engine in the place of nengo-loihi's ``EmulatorInterface``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Collection, Dict, List, Tuple
+
+import numpy as np
+
+from deploy.compiling.jit import HAVE_NUMBA
+from deploy.emulator import kernels
+from deploy.emulator.energy import Work
+from deploy.emulator.engine import PROBEABLE, Engine, Probed
+from deploy.emulator.layout import Unsupported
+from deploy.nengo_loihi.run.flatten import lay_out
+from deploy.nengo_loihi.run.probe_filter import BatchFilter
+
+ERROR_MAX = 127  # that the chip takes
+BUFFER_BYTES = 32 * 2**20  # of probed samples, before they are handed on
+
+
+@dataclass(frozen=True)
+class Saturation:
+    """How often something came to the end of its range.
+
+    Attributes
+    ----------
+    what : str
+    count, of : int
+        So often, of so many times that it could have.
+    """
+
+    what: str
+    count: int
+    of: int
+
+
+def _is_run(columns: np.ndarray) -> bool:
+    return bool(len(columns)) and bool(np.all(np.diff(columns) == 1))
+
+
+class FastEmulator:
+    """Runs a built model as nengo-loihi's emulator does, bit by bit.
+
+    Parameters
+    ----------
+    model : nengo_loihi.builder.Model
+    seed : int
+        Of the chip's random numbers.
+    compiled : bool
+        Whether to use numba.
+
+    Raises
+    ------
+    Unsupported
+        If the model has something that the engine cannot do exactly.
+    """
+
+    strict = False  # as the class attribute of nengo-loihi's
+
+    def __init__(self, model: Any, seed: int, compiled: bool = HAVE_NUMBA):
+        self.layout, self.learning_index = lay_out(model)
+        self.inputs = list(model.inputs)
+        self.error_scale = float(getattr(model, "pes_error_scale", 1.0))
+        self.dt = model.dt
+        self.probes = list(model.probes)
+        self._start = dict(zip(model.blocks, self.layout.block_start))
+        self._columns, probed = self._probed(model)
+        self.engine = Engine(self.layout, seed, probed, compiled, self.strict)
+        self._samples: Dict[Any, List[List[np.ndarray]]] = {p: [] for p in self.probes}
+        self._filter = BatchFilter(self.dt)
+        self.errors_cut = np.zeros(len(self.engine.state.errors), np.int64)
+        self.closed = False
+
+    def _probed(self, model: Any) -> Tuple[Dict[Any, List[slice]], Dict[str, np.ndarray]]:
+        """Columns of each probe's blocks in the buffer of its key."""
+        start = self._start
+        compartments: Dict[str, List[np.ndarray]] = {key: [] for key in PROBEABLE}
+        width = dict.fromkeys(PROBEABLE, 0)
+        columns: Dict[Any, List[slice]] = {}
+        for probe in self.probes:
+            if probe.key not in PROBEABLE:
+                raise Unsupported(f"probes of {probe.key!r}")
+            columns[probe] = []
+            for block, part in zip(probe.target, probe.slice):
+                chosen = start[block] + np.arange(block.n_neurons)[part]
+                compartments[probe.key].append(chosen)
+                columns[probe].append(slice(width[probe.key], width[probe.key] + len(chosen)))
+                width[probe.key] += len(chosen)
+        empty = [np.zeros(0, np.int64)]
+        return columns, {key: np.concatenate(empty + parts) for key, parts in compartments.items()}
+
+    def work(self) -> Work:
+        """What the chip has done so far."""
+        state = self.engine.state
+        axons, synaptic = (int(count) for count in state.operations)
+        n = self.layout.n_compartments
+        return Work(self.t, n, int(state.spike_count.sum()), axons, synaptic)
+
+    def state(self, block: Any, name: str) -> np.ndarray:
+        """(n,) ``bias``, or a field of `deploy.emulator.engine.State`, as a view to be written."""
+        of: Any = self.layout.compartments if name == "bias" else self.engine.state
+        return getattr(of, name)[self._part(block)]
+
+    def _part(self, block: Any) -> slice:
+        start = int(self._start[block])
+        return slice(start, start + block.n_neurons)
+
+    # -------------------------------------------------------------------- running
+
+    @property
+    def t(self) -> int:
+        """Steps so far."""
+        return self.engine.t
+
+    def step(self) -> None:
+        """Go on by one step."""
+        self.run_steps(1)
+
+    def run_steps(self, steps: int) -> None:
+        """Go on for so many steps."""
+        width = sum(len(of) for of in self.engine.probed.values())
+        most = max(1, BUFFER_BYTES // (4 * max(1, width)))
+        while steps > 0:
+            now = min(steps, most)
+            events, event_start = self._events(now)
+            probed = self.engine.buffers(now)
+            self.engine.advance_row(probed, events, event_start, 0, now)
+            self.keep(probed, 0, now)
+            steps -= now
+
+    def _events(self, steps: int) -> Tuple[np.ndarray, np.ndarray]:
+        """Input spikes of the next steps; each arrives one step after its own."""
+        n_inputs = len(self.inputs)
+        start = np.zeros(steps * n_inputs + 1, np.int64)
+        parts: List[np.ndarray] = []
+        before = self.t
+        for step in range(steps):
+            arrived = before + step  # spikes of this step reach the chip in the next
+            for k, spike_input in enumerate(self.inputs):
+                spikes: Any = spike_input.spike_idxs(arrived) if arrived >= 1 else ()
+                if len(spikes):
+                    parts.append(spikes)
+                    start[step * n_inputs + k + 1] = len(spikes)
+        np.cumsum(start, out=start)
+        events = np.concatenate(parts).astype(np.int32) if parts else np.zeros(0, np.int32)
+        return events, start
+
+    def parts(self, probe: Any, probed: Probed) -> List[np.ndarray]:
+        """(n_rows, k) samples of each of a probe's blocks, in buffers of the engine."""
+        return [getattr(probed, probe.key)[:, part] for part in self._columns[probe]]
+
+    def keep(self, probed: Probed, first: int, last: int, leave_out: Collection[Any] = ()) -> None:
+        """Keep the probes' samples of these rows until they are taken."""
+        for probe in self._columns:
+            if probe not in leave_out and first < last:
+                parts = self.parts(probe, probed)
+                self._samples[probe].append([part[first:last] for part in parts])
+
+    # ------------------------------------------------------------ host and chip
+
+    def host2chip(self, spikes: Any, errors: Any) -> None:
+        """Take spikes (input, step, indices) and errors (synapse, step, values)."""
+        for spike_input, ti, spike_idxs in spikes:
+            spike_input.add_spikes(ti, spike_idxs)
+        self.engine.clear_errors()
+        for synapse, _, error in errors:
+            whole = np.rint(self.error_scale * np.asarray(error)).astype(np.int64)
+            scaled, beyond = np.clip(whole, -ERROR_MAX, ERROR_MAX), np.abs(whole) > ERROR_MAX
+            index = self.learning_index[synapse]
+            first = int(self.layout.learning.error_start[index])
+            self.errors_cut[first : first + len(scaled)] += beyond
+            self.engine.set_errors(index, scaled)
+
+    def chip2host(self, probes_receivers: Any) -> None:
+        """Hand the samples of probes to their receivers on the host."""
+        for probe, receiver in probes_receivers.items():
+            values = self.take(probe)
+            first = self.t - len(values)
+            for j, value in enumerate(values):
+                receiver.receive(self.dt * (first + j + 2), value)
+
+    def collect_probe_output(self, probe: Any) -> np.ndarray:
+        """(n, k) samples of a probe since they were last collected, filtered."""
+        return self._filter(probe, self.take(probe))
+
+    def take(self, probe: Any) -> np.ndarray:
+        """Weighted samples of a probe since they were last taken."""
+        pieces, self._samples[probe] = self._samples[probe], []
+        if not pieces:
+            return np.zeros((0, probe.output_size))
+        blocks = [np.concatenate(parts) if len(parts) > 1 else parts[0] for parts in zip(*pieces)]
+        return self.weighted(probe, blocks)
+
+    def weighted(self, probe: Any, blocks: List[np.ndarray]) -> np.ndarray:
+        """(n, k) values of a probe, from the (n, ...) samples of each of its blocks."""
+        if len(blocks) == 1 and probe.reindexing is None:  # nothing to put together
+            weights = probe.weights[0]
+            return blocks[0] if weights is None else blocks[0].dot(weights)
+        if any(weights is None or weights.ndim for weights in probe.weights):
+            return probe.weight_outputs(blocks)
+        # the product of each block goes to where its neurons belong
+        width = sum(block.shape[1] for block in blocks)
+        kind = np.multiply(blocks[0][:1], probe.weights[0]).dtype
+        whole = np.empty((len(blocks[0]), width), kind)
+        place = np.arange(width) if probe.reindexing is None else np.argsort(probe.reindexing)
+        at = 0
+        for block, weights in zip(blocks, probe.weights):
+            columns = place[at : at + block.shape[1]]
+            if _is_run(columns):
+                part = whole[:, columns[0] : columns[-1] + 1]
+                np.multiply(block, weights, out=part)
+            else:
+                whole[:, columns] = np.multiply(block, weights)
+            at += block.shape[1]
+        return whole
+
+    def learned_weights(self, synapse: Any) -> np.ndarray:
+        """(n_axons, width) weights of a learning synapse group, as they are now."""
+        return self.engine.learned_weights(self.learning_index[synapse])
+
+    def saturation(self) -> List[Saturation]:
+        """How often values came to the end of their range, so far."""
+        state, t = self.engine.state, self.t
+        compartments, traces = self.layout.n_compartments * t, len(state.traces) * t
+        epochs = t // max(1, int(self.layout.learning.learn_epoch.max(initial=1)))
+        flags = [
+            ("input of a step beyond 21 bits", kernels.OVERFLOW_Q0, compartments),
+            ("current beyond 23 bits", kernels.OVERFLOW_U, compartments),
+            ("current into voltage beyond 23 bits", kernels.OVERFLOW_U2, compartments),
+            ("learning traces cut", kernels.CLIPPED_TRACE, traces),
+            ("spikes lost to a learning trace", kernels.LOST_SPIKE, traces),
+            ("learned weights cut", kernels.CLIPPED_WEIGHT, len(state.learned) * epochs),
+        ]
+        found = [Saturation(what, int(state.flags[flag]), of) for what, flag, of in flags]
+        return [
+            *found,
+            Saturation("PES errors cut", int(self.errors_cut.sum()), len(state.errors) * t),
+        ]
+
+    def learning_limits(self, synapse: Any, block: Any) -> Dict[str, float]:
+        """How often a learning synapse group has come to the end of a range, so far.
+
+        Parameters
+        ----------
+        synapse : nengo_loihi.block.Synapse
+        block : nengo_loihi.block.LoihiBlock
+            The compartments that it leads to.
+
+        Returns
+        -------
+        dict of str to float
+            Shares of all that there were: ``"weights"`` that were cut, ``"traces"``, ``"errors"``,
+            and ``"values"`` that made compartments spike which are to hold them.
+        """
+        index, learning, t = self.learning_index[synapse], self.layout.learning, max(self.t, 1)
+        axons, width, n = (
+            int(of[index]) for of in (learning.n_axons, learning.width, learning.n_errors)
+        )
+        traces, weights = (int(count) for count in self.engine.state.cut[:, index])
+        first = int(learning.error_start[index])
+        epochs = max(1, t // int(learning.learn_epoch[index]))
+        spikes = int(self.engine.state.spike_count[self._part(block)].sum())
+        return {
+            "weights": weights / (axons * width * epochs),
+            "traces": traces / (axons * max(1, t // int(learning.train_epoch[index]))),
+            "errors": int(self.errors_cut[first : first + n].sum()) / (n * t),
+            "values": spikes / (n * t),
+        }
+
+    # ------------------------------------------------------------------- keeping
+
+    def clear_probes(self) -> None:
+        """Nothing to do: samples go as they are collected."""
+
+    def close(self) -> None:
+        self.closed = True
+
+    def __enter__(self) -> FastEmulator:
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self.close()

@@ -1,0 +1,468 @@
+"""Host and chip together: who steps when, and what goes between them.
+
+The order is that of nengo-loihi's ``StepRunner``, with arrays in the place of its queues:
+spikes that the host sends in step n reach the chip in step n + 1, errors in step n; what
+the chip gives in step n reaches the host in step n + 1.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Tuple
+
+import numpy as np
+from nengo.exceptions import SimulationError
+
+from deploy.emulator.layout import Unsupported
+from deploy.host import kernels as host_kernels
+from deploy.host.host import Bridges, Host, step_function
+from deploy.host.interrupts import Interrupts
+from deploy.host.journal import most_steps
+from deploy.nengo_loihi.run.input_spikes import unit_and_most
+from deploy.nengo_loihi.run.interface import FastEmulator
+
+BATCH = 500  # steps between two looks at the outside; bounds the buffers
+BEFORE, CHIP, AFTER = range(3)  # what steps: the host that feeds the chip, the chip, the other
+
+
+class Runner:
+    """Steps a `nengo_loihi.Simulator` whose emulator is a `FastEmulator`.
+
+    Steps are made in batches, and where nothing that goes to the chip comes from it the host
+    goes ahead of the chip in each. When a node raises, or Ctrl-C comes, all of them go back to
+    the same step (`_settle`): they return to where the batch started, and make its steps once
+    more without asking the user's functions again. When a node asks for what the others have,
+    they are brought to its own step (`look`).
+
+    Parameters
+    ----------
+    simulator : nengo_loihi.Simulator
+
+    Raises
+    ------
+    Unsupported
+        If something comes to the chip in another way than from the host.
+    """
+
+    def __init__(self, simulator: Any):
+        self.model = simulator.model
+        self.timers = simulator.timers
+        self.emulator: FastEmulator = simulator.sims["emulator"]
+        self.precompute = bool(simulator.precompute)
+        self.interrupts = Interrupts()
+        sims = {name: simulator.sims.get(name) for name in ("host_pre", "host")}
+        there = [sim for sim in sims.values() if sim is not None]
+        self.most = most_steps(there, BATCH)
+        processes = {
+            id(op.process): (sim, op)
+            for sim in there
+            for op in sim._step_order
+            if hasattr(op, "process")
+        }
+
+        def step_of(node: Any) -> int:
+            sim, op = processes[id(node.output)]
+            return id(step_function(sim, op))
+
+        senders = {step_of(node): np.zeros(0) for node in self._senders()}
+        self.receivers = {
+            self.model.objs[probe]["out"]: _Mailbox(node.size_out, self.most)
+            for probe, node in self.model.chip2host_receivers.items()
+        }
+        mailboxes = {
+            step_of(node): self.receivers[self.model.objs[probe]["out"]].rows
+            for probe, node in self.model.chip2host_receivers.items()
+        }
+        bridges = Bridges(senders, mailboxes)
+        self.hosts: Dict[str, Host] = {
+            name: Host(sim, bridges, self.most) for name, sim in sims.items() if sim is not None
+        }
+        self._spikes = _SpikeBridge(
+            self.model, self.emulator, lambda n: senders[step_of(n)], self.most
+        )
+        self._errors = _ErrorBridge(self.model, self.emulator, lambda n: senders[step_of(n)])
+        self._together = not self.precompute and "host" in self.hosts
+        self._before, self._after = self.hosts.get("host_pre"), self.hosts.get("host")
+        self._first = 0  # steps before the batch
+        self._rows = [0, 0, 0]  # of the batch: how many `BEFORE`, `CHIP` and `AFTER` have done
+        self._part = AFTER  # which of them runs
+        self._limit = 0  # rows of the batch
+        self._published = 0  # rows whose samples were handed on
+        self._probed: Any = None
+        self.is_running = False  # whether it is in the middle of a batch
+        self._is_lost = False
+        self._in_step = False  # whether the host goes no further ahead than a step
+        self._watched = False  # whether a node has looked at signals, and may set them
+        self._touched: List[Tuple[int, int]] = []  # in this batch: by which part, in which row
+        self._looks_from_before = False  # whether one that feeds the chip looks at it
+        self._is_ahead = False  # whether a host has been beyond the batch's end
+
+    def _senders(self) -> List[Any]:
+        return [*self.model.host2chip_senders, *self.model.host2chip_pes_senders]
+
+    @property
+    def n_steps(self) -> int:
+        """Steps that are done; the host's nodes may ask in the middle of one."""
+        return self._first + self._rows[self._part]
+
+    # --------------------------------------------------------------------- running
+
+    def run_steps(self, steps: int) -> None:
+        """Run host and chip for so many steps."""
+        if self.is_running:
+            raise SimulationError("a node cannot run the simulator that it runs in")
+        if self._is_lost:
+            raise SimulationError("a run was stopped where nothing leads back from; use reset()")
+        self.timers.start("run")
+        old = np.seterr(invalid="raise", divide="ignore")  # as nengo.Simulator.step
+        try:
+            end = self.n_steps + steps
+            while self.n_steps < end:
+                self._batch(min(1 if self._watched else self.most, end - self.n_steps))
+                self.interrupts.deliver()
+        finally:
+            np.seterr(**old)
+        self.timers.stop("run")
+
+    def _batch(self, n: int) -> None:
+        self._begin(n)
+        try:
+            self._advance(again=False)
+        except BaseException:
+            self._is_ahead = self._is_lost = True
+            self._settle()
+            self._end()
+            self._is_lost = False
+            raise
+        self._end()
+
+    def _begin(self, n: int) -> None:
+        self.is_running, self._limit = True, n
+        self._is_ahead = self._looks_from_before = False
+        self._touched.clear()
+        self._rows[:] = 0, 0, 0
+        self._part = AFTER if self._before is None else BEFORE
+        self._published = 0
+        self._probed = self.emulator.engine.buffers(n)
+        self.emulator.engine.save()
+        self._errors.save()
+        for host in self.hosts.values():
+            host.begin()
+
+    def _end(self) -> None:
+        n = self._limit
+        self._publish(n)
+        for host in self.hosts.values():
+            host.end(n, self._is_ahead)
+        self._spikes.carry(n)
+        for mailbox in self.receivers.values():
+            mailbox.rows[0] = mailbox.rows[n]
+        self._first += n
+        self._rows[:] = 0, 0, 0
+        self._part, self.is_running = AFTER, False
+
+    def _publish(self, last: int) -> None:
+        """Hand on what is probed in the rows before ``last``."""
+        for host in self.hosts.values():
+            host.publish(last)
+        self.emulator.keep(self._probed, self._published, last, leave_out=self.receivers)
+        self._published = last
+
+    # ------------------------------------------------------------- steps of a batch
+
+    def _advance(self, again: bool) -> None:
+        """All rows of the batch; those that were begun before are made ``again``."""
+        if self._together:
+            self._go_together(again)
+            return
+        if self._before is not None:
+            step, collect, rows = _stepper(self._before, again), self._spikes.collect, self._rows
+            interrupts = self.interrupts
+            for row in range(self._limit):
+                step(row)
+                collect(row)
+                rows[BEFORE] = row + 1
+                if interrupts.waiting and not (again or self._touched):
+                    interrupts.deliver()
+                if self._in_step:
+                    if self._touched:
+                        self._limit = row + 1
+                    self._follow(row + 1, again)
+                    if row + 1 >= self._limit:
+                        break
+        self._follow(self._limit, again)
+        self._repeat_before(self._limit)
+        self._chip_to(self._limit)
+
+    def _follow(self, last: int, again: bool = False) -> None:
+        """Bring the chip, and the host after it, to where the host before it is."""
+        part = self._part
+        if not self._watched or self._after is None:  # else what it looks at is of its own step
+            self._part = CHIP
+            self._chip_to(last)
+        self._part = AFTER
+        if self._after is None:
+            self._rows[AFTER] = last
+        else:
+            step, rows, interrupts = _stepper(self._after, again), self._rows, self.interrupts
+            for row in range(rows[AFTER], last):
+                step(row)
+                rows[AFTER] = row + 1
+                if interrupts.waiting and not (again or self._touched):
+                    interrupts.deliver()
+                if row + 1 == self._limit:  # which a node may have set
+                    break
+        self._part = part
+
+    def _chip_to(self, last: int) -> None:
+        first = self._rows[CHIP]
+        if first >= last:
+            return
+        engine, probed = self.emulator.engine, self._probed
+        engine.advance_row(probed, *self._spikes.events, first, last - first)
+        for probe, mailbox in self.receivers.items():
+            parts = [part[first:last] for part in self.emulator.parts(probe, probed)]
+            mailbox.fill(self.emulator.weighted(probe, parts), first)
+        self._rows[CHIP] = last
+
+    def _repeat_before(self, last: int) -> None:
+        """Bring the host that feeds the chip to this row, which it has passed once."""
+        for row in range(self._rows[BEFORE], last if self._before is not None else 0):
+            self.hosts["host_pre"].again(row)
+            self._spikes.collect(row)
+            self._rows[BEFORE] = row + 1
+
+    def _go_together(self, again: bool) -> None:
+        """Step by step, as each waits for the other."""
+        host, engine, probed = self.hosts["host"], self.emulator.engine, self._probed
+        links = [
+            mailbox.link(probe, self.emulator.parts(probe, probed))
+            for probe, mailbox in self.receivers.items()
+        ]
+        host_step, collect, send = _stepper(host, again), self._spikes.collect, self._errors.send
+        advance, rows, interrupts = engine.advance_row, self._rows, self.interrupts
+        for row in range(self._limit):
+            host_step(row)
+            collect(row)
+            send()
+            advance(probed, *self._spikes.events, row)
+            for link in links:
+                link(row)
+            rows[AFTER] = row + 1
+            if interrupts.waiting and not (again or self._touched):
+                interrupts.deliver()
+            if self._touched:
+                self._limit = row + 1
+                break
+
+    # ------------------------------------------------------------- a node that looks
+
+    def look(self, at_signals: bool = False) -> None:
+        """A node asks for what the others have: bring them to its own step.
+
+        Parameters
+        ----------
+        at_signals : bool
+            Whether for signals, which it may set, and not for samples alone.
+
+        Raises
+        ------
+        SimulationError
+            If that cannot be done.
+        """
+        if not self.is_running:
+            return
+        if not self._together:
+            if self._part == BEFORE:
+                row = self._rows[BEFORE]
+                self._looks_from_before = True
+                self._follow(row)
+                self._looks_from_before = False
+            elif at_signals and self._rows[CHIP] > self._rows[AFTER]:
+                self._fetch_back(self._rows[AFTER])
+            self._in_step = True
+        self._publish(self._rows[AFTER])
+        if at_signals:
+            self._watched = True
+            self._touched.append((self._part, self._rows[self._part]))
+
+    def _fetch_back(self, row: int) -> None:
+        """Bring chip and host back to a row that they have passed; the batch ends behind it."""
+        if self._looks_from_before:
+            raise SimulationError(
+                "a node asks for signals while the host has gone ahead of the chip; "
+                "give the simulator precompute=False"
+            )
+        self._limit, self._is_ahead = row + 1, True
+        if self._before is not None:
+            self._before.rewind(self._rows[BEFORE])
+            self._rows[BEFORE] = 0
+            self._repeat_before(row)
+        self.emulator.engine.restore()
+        self._rows[CHIP] = 0
+        self._chip_to(row)
+
+    # ---------------------------------------------------- a run that is interrupted
+
+    def _settle(self) -> None:
+        """Bring host and chip to the last step that all of them have been asked to do."""
+        last = self._rows[self._part]
+        if self._part == CHIP:
+            last = self._limit if self._before is None else self._rows[BEFORE]
+        while True:
+            self._rewind()
+            self._limit = last
+            try:
+                self._advance(again=True)
+                return
+            except BaseException:  # of a node after the chip, on the way to where the chip was
+                if self._part != AFTER or self._rows[AFTER] >= last:
+                    raise
+                last = self._rows[AFTER]
+
+    def _rewind(self) -> None:
+        """Back to where the batch started."""
+        for part, host in ((BEFORE, self._before), (AFTER, self._after)):
+            if host is not None:
+                host.rewind(self._rows[part])
+                for row in [row for of, row in self._touched if of == part]:
+                    host.forget(row)  # what the node has set is undone: it is asked again
+        self.emulator.engine.restore()
+        self._errors.restore()
+        self._rows[:] = 0, 0, 0
+        self._part = AFTER if self._before is None else BEFORE
+        self._looks_from_before = False
+        self._touched.clear()
+
+
+def _stepper(host: Host, again: bool) -> Any:
+    return host.again if again else host.stepper()
+
+
+class _Mailbox:
+    """What one probe of the chip's sends to the host, one row a step of a batch."""
+
+    def __init__(self, size: int, most: int):
+        self.rows = np.zeros((most + 1, size))
+        self.empty = True
+
+    def fill(self, values: np.ndarray, first: int) -> None:
+        """Values of rows from the first on: each is read one step later.
+
+        The host's very first step reads the chip's first value already, as the
+        queue of nengo-loihi's ``HostReceiveProcess`` passes over its empty start.
+        """
+        if self.empty:
+            self.rows[0] = values[0]
+            self.empty = False
+        self.rows[first + 1 : first + 1 + len(values)] = values
+
+    def link(self, probe: Any, parts: List[np.ndarray]) -> Any:
+        """A function of the row that puts its value into the next."""
+        rows = self.rows
+        weights = probe.weights[0] if len(parts) == 1 else None
+        if weights is not None and weights.ndim == 2 and probe.reindexing is None:
+            part, dot = parts[0], np.dot
+            value = np.zeros((1, part.shape[1]))
+            out = np.zeros((1, rows.shape[1]))
+
+            def link(row: int) -> None:
+                value[0] = part[row]
+                rows[row + 1] = dot(value, weights, out)[0]
+
+        else:
+
+            def link(row: int) -> None:
+                rows[row + 1] = probe.weight_outputs([[part[row]] for part in parts])[0]
+
+        return link
+
+
+class _SpikeBridge:
+    """The host's spikes, on their way to the chip's inputs."""
+
+    def __init__(self, model: Any, emulator: FastEmulator, signal_of: Any, most: int):
+        sources: Dict[Any, Any] = {}
+        sent: Dict[Any, Tuple[float, int]] = {}
+        for sender, receiver in model.host2chip_senders.items():
+            target = model.spike_targets[receiver]
+            sources[target] = signal_of(sender)
+            sent[target] = unit_and_most(receiver, model.dt)
+        for spike_input in emulator.inputs:
+            if spike_input not in sources or spike_input.spikes:
+                raise Unsupported("inputs that do not come from the host")
+        self.signals = [sources[spike_input] for spike_input in emulator.inputs]
+        for signal in self.signals:
+            if signal.dtype != np.float64 or not signal.flags.c_contiguous:
+                raise Unsupported("spikes in another form than Nengo's")
+        self.addresses = np.array([s.ctypes.data for s in self.signals], np.int64)
+        self.sizes = np.array([s.size for s in self.signals], np.int64)
+        self.units = np.array([sent[i][0] for i in emulator.inputs], np.float64)
+        self.most = np.array([sent[i][1] for i in emulator.inputs], np.int64)
+        self.most_a_step = int(self.sizes @ self.most)
+        self._events = np.zeros((most + 1) * int(self.sizes.sum()) + self.most_a_step, np.int32)
+        self._start = np.zeros((most + 1) * len(self.sizes) + 1, np.int64)
+
+    @property
+    def events(self) -> Tuple[np.ndarray, np.ndarray]:
+        """Spikes and their starts; row 0 is the last step of the batch before."""
+        return self._events, self._start
+
+    def collect(self, row: int) -> None:
+        """Take the host's spikes of this row's step."""
+        if len(self.sizes):
+            end = self._start[(row + 1) * len(self.sizes)]
+            if len(self._events) < end + self.most_a_step:
+                self._events = np.concatenate([self._events, np.zeros_like(self._events)])
+            host_kernels.collect_spikes(
+                self.addresses, self.sizes, self.units, self.most, row, self._events, self._start
+            )
+
+    def carry(self, n: int) -> None:
+        """Make the last row the first of the next batch."""
+        k = len(self.sizes)
+        first, last = self._start[n * k], self._start[(n + 1) * k]
+        self._events[: last - first] = self._events[first:last].copy()
+        self._start[: k + 1] = self._start[n * k : (n + 1) * k + 1] - first
+
+
+class _ErrorBridge:
+    """The host's PES errors, on their way to the chip's learning synapses."""
+
+    def __init__(self, model: Any, emulator: FastEmulator, signal_of: Any):
+        self.errors = emulator.engine.state.errors
+        self.cut = emulator.errors_cut
+        self.scale = emulator.error_scale
+        self.total = np.zeros(len(self.errors))
+        starts = emulator.layout.learning.error_start
+        self.signals, first = [], []
+        for sender, receiver in model.host2chip_pes_senders.items():
+            conn = model.nengo_probe_conns[receiver.error_target]
+            index = emulator.learning_index[model.objs[conn]["decoders"]]
+            first.append(starts[index])
+            self.signals.append(signal_of(sender))
+        self.addresses = np.array([s.ctypes.data for s in self.signals], np.int64)
+        self.first = np.array(first, np.int64)
+        self.sizes = np.array([s.size for s in self.signals], np.int64)
+        self._cut_before = self.cut.copy()
+
+    def save(self) -> None:
+        """A batch starts."""
+        self._cut_before = self.cut.copy()
+
+    def restore(self) -> None:
+        """Go back to where it started."""
+        self.cut[...] = self._cut_before
+
+    def send(self) -> None:
+        """Give the chip the errors of this step."""
+        if not len(self.total):
+            return
+        host_kernels.collect_errors(
+            self.addresses,
+            self.first,
+            self.sizes,
+            self.scale,
+            self.total,
+            self.errors,
+            self.cut,
+        )

@@ -1,0 +1,69 @@
+"""`nengo_loihi.Simulator` with the fast engine in its emulator's place."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from deploy.compiling.jit import HAVE_NUMBA
+from deploy.emulator.layout import Unsupported
+from deploy.nengo_loihi.build.split import linear_splitting
+from deploy.nengo_loihi.load import load_nengo_loihi
+from deploy.nengo_loihi.run.input_spikes import counting_runner
+from deploy.nengo_loihi.run.interface import FastEmulator
+from deploy.nengo_loihi.run.runner import Runner
+
+ENGINES = ("fast", "reference")
+
+
+def build_simulator(network: Any, engine: str = "fast", **options: Any) -> Any:
+    """A `nengo_loihi.Simulator`, of the fast engine as a rule.
+
+    Parameters
+    ----------
+    network : nengo.Network
+    engine : str
+        ``"fast"``, or ``"reference"`` for nengo-loihi's own.
+    options
+        As for `nengo_loihi.Simulator`.
+
+    Returns
+    -------
+    nengo_loihi.Simulator
+        With nengo-loihi's own engine, and a warning that says why, where the model
+        has something that the fast one cannot do exactly.
+    """
+    nengo_loihi = load_nengo_loihi()
+    # theirs, also where a user has put another into the place of `nengo_loihi.Simulator`
+    own: Any = nengo_loihi.simulator.Simulator
+    if engine == "reference":
+        simulator = own(network, **options)
+        simulator._runner = counting_runner(simulator)
+        return simulator
+    with linear_splitting(nengo_loihi):
+        simulator = own(network, **options)
+    reference = simulator.sims["emulator"]
+    try:
+        fast = FastEmulator(simulator.model, reference.seed)
+    except Unsupported as reason:
+        warnings.warn(
+            f"the fast engine cannot run this model exactly ({reason}); "
+            "nengo-loihi's own does, more slowly",
+            stacklevel=2,
+        )
+        simulator._runner = counting_runner(simulator)
+        return simulator
+    simulator.sims["emulator"] = fast
+    simulator._runner = _runner(simulator)
+    reference.close()
+    return simulator
+
+
+def _runner(simulator: Any) -> Any:
+    """Ours, or nengo-loihi's with its queues where ours cannot."""
+    if HAVE_NUMBA:
+        try:
+            return Runner(simulator)
+        except Unsupported:
+            pass
+    return counting_runner(simulator)

@@ -1,0 +1,185 @@
+"""The outcome of a comparison."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Dict, Iterable, List, Optional, Tuple
+
+from deploy.parity.budget import Share
+from deploy.parity.effects import DIFFERENT, OPEN, SAME, Effect
+from deploy.parity.figure import Figure
+from deploy.traces.traces import Traces
+
+FORMAT = "loihi-deploy parity"
+VERSION = 2  # 2: effects, and what they are judged by
+PARITY, NO_PARITY, OPEN_, NOTHING = "PARITY", "NO PARITY", "OPEN", "NO VERDICT"
+MOST_NAMED = 3  # effects in a verdict's line
+LONGEST = 15.0  # times the run: beyond, more seconds are no way to decide
+MARKS = {SAME: "✓", DIFFERENT: "✗", OPEN: "?"}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a comparison found.
+
+    Attributes
+    ----------
+    runs : tuple of Traces
+        The reference first, the run that is judged last.
+    figures : tuple of Figure
+        Every number, with its tolerance where it has one.
+    budget : tuple of Share
+        Where the difference comes from; empty for two runs.
+    notes : tuple of str
+        What a reader should know besides.
+    effects : tuple of Effect
+        What the judged run does otherwise than the CPU's runs, quantity by quantity.
+    spread : tuple of int
+        How many repeats and builds it was judged by; (0, 0) if by one pair of runs.
+    """
+
+    runs: Tuple[Traces, ...]
+    figures: Tuple[Figure, ...]
+    budget: Tuple[Share, ...] = ()
+    notes: Tuple[str, ...] = ()
+    effects: Tuple[Effect, ...] = ()
+    spread: Tuple[int, int] = (0, 0)
+
+    @property
+    def reference(self) -> Traces:
+        return self.runs[0]
+
+    @property
+    def other(self) -> Traces:
+        return self.runs[-1]
+
+    @property
+    def judged(self) -> List[Figure]:
+        """Figures with a limit that a lesson or the user set."""
+        return [f for f in self.figures if f.ok is not None]
+
+    @property
+    def failed(self) -> List[Figure]:
+        """Figures outside their limit."""
+        return [f for f in self.judged if not f.ok]
+
+    @property
+    def different(self) -> List[Effect]:
+        """Effects outside their margins, the worst first."""
+        return _worst_first(e for e in self.effects if e.outcome == DIFFERENT)
+
+    @property
+    def open(self) -> List[Effect]:
+        """Effects that these runs cannot decide, the worst first."""
+        return _worst_first(e for e in self.effects if e.outcome == OPEN)
+
+    @property
+    def outcome(self) -> str:
+        """``"PARITY"``, ``"NO PARITY"``, ``"OPEN"``, or ``"NO VERDICT"`` if nothing was judged."""
+        if not self.judged and not self.effects:
+            return NOTHING
+        if self.failed or self.different:
+            return NO_PARITY
+        return OPEN_ if self.open else PARITY
+
+    @property
+    def ok(self) -> bool:
+        """Whether something was judged, and all of it is as good as the CPU's own."""
+        return self.outcome == PARITY
+
+    @property
+    def seconds_more(self) -> float:
+        """Of model time, that would decide what is open; NaN if more seconds would not."""
+        longer = [e.longer for e in self.open if not math.isnan(e.longer)]
+        return (max(longer) - 1) * self.reference.duration if longer else math.nan
+
+    @property
+    def verdict(self) -> str:
+        """In words."""
+        who = f"{self.other.where} against {self.reference.where}"
+        count = len(self.effects) + len(self.judged)
+        if self.outcome == NOTHING:
+            return f"NO VERDICT: nothing could be judged, {who}; add probes to the model"
+        if self.outcome == PARITY:
+            return f"PARITY: all {count} quantities are as a CPU run could give them, {who}"
+        if self.outcome == OPEN_:
+            return (
+                f"OPEN: {len(self.open)} of {count} quantities are not decided, {who}; "
+                f"{self._way_out()}: {_named([e.words for e in self.open])}"
+            )
+        failed = [f"{f.metric} of {f.trace}" for f in self.failed]
+        words = [e.words for e in self.different]
+        return (
+            f"NO PARITY: {len(failed) + len(words)} of {count} quantities are not as a CPU run "
+            f"could give them, {who}: {_named(words + failed)}"
+        )
+
+    def _way_out(self) -> str:
+        """What would decide what is open."""
+        seconds = self.seconds_more
+        if not math.isnan(seconds):
+            if seconds <= LONGEST * self.reference.duration:
+                return f"run {_rounded_up(seconds)} s more to decide"
+            return "they lie at the edge of what is allowed"
+        return f"judge by more runs than {sum(self.spread)} (--spread) to decide"
+
+    def value(self, trace: str, metric: str) -> Optional[float]:
+        """One figure's value; None if it was not measured."""
+        for figure in self.figures:
+            if (figure.trace, figure.metric) == (trace, metric):
+                return figure.value
+        return None
+
+    def effect(self, trace: str, quantity: str, where: str = "") -> Optional[Effect]:
+        """One effect, by its names; None if it was not judged."""
+        for effect in self.effects:
+            if (effect.trace, effect.quantity, effect.where) == (trace, quantity, where):
+                return effect
+        return None
+
+    def to_dict(self) -> Dict[str, Any]:
+        """All of it but the samples, in terms of JSON."""
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "ok": self.ok,
+            "outcome": self.outcome,
+            "verdict": self.verdict,
+            "spread": {"repeats": self.spread[0], "builds": self.spread[1]},
+            "effects": [e.to_dict() for e in self.effects],
+            "figures": [f.to_dict() for f in self.figures],
+            "budget": [s.to_dict() for s in self.budget],
+            "notes": list(self.notes),
+            "runs": [run.to_dict() for run in self.runs],
+        }
+
+
+def worst_of_each(effects: Iterable[Effect]) -> List[Effect]:
+    """Of each trace and quantity the effect that is furthest into its margin, or out of it."""
+    order = {DIFFERENT: 2, OPEN: 1, SAME: 0}
+    worst: Dict[Tuple[str, str], Effect] = {}
+    for effect in effects:
+        key = (effect.trace, effect.quantity)
+        known = worst.get(key)
+        if known is None or (order[effect.outcome], effect.severity) > (
+            order[known.outcome],
+            known.severity,
+        ):
+            worst[key] = effect
+    return list(worst.values())
+
+
+def _worst_first(effects: Iterable[Effect]) -> List[Effect]:
+    return sorted(effects, key=lambda effect: -effect.severity)
+
+
+def _named(words: List[str]) -> str:
+    more = f" and {len(words) - MOST_NAMED} more" if len(words) > MOST_NAMED else ""
+    return "; ".join(words[:MOST_NAMED]) + more
+
+
+def _rounded_up(seconds: float) -> str:
+    """To a number that people would type."""
+    step = 10.0 ** math.floor(math.log10(max(seconds, 1e-3))) / 2
+    return f"{math.ceil(seconds / step) * step:g}"

@@ -1,0 +1,435 @@
+"""`deploy.Simulator`: a Nengo backend that runs on a Loihi target."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Mapping
+from typing import Any, Dict, Iterator, List, Optional, Tuple
+
+import nengo
+import numpy as np
+from nengo.exceptions import BuildError, ReadonlyError, SimulatorClosed, ValidationError
+from nengo.simulator import Simulator as NengoSimulator
+from nengo.utils.progress import Progress, ProgressTracker
+
+from deploy.errors import BadInput, TargetUnavailable
+from deploy.simulator.arguments import read_arguments
+from deploy.simulator.signals import Signals, UsersModel
+from deploy.targets import Session, find_target
+from deploy.targets.core import CoreSession
+from loihi_rules import Change, Learned, Twin
+from loihi_rules.nengo_parts.seeds import copy_network, fix_object_seeds, fix_process_seeds
+from loihi_rules.rewrite import rewrite_twin
+
+BUILT_INTO_A_MODEL = "it is built into a model of Nengo core's operators, which was given with it"
+HALF_PRECISION = "nengo.rc asks for numbers of 16 bits, which the chip's builder does not have"
+CHUNK = 500  # steps between two updates of the progress bar
+
+
+class Simulator(NengoSimulator):
+    """A Nengo simulator whose network runs on Loihi's emulator, or on another target.
+
+    Takes the place of `nengo.Simulator`: the network is rewritten to obey the chip
+    (the user's own is untouched), what cannot be on the chip runs on the host in Nengo
+    core, and ``sim.data`` has the user's own objects as keys. A network of which nothing
+    can be on the chip runs in Nengo core as it is.
+
+    Parameters
+    ----------
+    network : nengo.Network
+    dt : float
+        Step in seconds.
+    seed : int, optional
+        Of processes without a seed of their own and of the chip's random numbers; by
+        default the network's plus 1, as in Nengo. A network that has no seed gets this
+        one, or 0: the same model gives the same bits.
+    target : str
+        ``"cpu"``, ``"emulator"``, ``"float-emulator"`` or ``"loihi"``; nengo-loihi's ``"sim"``
+        is the emulator and its ``"simreal"`` the float emulator.
+    progress_bar : bool or nengo.utils.progress.ProgressBar, optional
+        As for `nengo.Simulator`.
+    **nengo_kwargs
+        ``model`` and ``optimize``, as for `nengo.Simulator`; they bear on Nengo core
+        alone, so a network that is built into a ``model`` of operators runs on the host.
+        ``precompute``, as for `nengo_loihi.Simulator`. Its other arguments mean nothing here;
+        they are taken with a DeprecationWarning.
+
+    Attributes
+    ----------
+    data : mapping
+        The user's probes to their samples, and the user's ensembles, nodes and
+        connections to what the build made of them.
+    changes : tuple of Change
+        All that differs from what the user wrote.
+    n_chip_compartments : int
+        How many compartments the network's own neurons have on the chip.
+
+    Raises
+    ------
+    nengo.exceptions.BuildError
+        If the model cannot be rewritten to obey the chip; says what to do.
+    nengo.exceptions.ValidationError
+        If there is no such target, or an argument is wrong.
+    """
+
+    # Nengo's convention: features that a backend lacks, for its test suite
+    unsupported: List[Tuple[str, str]] = []
+
+    def __init__(
+        self,
+        network: Optional[nengo.Network],
+        dt: float = 0.001,
+        seed: Optional[int] = None,
+        target: Optional[str] = "emulator",
+        progress_bar: Any = None,
+        **nengo_kwargs: Any,
+    ):
+        self.closed = True  # should the build fail
+        arguments = read_arguments(target, nengo_kwargs)
+        if network is None and arguments.model is None:
+            raise ValidationError("a network or a model is needed", attr="network")
+        self.network = network
+        self._called = str(network)  # when the garbage is collected its label may be gone
+        self.progress_bar = progress_bar
+        self.target = arguments.target
+        self.optimize = arguments.optimize
+        self._arguments = arguments
+        self._dt = float(dt)
+        if seed is None:
+            own = None if network is None else network.seed
+            seed = 1 if own is None else own + 1
+        self.seed = seed
+        with _nengo_errors():
+            self._target = find_target(self.target)
+            missing = self._target.missing()
+            if missing is not None:
+                raise TargetUnavailable(f"target {self.target}: {missing}")
+        self._seeded: Optional[Twin] = None
+        self._twins: Mapping = {}
+        self._signals = Signals(self)
+        with ProgressTracker(progress_bar, Progress("Building", "Build")):
+            self._session = self._open()
+        self.closed = False
+        self.data = Data(self)
+
+    def _open(self) -> Session:
+        """Build the network, once more after a reset."""
+        self.n_chip_compartments = 0
+        self.rng = np.random.RandomState(self.seed)
+        if self.network is None or self.target == "cpu":
+            return self._core(())
+        for elsewhere, why in (
+            (self._arguments.model is not None, BUILT_INTO_A_MODEL),
+            (nengo.rc.float_dtype == np.float16, HALF_PRECISION),
+        ):
+            if elsewhere:
+                return self._core((_in_core(self.network, why),))
+        if self._seeded is None:
+            try:
+                copy = copy_network(self.network, share_callables=True)
+            except Exception as error:  # of whatever the user put into the network
+                why = f"it cannot be copied to be rewritten ({error})"
+                return self._core((_in_core(self.network, why),))
+            self._seeded = fix_object_seeds(copy)
+        fresh = copy_network(self._seeded.network, share_callables=True)
+        twin = fix_process_seeds(fresh, self.seed)
+        rewritten = rewrite_twin(Twin(twin.network, twin.twins), self._dt)
+        if not rewritten.chip_ensembles:
+            return self._core(tuple(rewritten.changes))
+        if rewritten.problems:
+            raise BuildError(str(rewritten.problems[0]))
+        self.n_chip_compartments = sum(e.n_neurons for e in rewritten.chip_ensembles)
+        self._twins = {obj: fresh.twins[copy] for obj, copy in self._seeded.twins.items()}
+        with _nengo_errors():
+            return self._target.open_rewritten(
+                twin, rewritten, self._dt, self.seed, self._arguments.precompute
+            )
+
+    def _core(self, changes: Tuple[Change, ...]) -> Session:
+        """The user's own network in Nengo core."""
+        self._twins = _Itself()
+        given = self._arguments
+        session = CoreSession(
+            self.network, self._dt, self.seed, changes, given.model, given.optimize
+        )
+        self.rng = session.simulator.rng
+        return session
+
+    # ------------------------------------------------------------------ what it is
+
+    @property
+    def changes(self) -> Tuple[Change, ...]:
+        """All that differs from what the user wrote."""
+        return tuple(self._session.changes)
+
+    @property
+    def dt(self) -> float:
+        """Step in seconds."""
+        return self._dt
+
+    @dt.setter
+    def dt(self, _: Any) -> None:
+        raise ReadonlyError(attr="dt", obj=self)
+
+    @property
+    def n_steps(self) -> int:
+        """Steps that are done, also as a node's function sees it in the middle of a run."""
+        return self._session.n_steps
+
+    @property
+    def time(self) -> float:
+        """Model time in seconds, of the steps that are done."""
+        return self.n_steps * self._dt
+
+    @property
+    def step_order(self) -> List[Any]:
+        """Nengo's operators of what runs on the host, in their order."""
+        return [op for host in self._session.hosts for op in host.step_order]
+
+    @property
+    def dg(self) -> Dict[Any, Any]:
+        """Nengo's operators of what runs on the host, each to those that depend on it."""
+        return {op: after for host in self._session.hosts for op, after in host.dg.items()}
+
+    @property
+    def precompute(self) -> bool:
+        """Whether the host goes ahead of the chip, as in `nengo_loihi.Simulator`."""
+        return bool(self._session.settings.get("precompute", False))
+
+    @property
+    def signals(self) -> Any:
+        """Signals to what they are now; those of the chip too, see `deploy.simulator.signals`.
+
+        None once the simulator is closed, as in Nengo.
+        """
+        if self.closed:
+            return None
+        session = self._session
+        return session.simulator.signals if isinstance(session, CoreSession) else self._signals
+
+    @property
+    def model(self) -> Any:
+        """The built model; ``model.sig`` and ``model.params`` know the user's objects."""
+        if isinstance(self._session, CoreSession):
+            return self._session.model
+        return UsersModel(self, self._signals)
+
+    def learned(self, name: str, conn: nengo.Connection) -> Learned:
+        """What one of the user's connections has learnt so far; see `deploy.freeze`."""
+        return self._session.learned(name, self._twins[conn])
+
+    def trange(self, dt: Optional[float] = None, sample_every: Optional[float] = None):
+        """Times of the samples so far, in seconds; see `nengo.Simulator.trange`."""
+        if dt is not None:
+            if sample_every is not None:
+                raise ValidationError(
+                    "Cannot specify both `dt` and `sample_every`. Use `sample_every` only.",
+                    attr="dt",
+                    obj=self,
+                )
+            warnings.warn(
+                "`dt` is deprecated. Use `sample_every` instead.", DeprecationWarning, stacklevel=2
+            )
+            sample_every = dt
+        period = 1 if sample_every is None else sample_every / self._dt
+        steps = np.arange(1, self.n_steps + 1)
+        return self._dt * steps[steps % period < 1]
+
+    # --------------------------------------------------------------------- running
+
+    def run(self, time_in_seconds: float, progress_bar: Any = None) -> None:
+        """Go on for so many seconds of model time."""
+        if time_in_seconds < 0:
+            raise ValidationError(
+                f"Must be positive (got {time_in_seconds:g})", attr="time_in_seconds"
+            )
+        steps = int(np.round(float(time_in_seconds) / self._dt))
+        if steps == 0:
+            warnings.warn(
+                f"{time_in_seconds} results in running for 0 timesteps. Simulator "
+                f"still at time {self.time}.",
+                stacklevel=2,
+            )
+        else:
+            self.run_steps(steps, progress_bar=progress_bar)
+
+    def run_steps(self, steps: int, progress_bar: Any = None) -> None:
+        """Go on for so many steps."""
+        bar = self.progress_bar if progress_bar is None else progress_bar
+        with ProgressTracker(bar, Progress("Simulating", "Simulation", steps)) as tracker:
+            done = 0
+            while done < steps:
+                now = min(CHUNK, steps - done)
+                self._advance(now)
+                done += now
+                tracker.total_progress.step(now)
+
+    def step(self) -> None:
+        """Go on by one step."""
+        self._advance(1)
+
+    def _advance(self, steps: int) -> None:
+        if self.closed:
+            raise SimulatorClosed("Simulator cannot run because it is closed.")
+        try:
+            self._session.run_steps(steps)
+        finally:  # also where a node or Ctrl-C stops it
+            self._signals.refresh()
+            self.data.reset()
+
+    def reset(self, seed: Optional[int] = None) -> None:
+        """Start again from step 0; the network is built once more, as the chip has no reset.
+
+        Parameters
+        ----------
+        seed : int, optional
+            Takes the place of the simulator's; neurons and decoders stay.
+        """
+        if self.closed:
+            raise SimulatorClosed("Cannot reset closed Simulator.")
+        if seed is not None:
+            self.seed = seed
+        self._session.close()
+        self._session = self._open()
+        self._signals.refresh()
+        self.data.reset()
+
+    def clear_probes(self) -> None:
+        """Forget the samples so far."""
+        self._session.clear()
+        self.data.reset()
+
+    def close(self) -> None:
+        """Free what the simulator holds; ``data`` stays."""
+        if not self.closed:
+            self.data.keep()
+            self._session.close()
+            self.closed = True
+
+    def __enter__(self) -> Simulator:
+        if self.closed:
+            raise SimulatorClosed("Cannot re-open after simulator is closed")
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if not getattr(self, "closed", True):
+            warnings.warn(
+                f"Simulator of {self._called} was deallocated while open. Simulators should be "
+                "closed, or used in a with-statement.",
+                ResourceWarning,
+                stacklevel=2,
+            )
+
+    def __getstate__(self) -> Any:
+        raise TypeError(
+            "a deploy.Simulator cannot be pickled, as a chip's state stays with the chip; "
+            "pickle the network, or save the traces of deploy.run"
+        )
+
+
+class Data(Mapping):
+    """The user's objects to what a simulator has of them.
+
+    Parameters
+    ----------
+    simulator : Simulator
+    """
+
+    def __init__(self, simulator: Simulator):
+        self._simulator = simulator
+        self._cache: Dict[Any, Any] = {}
+        self._samples: Dict[nengo.Probe, Tuple[int, np.ndarray]] = {}  # and after how many steps
+
+    def _objects(self) -> List[Any]:
+        network = self._simulator.network
+        if network is None:
+            return list(self._simulator.model.params)
+        return [network, *network.all_networks, *network.all_objects]
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, nengo.Probe):
+            return self._samples_of(key)
+        if key not in self._cache:
+            built = self._simulator._session.built(self._simulator._twins[key])
+            if isinstance(key, nengo.Connection):  # as the user gave it, not as a matrix
+                built = built._replace(transform=key.transform)
+            self._cache[key] = _as_precise_as_asked(built)
+        return self._cache[key]
+
+    def _samples_of(self, probe: nengo.Probe) -> np.ndarray:
+        """Also those up to the step before, where a node asks in the middle of a run."""
+        n_steps = self._simulator.n_steps
+        if probe not in self._samples or self._samples[probe][0] != n_steps:
+            samples = self._simulator._session.take(self._simulator._twins[probe])
+            if samples is None:
+                raise KeyError(probe)
+            samples = samples.astype(nengo.rc.float_dtype, copy=False)
+            samples.setflags(write=False)
+            self._samples[probe] = n_steps, samples
+        return self._samples[probe][1]
+
+    @property
+    def raw(self) -> Dict[Any, Any]:
+        """As Nengo's: of a probe the list of its samples, of others what is here."""
+        found: Dict[Any, Any] = {}
+        for obj in self:
+            with contextlib.suppress(KeyError):  # of what nothing was built, or is sampled
+                found[obj] = list(self[obj]) if isinstance(obj, nengo.Probe) else self[obj]
+        return found
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._objects())
+
+    def __len__(self) -> int:
+        return len(self._objects())
+
+    def reset(self) -> None:
+        """Read anew from here on."""
+        self._cache.clear()
+        self._samples.clear()
+
+    def keep(self) -> None:
+        """Read all probes while they can be read."""
+        for obj in self._objects():
+            if isinstance(obj, nengo.Probe):
+                self.get(obj)
+
+
+def _as_precise_as_asked(built: Any) -> Any:
+    """What was built, in the numbers that ``nengo.rc`` asks for."""
+    asked = nengo.rc.float_dtype
+    if asked == np.float64 or not hasattr(built, "_replace"):
+        return built
+    parts = {
+        name: value.astype(asked)
+        for name, value in built._asdict().items()
+        if getattr(value, "dtype", None) == np.float64
+    }
+    return built._replace(**parts)
+
+
+def _in_core(network: nengo.Network, why: str) -> Change:
+    return Change(network.label or "the network", "placement", "chip", "host", why)
+
+
+class _Itself(dict):
+    """Each object is its own twin."""
+
+    def __missing__(self, key: Any) -> Any:
+        return key
+
+
+@contextlib.contextmanager
+def _nengo_errors() -> Iterator[None]:
+    """Raise Nengo's errors, which its users catch, in the place of ours."""
+    try:
+        yield
+    except (BadInput, TargetUnavailable) as error:
+        raise ValidationError(str(error), attr="target") from error
+
+
+__all__ = ["Simulator"]

@@ -1,0 +1,1 @@
+"""What runs record, and what is known of it before they have run."""

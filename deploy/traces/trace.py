@@ -1,0 +1,143 @@
+"""One probe's samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, List, Optional
+
+import numpy as np
+
+UNITS = {
+    "decoded": "represented value",
+    "value": "1",
+    "spikes": "spikes",
+    "activity": "Hz",
+    "voltage": "thresholds",
+    "current": "normalised current",
+    "weights": "decoder",
+    "error": "represented value",
+    "state": "1",
+}
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One probe's samples.
+
+    Attributes
+    ----------
+    label : str
+        The probe's name, unique in its `Traces`.
+    kind : str
+        One of `UNITS`: what the samples are, and so how they are compared.
+    period : float
+        Sampling period in steps; sample k is of step ``steps[k]``.
+    n_steps : int
+        Length of the run in steps.
+    samples : (n_samples, ...) ndarray
+        Dense samples; empty for spikes, which are kept sparsely.
+    spike_steps, spike_neurons : (n_spikes,) ndarray
+        For spikes: the step (from 1) and the neuron (from 0) of each, ordered
+        by step, then neuron.
+    n_neurons : int
+        For spikes: number of neurons probed.
+    amplitude : float
+        For spikes: the value of a spike in Nengo's output, in Hz; 1/dt times
+        the neuron type's amplitude.
+    radius : float
+        Radius of the ensemble that a decoded value comes from, the scale of its
+        spike noise; 0 for values without any.
+    ideal : str or None
+        Label of the trace that this one should come to equal.
+    instrument : bool
+        True if the user has no such probe, but `deploy` needed one.
+    dynamics : str
+        What kind of signal it is; see `deploy.traces.dynamics`. Empty if nobody said.
+    seen_through : float
+        Time constant in seconds of the filter by which raw decoded spikes are judged; 0 for none.
+    """
+
+    label: str
+    kind: str
+    period: float
+    n_steps: int
+    samples: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    spike_steps: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    spike_neurons: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
+    n_neurons: int = 0
+    amplitude: float = 1000.0
+    radius: float = 0.0
+    ideal: Optional[str] = None
+    instrument: bool = False
+    dynamics: str = ""
+    seen_through: float = 0.0
+
+    @property
+    def sparse(self) -> bool:
+        """Whether this is spikes, kept by step and neuron."""
+        return self.kind == "spikes"
+
+    @property
+    def unit(self) -> str:
+        """Unit of the samples."""
+        return UNITS[self.kind]
+
+    @property
+    def steps(self) -> np.ndarray:
+        """(n_samples,) steps at which the samples were taken, by Nengo's rule."""
+        steps = np.arange(1, self.n_steps + 1)
+        return steps if self.period == 1 else steps[steps % self.period < 1]
+
+    def times(self, dt: float) -> np.ndarray:
+        """(n_samples,) time of each sample in seconds."""
+        return dt * self.steps
+
+    def dense(self) -> np.ndarray:
+        """(n_samples, ...) samples as Nengo gives them; spikes as amplitude or 0."""
+        if not self.sparse:
+            return self.samples
+        dense = np.zeros((self.n_steps, self.n_neurons))
+        dense[self.spike_steps - 1, self.spike_neurons] = self.amplitude
+        return dense
+
+    def spike_times(self, dt: float) -> np.ndarray:
+        """(n_spikes,) time of each spike in seconds."""
+        return np.multiply(dt, self.spike_steps)
+
+    def spike_trains(self, dt: float) -> List[np.ndarray]:
+        """Spike times of every neuron, in seconds."""
+        order = np.argsort(self.spike_neurons, kind="stable")
+        counts = np.bincount(self.spike_neurons, minlength=self.n_neurons)
+        return np.split(self.spike_times(dt)[order], np.cumsum(counts)[:-1])
+
+    def counts(self) -> np.ndarray:
+        """(n_neurons,) number of spikes of each neuron."""
+        return np.bincount(self.spike_neurons, minlength=self.n_neurons)
+
+
+def sparse_spikes(
+    label: str, dense: np.ndarray, n_steps: int, amplitude: float, **fields: Any
+) -> Trace:
+    """A spike trace from Nengo's dense spike output.
+
+    Parameters
+    ----------
+    label : str
+    dense : (n_steps, n_neurons) ndarray
+        Zero where there is no spike.
+    n_steps : int
+    amplitude : float
+        Value of a spike in ``dense``.
+    """
+    steps, neurons = np.nonzero(dense)
+    return Trace(
+        label,
+        "spikes",
+        1.0,
+        n_steps,
+        spike_steps=(steps + 1).astype(np.int64),
+        spike_neurons=neurons.astype(np.int32),
+        n_neurons=dense.shape[1] if dense.ndim == 2 else 0,
+        amplitude=amplitude,
+        **fields,
+    )

@@ -1,0 +1,1 @@
+"""The verbs: run, compare, sweep, check, spread, freeze."""

@@ -1,0 +1,191 @@
+"""Look at a model before any chip is asked for: what is changed, and whether it fits."""
+
+from __future__ import annotations
+
+import html
+import warnings
+from dataclasses import asdict, dataclass
+from typing import Any, Dict, List, Optional, Tuple
+
+from deploy.models.loading import Model, load_model
+from deploy.models.user_code import user_code
+from deploy.nengo_loihi.build.build_errors import CannotBuild
+from deploy.nengo_loihi.build.chip_builder import chip_model
+from deploy.nengo_loihi.build.resources import KINDS, Core, Traffic, cores_of, traffic_of
+from loihi_rules import Change, ChipWarning, Problem, Rewritten, fix_seeds
+from loihi_rules.chip.limits import LOIHI
+from loihi_rules.rewrite import rewrite_twin
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """What `check` found.
+
+    Attributes
+    ----------
+    model : str
+    changes : tuple of Change
+        All that differs from what the user wrote.
+    problems : tuple of Problem
+        What stands in the way, each with a way out.
+    resources : tuple of Core
+        Each core: its block, and compartments, in-axons, out-axons and synaptic memory,
+        used and limit. Empty if the model could not be built.
+    traffic : Traffic or None
+        What goes over the host's link in a step.
+    notes : tuple of str
+        What works, but will be slow or lossy on a board.
+    warnings : tuple of str
+        What the chip will do, but not as well as was asked for: object, figure, edit.
+    """
+
+    model: str
+    changes: Tuple[Change, ...]
+    problems: Tuple[Problem, ...]
+    resources: Tuple[Core, ...]
+    traffic: Optional[Traffic]
+    notes: Tuple[str, ...]
+    warnings: Tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether the model can run on the chip, or on the host where none of it can."""
+        return not self.problems
+
+    @property
+    def chips(self) -> int:
+        """Chips that are needed."""
+        return len({core.chip for core in self.resources})
+
+    @property
+    def verdict(self) -> str:
+        """One line."""
+        if not self.ok:
+            return f"{self.model} cannot run on the chip: {self.problems[0]}"
+        if not self.resources:
+            return f"{self.model} runs on the host; nothing of it can be on the chip"
+        chips = f"{self.chips} chip" + ("s" if self.chips > 1 else "")
+        return f"{self.model} fits: {len(self.resources)} cores on {chips}, {self.fullest}"
+
+    @property
+    def fullest(self) -> str:
+        """The core that is nearest to a limit."""
+        core, kind = max(
+            ((core, kind) for core in self.resources for kind in KINDS),
+            key=lambda pair: pair[0].uses[pair[1]].share,
+        )
+        use = core.uses[kind]
+        return f"the fullest has {100 * use.share:.0f} % of its {kind} in use ({core.block})"
+
+    def to_dict(self) -> Dict[str, Any]:
+        """All of it, in terms of JSON."""
+        return {
+            "model": self.model,
+            "ok": self.ok,
+            "verdict": self.verdict,
+            "changes": [asdict(c) for c in self.changes],
+            "problems": [asdict(p) for p in self.problems],
+            "chips": self.chips,
+            "resources": [core.to_dict() for core in self.resources],
+            "traffic": None if self.traffic is None else asdict(self.traffic),
+            "notes": list(self.notes),
+            "warnings": list(self.warnings),
+        }
+
+    def __str__(self) -> str:
+        return self.verdict
+
+    def _repr_html_(self) -> str:
+        """The verdict and the cores, in a notebook."""
+        head = "".join(f"<th>{kind}</th>" for kind in KINDS)
+        rows = "".join(
+            f"<tr><td>{core.chip}.{core.core}</td><td>{html.escape(core.block)}</td>"
+            + "".join(f"<td>{core.uses[k].used:,} / {core.uses[k].limit:,}</td>" for k in KINDS)
+            + "</tr>"
+            for core in self.resources
+        )
+        changes = "".join(
+            f"<li>{html.escape(f'{c.object}: {c.before} → {c.after} ({c.why})')}</li>"
+            for c in self.changes
+        )
+        warned = "".join(f"<li>{html.escape(text)}</li>" for text in self.warnings)
+        return (
+            f"<p><b>{html.escape(self.verdict)}</b></p><ul>{warned}</ul><table><tr><th>core</th><th>block</th>"
+            f"{head}</tr>{rows}</table><ul>{changes}</ul>"
+        )
+
+
+def check(model: Model, seed: int = 0, dt: float = 0.001) -> Preflight:
+    """Rewrite a model and lay it onto the chip, without running it.
+
+    Parameters
+    ----------
+    model : nengo.Network, str or pathlib.Path
+        As for `deploy.run`.
+    seed : int
+        Of a network that has none.
+    dt : float
+        Step in seconds.
+
+    Returns
+    -------
+    Preflight
+
+    Raises
+    ------
+    BadInput
+        If the model cannot be loaded.
+    """
+    loaded = load_model(model, seed)
+    with user_code(loaded.source), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        rewritten = rewrite_twin(fix_seeds(loaded.network, seed), dt)
+        problems = list(rewritten.problems)
+        built: Any = None
+        if not problems and rewritten.chip_ensembles:
+            try:
+                built = _built(rewritten, dt)
+            except CannotBuild as error:
+                problems.append(error.problem)
+    cores: List[Core] = [] if built is None else cores_of(built)
+    traffic = None if built is None else traffic_of(built)
+    return Preflight(
+        loaded.name,
+        (*loaded.changes, *rewritten.changes),
+        tuple(problems),
+        tuple(cores),
+        traffic,
+        () if traffic is None else _notes(traffic),
+        tuple(dict.fromkeys(str(w.message) for w in caught if w.category is ChipWarning)),
+    )
+
+
+def _built(rewritten: Rewritten, dt: float) -> Any:
+    network = rewritten.network
+    model = chip_model(
+        dt, network.label or "network", rewritten.host_probes, rewritten.learning_scales
+    )
+    model.build(network, remove_passthrough=False)
+    return model
+
+
+def _notes(traffic: Traffic) -> Tuple[str, ...]:
+    notes = []
+    if traffic.waits and traffic.bytes > LOIHI.host_channel_bytes:
+        notes.append(
+            f"the chip has {traffic.bytes:,} bytes for the host in a step; a board's channel "
+            f"holds {LOIHI.host_channel_bytes:,}, so that the host would not keep up: have fewer "
+            "values or neurons go to the host, or learn from fewer neurons"
+        )
+    if traffic.waits:
+        notes.append(
+            "the host needs the chip's answer before its next step, so that each step on a board "
+            "is a round trip of some tenths of a millisecond"
+        )
+        if traffic.input_neurons > LOIHI.host_spikes_a_step:
+            notes.append(
+                f"the host has {traffic.input_neurons} neurons that send spikes; on a board "
+                f"at most {LOIHI.host_spikes_a_step} spikes a step arrive unless "
+                "snip_max_spikes_per_step is raised"
+            )
+    return tuple(notes)

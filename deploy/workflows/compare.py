@@ -1,0 +1,103 @@
+"""Run a model on several targets, and hold one against the other."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import Mapping, Optional, Sequence, Union
+
+from deploy.errors import BadInput, TargetUnavailable
+from deploy.models.loading import Model
+from deploy.parity import Spread
+from deploy.parity.compare import check_runs
+from deploy.parity.comparison import OPEN_ as OPEN
+from deploy.parity.tolerances import Tolerance
+from deploy.targets import find_target
+from deploy.workflows.parity import Parity, parity_of
+from deploy.workflows.run import Progress, run
+from deploy.workflows.spread import RUNS, check_number_of_runs
+from deploy.workflows.spread import spread as make_spread
+
+LONGEST = 8.0  # times the duration asked for
+MORE = 0.25  # of a run that is open, to run longer at least
+
+
+def compare(
+    model: Model,
+    duration: float,
+    targets: Sequence[str] = ("cpu", "emulator"),
+    seed: int = 0,
+    *,
+    dt: float = 0.001,
+    engine: str = "fast",
+    ideals: Optional[Mapping[str, str]] = None,
+    tolerances: Optional[Mapping[str, Tolerance]] = None,
+    spread: Union[int, Spread] = RUNS,
+    until_decided: bool = False,
+    progress: Optional[Progress] = None,
+) -> Parity:
+    """Run a model on several targets and hold the last against the first.
+
+    Parameters
+    ----------
+    model, duration, seed, dt, engine, ideals, progress
+        As for `run`.
+    targets : sequence of str
+        The reference first. With ``("cpu", "float-emulator", "emulator")`` the
+        difference is split into its causes.
+    tolerances : mapping of str to Tolerance, optional
+        As for `deploy.compare_traces`.
+    spread : int or Spread
+        By how many equally good CPU runs to judge, see `deploy.spread`; 0 for one pair of runs
+        alone. Or a spread that was made before.
+    until_decided : bool
+        While the verdict is open, run longer, up to `LONGEST` times as long; and where it is
+        builds that are too few, make more of them.
+
+    Returns
+    -------
+    Parity
+    """
+    if len(targets) < 2:
+        raise BadInput("a comparison needs two targets at least, for example cpu,emulator")
+    if len(set(targets)) != len(targets):
+        raise BadInput(f"each target can be named once, not {','.join(targets)}")
+    for name in targets:
+        reason = find_target(name).missing()
+        if reason is not None:
+            raise TargetUnavailable(f"target {name}: {reason}")
+    if not isinstance(spread, Spread) and spread != 0:
+        check_number_of_runs(spread)
+    end = LONGEST * duration
+    while True:
+        runs = [
+            run(model, duration, name, seed, dt=dt, engine=engine, ideals=ideals, progress=progress)
+            for name in targets
+        ]
+        check_runs(runs)
+        make = partial(
+            make_spread,
+            model,
+            duration,
+            seed,
+            dt=dt,
+            ideals=ideals,
+            progress=progress,
+            reference=runs[0] if runs[0].target == "cpu" else None,
+        )
+        yardstick = spread if isinstance(spread, Spread) else make(runs=spread) if spread else None
+        parity = parity_of(runs, yardstick, tolerances)
+        if until_decided and yardstick is not None and _builds_are_too_few(parity):
+            yardstick = make(runs=2 * (len(yardstick) - 1), known=yardstick)
+            parity = parity_of(runs, yardstick, tolerances)
+        seconds = parity.seconds_more
+        if not until_decided or math.isnan(seconds) or duration >= end:
+            return parity
+        # twice at most: what is open is seldom as it looks at first
+        longer = duration + max(seconds, MORE * duration)
+        duration = dt * round(min(end, longer, 2 * duration) / dt)
+
+
+def _builds_are_too_few(parity: Parity) -> bool:
+    """Whether it is open, and longer runs would not help."""
+    return parity.outcome == OPEN and math.isnan(parity.seconds_more)

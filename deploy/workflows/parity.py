@@ -1,0 +1,129 @@
+"""The outcome of a comparison, with its files: what people get, keep and look at."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from pathlib import Path
+from typing import List, Mapping, Optional, Sequence, Union
+
+from deploy.files.folder import staged_folder
+from deploy.lessons import accepted, hallmark_figures, lesson_pictures
+from deploy.parity.compare import compare_runs
+from deploy.parity.comparison import MARKS, Comparison
+from deploy.parity.effects import SAME
+from deploy.parity.spread import Spread
+from deploy.parity.tolerances import Tolerance
+from deploy.report.page import render
+from deploy.traces.traces import Traces
+
+MOST_ROWS = 30  # of a table in a notebook
+
+
+class Parity(Comparison):
+    """What a comparison found; see `Comparison` for its numbers."""
+
+    def save(self, directory: Union[str, Path]) -> Path:
+        """Write ``parity.json``, ``report.html`` and ``traces/*.npz``.
+
+        All is written beside first and then renamed into place.
+
+        Parameters
+        ----------
+        directory : str or pathlib.Path
+            Made if it is not there.
+
+        Returns
+        -------
+        pathlib.Path
+            Of the report.
+
+        Raises
+        ------
+        BadInput
+            If it cannot be written, or another process is writing it.
+        """
+        with staged_folder(Path(directory)) as stage:
+            self.write(stage)
+        return Path(directory) / "report.html"
+
+    def write(self, folder: Path) -> None:
+        """Write the files of `save` into a folder that is there."""
+        (folder / "traces").mkdir(mode=0o700)
+        names = _file_names([run.target for run in self.runs])
+        for run in self.runs:
+            run.save(folder / "traces" / names.pop(0))
+        text = json.dumps(self.to_dict(), indent=1, sort_keys=True, ensure_ascii=False)
+        (folder / "report.html").write_text(render(self, lesson_pictures(self)), encoding="utf-8")
+        (folder / "parity.json").write_text(text + "\n", encoding="utf-8")
+
+    def _repr_html_(self) -> str:
+        shown = self.different + self.open + [e for e in self.effects if e.outcome == SAME]
+        rows = "".join(
+            f"<tr><td>{html.escape(e.trace)}</td><td>{html.escape(e.quantity)}</td>"
+            f"<td>{html.escape(e.words)}</td><td>{MARKS[e.outcome]}</td></tr>"
+            for e in shown[:MOST_ROWS]
+        )
+        rows += "".join(
+            f"<tr><td>{html.escape(f.trace)}</td><td>{html.escape(f.metric)}</td>"
+            f"<td>{f.value:.3g} {html.escape(f.unit)}</td><td>{'✓' if f.ok else '✗'}</td></tr>"
+            for f in self.judged
+        )
+        return (
+            f"<p><b>{html.escape(self.verdict)}</b></p><table><thead><tr><th>trace</th>"
+            f"<th>quantity</th><th>effect</th><th></th></tr></thead>"
+            f"<tbody>{rows}</tbody></table>"
+        )
+
+
+def compare_traces(
+    reference: Traces,
+    other: Traces,
+    spread: Optional[Spread] = None,
+    tolerances: Optional[Mapping[str, Tolerance]] = None,
+) -> Parity:
+    """Compare one run with another.
+
+    Parameters
+    ----------
+    reference, other : Traces
+        Of the same model, step and duration.
+    spread : Spread, optional
+        How much equally good CPU runs of the model differ; see `deploy.spread`. Without, what is
+        typical of the built-in systems stands in its place.
+    tolerances : mapping of str to Tolerance, optional
+        Limits by name of a quantity, in the place of its margin, or of a figure.
+
+    Raises
+    ------
+    BadInput
+        If the two runs cannot be compared, or the spread is of another model.
+    """
+    return parity_of([reference, other], spread, tolerances)
+
+
+def parity_of(
+    runs: Sequence[Traces],
+    spread: Optional[Spread] = None,
+    tolerances: Optional[Mapping[str, Tolerance]] = None,
+) -> Parity:
+    """Compare the last run with the first, by what a worked system's lesson asks besides."""
+    found = compare_runs(
+        runs,
+        spread,
+        tolerances,
+        accepted=accepted(runs[0]),
+        figures=[figure for run in runs for figure in hallmark_figures(run)],
+    )
+    return Parity(**vars(found))
+
+
+def _file_names(targets: List[str]) -> List[str]:
+    """A file name for each run: its target, numbered where two ran on one."""
+    names: List[str] = []
+    for target in targets:
+        plain = re.sub(r"[^A-Za-z0-9_-]", "_", target) or "run"
+        count = sum(name == plain or name.startswith(f"{plain}.") for name in names)
+        names.append(plain if count == 0 else f"{plain}.{count + 1}")
+    return [f"{name}.npz" for name in names]

@@ -1,0 +1,307 @@
+"""Run a model on a target."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import math
+import platform
+import random
+import warnings as python_warnings
+from dataclasses import asdict, replace
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence
+
+import nengo
+import numpy as np
+
+import deploy
+from deploy.errors import BadInput, TargetUnavailable
+from deploy.files.timestamp import now
+from deploy.models.fingerprint import fingerprint, neurons_fingerprint
+from deploy.models.loading import LoadedModel, Model, load_model
+from deploy.models.user_code import user_code
+from deploy.models.variants import Variant, vary
+from deploy.targets import Session, Target, find_target
+from deploy.traces.described import describe_traces
+from deploy.traces.parts import PartWriter
+from deploy.traces.trace import Trace, sparse_spikes
+from deploy.traces.traces import Traces
+from loihi_rules import fix_seeds
+from loihi_rules.learned.record import learning
+
+Progress = Callable[[str, int, int], None]  # target, steps done, steps in all
+
+CHUNK = 500  # steps between two updates of the progress bar
+MOST_STEPS = 10**9
+
+
+def run(
+    model: Model,
+    duration: float,
+    target: str = "emulator",
+    seed: int = 0,
+    *,
+    dt: float = 0.001,
+    engine: str = "fast",
+    ideals: Optional[Mapping[str, str]] = None,
+    progress: Optional[Progress] = None,
+    parts: Optional[PartWriter] = None,
+    variant: Optional[Variant] = None,
+) -> Traces:
+    """Run a model and record all its probes.
+
+    Parameters
+    ----------
+    model : nengo.Network, str or pathlib.Path
+        A network, the name of a built-in system, or ``path.py[:name]``. It is
+        copied, never changed.
+    duration : float
+        In seconds of model time.
+    target : str
+        ``"cpu"``, ``"emulator"``, ``"float-emulator"`` or ``"loihi"``.
+    seed : int
+        Seeds the target's own randomness, and the network where its author gave
+        it no seed.
+    dt : float
+        Step in seconds. The chip's is what the model says it is; 1 ms as a rule.
+    engine : str
+        Of an emulator: ``"fast"``, or ``"reference"`` for nengo-loihi's own.
+    ideals : mapping of str to str, optional
+        Label of a probe to the label of the probe that it should come to equal;
+        added to those that a built-in system has.
+    progress : callable, optional
+        Called with the target's name, steps done and steps in all.
+    parts : PartWriter, optional
+        Writes what there is while the run goes on.
+    variant : Variant, optional
+        Run the model with other initial voltages, or other neurons.
+
+    Returns
+    -------
+    Traces
+
+    Raises
+    ------
+    BadInput
+        If the model, or one of the values, cannot be used.
+    TargetUnavailable
+        If the target is not there.
+    """
+    chosen = find_target(target).with_engine(engine)
+    n_steps = steps_of(duration, dt)
+    seed = _checked_seed(seed)
+    reason = chosen.missing()
+    if reason is not None:
+        raise TargetUnavailable(f"target {target}: {reason}")
+    loaded = load_model(model, seed)
+    return _record(chosen, loaded, n_steps, dt, seed, ideals or {}, progress, parts, variant)
+
+
+def steps_of(duration: float, dt: float) -> int:
+    """Number of steps in a duration.
+
+    Raises
+    ------
+    BadInput
+        If either is not a positive, finite number, or there is not one whole step.
+    """
+    for name, value in (("dt", dt), ("duration", duration)):
+        if not isinstance(value, (int, float, np.number)) or not math.isfinite(value):
+            raise BadInput(f"{name} must be a number of seconds, not {value!r}")
+        if value <= 0:
+            raise BadInput(f"{name} must be more than 0 s, not {value:g} s")
+    if duration < 0.999 * dt:
+        raise BadInput(
+            f"a duration of {duration:g} s is less than one step of {dt:g} s; make it longer"
+        )
+    if duration > MOST_STEPS * dt:
+        raise BadInput(
+            f"a duration of {duration:g} s is too many steps of {dt:g} s; "
+            f"at most {MOST_STEPS:,} can be run"
+        )
+    return int(np.round(duration / dt))
+
+
+def _checked_seed(seed: Any) -> int:
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+        raise BadInput(f"the seed must be a whole number, not {seed!r}")
+    if not 0 <= seed < 2**31:
+        raise BadInput(f"the seed must be from 0 to 2147483647, not {seed}")
+    return int(seed)
+
+
+def _record(
+    target: Target,
+    loaded: LoadedModel,
+    n_steps: int,
+    dt: float,
+    seed: int,
+    ideals: Mapping[str, str],
+    progress: Optional[Progress],
+    parts: Optional[PartWriter],
+    variant: Optional[Variant] = None,
+) -> Traces:
+    with user_code(loaded.source), _fixed_global_rngs(seed), _heard_warnings() as heard:
+        twin = fix_seeds(loaded.network, seed)
+        mark = fingerprint(twin.network)
+        learns = learning(twin.network)
+        ends = {name: neurons_fingerprint(conn) for name, conn in learns.items()}
+        described = describe_traces(twin.network, n_steps, dt)
+        varied: Dict[str, Any] = {}
+        if variant is not None:
+            varied = {"variant": asdict(variant), "neurons kept": vary(twin.network, variant)}
+        with target.open(twin, dt, seed) as session:
+            _refuse(session.problems, described)
+            run = Traces(
+                model=loaded.name,
+                target=target.name,
+                substrate=target.substrate,
+                seed=seed,
+                dt=float(dt),
+                n_steps=n_steps,
+                fingerprint=mark,
+                traces={trace.label: trace for trace in described.values()},
+                versions=_versions(target),
+                settings={"model": loaded.typed, **loaded.settings, **session.settings, **varied},
+                created=now(),
+            )
+            pieces = _step(session, run, described, progress, parts)
+            told = session.record()
+            changes = tuple(asdict(c) for c in (*loaded.changes, *session.changes))
+            problems = tuple(asdict(p) for p in session.problems)
+            learned = tuple(
+                replace(session.learned(name, conn), neurons=ends[name])
+                for name, conn in learns.items()
+            )
+    traces = _with_ideals(
+        [_assemble(described[p], parts, n_steps) for p, parts in pieces.items()],
+        {**loaded.ideals, **ideals},
+        loaded.name,
+    )
+    return replace(
+        run,
+        traces={trace.label: trace for trace in traces},
+        changes=changes,
+        problems=problems,
+        warnings=tuple(heard),
+        record=told,
+        learned=learned,
+    )
+
+
+def _refuse(problems: Sequence[Any], described: Mapping[nengo.Probe, Trace]) -> None:
+    """Stop at a problem that bears on what the user asked for."""
+    own = {trace.label for trace in described.values() if trace.instrument}
+    serious = [p for p in problems if p.object not in own]
+    if serious:
+        more = f" (and {len(serious) - 1} more)" if len(serious) > 1 else ""
+        raise BadInput(f"{serious[0]}{more}")
+
+
+def _step(
+    session: Session,
+    run: Traces,
+    described: Mapping[nengo.Probe, Trace],
+    progress: Optional[Progress],
+    parts: Optional[PartWriter],
+) -> Dict[nengo.Probe, List[Any]]:
+    pieces: Dict[nengo.Probe, List[Any]] = {probe: [] for probe in described}
+    named = {described[probe].label: found for probe, found in pieces.items()}
+    done = 0
+    while done < run.n_steps:
+        steps = min(CHUNK, run.n_steps - done)
+        session.run_steps(steps)
+        for probe, trace in described.items():
+            samples = session.take(probe)
+            if samples is None:
+                continue
+            if trace.sparse:
+                part = sparse_spikes(trace.label, samples, steps, trace.amplitude)
+                pieces[probe].append((part.spike_steps + done, part.spike_neurons))
+            else:
+                pieces[probe].append(samples)
+        session.clear()
+        done += steps
+        if progress is not None:
+            progress(run.target, done, run.n_steps)
+        if parts is not None and done < run.n_steps:
+            parts.note(run, named, done)
+    return {probe: parts for probe, parts in pieces.items() if parts}
+
+
+def _assemble(trace: Trace, parts: List[Any], n_steps: int) -> Trace:
+    if trace.sparse:
+        return replace(
+            trace,
+            n_steps=n_steps,
+            spike_steps=np.concatenate([steps for steps, _ in parts]),
+            spike_neurons=np.concatenate([neurons for _, neurons in parts]),
+        )
+    samples = np.concatenate([part for part in parts if len(part)] or parts[:1])
+    if not np.all(np.isfinite(samples)):
+        raise BadInput(
+            f"the trace {trace.label!r} holds values that are not finite numbers; "
+            "look at the node or process that feeds it"
+        )
+    return replace(trace, n_steps=n_steps, samples=samples)
+
+
+def _with_ideals(traces: List[Trace], ideals: Mapping[str, str], model: str) -> List[Trace]:
+    labels = {trace.label: trace for trace in traces}
+    for label, ideal in ideals.items():
+        for name in (label, ideal):
+            if name not in labels:
+                raise BadInput(
+                    f"{model}: there is no probe {name!r} to compare with its ideal; "
+                    f"there are {', '.join(repr(t.label) for t in traces if not t.instrument)}"
+                )
+        a, b = labels[label], labels[ideal]
+        if a.sparse or b.sparse or a.samples.shape != b.samples.shape:
+            raise BadInput(
+                f"{model}: {label!r} and its ideal {ideal!r} must be of one size "
+                "and sampled alike"
+            )
+    return [replace(trace, ideal=ideals.get(trace.label)) for trace in traces]
+
+
+@contextlib.contextmanager
+def _fixed_global_rngs(seed: int) -> Iterator[None]:
+    """Give users' functions that draw from NumPy's or Python's global
+    generators the same numbers in every run, and leave no trace."""
+    numpy_state, python_state = np.random.get_state(), random.getstate()
+    np.random.seed(seed)
+    random.seed(seed)
+    try:
+        yield
+    finally:
+        np.random.set_state(numpy_state)
+        random.setstate(python_state)
+
+
+@contextlib.contextmanager
+def _heard_warnings() -> Iterator[List[str]]:
+    """Collect what a target warns of, each text once, in order."""
+    texts: List[str] = []
+    with python_warnings.catch_warnings(record=True) as heard:
+        python_warnings.simplefilter("always")
+        try:
+            yield texts
+        finally:
+            kept = [
+                " ".join(str(w.message).split())
+                for w in heard
+                if not issubclass(w.category, (DeprecationWarning, ResourceWarning))
+                and "invalid value encountered in cast" not in str(w.message)
+            ]
+            texts.extend(dict.fromkeys(kept))
+
+
+def _versions(target: Target) -> Dict[str, str]:
+    # our own comes with a job to a site, where no installer knows of it
+    versions = {"python": platform.python_version(), "loihi-deploy": deploy.__version__}
+    for name in target.versions():
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            versions[name] = "not installed"
+    return versions

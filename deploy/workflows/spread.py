@@ -1,0 +1,175 @@
+"""Make a model's spread: CPU runs that are equally good, on all cores, kept for the next time."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.metadata
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+import numpy as np
+import platformdirs
+
+from deploy.errors import BadInput, DeployError
+from deploy.models.loading import Model, load_model
+from deploy.models.variants import Variant
+from deploy.parity.spread import KIND, Spread, trimmed
+from deploy.traces.traces import Traces
+from deploy.workflows.processes import at_once, stop_if_asked
+from deploy.workflows.processes import spread as on_all_cores
+from deploy.workflows.run import Progress, run
+
+RUNS = 12  # of a spread, besides the model as it is: a quarter repeats, the others builds
+FEWEST = 6  # with which a spread tells something
+CACHE = "LOIHI_DEPLOY_CACHE"  # names another folder for what is kept; empty keeps nothing
+LARGEST = 500_000_000  # bytes of samples that are kept
+
+
+def spread(
+    model: Model,
+    duration: float,
+    seed: int = 0,
+    *,
+    runs: int = RUNS,
+    dt: float = 0.001,
+    ideals: Optional[Mapping[str, str]] = None,
+    processes: Optional[int] = None,
+    progress: Optional[Progress] = None,
+    reference: Optional[Traces] = None,
+    known: Optional[Spread] = None,
+) -> Spread:
+    """How much equally good CPU runs of a model differ.
+
+    A quarter of the runs are *repeats*: the same neurons with other initial voltages. The others
+    are *builds*: other neurons as well. Signals are the same in all. A spread is kept in the
+    user's cache folder beside the model's fingerprint, and is there at once the next time.
+
+    Parameters
+    ----------
+    model, duration, seed, dt, ideals
+        As for `deploy.run`.
+    runs : int
+        How many, besides the model as it is.
+    processes : int, optional
+        How many at once; one a core if not given.
+    progress : callable, optional
+        Called with ``"spread"``, runs done and runs in all.
+    reference : Traces, optional
+        The CPU run of the model as it is, where it was made already.
+    known : Spread, optional
+        A smaller spread of the same model and length, whose runs are not made again.
+
+    Returns
+    -------
+    Spread
+
+    Raises
+    ------
+    BadInput, TargetUnavailable
+        As `deploy.run`; or if there are too few runs.
+    """
+    check_number_of_runs(runs)
+    processes = at_once(processes)
+    if reference is None:
+        reference = run(model, duration, "cpu", seed, dt=dt, ideals=ideals)
+    reference = trimmed(reference, weights=True)
+    path = _kept(reference, runs)
+    there = _there(path)
+    if there is not None:
+        return there
+    loaded = load_model(model, seed)
+    options = {"duration": duration, "seed": seed, "dt": dt, "ideals": ideals}
+    variants = variants_of(runs)
+    made = _made(known)
+    missing = [variant for variant in variants if variant not in made]
+    for variant, traces in on_all_cores(_one, missing, processes, loaded, options):
+        made[variant] = traces
+        if progress is not None:
+            progress("spread", len(made), len(variants))
+    repeats = [made[v] for v in variants if v.neurons is None]
+    builds = [made[v] for v in variants if v.neurons is not None]
+    found = Spread((reference, *repeats), tuple(builds))
+    _keep(found, path)
+    return found
+
+
+def check_number_of_runs(runs: Any) -> None:
+    """Refuse what is no number of runs of a spread, before anything is run.
+
+    Raises
+    ------
+    BadInput
+    """
+    if isinstance(runs, bool) or not isinstance(runs, (int, np.integer)) or runs < FEWEST:
+        raise BadInput(f"a spread takes {FEWEST} runs or more, not {runs!r}")
+
+
+def variants_of(runs: int) -> List[Variant]:
+    """The variants of a spread; a larger one has those of a smaller one among them."""
+    repeats = max(2, runs // 4)  # they are precise; of builds there are seldom enough
+    return [Variant(k + 1) for k in range(repeats)] + [
+        Variant(1000 + k, 2000 + k) for k in range(runs - repeats)
+    ]
+
+
+def _made(known: Optional[Spread]) -> Dict[Variant, Traces]:
+    """The runs of a spread by their variants."""
+    if known is None:
+        return {}
+    runs = (*known.repeats[1:], *known.builds)
+    return {Variant(**run_.settings["variant"]): run_ for run_ in runs}
+
+
+def _one(variant: Variant, model: Any, options: Mapping[str, Any]) -> Traces:
+    given = dict(options)
+    traces = run(
+        model, given.pop("duration"), "cpu", progress=stop_if_asked, variant=variant, **given
+    )
+    return trimmed(traces, weights=variant.neurons is None)
+
+
+# --------------------------------------------------------------------- kept for the next time
+
+
+def _kept(reference: Traces, runs: int) -> Optional[Path]:
+    """Where a spread is kept; None if nothing is to be.
+
+    The reference's own samples are part of the name: a fingerprint does not see what a node's
+    function has enclosed, nor what is in a file that it reads.
+    """
+    folder = os.environ.get(CACHE, platformdirs.user_cache_dir("loihi-deploy"))
+    if not folder:
+        return None
+    digest = hashlib.sha256()
+    versions = {name: importlib.metadata.version(name) for name in ("nengo", "numpy")}
+    variants = [asdict(variant) for variant in variants_of(runs)]
+    settings = [KIND.version, reference.seed, reference.dt, reference.n_steps, variants, versions]
+    digest.update(json.dumps(settings, sort_keys=True).encode())
+    for name, array in sorted(reference.arrays().items()):
+        digest.update(name.encode() + np.ascontiguousarray(array).tobytes())
+    return Path(folder) / "spreads" / f"{reference.fingerprint[:16]}-{digest.hexdigest()[:16]}.npz"
+
+
+def _there(path: Optional[Path]) -> Optional[Spread]:
+    if path is None:
+        return None
+    with contextlib.suppress(DeployError):
+        return Spread.load(path)
+    return None
+
+
+def _keep(found: Spread, path: Optional[Path]) -> None:
+    size = sum(array.nbytes for run in _all(found) for array in run.arrays().values())
+    if path is None or size > LARGEST:
+        return
+    with contextlib.suppress(DeployError, OSError):  # a full or read-only disk keeps nothing
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found.save(path)
+
+
+def _all(found: Spread) -> Tuple[Traces, ...]:
+    return (*found.repeats, *found.builds)

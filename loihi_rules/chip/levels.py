@@ -1,0 +1,231 @@
+"""What the chip's integers can be worth for each neuron of a core, so that weights keep bits.
+
+Of a compartment with the threshold v, the bias b and weights w, with the decays δ_u of its
+current and δ_v of its voltage, the chip has
+
+    g v,        g δ_v b,        g δ_u δ_v w
+
+in integers (nengo-loihi 1.1.0, ``builder/discretize.py``, ``discretize_compartment``). Any g
+gives the same neuron; the larger it is, the finer are its weights, whose steps are 64 or more
+(``discretize_weights``, ``lossy_shift``). Neurons of a core may have g of their own, as long as
+that makes no more than eight different thresholds.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Optional
+
+import numpy as np
+
+from loihi_rules.chip.limits import LOIHI
+
+STEP = 1 << LOIHI.threshold_shift  # of thresholds, and the least of weights
+WEIGHT_MAX = (LOIHI.weight_max - 1) * STEP  # at exponent 0: 128 a step are within 21 bits
+FINE_WEIGHT_MAX = WEIGHT_MAX // 2  # of as many steps, 64 apart, not 128
+CURRENT_MAX = 2**LOIHI.current_bits - 1
+LEAST_MANTISSA = 8  # of a threshold
+ROUNDING = 1e-6  # of what is kept in 32 bits of floating point
+BINS_AN_OCTAVE = 16  # of the g that are tried
+DECAY_START = 2**21  # from where rounded decays are summed up
+DECAY_LOSS = 0.494  # of a rounded decay in each step, as nengo-loihi's authors measured it
+
+
+class Decays(NamedTuple):
+    """What currents and voltages are multiplied with, so that their integrals are kept.
+
+    Attributes
+    ----------
+    current, voltage : float
+        δ_u and δ_v, as rounded; 1 where none is to be made up for.
+    """
+
+    current: float
+    voltage: float
+
+    @property
+    def weight(self) -> float:
+        return self.current * self.voltage
+
+
+def decays_of(decay_u: float, decay_v: float, scale_u: bool = True, scale_v: bool = True) -> Decays:
+    """The chip's decays for those of floating point, ``1 − exp(−dt / τ)``.
+
+    The chip has δ_u in 12 bits less one, which it adds, and δ_v in 12 bits
+    (``discretize_compartment``); a value decays by them to integers below.
+    """
+    most = 2**LOIHI.decay_bits - 1
+    u = _decay_of_current(decay_u)
+    v = int(np.round(decay_v * most))
+    return Decays(
+        1 / _summed(2**LOIHI.decay_bits - 1 - u) if scale_u else 1.0,
+        1 / _summed(2**LOIHI.decay_bits - v) if scale_v else 1.0,
+    )
+
+
+def filter_of(tau: float, dt: float) -> float:
+    """The time constant of a compartment's filter in seconds, for one that is asked for.
+
+    With δ_u of 12 bits, of which 1 is added (nengo-loihi ``emulator/interface.py``,
+    ``CompartmentState``, ``decay_u``), a current keeps (2^12 − 1 − δ_u) / 2^12 in a step:
+
+        τ' = −dt / ln((2^12 − 1 − δ_u) / 2^12),    δ_u = round((2^12 − 1) (1 − e^(−dt/τ)) − 1)
+
+    0 where it keeps nothing.
+    """
+    most = 2**LOIHI.decay_bits - 1
+    kept = most - _decay_of_current(-np.expm1(-dt / tau))
+    return float(-dt / np.log(kept / (most + 1))) if kept else 0.0
+
+
+def _decay_of_current(decay: float) -> int:
+    most = 2**LOIHI.decay_bits - 1
+    return int(np.clip(np.round(decay * most - 1), 0, most))
+
+
+def _summed(kept: int) -> float:
+    """The sum over time of a value that decays to ``kept / 2^12`` of it in a step, for one of 1.
+
+    With the loss by rounding down, q in each step (``decay_magnitude``): of x_0 there are, to
+    the step n where nothing is left,
+
+        Σ r^i − q / ((1 − r) x_0) · (n + 1 − Σ r^i),    n = −ln(1 + x_0 (1 − r) / q) / ln r.
+    """
+    r = kept / 2**LOIHI.decay_bits
+    if r <= 0:
+        return 1.0
+    n = -np.log1p(DECAY_START * (1 - r) / DECAY_LOSS) / np.log(r)
+    powers = (1 - r ** (n + 1)) / (1 - r)
+    return float(powers - DECAY_LOSS / ((1 - r) * DECAY_START) * (n + 1 - powers))
+
+
+def largest_unit(
+    decays: Decays,
+    threshold: np.ndarray,
+    bias: np.ndarray,
+    weight: np.ndarray,
+    current: Optional[np.ndarray] = None,
+) -> np.ndarray:
+    """The largest g of each neuron at which all that belongs to it is within its range.
+
+    The threshold within 17 bits ≪ 6, the bias within 12 bits ≪ 7, and the current within 23 bits;
+    the largest weight within 8 bits ≪ 5, as mantissas are even and steps at least 64, or ≪ 6
+    where the threshold had fewer than 8 steps otherwise.
+
+    Parameters
+    ----------
+    decays : Decays
+    threshold, bias : (n,) ndarray
+        v and b.
+    weight : (n,) ndarray
+        Magnitude of each neuron's largest weight.
+    current : (n,) ndarray, optional
+        The largest current that a neuron can get; unbounded if not given.
+    """
+    fine = least_unit(threshold)
+    with np.errstate(divide="ignore"):
+        limits = [
+            LOIHI.threshold_max / threshold,
+            LOIHI.bias_max / (decays.voltage * np.abs(bias)),
+            WEIGHT_MAX / (decays.weight * weight),
+            np.maximum(FINE_WEIGHT_MAX / (decays.weight * weight), fine),
+        ]
+        if current is not None:
+            limits.append(np.maximum(CURRENT_MAX / (decays.voltage * current), fine))
+    return np.asarray(np.min(limits, axis=0)) * (1 - ROUNDING)
+
+
+def least_unit(threshold: np.ndarray) -> np.ndarray:
+    """The g at which a threshold has the fewest steps that it may have, and a little more."""
+    return (1 + 10 * ROUNDING) * LEAST_MANTISSA * STEP / threshold
+
+
+def levels(
+    most: np.ndarray, weight: np.ndarray, n_levels: int = LOIHI.thresholds_a_core
+) -> np.ndarray:
+    """For each neuron one of so many g, none above its ``most``, as near as can be.
+
+    Those with the finest weights: the rounding of a weight is 1 / g w of its neuron's largest
+    weight w, and the sum of the squares of that is made least, by dynamic programming over
+    sixteenths of octaves.
+
+    Parameters
+    ----------
+    most : (n,) ndarray
+        Of `largest_unit`.
+    weight : (n,) ndarray
+        Magnitude of each neuron's largest weight, more than 0.
+    n_levels : int
+    """
+    bins, member = np.unique(np.floor(BINS_AN_OCTAVE * np.log2(most)), return_inverse=True)
+    member = member.reshape(-1)
+    n = len(bins)
+    lowest = np.full(n, np.inf)
+    np.minimum.at(lowest, member, most)
+    squares = np.concatenate([[0.0], np.cumsum(np.bincount(member, np.asarray(weight) ** -2.0))])
+    # cost[i, j]: of bins i … j − 1 at the lowest of i
+    cost = (squares[np.newaxis, :] - squares[:n, np.newaxis]) / lowest[:, np.newaxis] ** 2
+    cost[np.arange(n + 1)[np.newaxis] <= np.arange(n)[:, np.newaxis]] = np.inf
+    best = np.concatenate([[0.0], np.full(n, np.inf)])
+    starts = []
+    for _ in range(min(n_levels, n)):
+        through = best[:n, np.newaxis] + cost
+        starts.append(through.argmin(axis=0))
+        best = through.min(axis=0)
+    level, end = np.empty(n), n
+    for start in reversed(starts):
+        level[start[end] : end] = lowest[start[end]]
+        end = int(start[end])
+    return np.asarray(level[member])
+
+
+def whole_thresholds(g: np.ndarray, threshold: np.ndarray) -> np.ndarray:
+    """Each g a little smaller, so that the threshold needs no rounding."""
+    steps = np.maximum(np.floor(g * threshold / STEP), 1)
+    return np.asarray(steps * STEP / threshold)
+
+
+def weight_step(largest: float) -> int:
+    """Distance of two neighbouring weights in a group with this largest integer.
+
+    The group's exponent is the smallest that holds it; signs are mixed, so that mantissas are
+    even; and below an exponent of −1 the chip drops what is less than 64.
+    """
+    exponent = int(np.ceil(np.log2(max(largest, 1.0) / WEIGHT_MAX)))
+    return max(STEP, 2 * STEP * 2 ** min(exponent, 0))
+
+
+def bits_left(largest: np.ndarray, step: int) -> np.ndarray:
+    """Bits of each neuron's weights, of 8 with their sign, by its largest integer.
+
+    A neuron whose largest weight is k steps has ``1 + log2(k + 1)`` bits; none where that is 0.
+
+    Parameters
+    ----------
+    largest : (n,) ndarray
+        Magnitude of each neuron's largest weight in one group, in the chip's integers.
+    step : int
+        Of the group; see `weight_step`.
+    """
+    whole = np.round(np.asarray(largest) / step)
+    return np.asarray(np.where(whole > 0, 1 + np.log2(whole + 1), 0.0))
+
+
+def rounding_error(number: np.ndarray, total: np.ndarray, step: int) -> np.ndarray:
+    """How far rounding puts off what each neuron gets, over the most that it gets.
+
+    Weights are off by step / √12 each, independently, so that with half of the sources firing
+    alike, k weights w give an error over the sum of
+
+        step / √12 · √(k / 2) / (Σ|w| / 2).
+
+    Parameters
+    ----------
+    number : (n,) ndarray
+        k, the weights of each neuron that are not 0.
+    total : (n,) ndarray
+        Σ|w|, in the chip's integers.
+    step : int
+        Of the group.
+    """
+    with np.errstate(divide="ignore"):
+        return np.asarray(step * np.sqrt(np.asarray(number) / 6) / total)

@@ -1,0 +1,373 @@
+"""Tuning curves of neurons as the chip fires them."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator, Optional, Tuple
+
+import nengo
+import numpy as np
+
+from loihi_rules.chip.limits import LOIHI
+from loihi_rules.nengo_parts.parameters import with_parameters
+
+DRIVES = 41  # at which rates are fitted
+FIT_STEPS = 30  # at most
+SETTLED = 1e-4  # of what is left of the error, gained in a step
+PIECE = 2**16  # drives of neurons that are fitted together
+MOST_POINTS = 500  # of an ensemble, at which its neurons are looked at
+LEAST_SILENT = 0.05  # of the values of an ensemble with a threshold
+
+
+def represented(neuron_type: nengo.neurons.NeuronType, dt: float) -> nengo.neurons.NeuronType:
+    """The neuron type with the time constants that the chip has for it.
+
+        τ_RC' = −dt / ln(1 − d / 4095),   d = round(4095 (1 − e^(−dt / τ_RC)))
+        τ_ref' = dt · round(τ_ref / dt),  62 steps at most
+
+    (nengo-loihi ``neurons.py``, ``discretize_tau_rc``; ``block.py``, ``configure_lif``, with
+    its counter's 6 bits.)
+
+    Parameters
+    ----------
+    neuron_type : nengo.neurons.NeuronType
+        One of those that `chip_rates` takes.
+    dt : float
+        Step in seconds.
+    """
+    base = getattr(neuron_type, "base_type", neuron_type)
+    if not isinstance(base, nengo.LIFRate):  # nengo.LIF is one
+        return neuron_type
+    most = 2**LOIHI.decay_bits - 1
+    decay = max(round(-np.expm1(-dt / base.tau_rc) * most), 1) if base.tau_rc else most
+    tau_rc = float(-dt / np.log1p(-decay / most)) if decay < most else base.tau_rc
+    tau_ref = dt * min(round(base.tau_ref / dt), LOIHI.refractory_steps[1] - 1)
+    if np.isclose(tau_rc, base.tau_rc, rtol=1e-9) and np.isclose(tau_ref, base.tau_ref):
+        return neuron_type
+    chip = with_parameters(base, tau_rc=tau_rc, tau_ref=tau_ref)
+    return chip if base is neuron_type else with_parameters(neuron_type, base_type=chip)
+
+
+def is_chips_own(neuron_type: nengo.neurons.NeuronType) -> bool:
+    """Whether a neuron type is one of nengo-loihi's, which fire on the CPU as on the chip."""
+    return type(neuron_type).__module__.startswith("nengo_loihi.")
+
+
+def give_gains(ens: nengo.Ensemble, gain: np.ndarray, bias: np.ndarray) -> None:
+    """Give an ensemble gains and biases, in the place of what it had to draw them from.
+
+    Nengo warns of maximum rates and intercepts that stand beside gains and biases, as they
+    have no effect.
+    """
+    ens.gain, ens.bias = gain, bias
+    ens.max_rates, ens.intercepts = (
+        nengo.Ensemble.max_rates.default,
+        nengo.Ensemble.intercepts.default,
+    )
+
+
+def has_a_threshold(ens: nengo.Ensemble, built: Any) -> bool:
+    """Whether an ensemble is silent at a good part of the values that it may represent.
+
+    As with all encoders on one side and intercepts from 0 up: it rectifies. Values are its
+    evaluation points and what is opposite to them, as in `nengo.presets.ThresholdingEnsembles`
+    these are chosen to be above the threshold.
+
+    Parameters
+    ----------
+    ens : nengo.Ensemble
+    built : nengo.builder.ensemble.BuiltEnsemble
+        As the user asked for it.
+    """
+    points = built.eval_points[:MOST_POINTS]
+    drive = np.concatenate([points, -points]) @ built.encoders.T / ens.radius
+    active = built.gain * drive + built.bias > first_current(ens.neuron_type)
+    return bool(np.mean(~active.any(axis=1)) > LEAST_SILENT)
+
+
+def silenced(
+    ens: nengo.Ensemble, built: Any, chip: nengo.neurons.NeuronType, gain: Any, bias: Any, dt: float
+) -> float:
+    """The share of the values that an ensemble may represent at which the chip's hardly fires.
+
+    Where all neurons begin at one value, and each begins later on the chip, the values between are
+    given by nobody: less than half of the CPU's spikes, of all neurons together.
+
+    Parameters
+    ----------
+    ens : nengo.Ensemble
+    built : nengo.builder.ensemble.BuiltEnsemble
+        As the user asked for it.
+    chip : nengo.neurons.NeuronType
+        What the chip has.
+    gain, bias : (n_neurons,) ndarray
+        On the chip.
+    dt : float
+        Step in seconds.
+    """
+    drive = built.eval_points[:MOST_POINTS] @ built.encoders.T / ens.radius
+    asked = ens.neuron_type.rates(drive, built.gain, built.bias).sum(axis=1)
+    given = mean_chip_rates(chip, gain * drive + bias, dt).sum(axis=1)
+    return float(np.mean(given < asked / 2))
+
+
+def chip_rates(neuron_type: nengo.neurons.NeuronType, current: np.ndarray, dt: float) -> np.ndarray:
+    """Firing rates of chip neurons under a constant current.
+
+    A compartment fires at most once a step, so that an interval is a whole number of
+    steps, ``⌈T / dt⌉`` where Nengo's neuron has T (nengo-loihi ``neurons.py``,
+    ``loihi_lif_rates``):
+
+        LIF:                 T = τ_ref + τ_RC · ln(1 + 1 / (J − 1)),  J > 1
+        rectified linear:    T = 1 / J,                                J > 0
+
+    Parameters
+    ----------
+    neuron_type : nengo.LIF or nengo.SpikingRectifiedLinear, or nengo.RegularSpiking of
+        their rate types
+    current : ndarray
+        J, normalised.
+    dt : float
+        Step in seconds.
+
+    Returns
+    -------
+    ndarray
+        Rates in Hz times the neuron type's amplitude, of the shape of ``current``.
+    """
+    interval = _interval(neuron_type, current, dt)[0]
+    return np.asarray(neuron_type.amplitude / (dt * np.ceil(interval / dt)))
+
+
+def mean_chip_rates(
+    neuron_type: nengo.neurons.NeuronType, current: np.ndarray, dt: float
+) -> np.ndarray:
+    """Mean firing rates of chip neurons under a current that fluctuates.
+
+    Where `chip_rates` has ``⌈T / dt⌉`` steps, an interval has T + dt / 2 on average: what
+    is left of the last step is lost, as the chip sets the voltage to 0 at a spike.
+
+    Parameters and returns are those of `chip_rates`.
+    """
+    interval = _interval(neuron_type, current, dt)[0] + dt / 2
+    return np.asarray(neuron_type.amplitude / interval)
+
+
+def fit_rates(
+    neuron_type: nengo.neurons.NeuronType,
+    gain: np.ndarray,
+    bias: np.ndarray,
+    dt: float,
+    dimensions: int = 1,
+    drive: Optional[np.ndarray] = None,
+    chip: Optional[nengo.neurons.NeuronType] = None,
+    keep_intercepts: bool = False,
+) -> Tuple[np.ndarray, np.ndarray]:
+    """Gains and biases at which chip neurons fire at the rates of Nengo's.
+
+    With r(J) Nengo's rate and q(J) = 1 / (T(J) + dt / 2) the chip's, they minimise, neuron
+    by neuron, over drives s (the input along the encoder, in radii),
+
+        Σ_s p(s) [ q(g' s + b') − r(g s + b) ]²,        s from −1 to 1,
+
+    weighted with how often points of a ball of D dimensions have the projection s,
+    p(s) ∝ (1 − s²)^((D − 1) / 2),
+
+    by Gauss–Newton steps in (g', b'), damped, from (g, b), with g' from g / 2 to 2 g. A
+    neuron that is silent or that is not made better keeps what it had.
+
+    Free to move, intercepts go up, by 0.01 to 0.05 radii at 200 to 400 Hz: neurons that fire late
+    and then steeply come nearer to high rates that the chip lacks. With J₀ where a neuron starts
+    to fire, steps along
+
+        g' = k g,        b' = J₀ + k (b − J₀)
+
+    keep them.
+
+    Parameters
+    ----------
+    neuron_type : nengo.neurons.NeuronType
+        One of those that `chip_rates` takes.
+    gain, bias : (n_neurons,) ndarray
+    dt : float
+        Step in seconds.
+    dimensions : int
+        D, of the ensemble.
+    drive : (n_samples, n_neurons) ndarray, optional
+        Samples of s in the place of p(s), where the inputs are not those of a ball.
+    chip : nengo.neurons.NeuronType, optional
+        What the chip has in the place of ``neuron_type``; the same if not given.
+    keep_intercepts : bool
+        Whether gains and biases change together, so that each neuron starts to fire where it did.
+
+    Returns
+    -------
+    gain, bias : (n_neurons,) ndarray
+    """
+    drive, often = drives(dimensions, drive)
+    chip, often = chip or neuron_type, np.sqrt(often)
+    parts = [
+        _fit(neuron_type, of, often, gain[part], bias[part], dt, chip, keep_intercepts)
+        for part, of in _pieces(drive, len(gain))
+    ]
+    gains, biases = (np.concatenate(of) for of in zip(*parts))
+    return gains, biases
+
+
+def _pieces(drive: np.ndarray, n_neurons: int) -> Iterator[Tuple[slice, np.ndarray]]:
+    """Neurons, two at least, of which all that a step computes stays in the processor's cache."""
+    number = max(min(len(drive) * n_neurons // PIECE, n_neurons // 2), 1)
+    ends = np.linspace(0, n_neurons, number + 1).astype(int)
+    for start, end in zip(ends, ends[1:]):
+        part = slice(start, end)
+        yield part, drive[:, part] if drive.shape[1] > 1 else drive
+
+
+def first_current(neuron_type: nengo.neurons.NeuronType) -> float:
+    """The normalised current above which a neuron fires."""
+    base = getattr(neuron_type, "base_type", neuron_type)
+    return 1.0 if isinstance(base, nengo.LIFRate) else 0.0  # nengo.LIF is one
+
+
+def drives(dimensions: int, drive: Optional[np.ndarray] = None) -> Tuple[np.ndarray, np.ndarray]:
+    """Inputs s along an encoder, in radii, and p(s), how often each is had; see `fit_rates`."""
+    if drive is not None:
+        return drive, np.ones((1, 1))
+    drive = np.linspace(-1, 1, DRIVES)[:, None]
+    return drive, (1 - drive**2) ** ((dimensions - 1) / 2)
+
+
+def steps_of(neuron_type: nengo.neurons.NeuronType, dt: float) -> int:
+    """A neuron type's refractory time in steps; 0 where it has none."""
+    base = getattr(neuron_type, "base_type", neuron_type)
+    return round(getattr(base, "tau_ref", 0.0) / dt)
+
+
+def shorter_refractory(
+    neuron_type: nengo.neurons.NeuronType, dt: float
+) -> Optional[nengo.neurons.NeuronType]:
+    """The neuron type with a refractory time of one step less; None where it has none."""
+    base = getattr(neuron_type, "base_type", neuron_type)
+    steps = steps_of(neuron_type, dt)
+    if steps < 1:
+        return None
+    shorter = with_parameters(base, tau_ref=(steps - 1) * dt)
+    return shorter if base is neuron_type else with_parameters(neuron_type, base_type=shorter)
+
+
+def steady_rates(neuron_type: nengo.neurons.NeuronType, rates: np.ndarray, dt: float) -> np.ndarray:
+    """The rates to give Nengo's neurons for the chip's to fire at these under a steady input.
+
+    The chip rounds an interval up to whole steps (`chip_rates`). With k the whole number of
+    steps nearest to the interval asked for, but no less than the chip's shortest, aim at the
+    middle of the last step,
+
+        T' = (k − 1/2) · dt,
+
+    where the rounding of gains, biases and weights tips nothing over.
+
+    Parameters
+    ----------
+    neuron_type : nengo.neurons.NeuronType
+        One of those that `chip_rates` takes.
+    rates : ndarray
+        Hz, 0 for silent neurons.
+    dt : float
+        Step in seconds.
+    """
+    unit = float(neuron_type.amplitude)
+    shortest = _interval(neuron_type, np.array(1e9), dt)[0] / dt
+    asked = np.divide(unit, rates * dt, out=np.full_like(rates, np.inf), where=rates > 0)
+    with np.errstate(invalid="ignore"):
+        low = np.maximum(np.floor(asked), np.floor(shortest) + 1)
+        nearer = np.abs(1 / (low + 1) - 1 / asked) < np.abs(1 / low - 1 / asked)
+    steps = low + nearer
+    return np.where(rates > 0, unit / ((steps - 0.5) * dt), 0.0)
+
+
+def _fit(
+    neuron_type: nengo.neurons.NeuronType,
+    drive: np.ndarray,
+    often: np.ndarray,
+    gain: np.ndarray,
+    bias: np.ndarray,
+    dt: float,
+    chip: nengo.neurons.NeuronType,
+    keep_intercepts: bool,
+) -> Tuple[np.ndarray, np.ndarray]:
+    """Damped Gauss–Newton steps in gain and bias, neuron by neuron."""
+    unit = float(neuron_type.amplitude)
+    chip = represented(chip, dt)
+    fastest = 1 / (_represented_interval(chip, np.array(1e9))[0] + dt / 2)
+    wanted = neuron_type.rates(drive * np.ones(len(gain)), gain, bias) / unit
+    wanted = np.minimum(wanted, fastest)
+
+    def misfit(g: np.ndarray, b: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+        interval, slope = _represented_interval(chip, g * drive + b)
+        rate = 1 / (interval + dt / 2)
+        return often * (rate - wanted), -often * rate**2 * slope
+
+    best_gain, best_bias = np.array(gain, float), np.array(bias, float)
+    residual, slope = misfit(best_gain, best_bias)
+    cost = np.sum(residual**2, axis=0)
+    damping = np.full(len(gain), 1e-3)
+    own_gain, first, square = np.abs(gain), first_current(chip), drive**2
+    for _ in range(FIT_STEPS):
+        steep, pull = slope**2, residual * slope
+        a, b, c = (np.sum(each, axis=0) for each in (steep * square, steep * drive, steep))
+        u, v = (np.sum(each, axis=0) for each in (pull * drive, pull))
+        a, c = a * (1 + damping) + 1e-12, c * (1 + damping) + 1e-12
+        determinant = a * c - b * b
+        determinant = np.where(determinant > 0, determinant, np.inf)
+        if keep_intercepts:  # along (g, b − J₀)
+            g, h = best_gain, best_bias - first
+            along = a * g * g + 2 * b * g * h + c * h * h
+            step = (u * g + v * h) / np.where(along > 0, along, np.inf)
+            new_gain, new_bias = best_gain - step * g, best_bias - step * h
+        else:
+            new_gain = best_gain - (c * u - b * v) / determinant
+            new_bias = best_bias - (a * v - b * u) / determinant
+        new_residual, new_slope = misfit(new_gain, new_bias)
+        new_cost = np.sum(new_residual**2, axis=0)
+        with np.errstate(invalid="ignore"):
+            near = (new_gain > 0.5 * own_gain) & (new_gain < 2 * own_gain)
+            near &= np.abs(new_bias - bias) < np.abs(bias) + own_gain
+        better = (new_cost < cost) & near
+        best_gain, best_bias = (
+            np.where(better, new, old)
+            for new, old in ((new_gain, best_gain), (new_bias, best_bias))
+        )
+        residual, slope = (
+            np.where(better, new, old)
+            for new, old in ((new_residual, residual), (new_slope, slope))
+        )
+        gained = np.where(better, cost - new_cost, 0.0)
+        settled = better.any() and gained.sum() <= SETTLED * cost.sum()
+        cost = np.where(better, new_cost, cost)
+        damping = np.where(better, damping / 4, damping * 8)
+        if settled:
+            break
+    return best_gain, best_bias
+
+
+def _interval(
+    neuron_type: nengo.neurons.NeuronType, current: np.ndarray, dt: float
+) -> Tuple[np.ndarray, np.ndarray]:
+    """T(J) in seconds, ∞ where the neuron is silent, and dT/dJ."""
+    return _represented_interval(represented(neuron_type, dt), current)
+
+
+def _represented_interval(
+    neuron_type: nengo.neurons.NeuronType, current: np.ndarray
+) -> Tuple[np.ndarray, np.ndarray]:
+    """As `_interval`, of a neuron type that has the chip's time constants already."""
+    base = getattr(neuron_type, "base_type", neuron_type)
+    lif = isinstance(base, nengo.LIFRate)  # nengo.LIF is one
+    over = np.asarray(current, float) - first_current(neuron_type)
+    active = over > 0
+    over = np.where(active, np.maximum(over, 1e-12), 1.0)
+    if lif:
+        interval = base.tau_ref + base.tau_rc * np.log1p(1 / over)
+        slope = -base.tau_rc / (over * (over + 1))
+    else:
+        interval, slope = 1 / over, -1 / over**2
+    return np.where(active, interval, np.inf), np.where(active, slope, 0.0)

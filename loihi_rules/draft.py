@@ -1,0 +1,82 @@
+"""What the passes hand on: the network as far as it is rewritten, and the record of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Dict, List, Optional, Set
+
+import nengo
+import numpy as np
+from nengo.builder.ensemble import BuiltEnsemble
+
+from loihi_rules.change import Change, Problem
+from loihi_rules.learning_rules.pes import LearningScale
+
+
+@dataclass(frozen=True)
+class ServedProbe:
+    """How a probe's samples are had when the chip does not give them as asked.
+
+    Attributes
+    ----------
+    probe : nengo.Probe or None
+        The probe in the rewritten network that stands in for the user's, or
+        None where the samples are read from the target instead.
+    reads : str
+        What is made of it, one of `deploy.nengo_loihi.read.served.READERS`: ``"probe"`` (its
+        samples as they come), ``"delta"`` (PES's steps), ``"weights"`` (the decoders of a
+        learning connection, in Nengo's units), ``"built"`` (a value that the build fixed),
+        ``"refractory time"`` (what is left of it, from the spikes of the stand-in) or ``"sum"``
+        (of what several stand-ins give).
+    source : object
+        For ``"weights"`` the connection, for ``"sum"`` pairs of a stand-in and the matrix that
+        its samples are multiplied with, for the others the object that the user probed, in the
+        rewritten network.
+    attribute : str
+        For ``"built"``: which of the object's built values.
+    sample_every : float or None
+        Sampling period in seconds; None for every step.
+    synapse : nengo.synapses.Synapse or None
+        The filter to put the samples through, where the target cannot.
+    part : slice or array
+        Which of the stand-in's columns; None for all.
+    factor : float
+        For ``"delta"``: what the product of error and activity is multiplied with, −κ dt, to be
+        divided by the number of neurons; ``source`` is the probe of the errors.
+    """
+
+    probe: Optional[nengo.Probe]
+    reads: str = "probe"
+    source: Any = None
+    attribute: str = ""
+    sample_every: Optional[float] = None
+    synapse: Optional[nengo.synapses.Synapse] = None
+    part: Any = None
+    factor: float = 1.0
+
+
+@dataclass
+class Draft:
+    """The network while the passes work on it; handed from one to the next."""
+
+    network: nengo.Network
+    dt: float
+    changes: List[Change]
+    problems: List[Problem]
+    served: Dict[nengo.Probe, ServedProbe]  # by probe of the draft's network
+    host_probes: List[nengo.Probe]
+    learning_scales: Dict[nengo.Connection, LearningScale]
+    tuning: Dict[nengo.Ensemble, BuiltEnsemble]
+    rows: Dict[nengo.Connection, np.ndarray]
+    asked: Dict[nengo.Connection, nengo.transforms.Transform]
+    dropped: List[nengo.Connection]
+    joined: Set[nengo.Connection]
+    encoded: List[nengo.Connection]
+    learned: Set[nengo.Ensemble]  # on the chip, driven by full weights that learn off it
+    stopped: bool = False  # at a problem that makes the other passes pointless
+
+    def change(self, obj: str, rule: str, before: Any, after: Any, why: str) -> None:
+        self.changes.append(Change(obj, rule, str(before), str(after), why))
+
+    def problem(self, obj: str, rule: str, what: str, way_out: str) -> None:
+        self.problems.append(Problem(obj, rule, what, way_out))

@@ -1,0 +1,84 @@
+"""What a connection has learnt, and of what shape that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Dict, Optional, Tuple
+
+import nengo
+import numpy as np
+
+from loihi_rules.change import name_of
+from loihi_rules.learning_rules import rule_of
+from loihi_rules.nengo_parts.wiring import base_of
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What one connection has learnt.
+
+    Attributes
+    ----------
+    connection : str
+        Its name, `loihi_rules.change.name_of`.
+    rule : str
+        The rule's, as Nengo calls it; several with ``+`` between.
+    adapts : str
+        ``"weights"`` or ``"encoders"``.
+    values : ndarray
+        Weights (size_out, size_in), from spikes filtered to Hz into what the target takes:
+        represented values; normalised current for full weights; that divided by the gain
+        where the user connected to neurons. Or scaled encoders
+        (n_post, dimensions), unit encoder times gain ÷ radius.
+    theta : (n_post,) ndarray or None
+        BCM's modification threshold, Hz.
+    neurons : str
+        A fingerprint of the neurons on both sides; empty where nobody took one.
+    """
+
+    connection: str
+    rule: str
+    adapts: str
+    values: np.ndarray
+    theta: Optional[np.ndarray] = None
+    neurons: str = ""
+
+
+def learning(network: nengo.Network) -> Dict[str, nengo.Connection]:
+    """The connections that learn, by name; the second of a name has " (2)" behind it."""
+    found: Dict[str, nengo.Connection] = {}
+    for conn in network.all_connections:
+        if conn.learning_rule_type is None:
+            continue
+        name, count = name_of(conn), 1
+        while name in found:
+            count += 1
+            name = f"{name_of(conn)} ({count})"
+        found[name] = conn
+    return found
+
+
+def rule_names(conn: nengo.Connection) -> str:
+    """The rule or rules of a connection, as Nengo calls them."""
+    rules = conn.learning_rule_type
+    if isinstance(rules, dict):
+        rules = list(rules.values())
+    each = rules if isinstance(rules, (list, tuple)) else [rules]
+    return "+".join(type(rule).__name__ for rule in each)
+
+
+def adapts(conn: nengo.Connection) -> str:
+    """What a connection's rule changes, ``"weights"`` or ``"encoders"``."""
+    rule = rule_of(conn)
+    return "weights" if rule is None else rule.adapts
+
+
+def shape_of(conn: nengo.Connection) -> Tuple[int, int]:
+    """Of what the connection learns, see `Learned.values`."""
+    if adapts(conn) == "encoders":
+        ens = base_of(conn.post)
+        return ens.n_neurons, ens.dimensions
+    if not isinstance(conn.pre_obj, nengo.Ensemble):
+        return conn.size_out, conn.size_mid
+    full = conn.solver.weights and isinstance(conn.post_obj, nengo.Ensemble)
+    return (conn.post_obj.n_neurons if full else conn.size_out), conn.pre_obj.n_neurons

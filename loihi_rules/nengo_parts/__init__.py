@@ -1,0 +1,1 @@
+"""How Nengo's objects are built, seeded, joined, named and changed."""

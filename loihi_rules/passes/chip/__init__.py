@@ -1,0 +1,1 @@
+"""What Loihi 1 asks of a model: a pass each."""

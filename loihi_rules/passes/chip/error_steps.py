@@ -1,0 +1,49 @@
+"""Errors smaller than the chip's step are not lost."""
+
+from __future__ import annotations
+
+import nengo
+from nengo.connection import LearningRule
+
+from loihi_rules.change import name_of
+from loihi_rules.chip.limits import LOIHI
+from loihi_rules.draft import Draft
+from loihi_rules.learning_rules.pes import ERROR_SCALE
+from loihi_rules.nengo_parts.settings import declare
+from loihi_rules.nengo_parts.whole_steps import Carried
+
+SETTING = "error_is_carried"  # of a connection that carries an error
+
+
+def error_steps(draft: Draft) -> None:
+    """Carry on what rounding leaves out of an error.
+
+    The chip is sent errors as integers, by rounding (nengo-loihi ``builder/discretize.py``,
+    ``scale_pes_errors``), so that a steady error of less than half a step is 0 for ever, and
+    learning stops there, where on the CPU it goes on. An error that fluctuates by a step or
+    more is rounded right on average; one of a node's may be smooth. Here what was left out is
+    added to the next (`loihi_rules.nengo_parts.whole_steps.Carried`): the chip reads an error at
+    every fourth step (``learning_epoch``), so to the one of four steps later. And what it reads is
+    a mean over up to four steps (`loihi_rules.learning_rules.pes.error_window`).
+    """
+    network = draft.network
+    declare(network, nengo.Connection, SETTING)
+    for conn in network.all_connections:
+        rule = conn.post_obj
+        if not isinstance(rule, LearningRule) or rule.connection not in draft.learning_scales:
+            continue
+        if network.config[conn].error_is_carried:
+            continue
+        network.config[conn].error_is_carried = True
+        learning = draft.learning_scales[rule.connection]
+        epoch, window = LOIHI.learning_epoch, learning.window
+        conn.synapse = Carried(conn.synapse, 1 / ERROR_SCALE, epoch, window)
+        draft.change(
+            name_of(conn),
+            "errors of 8 bits",
+            f"rounded to steps of {1 / learning.error_scale:.2g}",
+            (f"the mean of {window}, " if window > 1 else "")
+            + "the same, with the remainder added to the next",
+            f"the chip reads one error of {epoch}, and a steady one of less than half a step "
+            "would teach nothing",
+        )

@@ -1,0 +1,361 @@
+"""Each learned connection's own weight exponent, and its learning rate on the chip."""
+
+from __future__ import annotations
+
+from typing import Any, List, NamedTuple
+
+import nengo
+import numpy as np
+from nengo.builder import Model
+from nengo.builder.connection import get_eval_points, get_targets
+from nengo.cache import NoDecoderCache
+from nengo.connection import LearningRule
+from nengo.ensemble import Neurons
+from nengo.exceptions import NengoException
+
+from loihi_rules.change import name_of
+from loihi_rules.chip.limits import LOIHI
+from loihi_rules.chip.tuning import chip_rates
+from loihi_rules.draft import Draft
+from loihi_rules.learning_rules import pes
+from loihi_rules.learning_rules.pes import Fit
+from loihi_rules.learning_rules.where import chip_learning_connections
+from loihi_rules.nengo_parts.likely_inputs import likely_inputs
+from loihi_rules.nengo_parts.passthrough_nodes import into_passthroughs, is_passthrough, sources_of
+from loihi_rules.nengo_parts.settings import declare
+from loihi_rules.nengo_parts.transforms import matrix_of, set_matrix
+from loihi_rules.nengo_parts.wiring import base_of, columns_of
+from loihi_rules.pilots import pes as pes_pilot
+
+USUAL_EXPONENT = 4  # nengo-loihi's Model.pes_wgt_exp
+SETTINGS = ("pes_weight_exponent", "pes_rate_factor", "pes_error_scale", "pes_span")
+ERROR_SETTING = "error_is_scaled"  # of a connection that carries an error
+USUAL_TAU = 0.005  # s, Nengo's filter of connections
+USUAL = 0.999  # share of the values that count as usual
+HARDLY = 0.1  # radii, RMS about their mean, by which inputs move that are taken for held
+TELLING = 0.01  # a smaller change of a learning rate is not worth a line
+
+
+class Needs(NamedTuple):
+    """What a connection asks of its learning synapses.
+
+    Attributes
+    ----------
+    first : float
+        The largest decoder it starts with.
+    w_max : float
+        The largest weight it starts with, ``A max |d| / (dt · r)``.
+    rate_factor : float
+        See `loihi_rules.learning_rules.pes.rate_factor`.
+    span : float
+        Largest magnitude of what it gives, or is wanted to give.
+    error : float
+        Largest magnitude of one dimension of it.
+    gain : float
+        What errors are multiplied by on their way to the rule.
+    trial : loihi_rules.pilots.pes.Pilot
+        How weights and traces grow.
+    """
+
+    first: float
+    w_max: float
+    rate_factor: float
+    span: float
+    error: float
+    gain: float
+    trial: pes_pilot.Pilot
+
+
+def declare_settings(network: nengo.Network) -> None:
+    """Give connections ``pes_weight_exponent``, ``pes_rate_factor`` and ``pes_error_scale``.
+
+    A user sets any with ``network.config[connection].pes_weight_exponent = 3`` after
+    calling this; None, the default, leaves the choice to `learning_scale`.
+    """
+    declare(network, nengo.Connection, *SETTINGS, ERROR_SETTING)
+
+
+def learning_scale(draft: Draft) -> None:
+    """Choose each learned connection's weight exponent, learning rate and error scale.
+
+    *Exponent.* In a trial of the connection alone (`loihi_rules.pilots.pes`) the chip's neurons
+    learn to give every dimension at the size of the target's radius, or of the function that
+    the connection starts with, from inputs that are likely
+    (`loihi_rules.nengo_parts.likely_inputs`). The exponent is the smallest at which hardly any
+    weight is cut and hardly any learning lost to the ends of traces
+    (`loihi_rules.learning_rules.pes.weight_exponent`).
+
+    *Learning rate.* The decoded value y = Σ d_i · a_i changes by Σ a_i · Δd_i, so at the rate
+    κ · E · Σ a_i² / n. κ is multiplied by what makes up for the chip's rates, its trace and
+    its late errors (`loihi_rules.learning_rules.pes.rate_factor`).
+
+    *Error.* The chip is sent E as an integer up to 127; its scale follows the size of what
+    the connection may have to give (`loihi_rules.learning_rules.pes.error_scale`), and of the
+    transforms by which errors come to the rule: k E at κ / k is the same as E at κ. nengo-loihi
+    multiplies all errors by 100, so the connections that carry them are multiplied by the rest, and
+    κ divided by it.
+    """
+    declare_settings(draft.network)
+    for conn in chip_learning_connections(draft.network):
+        settings = draft.network.config[conn]
+        try:
+            needs = _needs(draft, conn)
+        except NengoException:
+            continue  # the build will say what is wrong with it
+        if settings.pes_rate_factor is None:
+            _correct_rate(draft, conn, needs.rate_factor)
+        if settings.pes_error_scale is None:
+            _choose_error_scale(draft, conn, needs)
+        _scale_errors(draft, conn)
+        threshold = pes.threshold(needs.span, float(conn.pre_obj.radius), needs.trial.peak)
+        if settings.pes_weight_exponent is None:
+            threshold = _choose_exponent(draft, conn, needs, threshold)
+        draft.learning_scales[conn] = pes.LearningScale(
+            weight_exponent=int(settings.pes_weight_exponent),  # type: ignore[arg-type]
+            rate_factor=float(settings.pes_rate_factor),  # type: ignore[arg-type]
+            error_scale=float(settings.pes_error_scale),  # type: ignore[arg-type]
+            threshold=threshold,
+            unit=pes.unit(float(conn.pre_obj.radius), _amplitude(conn)),
+            window=pes.error_window(_time_constant(conn, needs), draft.dt),
+            sources=settings.learns_from,  # type: ignore[arg-type]
+        )
+
+
+def _correct_rate(draft: Draft, conn: nengo.Connection, factor: float) -> None:
+    rate = float(conn.learning_rule_type.learning_rate)
+    draft.network.config[conn].pes_rate_factor = factor
+    if abs(factor - 1) > TELLING:
+        draft.change(
+            name_of(conn),
+            "learning rate",
+            f"{rate:g}",
+            f"{rate * factor:.4g} on the chip",
+            f"makes up for the chip's rates, traces and late errors (a factor of {factor:.3g})",
+        )
+
+
+def _choose_error_scale(draft: Draft, conn: nengo.Connection, needs: Needs) -> None:
+    scale = pes.error_scale(needs.error * needs.gain)
+    draft.network.config[conn].pes_error_scale = scale
+    draft.change(
+        name_of(conn),
+        "errors of 8 bits",
+        f"errors up to {LOIHI.error_max / pes.ERROR_SCALE:g} in steps of "
+        f"{1 / pes.ERROR_SCALE:g}, as nengo-loihi has for every connection",
+        f"up to {LOIHI.error_max / scale:.3g} in steps of {1 / scale:.2g}",
+        f"both what it gives and what is wanted may go up to {needs.error:.3g} in each dimension"
+        + ("" if needs.gain == 1 else f", and are multiplied by {needs.gain:.3g}"),
+    )
+
+
+def _scale_errors(draft: Draft, conn: nengo.Connection) -> None:
+    factor = float(draft.network.config[conn].pes_error_scale) / pes.ERROR_SCALE
+    for error in _errors_of(draft.network, conn):
+        if not draft.network.config[error].error_is_scaled:
+            draft.network.config[error].error_is_scaled = True
+            draft.asked.setdefault(error, error.transform)
+            set_matrix(error, matrix_of(error) * factor)
+
+
+def _choose_exponent(draft: Draft, conn: nengo.Connection, needs: Needs, threshold: float) -> float:
+    """Also returns the threshold, large enough for a spike of one neuron at the largest weight.
+
+    However far an error drives a neuron's weights, its spikes then give what the weights say.
+    """
+    settings = draft.network.config[conn]
+    radius, amplitude = float(conn.pre_obj.radius), _amplitude(conn)
+    rate = float(conn.learning_rule_type.learning_rate) * float(settings.pes_rate_factor)
+
+    def figures(exponent: int) -> Fit:
+        scale = pes.weight_scale(needs.w_max, threshold)
+        reach = pes.largest_decoder(exponent, scale, radius, draft.dt, amplitude)
+        a_hertz = pes.mean_trace(
+            exponent,
+            scale,
+            rate * pes.unit(radius, amplitude),
+            len(_sources(draft, conn)),
+            1.0,
+            float(settings.pes_error_scale),
+        )
+        cut = max(needs.trial.weights_cut(reach * amplitude), float(needs.first > reach))
+        return Fit(reach, cut, needs.trial.learning_lost(LOIHI.trace_max / a_hertz))
+
+    fits = {exponent: figures(exponent) for exponent in pes.EXPONENTS}
+    exponent = pes.weight_exponent(fits)
+    while fits[exponent].reach * amplitude / draft.dt / radius > threshold:
+        threshold *= 2
+        fits = {exponent: figures(exponent) for exponent in pes.EXPONENTS}
+        exponent = pes.weight_exponent(fits)
+    settings.pes_weight_exponent = exponent
+    reach, finer = fits[exponent].reach, fits.get(exponent - 1)
+    why = f"in a trial of the connection {fits[exponent]}"
+    draft.change(
+        name_of(conn),
+        "learned weights: 8-bit mantissa, one exponent",
+        f"exponent {USUAL_EXPONENT}, as nengo-loihi has for every connection",
+        f"exponent {exponent}: decoders up to {reach:.2g} in steps of {reach / 127:.1g}",
+        why + (f"; at {exponent - 1}, {finer}" if finer else ""),
+    )
+    return threshold
+
+
+def _time_constant(conn: nengo.Connection, needs: Needs) -> float:
+    """``n / (κ Σ a²)``, in seconds: how fast an error is undone."""
+    power = float(np.mean(np.square(needs.trial.traces, dtype=float)))
+    rate = needs.gain * float(conn.learning_rule_type.learning_rate) * _amplitude(conn) ** 2 * power
+    return 1 / rate if rate else np.inf
+
+
+def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
+    ens, dt, tau = conn.pre_obj, draft.dt, conn.learning_rule_type.pre_synapse.tau
+    rng = np.random.RandomState(conn.seed)
+    model = Model(dt=dt, decoder_cache=NoDecoderCache())
+    for obj, seed in ((ens, ens.seed), (conn, conn.seed)):
+        model.seeds[obj], model.seeded[obj] = seed, True
+    model.build(ens)
+    built: Any = model.params[ens]
+    points = get_eval_points(model, conn, rng)
+    targets = get_targets(conn, points)
+    transform = conn.transform.sample(rng=rng) if _dense(conn) else np.array(1.0)
+    targets = targets * transform if np.ndim(transform) == 0 else targets @ transform.T
+    amplitude, radius = _amplitude(conn), float(ens.radius)
+    span = max(_span(draft, conn), float(np.abs(targets).max()))
+    first = 0.0
+    if np.any(targets):
+        rates = _chip_rates(ens, built, points, dt)
+        first = float(np.abs(conn.solver(rates, targets, rng=rng)[0]).max())
+
+    chosen = conn.eval_points is not None or isinstance(ens.eval_points, np.ndarray)
+    every = dt * LOIHI.learning_epoch
+    inputs = likely_inputs(draft.network, ens, points, chosen, pes_pilot.epochs(dt), every, dt, rng)
+    rates = _chip_rates(ens, built, inputs, dt)
+    if _driven_one_by_one(draft.network, ens):
+        rates = np.array([rng.permutation(column) for column in rates.T]).T
+    own = draft.tuning.get(ens, built)
+    cpu_rates = ens.neuron_type.rates(inputs / radius @ own.encoders.T, own.gain, own.bias)
+    connected = _sources(draft, conn)
+    cpu_rates, rates = cpu_rates[:, connected], rates[:, connected]
+    factor = pes.rate_factor(
+        float(np.sum(cpu_rates**2)),
+        float(np.sum(rates**2)),
+        tau,
+        dt,
+        moves=bool(np.ptp(inputs, axis=0).any()),
+    )
+    gain = _error_gain(draft.network, conn)
+    trial = pes_pilot.pilot(
+        rates / amplitude,
+        _targets(inputs / radius, span),
+        gain * float(conn.learning_rule_type.learning_rate) * factor * amplitude**2,
+        tau,
+        _loop_tau(conn),
+        dt,
+        rng,
+    )
+    error = span if first else span * _one_dimension(inputs / radius, conn.size_out)
+    return Needs(first, amplitude * first / dt / radius, factor, span, error, gain, trial)
+
+
+def _errors_of(network: nengo.Network, conn: nengo.Connection) -> List[nengo.Connection]:
+    """The connections that carry errors to a learned connection's rule."""
+    return [
+        error
+        for error in network.all_connections
+        if isinstance(error.post_obj, LearningRule) and error.post_obj.connection is conn
+    ]
+
+
+def _error_gain(network: nengo.Network, conn: nengo.Connection) -> float:
+    """The largest factor by which a value becomes part of an error: of one row of a transform.
+
+    Through nodes that only hand on, as one in which errors are summed. Functions count as 1.
+    """
+    incoming = into_passthroughs(network)
+    found = []
+    for error in _errors_of(network, conn):
+        matrix, given = matrix_of(error), None
+        if is_passthrough(error.pre_obj) and error.function is None:
+            matrix = matrix @ np.eye(error.pre_obj.size_out)[columns_of(error.pre)]
+            given = sources_of(error.pre_obj, incoming, (), {}, learned=True)
+        found += [matrix @ source.matrix for source in given] if given else [matrix]
+    gain = max((float(np.linalg.norm(m, axis=1).max(initial=0.0)) for m in found), default=1.0)
+    return gain or 1.0
+
+
+def _sources(draft: Draft, conn: nengo.Connection) -> np.ndarray:
+    """Which neurons of the ensemble the connection learns from."""
+    some = draft.network.config[conn].learns_from
+    return np.arange(conn.pre_obj.n_neurons) if some is None else np.asarray(some)
+
+
+def _targets(inputs: np.ndarray, span: float) -> np.ndarray:
+    """What a trial learns: every dimension; of inputs that hardly move, a constant instead.
+
+    The constant is as large as one dimension can be, so that inputs which stay or are small do not
+    let the trial expect weights that hardly give anything.
+
+    Parameters
+    ----------
+    inputs : (n, dimensions) ndarray
+        In radii.
+    span : float
+        Size of what a vector of length 1 stands for.
+    """
+    if inputs.std(axis=0).max() >= HARDLY:
+        return span * inputs
+    return np.full((len(inputs), 1), span / np.sqrt(inputs.shape[1]))
+
+
+def _one_dimension(inputs: np.ndarray, size_out: int) -> float:
+    """How large a dimension of what is learnt is, as a share of the largest vector.
+
+    Where as many dimensions come out as go in: as large as those that go in, which are less
+    than the whole where there are several.
+    """
+    dimensions = inputs.shape[1]
+    if size_out != dimensions or inputs.std(axis=0).max() < HARDLY:
+        return 1.0
+    usual = float(np.quantile(np.abs(inputs), USUAL))
+    return float(np.clip(usual, 1 / np.sqrt(dimensions), 1.0))
+
+
+def _driven_one_by_one(network: nengo.Network, ens: nengo.Ensemble) -> bool:
+    """Whether neurons get currents of their own, beside or instead of what they represent."""
+    return any(
+        isinstance(conn.post_obj, Neurons) and base_of(conn.post) is ens
+        for conn in network.all_connections
+    )
+
+
+def _chip_rates(ens: nengo.Ensemble, built: Any, points: np.ndarray, dt: float) -> np.ndarray:
+    current = (points / ens.radius) @ built.encoders.T * built.gain + built.bias
+    return chip_rates(ens.neuron_type, current, dt)
+
+
+def _loop_tau(conn: nengo.Connection) -> float:
+    """Of the filters through which an output comes back as its error."""
+    own = getattr(conn.synapse, "tau", 0.0)
+    return float(own) + USUAL_TAU
+
+
+def _span(draft: Draft, conn: nengo.Connection) -> float:
+    """The size of what is to be learnt, by the user's ``pes_span``, or by radii.
+
+    That of the target, or of the ensemble that represents the error; where both are nodes,
+    that of the source.
+    """
+    asked = draft.network.config[conn].pes_span
+    if asked is not None:
+        return float(asked)
+    sources = [base_of(error.pre) for error in _errors_of(draft.network, conn)]
+    radii = [float(end.radius) for end in (base_of(conn.post), *sources) if hasattr(end, "radius")]
+    return max(radii, default=float(conn.pre_obj.radius))
+
+
+def _amplitude(conn: nengo.Connection) -> float:
+    """Of the spikes of the neurons that are decoded."""
+    return float(getattr(conn.pre_obj.neuron_type, "amplitude", 1.0))
+
+
+def _dense(conn: nengo.Connection) -> bool:
+    return not isinstance(conn.transform, nengo.transforms.NoTransform)

@@ -1,0 +1,351 @@
+"""Chip neurons are tuned to fire at the rates of their twins on the CPU."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Set
+
+import nengo
+import numpy as np
+
+from loihi_rules.change import name_of, warn
+from loihi_rules.chip.tuning import (
+    DRIVES,
+    MOST_POINTS,
+    chip_rates,
+    drives,
+    first_current,
+    fit_rates,
+    give_gains,
+    has_a_threshold,
+    is_chips_own,
+    mean_chip_rates,
+    represented,
+    shorter_refractory,
+    silenced,
+    steady_rates,
+    steps_of,
+)
+from loihi_rules.draft import Draft
+from loihi_rules.learning_rules.pes import TRAIN_EPOCH
+from loihi_rules.learning_rules.where import chip_learning_connections
+from loihi_rules.nengo_parts.built import built_ensemble
+from loihi_rules.nengo_parts.settings import declare
+from loihi_rules.nengo_parts.wiring import base_of, decoded, on_chip
+from loihi_rules.pilots.fit import fit_to_pilot
+from loihi_rules.pilots.networks import SETTLING, Pilot, Signals, chip_spikes, rates_of
+from loihi_rules.routes.entries import loops_of
+
+INTERCEPT_LIMIT = 0.95  # nengo-loihi's Model.intercept_limit
+BALLS = (nengo.dists.UniformHypersphere, nengo.dists.ScatteredHypersphere)
+SETTING = "rates_are_fitted"
+RULE_OF_RATES = "rates that the chip has"
+MOST_LOST = 0.02  # of all spikes, before fewer high rates are taken for it where functions bend
+MOST_SILENCED = 0.01  # of the values that are represented
+WORTH_A_WARNING = 0.06  # error of rates; that of Nengo's default ensemble is 0.05
+PILOT_WORTH_A_WARNING = 0.25  # error of rates, with that of counting spikes in it
+
+
+class Fit(NamedTuple):
+    """Gains and biases on the chip, and how well they do, as shares of the CPU's rates."""
+
+    error: float
+    lost: float
+    neuron_type: nengo.neurons.NeuronType
+    gain: np.ndarray
+    bias: np.ndarray
+
+
+def rates(draft: Draft) -> None:
+    """Choose gain and bias of chip neurons so that their rates are those on the CPU.
+
+    The chip's intervals are whole steps, and rounded up, which costs 5 to 10 % of the rate
+    (`loihi_rules.chip.tuning.mean_chip_rates`). `loihi_rules.chip.tuning.fit_rates` finds the gain
+    and bias that give it back. Intercepts above 0.95 become 0.95, as their gains would leave the
+    other neurons of the block no bits (nengo-loihi ``builder/ensemble.py``, ``get_gain_bias``; it
+    draws all intercepts anew, here only those above are moved).
+
+    Neurons that get their currents from other neurons, or from nodes, without encoders are
+    fitted to the spikes of a pilot run (`loihi_rules.pilots.networks`), as their rates depend on
+    how those currents fluctuate; their gain multiplies them. The fit is taken if it is better than
+    none on inputs that it has not seen.
+
+    What nengo-loihi's own neuron types say (LoihiLIF, LoihiSpikingRectifiedLinear) is the
+    chip's arithmetic already; they are left alone.
+    """
+    network = draft.network
+    declare(network, nengo.Ensemble, SETTING)
+    pilot, uses = Pilot(network, draft.tuning, draft.dt), _uses(network)
+    for ens in pilot.in_order():
+        if not on_chip(network, ens) or network.config[ens].rates_are_fitted:
+            continue
+        built = built_ensemble(ens, draft.dt)
+        gain, bias = _limited(draft, ens, built)
+        network.config[ens].rates_are_fitted = True
+        unknown = is_chips_own(ens.neuron_type) or ens in draft.learned  # no pilot learns
+        given = None if unknown else pilot.inputs(ens)
+        if given is not None:
+            _fit_to_pilot(draft, pilot, ens, built, given)
+        elif is_chips_own(ens.neuron_type) or pilot.shares_kernel(ens):
+            give_gains(ens, gain, bias)
+        elif not _steady(draft, ens, built, gain, bias):
+            _fit_to_encoders(draft, ens, built, gain, bias, uses)
+            if pilot.feeds_itself(ens):
+                _warn_of_a_loop(ens)
+        draft.tuning[ens] = built
+
+
+def _fit_to_encoders(
+    draft: Draft,
+    ens: nengo.Ensemble,
+    built: Any,
+    gain: np.ndarray,
+    bias: np.ndarray,
+    uses: Uses,
+) -> None:
+    """Fit to what an ensemble represents; with another refractory time if rates end too soon.
+
+    Intercepts stay where there are values at which no neuron fires, or none would on the chip: the
+    user set a threshold, and what is given in values near it depends on where the first neurons
+    begin.
+    """
+    own, dt = ens.neuron_type, draft.dt
+    known = _drive(draft, ens, built)
+    drive, often = drives(ens.dimensions, known)
+    wanted = own.rates(drive * np.ones(ens.n_neurons), built.gain, built.bias)
+    if not wanted.any():
+        give_gains(ens, gain, bias)
+        return
+
+    def judged(chip: nengo.neurons.NeuronType, g: np.ndarray, b: np.ndarray) -> Fit:
+        off = mean_chip_rates(chip, g * drive + b, dt) - wanted
+        error = np.sqrt(np.sum(often * off**2) / np.sum(often * wanted**2))
+        lost = -np.sum(often * off) / np.sum(often * wanted)
+        return Fit(float(error), float(lost), chip, g, b)
+
+    def fitted(chip: nengo.neurons.NeuronType, keep: bool = False) -> Fit:
+        return judged(chip, *fit_rates(own, gain, bias, dt, ens.dimensions, known, chip, keep))
+
+    before = judged(own, gain, bias)
+    best = min(before, fitted(own), key=lambda fit: fit.error)
+    shorter = shorter_refractory(own, dt)
+    held = ens in uses.looped or (steps_of(own, dt) <= TRAIN_EPOCH - 1 and ens in uses.traced)
+    worth = best.lost > MOST_LOST or ens not in uses.bent
+    if shorter is not None and ens in draft.learned and best.lost > MOST_LOST:
+        best = fitted(shorter)  # whose rates end where Nengo's do
+    elif shorter is not None and not held and worth:
+        best = min(best, fitted(shorter), key=lambda fit: fit.error)
+    least = best.error
+    lost = silenced(ens, built, best.neuron_type, best.gain, best.bias, dt)
+    if has_a_threshold(ens, built) or lost > MOST_SILENCED:
+        best = min(before, fitted(best.neuron_type, keep=True), key=lambda fit: fit.error)
+    ens.neuron_type = best.neuron_type
+    give_gains(ens, best.gain, best.bias)
+    if best.error < before.error:
+        draft.change(
+            name_of(ens),
+            "spikes at whole steps",
+            f"rates {100 * before.error:.1f} % off the CPU's",
+            f"{100 * best.error:.1f} % off, by other gains and biases{_shortened(best, own)}",
+            "the chip's neurons fire once a step at most, and intervals are rounded up to steps",
+        )
+    if least > WORTH_A_WARNING:
+        top, own_top = (
+            float(chip_rates(kind, np.array(1e9), dt)) / own.amplitude
+            for kind in (best.neuron_type, own)
+        )
+        asked = f"{wanted.max() / own.amplitude:.0f} Hz where the chip's end at {top:.0f}"
+        off = f"have few rates below that; rates are {100 * best.error:.0f} % off"
+        if ens in draft.learned:
+            what = f"what is learned off the chip may drive it up to {asked}, and {off}"
+            way_out = "leave it on the host"
+        else:
+            what = f"its neurons are to fire at up to {asked}, and {off}"
+            way_out = f"give it max_rates of at most {own_top:.0f} Hz, or a shorter refractory time"
+        warn(name_of(ens), RULE_OF_RATES, what, way_out)
+
+
+def _warn_of_a_loop(ens: nengo.Ensemble) -> None:
+    warn(
+        name_of(ens),
+        RULE_OF_RATES,
+        "its neurons are in a loop of neurons; gains and biases are fitted to steady currents, and "
+        "where these fluctuate rates may be 5 to 20 % lower than the CPU's",
+        "compare its rates (loihi-deploy compare), or use nengo_loihi's LoihiLIF, which is the "
+        "chip's on the CPU too",
+    )
+
+
+def _shortened(fit: Fit, own: nengo.neurons.NeuronType) -> str:
+    return "" if fit.neuron_type is own else ", and a refractory time of a step less"
+
+
+class Uses(NamedTuple):
+    """Ensembles by what is made of their rates.
+
+    Attributes
+    ----------
+    looped : set of nengo.Ensemble
+        Of a loop, which holds its currents steady. Then rates are those of whole intervals, with
+        the longest steps from one to the next where refractory times are short: an integrator with
+        rates of 390 to 450 Hz keeps 10 % less.
+    bent : set of nengo.Ensemble
+        From which other functions than linear ones are decoded, or learned. Those need many
+        different rates, and with a shorter refractory time the chip has fewer of the high ones:
+        sin 4x of 200 neurons errs twice as much.
+    traced : set of nengo.Ensemble
+        Whose spikes learning on the chip reads, by a trace that sees one in two steps.
+    """
+
+    looped: Set[nengo.Ensemble]
+    bent: Set[nengo.Ensemble]
+    traced: Set[nengo.Ensemble]
+
+
+def _uses(network: nengo.Network) -> Uses:
+    part, slowest = loops_of(network)
+    return Uses(
+        {obj for obj, k in part.items() if k in slowest},
+        {
+            conn.pre_obj
+            for conn in network.all_connections
+            if decoded(conn) and not (conn.function is None and conn.learning_rule_type is None)
+        },
+        {base_of(conn.pre) for conn in chip_learning_connections(network)},
+    )
+
+
+def _fit_to_pilot(
+    draft: Draft, pilot: Pilot, ens: nengo.Ensemble, built: Any, given: Signals
+) -> None:
+    """Fit to half of the pilot's inputs; keep what was there unless it is worse on the others."""
+    own, gain, bias, shared = ens.neuron_type, built.gain, built.bias, pilot.shares_kernel(ens)
+    wanted = rates_of(pilot.on_cpu(ens, built, given.cpu)) / float(own.amplitude)
+    half = pilot.stimuli // 2
+    known, unseen = given.chip[:, :half].astype(np.float32), given.chip[:, half:]
+    spread = gain * known[SETTLING if len(known) > 1 else 0 :].std(axis=(0, 1))
+    norm = float(np.linalg.norm(wanted[half:])) or 1.0
+
+    def found(chip: nengo.neurons.NeuronType, shown: np.ndarray) -> Any:
+        def run(g: np.ndarray, b: np.ndarray) -> np.ndarray:
+            current = g.astype(np.float32) * shown + b.astype(np.float32)
+            return rates_of(chip_spikes(chip, current, draft.dt)) / draft.dt
+
+        return run
+
+    def judged(chip: nengo.neurons.NeuronType, g: np.ndarray, b: np.ndarray) -> Fit:
+        off = found(chip, unseen)(g, b) - wanted[half:]
+        lost = -float(off.sum() / (wanted[half:].sum() or 1.0))
+        return Fit(float(np.linalg.norm(off)) / norm, lost, chip, g, b)
+
+    def fitted(chip: nengo.neurons.NeuronType) -> Fit:
+        return judged(
+            chip, *fit_to_pilot(found(chip, known), wanted[:half], gain, bias, spread, shared)
+        )
+
+    as_it_was = judged(own, gain, bias)
+    best = min(as_it_was, fitted(own), key=lambda fit: fit.error)
+    shorter = shorter_refractory(own, draft.dt)
+    if best.lost > MOST_LOST and shorter is not None:
+        best = min(best, fitted(shorter), key=lambda fit: fit.error)
+    before, after = as_it_was.error, best.error
+    ens.neuron_type = best.neuron_type
+    give_gains(ens, best.gain, best.bias)
+    if after > PILOT_WORTH_A_WARNING:
+        warn(
+            name_of(ens),
+            RULE_OF_RATES,
+            f"rates of its neurons, {wanted[half:].mean():.0f} Hz on average and up to "
+            f"{wanted[half:].max():.0f}, are {100 * after:.0f} % off the CPU's, "
+            "neuron by neuron, in a pilot run",
+            "use nengo_loihi's LoihiSpikingRectifiedLinear or LoihiLIF, which are the chip's on "
+            "the CPU too, or weights that give rates from 20 to 200 Hz",
+        )
+    if after >= before:
+        return
+    draft.change(
+        name_of(ens),
+        "spikes at whole steps",
+        f"rates {100 * before:.1f} % off the CPU's, neuron by neuron, in a pilot run",
+        f"{100 * after:.1f} % off, by other gains and biases{_shortened(best, own)}",
+        "the chip's neurons fire once a step at most, lose what is left of a step at a spike, and "
+        "are held back by negative currents",
+    )
+
+
+def _steady(draft: Draft, ens: nengo.Ensemble, built: Any, gain: Any, bias: Any) -> bool:
+    """Fit neurons that see one input or none, held; False if these are others.
+
+    Where the evaluation points are a few single ones, as of a one-hot vector, each neuron fires
+    at one input s or not at all. It keeps its intercept, and its rate at s becomes that of
+    `loihi_rules.chip.tuning.steady_rates`.
+    """
+    if not isinstance(ens.eval_points, np.ndarray) or ens.gain is not None or ens.bias is not None:
+        return False
+    drive = built.eval_points @ built.encoders.T / ens.radius
+    active = gain * drive + bias > first_current(ens.neuron_type)
+    top = drive.max(axis=0)
+    if not np.all((drive == top) | ~active):
+        return False
+    rates = ens.neuron_type.rates(top[None, :], gain, bias)[0]
+    aimed = steady_rates(ens.neuron_type, rates, draft.dt)
+    fires = rates > 0
+    rest = (first_current(ens.neuron_type) - bias) / gain  # the input at which a neuron begins
+    current = _current_at(ens.neuron_type, np.where(fires, aimed, 1.0), draft.dt)
+    new_gain = (current - first_current(ens.neuron_type)) / np.where(fires, top - rest, 1.0)
+    new_bias = np.where(fires, first_current(ens.neuron_type) - new_gain * rest, bias)
+    give_gains(ens, np.where(fires, new_gain, gain), new_bias)
+    got = chip_rates(ens.neuron_type, ens.gain * top + ens.bias, draft.dt)
+    off = 100 * (got[fires] / rates[fires] - 1) if fires.any() else np.zeros(1)
+    before = 100 * (
+        chip_rates(ens.neuron_type, gain * top + bias, draft.dt)[fires] / rates[fires] - 1
+    )
+    draft.change(
+        name_of(ens),
+        "spikes at whole steps",
+        f"rates {before.mean():+.1f} % of the CPU's" if fires.any() else "silent",
+        f"{off.mean():+.1f} % (at most {np.abs(off).max():.1f} %), aimed at the middle of a step",
+        "the chip's intervals are whole steps, and on the edge of one the least rounding tips a "
+        "neuron over",
+    )
+    return True
+
+
+def _current_at(neuron_type: nengo.neurons.NeuronType, rates: Any, dt: float) -> Any:
+    """The current at which a neuron, with the chip's time constants, fires at a rate."""
+    chip = represented(neuron_type, dt)
+    gain, bias = chip.gain_bias(rates, np.zeros_like(rates))
+    return gain + bias
+
+
+def _drive(draft: Draft, ens: nengo.Ensemble, built: Any) -> Any:
+    """Inputs along the encoders, in radii, where it is known which there are.
+
+    What weights that learn may give is not; they are taken to become twice as large.
+    """
+    if ens in draft.learned:
+        return np.linspace(-2, 2, DRIVES)[:, None] * np.ones(ens.n_neurons)
+    if isinstance(ens.eval_points, BALLS):
+        return None
+    points = built.eval_points[:MOST_POINTS]
+    return points @ built.encoders.T / ens.radius
+
+
+def _limited(draft: Draft, ens: nengo.Ensemble, built: Any) -> Any:
+    """Gain and bias with no intercept above the limit."""
+    gain, bias = np.array(built.gain), np.array(built.bias)
+    intercepts = built.intercepts
+    if ens.gain is not None or ens.bias is not None or intercepts is None:
+        return gain, bias  # the user's own, at any intercept
+    high = intercepts > INTERCEPT_LIMIT
+    if high.any():
+        gain[high], bias[high] = ens.neuron_type.gain_bias(
+            built.max_rates[high], np.full(int(high.sum()), INTERCEPT_LIMIT)
+        )
+        draft.change(
+            name_of(ens),
+            "intercepts",
+            f"up to {intercepts.max():.3g}",
+            f"{INTERCEPT_LIMIT} for {int(high.sum())} neurons above it",
+            "so high a gain would leave the weights of all other neurons few bits",
+        )
+    return gain, bias

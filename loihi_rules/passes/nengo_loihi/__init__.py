@@ -1,0 +1,1 @@
+"""What nengo-loihi's builder lacks: a pass each."""

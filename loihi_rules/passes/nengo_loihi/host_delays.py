@@ -1,0 +1,212 @@
+"""Values that go to the chip, or come from it, are as late as their user asked, not later."""
+
+from __future__ import annotations
+
+from typing import Dict, List, NamedTuple, Optional, Set
+
+import nengo
+from nengo.connection import LearningRule
+from nengo.synapses import Lowpass, Synapse
+
+from loihi_rules.change import filter_name, name_of
+from loihi_rules.draft import Draft
+from loihi_rules.nengo_parts.leads import Lead, steps_of
+from loihi_rules.nengo_parts.settings import declare
+from loihi_rules.nengo_parts.wiring import base_of, decoded, on_chip
+from loihi_rules.routes.ways import FROM_HOST
+
+SETTING = "steps_late"  # of a connection between host and chip, what no filter makes up for
+LEAST_STEPS = 3  # of a filter that one step can be taken from
+
+
+class Way(NamedTuple):
+    """One of the ways by which a value comes to an object on the host.
+
+    Attributes
+    ----------
+    late : int
+        Steps later than on the CPU.
+    filtered : bool
+        Whether a filter on the way has made it smooth.
+    """
+
+    late: int
+    filtered: bool
+
+
+def host_delays(draft: Draft) -> None:
+    """Take out of the host's filters what the way to and from the chip adds.
+
+    *From the chip* spikes take a step, and what an ensemble represents takes two, by way of the
+    compartments that decode it. Nengo's filters take one, which one that gives its output in
+    the same step (`loihi_rules.nengo_parts.leads.Lead`) saves; for the other a low-pass filter has
+    τ − dt, and another filter is that much early. A value that has no filter is late.
+
+    *To the chip* a value takes a step, as spikes, and is then filtered by the compartment. The
+    host applies the user's own filter, of any kind, without Nengo's step, and then the inverse
+    of the compartment's (`loihi_rules.routes.from_host.before_chip`). What reaches the neurons
+    is what reaches them on the CPU. A value that was filtered anywhere is smooth, and is sent
+    as much earlier as the steps that it has lost before; others stay late by those, which the
+    change says.
+    """
+    network = draft.network
+    declare(network, nengo.Connection, SETTING)
+    for conn in network.all_connections:
+        if not on_chip(network, conn.pre) or on_chip(network, conn.post):
+            continue
+        if isinstance(conn.post_obj, LearningRule) or network.config[conn].steps_late is not None:
+            continue
+        _receive(draft, conn)
+    ways, after = _ways(network, draft.dt), _after(network)
+    for conn in network.all_connections:
+        settings = network.config[conn]
+        if settings.enters != FROM_HOST or settings.steps_late is not None:
+            continue
+        _send(draft, conn, ways[base_of(conn.pre)], after)
+
+
+def _receive(draft: Draft, conn: nengo.Connection) -> None:
+    own, steps = conn.synapse, _late(conn, draft.dt)
+    draft.network.config[conn].steps_late = steps
+    if own is not None:
+        conn.synapse = _kept(own, draft.dt) if decoded(conn) else Lead(own)
+    elif _only_filtered(draft.network, conn.post_obj):
+        return  # made up for on the way back to the chip
+    draft.change(
+        name_of(conn),
+        "values to the host",
+        filter_name(own),
+        "the same on the host; "
+        + (f"{_count(steps, draft.dt)} later than asked" if steps else "as early as asked"),
+        "the chip hands spikes to the host a step late, and decoded values two",
+    )
+
+
+def _only_filtered(network: nengo.Network, node: object) -> bool:
+    """Whether all that a node does is to hand on to the chip, by way of filters."""
+    out = [conn for conn in network.all_connections if conn.pre_obj is node]
+    probed = any(base_of(probe.target) is node for probe in network.all_probes)
+    return (
+        bool(out)
+        and not probed
+        and all(
+            network.config[conn].enters == FROM_HOST and _asked(network, conn) is not None
+            for conn in out
+        )
+    )
+
+
+def _asked(network: nengo.Network, conn: nengo.Connection) -> Optional[Synapse]:
+    """The filter that a user gave to what the host sends; see before_chip."""
+    if conn.synapse is None:
+        return Lowpass(float(network.config[base_of(conn.post)].input_tau))  # type: ignore[arg-type]
+    return conn.synapse.synapse  # type: ignore[no-any-return]
+
+
+def _kept(synapse: Synapse, dt: float) -> Lead:
+    """The filter of a decoded value, two steps earlier."""
+    if not isinstance(synapse, Lowpass):
+        return Lead(synapse, 1.0)
+    return Lead(Lowpass(synapse.tau - dt) if synapse.tau >= LEAST_STEPS * dt else synapse)
+
+
+def _late(conn: nengo.Connection, dt: float) -> int:
+    """Steps by which a value that leaves the chip stays late."""
+    if conn.synapse is None:
+        return 2 if decoded(conn) else 1
+    return int(decoded(conn) and not _is_smooth(conn.synapse, dt))
+
+
+def _send(
+    draft: Draft, conn: nengo.Connection, ways: Set[Way], after: Dict[object, Set[object]]
+) -> None:
+    network, own = draft.network, _asked(draft.network, conn)
+    tau = float(network.config[base_of(conn.post)].input_tau)  # type: ignore[arg-type]
+    smooth = _is_smooth(own, draft.dt)
+    ends = {Way(w.late + (own is None), w.filtered or smooth) for w in ways}
+    ahead = min(w.late for w in ends) if all(w.filtered for w in ends) else 0
+    steps = max(w.late for w in ends) - ahead
+    network.config[conn].steps_late = steps
+    if ahead:
+        conn.synapse = Lead(own, steps_of(tau, draft.dt) + ahead)
+    looped = _comes_back(conn, after)
+    if not (steps or ahead or looped):
+        return
+    draft.change(
+        name_of(conn),
+        "loops over the host" if looped else "values from the host",
+        filter_name(own),
+        f"the same; {_count(ahead, draft.dt)} sent ahead; "
+        f"{_count(steps, draft.dt)} later than asked",
+        "a value takes a step each way between chip and host"
+        + ("; what no filter makes smooth is not sent ahead" if steps else ""),
+    )
+
+
+def _count(steps: int, dt: float) -> str:
+    return f"{1000 * dt * steps:g} ms"
+
+
+def _is_smooth(synapse: Optional[Synapse], dt: float) -> bool:
+    """Whether what a filter gives can be sent ahead."""
+    short = isinstance(synapse, Lowpass) and synapse.tau < LEAST_STEPS * dt
+    return synapse is not None and not short
+
+
+def _ways(network: nengo.Network, dt: float) -> Dict[object, Set[Way]]:
+    """How late, and how smooth, values come to each object on the host."""
+    into: Dict[object, List[nengo.Connection]] = {}
+    for conn in network.all_connections:
+        if not on_chip(network, conn.post) and not isinstance(conn.post_obj, LearningRule):
+            into.setdefault(base_of(conn.post), []).append(conn)
+    hosts = [e for e in network.all_ensembles if not on_chip(network, e)]
+    ways: Dict[object, Set[Way]] = {
+        obj: set() if obj in into else {Way(0, False)} for obj in [*network.all_nodes, *hosts]
+    }
+    changed = True
+    while changed:
+        changed = False
+        for obj, conns in into.items():
+            found = {way for conn in conns for way in _along(network, conn, ways, dt)}
+            if isinstance(obj, nengo.Ensemble):
+                found = {Way(way.late, False) for way in found}
+            if not found <= ways[obj]:
+                ways[obj] |= found
+                changed = True
+    for obj in ways:
+        ways[obj] = ways[obj] or {Way(0, False)}  # a circle that nothing enters
+    return ways
+
+
+def _along(
+    network: nengo.Network, conn: nengo.Connection, ways: Dict[object, Set[Way]], dt: float
+) -> Set[Way]:
+    synapse = conn.synapse.synapse if isinstance(conn.synapse, Lead) else conn.synapse
+    filtered = _is_smooth(synapse, dt)
+    if on_chip(network, conn.pre):
+        return {Way(int(network.config[conn].steps_late or 0), filtered)}
+    return {Way(way.late, way.filtered or filtered) for way in ways[base_of(conn.pre)]}
+
+
+def _after(network: nengo.Network) -> Dict[object, Set[object]]:
+    """What each object goes to."""
+    after: Dict[object, Set[object]] = {}
+    for each in network.all_connections:
+        end = base_of(each.post)
+        end = base_of(end.connection.post) if isinstance(end, LearningRule) else end
+        after.setdefault(base_of(each.pre), set()).add(end)
+    return after
+
+
+def _comes_back(conn: nengo.Connection, after: Dict[object, Set[object]]) -> bool:
+    """Whether what a connection sends to the chip can come back to where it starts."""
+    seen: Set[object] = set()
+    left = [base_of(conn.post)]
+    while left:
+        obj = left.pop()
+        if obj is base_of(conn.pre):
+            return True
+        if obj not in seen:
+            seen.add(obj)
+            left += after.get(obj, set())
+    return False

@@ -1,0 +1,262 @@
+"""How values enter chip neurons: through which weights, and which filters."""
+
+from __future__ import annotations
+
+from typing import Dict, List, NamedTuple, Optional, Sequence
+
+import nengo
+import numpy as np
+from nengo.solvers import NoSolver
+from nengo.synapses import Lowpass
+
+from loihi_rules.change import filter_name, name_of
+from loihi_rules.chip.limits import LOIHI
+from loihi_rules.chip.tuning import has_a_threshold
+from loihi_rules.draft import Draft
+from loihi_rules.nengo_parts.settings import declare
+from loihi_rules.nengo_parts.solvers import MultipliedOut
+from loihi_rules.nengo_parts.wiring import decoded, reconnect
+from loihi_rules.routes.carriers import (
+    LEAST_UNITS,
+    MOST_ROWS,
+    Carriers,
+    carriers,
+    reach_of,
+    weight_units,
+)
+from loihi_rules.routes.entries import Entry, entries_of
+from loihi_rules.routes.from_host import before_chip
+from loihi_rules.routes.loops import keep_speed
+from loihi_rules.routes.plan import HOP, LEAST_TAU, Choice, plan
+from loihi_rules.routes.ways import (
+    CARRIED,
+    CHOICES,
+    ENTERS_SETTING,
+    FILTER_SETTING,
+    FROM_CARRIERS,
+    FROM_HOST,
+    MATRIX,
+    STRAIGHT,
+    WAY_SETTING,
+)
+
+RULE = "filters of inputs"
+
+
+class Taus(NamedTuple):
+    """The time constant of a compartment's filter in seconds: asked for, and the chip's."""
+
+    asked: float
+    real: float
+
+
+def input_filters(draft: Draft) -> None:
+    """Give each connection into chip neurons the filter that its user asked for.
+
+    A compartment has one low-pass filter for all that enters it, of a time constant τ_c.
+    nengo-loihi makes that 5 ms, on top of each connection's own, and sends every decoded value
+    through 20 neurons a dimension (``builder/connection.py``: ``decode_tau``,
+    ``decode_neurons``), which makes it late and noisy. Here τ_c and the way of each connection
+    are chosen together, so that the errors that are to be expected add up to the least
+    (`loihi_rules.routes.plan.plan`):
+
+    - between two ensembles, decoders and encoders are multiplied out to a matrix of weights,
+      as on the CPU, over as many cores as it takes, with the filter τ_c;
+    - or the value is carried by neurons between (`loihi_rules.routes.carriers`), behind a
+      filter of their own, so that both and the carriers' delay make up the filter asked for;
+    - from the host, what is left to do before the chip's filter is exactly that
+      (`loihi_rules.routes.from_host.before_chip`).
+
+    What the way to the host and back takes is the next pass's,
+    `loihi_rules.passes.nengo_loihi.host_delays`.
+
+    A user sets τ_c of an ensemble with ``network.config[ens].input_tau``, and the way of a
+    connection with ``network.config[conn].way``, ``"matrix"`` or ``"carried"``
+    (`declare_settings`).
+    """
+    network = draft.network
+    declare_settings(network)
+    multiplied: Dict[int, MultipliedOut] = {}
+    for ens, entries in entries_of(network).items():
+        config, settings = network.config, network.config[ens]
+        new = [entry for entry in entries if config[entry.conn].enters is None]
+        if settings.input_tau is None or new:
+            asked = {
+                k: CHOICES[config[entry.conn].way]
+                for k, entry in enumerate(entries)
+                if config[entry.conn].way in CHOICES
+            }
+            tau = None if settings.input_tau is None else float(settings.input_tau)
+            silent = _has_a_threshold(draft, ens)
+            found = plan(entries, ens.n_neurons, ens.dimensions, draft.dt, tau, asked, silent)
+            chosen = [c for c in found.choices if c.entry in new]
+            real = keep_speed(ens, chosen, found.tau, draft.dt)
+            settings.input_tau = real
+            if real != found.tau:
+                draft.change(
+                    name_of(ens),
+                    "time constants",
+                    f"a loop with a filter of {1000 * found.tau:g} ms",
+                    f"{1000 * real:.4g} ms, and weights for the same speed",
+                    "the chip's decay is a multiple of 1/4096 a step",
+                )
+            _enter(draft, ens, chosen, Taus(found.tau, real), multiplied)
+
+
+def declare_settings(network: nengo.Network) -> None:
+    """Give ensembles ``input_tau``, and connections ``way``.
+
+    A user sets either with ``network.config[obj].name = value`` after calling this; None, the
+    default, leaves the choice to `input_filters`.
+    """
+    declare(network, nengo.Connection, ENTERS_SETTING, WAY_SETTING)
+    declare(network, nengo.Ensemble, FILTER_SETTING)
+
+
+def _has_a_threshold(draft: Draft, ens: nengo.Ensemble) -> bool:
+    return ens in draft.tuning and has_a_threshold(ens, draft.tuning[ens])
+
+
+def _enter(
+    draft: Draft,
+    ens: nengo.Ensemble,
+    choices: Sequence[Choice],
+    taus: Taus,
+    multiplied: Dict[int, MultipliedOut],
+) -> None:
+    """Give connections their ways and filters, and say so.
+
+    ``multiplied`` has, by the identity of a solver, what to multiply it out with.
+    """
+    together: Dict[Optional[float], List[nengo.Connection]] = {}
+    asked, tau = taus
+    compartments = Lowpass(tau)
+    for choice in choices:
+        conn, way = choice.entry.conn, choice.way
+        before, name = conn.synapse, name_of(conn)
+        draft.network.config[conn].enters = way
+        first = ""
+        if way == FROM_HOST:
+            same = choice.entry.tau == asked
+            conn.synapse = None if same else before_chip(before, tau, draft.dt).synapse
+            first = f"{filter_name(conn.synapse)}, then "
+        elif way == CARRIED:
+            conn.synapse = Lowpass(_before_carriers(choice.entry, tau))
+            first = f"{filter_name(conn.synapse)}, then "
+            if decoded(conn):
+                together.setdefault(choice.entry.tau, []).append(conn)
+        else:
+            conn.synapse = compartments
+            if way == MATRIX:
+                own = conn.solver
+                if id(own) not in multiplied:  # equal ones may differ in what Nengo cannot see
+                    multiplied[id(own)] = MultipliedOut(own)
+                conn.solver = multiplied[id(own)]
+        if way != STRAIGHT or choice.entry.tau != asked:
+            draft.change(
+                name,
+                RULE,
+                filter_name(before),
+                f"{way}: {first}the chip's filter of {1000 * tau:g} ms{_cost(choice)}",
+                "compartments have one filter for all that enters them" + _others(choice),
+            )
+    parts = [part for conns in together.values() for part in _parts(conns)]
+    for part in parts:
+        _carry(draft, ens, part, tau, MOST_ROWS // len(parts))
+
+
+def _before_carriers(entry: Entry, tau: float) -> float:
+    own = tau if entry.tau is None else entry.tau
+    return max(own - tau - HOP, LEAST_TAU)
+
+
+def _parts(conns: Sequence[nengo.Connection]) -> List[List[nengo.Connection]]:
+    """Connections whose sources' neurons are together as many as a core has in-axons."""
+    parts: List[List[nengo.Connection]] = []
+    rows = np.inf
+    for conn in conns:
+        rows += conn.pre_obj.n_neurons
+        if rows > LOIHI.in_axons_a_core:
+            parts.append([])
+            rows = conn.pre_obj.n_neurons
+        parts[-1].append(conn)
+    return parts
+
+
+def _carry(
+    draft: Draft,
+    target: nengo.Ensemble,
+    conns: Sequence[nengo.Connection],
+    tau: float,
+    rows: int,
+) -> None:
+    """Send values to a target by way of neurons of their own, of two layers if need be."""
+    before = float(conns[0].synapse.tau)
+    each = [reach_of(conn, before, draft.dt) for conn in conns]
+    far = np.sum(each, axis=0)
+    units = min(
+        weight_units(float(own.max()), conn.pre_obj.n_neurons, before, draft.dt)
+        for own, conn in zip(each, conns)
+    )
+    label = f"carriers to {name_of(target)}"
+    made = _layer(draft, target, target, far, rows, tau, label)
+    second = before - LEAST_TAU - HOP
+    n = made.ensemble.n_neurons
+    why = "what cannot take a matrix of weights is carried by neurons between"
+    if units < LEAST_UNITS and second > LEAST_TAU:
+        draft.network.config[made.ensemble].input_tau = second
+        made = _layer(draft, target, made.ensemble, far, rows, second, f"first {label}")
+        n += made.ensemble.n_neurons
+        before = LEAST_TAU
+        why += f"; of so small weights a filter of {1000 * second:.3g} ms would leave no bits"
+    draft.network.config[made.ensemble].input_tau = before
+    for conn in conns:
+        reconnect(conn, post=made.ensemble)
+        conn.synapse = Lowpass(before)
+        conn.solver = MultipliedOut(conn.solver)
+    draft.change(
+        label,
+        "carried values",
+        f"{len(conns)} value{'s' if len(conns) > 1 else ''} to {name_of(target)}",
+        f"summed in {n} neurons that reach {far.max():.2g} radii",
+        why,
+    )
+
+
+def _layer(
+    draft: Draft,
+    target: nengo.Ensemble,
+    post: nengo.Ensemble,
+    far: np.ndarray,
+    rows: int,
+    tau: float,
+    label: str,
+) -> Carriers:
+    """Neurons that carry what a target is given to another ensemble."""
+    with draft.network:  # the last to be built, when all ends are there
+        made = carriers(target, far, rows, draft.dt, label, _has_a_threshold(draft, target))
+        out = nengo.Connection(
+            made.ensemble,
+            post,
+            synapse=Lowpass(tau),
+            solver=MultipliedOut(NoSolver(made.decoders)),
+            seed=0,
+        )
+    draft.network.config[made.ensemble].rates_are_fitted = True
+    draft.network.config[out].enters = FROM_CARRIERS
+    return made
+
+
+def _cost(choice: Choice) -> str:
+    late = choice.costs[choice.way].late
+    if abs(late) < 1e-4:
+        return ""
+    return f", {abs(1000 * late):.2g} ms {'late' if late > 0 else 'early'}"
+
+
+def _others(choice: Choice) -> str:
+    """What the ways would have cost, where there was a choice."""
+    if len(choice.costs) < 2:
+        return ""
+    ways = [choice.way, *(way for way in choice.costs if way != choice.way)]
+    return "; " + ", while ".join(f"{way}: {choice.costs[way] or 'no loss'}" for way in ways)

@@ -1,0 +1,116 @@
+"""Connections by way of a passthrough node become direct ones."""
+
+from __future__ import annotations
+
+from typing import List, NamedTuple
+
+import nengo
+import numpy as np
+
+from loihi_rules.change import name_of
+from loihi_rules.draft import Draft
+from loihi_rules.nengo_parts.passthrough_nodes import (
+    Known,
+    Source,
+    in_a_row,
+    into_passthroughs,
+    is_passthrough,
+    magnitudes,
+    remove_dead_ends,
+    sources_of,
+)
+from loihi_rules.nengo_parts.transforms import matrix_of
+from loihi_rules.nengo_parts.wiring import columns_of, on_chip
+
+
+class Joined(NamedTuple):
+    """What a connection from a node became.
+
+    Attributes
+    ----------
+    connections : int
+        How many direct ones.
+    left_out : float
+        The largest entry of their matrices that is rounding, and was made zero.
+    """
+
+    connections: int
+    left_out: float
+
+
+def passthrough(draft: Draft) -> None:
+    """Join what lies on both sides of a node that only hands on.
+
+    Nodes are on the host, so that a value on its way through one would leave the chip as
+    spikes, be decoded, and come back as spikes. From ``pre → node`` with the matrix A and
+    ``node → post`` with B comes ``pre → post`` with B A. What is rounding in it is made zero,
+    and blocks of zeros are left out. Two low-pass filters in a row become one of the same mean
+    delay where the chip has to do them. The node stays for what it hands to the host.
+    """
+    network = draft.network
+    incoming = into_passthroughs(network)
+    known: Known = {}
+    for net in [network, *network.all_networks]:
+        for conn in list(net.connections):
+            if not is_passthrough(conn.pre_obj) or not on_chip(network, conn.post):
+                continue
+            sources = sources_of(conn.pre_obj, incoming, (), known)
+            if not sources or conn.function is not None or conn.learning_rule_type is not None:
+                continue
+            if not any(on_chip(network, source.conn.pre) for source in sources):
+                continue
+            joined = _join(draft, conn, sources)
+            net.connections.remove(conn)
+            draft.change(
+                name_of(conn.pre_obj),
+                "passthrough nodes",
+                f"hands on to {name_of(conn.post)}",
+                f"{joined.connections} direct connections" + _left_out(joined),
+                "a value that goes through a node would leave the chip and come back late",
+            )
+    draft.dropped.extend(remove_dead_ends(network, incoming))
+
+
+def _join(draft: Draft, conn: nengo.Connection, sources: List[Source]) -> Joined:
+    count, largest = 0, 0.0
+    out = matrix_of(conn) @ np.eye(conn.pre_obj.size_out)[columns_of(conn.pre)]
+    rounding = _rounding(out, sources)
+    for source in sources:
+        first, matrix = source.conn, out @ source.matrix
+        faint = np.abs(matrix) <= rounding
+        largest = max(largest, np.abs(matrix[faint]).max(initial=0.0))
+        matrix[faint] = 0
+        if not np.any(matrix):
+            continue
+        draft.joined.add(first)
+        synapses = source.synapses + (() if conn.synapse is None else (conn.synapse,))
+        with draft.network:  # the last to be built, when all ends are there
+            nengo.Connection(
+                first.pre,
+                conn.post,
+                function=first.function,
+                transform=matrix,
+                synapse=in_a_row(synapses, on_chip(draft.network, first.pre)),
+                solver=first.solver,
+                eval_points=first.eval_points,
+                scale_eval_points=first.scale_eval_points,
+                seed=first.seed,
+            )
+        count += 1
+    return Joined(count, largest)
+
+
+def _rounding(out: np.ndarray, sources: List[Source]) -> float:
+    """What floating point may leave of a zero in the products with all sources.
+
+    A sum of n terms is off by n ε times the sum of their magnitudes
+    (`loihi_rules.nengo_parts.passthrough_nodes.magnitudes`).
+    """
+    terms = out.shape[1] + sum(source.matrix.shape[1] for source in sources)
+    magnitude = sum(np.sum(magnitudes(out) @ source.magnitude, axis=1) for source in sources)
+    rounding = float(terms * np.finfo(float).eps * np.max(magnitude, initial=0.0))
+    return rounding if np.isfinite(rounding) else 0.0
+
+
+def _left_out(joined: Joined) -> str:
+    return f"; entries up to {joined.left_out:.0e}, rounding, are 0" if joined.left_out else ""

@@ -1,0 +1,365 @@
+"""A pilot run of neurons that are joined by matrices: on the CPU, and on the chip.
+
+Only what leads to them is run, in NumPy, and nothing of the user's: no node's function. What a
+node gives is taken from its process or value, from ``network.config[node].pilot_inputs``, an
+(n, size) array, where its user has set that, or else from −1 to 1. All is drawn from the
+network's seeds, so that the same network has the same pilot.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Set, Tuple
+
+import nengo
+import numpy as np
+from nengo.base import ObjView
+from nengo.builder.ensemble import BuiltEnsemble
+from nengo.ensemble import Neurons
+
+from loihi_rules.chip.tuning import represented
+from loihi_rules.nengo_parts.built import built_ensemble
+from loihi_rules.nengo_parts.parameters import with_parameters
+from loihi_rules.nengo_parts.settings import declare
+from loihi_rules.nengo_parts.transforms import CONVOLUTIONS, linear_map
+from loihi_rules.nengo_parts.wiring import base_of, columns_of, on_chip, rows_of
+
+SETTING = "pilot_inputs"
+STEPS = 400  # of each input
+SETTLING = 100  # of those, before rates are counted
+STIMULI = 48  # inputs that are shown: half of them to fit, half of them to judge
+LEAST_STIMULI = 8
+LARGEST = 16_000  # neurons × inputs, where that leaves enough inputs
+HELD = 20_000_000  # values of neurons, inputs and steps that are kept
+DRAWN = 2000  # steps of a random process of which inputs are taken
+RANDOM_PROCESSES = (
+    nengo.processes.WhiteSignal,
+    nengo.processes.WhiteNoise,
+    nengo.processes.FilteredNoise,
+    nengo.processes.BrownNoise,
+)
+
+
+class Signals(NamedTuple):
+    """What an object gives, or is given; (n_steps, or 1 if it is held, n_stimuli, size) each.
+
+    Attributes
+    ----------
+    cpu, chip : ndarray
+        On the CPU, and on the chip.
+    """
+
+    cpu: np.ndarray
+    chip: np.ndarray
+
+
+class Pilot:
+    """Neurons and what leads to them, by way of neurons and nodes alone.
+
+    Parameters
+    ----------
+    network : nengo.Network
+        Every object has a seed.
+    tuning : mapping of nengo.Ensemble to nengo.builder.ensemble.BuiltEnsemble
+        Of the ensembles on the chip that have been fitted; may grow meanwhile.
+    dt : float
+        Step in seconds.
+    """
+
+    def __init__(
+        self, network: nengo.Network, tuning: Mapping[nengo.Ensemble, BuiltEnsemble], dt: float
+    ):
+        self.network, self.tuning, self.dt = network, tuning, dt
+        declare(network, nengo.Node, SETTING)
+        self.neurons = {ens: ens.neuron_type for ens in network.all_ensembles}  # the CPU's
+        self.into: Dict[nengo.Ensemble, List[nengo.Connection]] = {}
+        self.encoded = set()
+        for conn in network.all_connections:
+            ens = base_of(conn.post)
+            if not isinstance(ens, nengo.Ensemble):
+                continue
+            if isinstance(conn.post_obj, Neurons):
+                self.into.setdefault(ens, []).append(conn)
+            else:
+                self.encoded.add(ens)
+        largest = max((ens.n_neurons for ens in self.into), default=1)
+        self.stimuli = int(np.clip(LARGEST // largest, LEAST_STIMULI, STIMULI))
+        self._outputs: Dict[nengo.Ensemble, Signals] = {}
+        self._last: Tuple[Any, Optional[Signals]] = (None, None)  # inputs, which are large
+
+    def in_order(self) -> List[nengo.Ensemble]:
+        """All ensembles, those that feed the neurons of others before them; loops anyhow."""
+        order: Dict[nengo.Ensemble, None] = {}
+        for ens in self.network.all_ensembles:
+            ways = [(ens, iter(self._sources(ens)))]
+            seen = {ens}
+            while ways:
+                at, rest = ways[-1]
+                before = next(rest, None)
+                if before is None:
+                    order[at] = None
+                    ways.pop()
+                elif before not in seen and before not in order:
+                    seen.add(before)
+                    ways.append((before, iter(self._sources(before))))
+        return list(order)
+
+    def inputs(self, ens: nengo.Ensemble) -> Optional[Signals]:
+        """What the neurons of an ensemble are given, before gain and bias.
+
+        None where that is not known: an ensemble that represents something, that is given
+        what another represents, or that is in a loop of neurons.
+        """
+        if self._last[0] is not ens:
+            self._last = ens, self._whole(ens)
+        return self._last[1]
+
+    def feeds_itself(self, ens: nengo.Ensemble) -> bool:
+        """Whether its neurons are given currents by themselves, by way of others or directly."""
+        seen: Set[nengo.Ensemble] = set()
+        left = list(self._sources(ens))
+        while left:
+            before = left.pop()
+            if before is ens:
+                return True
+            if before not in seen:
+                seen.add(before)
+                left += self._sources(before)
+        return False
+
+    def _whole(self, ens: nengo.Ensemble) -> Optional[Signals]:
+        """Inputs of an ensemble, block by block, as those before it may be far larger."""
+        if not self._known(ens, set()):
+            return None
+        largest = max(e.n_neurons for e in self._before(ens))
+        size = int(np.clip(HELD // (largest * STEPS), 1, self.stimuli))
+        blocks = [
+            self._given(ens, slice(k, min(k + size, self.stimuli)))
+            for k in range(0, self.stimuli, size)
+        ]
+        return Signals(*(np.concatenate(parts, axis=1) for parts in zip(*blocks)))
+
+    def _known(self, ens: nengo.Ensemble, within: Set[nengo.Ensemble]) -> bool:
+        """Whether what neurons are given can be had from evaluation points and nodes."""
+        conns = self.into.get(ens, [])
+        if ens in self.encoded or not conns or ens in within:
+            return False
+        for conn in conns:
+            if isinstance(conn.pre_obj, nengo.Node):
+                continue
+            pre = base_of(conn.pre)
+            represents = pre in self.encoded or pre not in self.into
+            if not isinstance(conn.pre_obj, Neurons) or (
+                on_chip(self.network, pre) and (pre not in self.tuning)
+            ):
+                return False
+            if not represents and not self._known(pre, within | {ens}):
+                return False
+        return True
+
+    def _before(self, ens: nengo.Ensemble) -> Set[nengo.Ensemble]:
+        """An ensemble and all that its neurons' inputs are made of."""
+        found = {ens}
+        if ens not in self.encoded:
+            for pre in self._sources(ens):
+                found |= self._before(pre)
+        return found
+
+    def _given(self, ens: nengo.Ensemble, block: slice) -> Signals:
+        conns = self.into[ens]
+        n_inputs = block.stop - block.start
+        total = [np.zeros((1, n_inputs, ens.n_neurons), np.float32) for _ in Signals._fields]
+        tau = max((_tau(conn) for conn in conns if isinstance(conn.pre_obj, Neurons)), default=0.0)
+        for conn in conns:
+            matrix, rows = linear_map(conn).astype(np.float32), rows_of(conn.post)
+            source = self._output(conn, block)
+            for k, synapse in enumerate((conn.synapse, nengo.Lowpass(tau))):
+                given = _filtered(_through(matrix, source[k]), synapse, self.dt)
+                if len(given) > len(total[k]):
+                    total[k] = np.repeat(total[k], len(given), axis=0)
+                total[k][:, :, rows] += given
+        return Signals(*total)
+
+    def _sources(self, ens: nengo.Ensemble) -> List[nengo.Ensemble]:
+        bases = [base_of(conn.pre) for conn in self.into.get(ens, [])]
+        return [base for base in bases if isinstance(base, nengo.Ensemble)]
+
+    def _output(self, conn: nengo.Connection, block: slice) -> Signals:
+        """What a connection is given by its source."""
+        if isinstance(conn.pre_obj, Neurons):
+            given = self._spikes(base_of(conn.pre), block)
+        elif conn.function is not None:
+            values = _unknown(conn.size_mid, self.stimuli, conn.seed)[:, block]
+            return Signals(values, values)
+        else:
+            values = self._values(conn.pre_obj)[:, block]
+            given = Signals(values, values)
+        if not isinstance(conn.pre, ObjView):
+            return given
+        columns = columns_of(conn.pre)
+        return Signals(given.cpu[:, :, columns], given.chip[:, :, columns])
+
+    def _values(self, node: nengo.Node) -> np.ndarray:
+        """(1, stimuli, size) values that a node has, or may have: its function is never called."""
+        output, rng = node.output, np.random.RandomState(node.seed)
+        samples = self.network.config[node].pilot_inputs
+        if samples is None and isinstance(output, nengo.processes.PresentInput):
+            samples = output.inputs
+        if samples is None and type(output) in RANDOM_PROCESSES:
+            samples = output.run_steps(DRAWN, d=node.size_out, dt=self.dt, rng=rng)
+        unknown = output is None or callable(output) or isinstance(output, nengo.Process)
+        if samples is None and unknown:
+            return _unknown(node.size_out, self.stimuli, node.seed)
+        samples = np.asarray(output if samples is None else samples, float)
+        samples = samples.reshape(-1, node.size_out)
+        return samples[None, rng.randint(len(samples), size=self.stimuli)]
+
+    def _spikes(self, ens: nengo.Ensemble, block: slice) -> Signals:
+        if ens in self._outputs:
+            return Signals(*(kept[:, block] for kept in self._outputs[ens]))
+        if ens.n_neurons * self.stimuli * STEPS > HELD:
+            return self._fired(ens, block)
+        self._outputs[ens] = self._fired(ens, slice(0, self.stimuli))
+        return self._spikes(ens, block)
+
+    def _fired(self, ens: nengo.Ensemble, block: slice) -> Signals:
+        chip = on_chip(self.network, ens)
+        built = self.tuning[ens] if chip else built_ensemble(ens, self.dt)
+        if ens in self.encoded or ens not in self.into:
+            rng = np.random.RandomState(ens.seed)
+            points = built.eval_points[rng.randint(len(built.eval_points), size=self.stimuli)]
+            drive = (points @ built.encoders.T / ens.radius)[None, block]
+            given = Signals(drive, drive)
+        elif self._last[0] is ens and self._last[1] is not None:
+            given = Signals(*(whole[:, block] for whole in self._last[1]))
+        else:
+            given = self._given(ens, block)
+        cpu = self.on_cpu(ens, built, given.cpu)
+        if not chip:  # the chip takes one spike of a neuron a step
+            return Signals(cpu, np.clip(cpu, None, _height(ens, self.dt)))
+        spikes = chip_spikes(ens.neuron_type, ens.gain * given.chip + ens.bias, self.dt)
+        return Signals(cpu, spikes * _height(ens, self.dt))
+
+    def shares_kernel(self, ens: nengo.Ensemble) -> bool:
+        """Whether a convolution goes into its neurons on the chip, which then have one gain."""
+        return any(isinstance(c.transform, CONVOLUTIONS) for c in self.into.get(ens, []))
+
+    def on_cpu(self, ens: nengo.Ensemble, built: BuiltEnsemble, given: np.ndarray) -> np.ndarray:
+        """Output of an ensemble's neurons on the CPU."""
+        rng = np.random.RandomState(ens.seed)
+        return cpu_spikes(self.neurons[ens], built.gain * given + built.bias, self.dt, rng)
+
+
+def rates_of(output: np.ndarray) -> np.ndarray:
+    """(n_stimuli, n_neurons) means of spikes or outputs, once they have settled."""
+    return np.asarray(output[SETTLING:].mean(axis=0, dtype=float))
+
+
+def cpu_spikes(neuron_type: Any, current: np.ndarray, dt: float, rng: Any) -> np.ndarray:
+    """Output of Nengo's own neurons.
+
+    Parameters
+    ----------
+    neuron_type : nengo.neurons.NeuronType
+    current : (n_steps or 1, n_stimuli, n_neurons) ndarray
+        J, normalised.
+    dt : float
+        Step in seconds.
+    rng : numpy.random.RandomState
+        Of the voltages that they start with.
+
+    Returns
+    -------
+    (STEPS, n_stimuli, n_neurons) ndarray of float32
+    """
+    shape = current.shape[1:]
+    free = with_parameters(neuron_type, initial_state=None)
+    state = free.make_state(int(np.prod(shape)), rng=rng)
+    output = np.zeros((STEPS, *shape), np.float32)
+    step = np.zeros(int(np.prod(shape)))
+    for t in range(STEPS):
+        given = current[t % len(current)].astype(float).ravel()
+        free.step(dt, given, step, **state)
+        output[t] = step.reshape(shape)
+    return output
+
+
+def chip_spikes(
+    neuron_type: nengo.neurons.NeuronType, current: np.ndarray, dt: float
+) -> np.ndarray:
+    """Spikes of the chip's neurons, in floating point.
+
+        leaky:      v ← v + (1 − e^(−dt/τ_RC)) (J − v),  then 0 for τ_ref + dt
+        not leaky:  v ← v + J dt
+        both:       v ← max(v, 0),  a spike and v ← 0 where v > 1
+
+    (nengo-loihi 1.1.0, ``neurons.py``, ``LoihiLIF.step``,
+    ``LoihiSpikingRectifiedLinear.step``.)
+
+    Parameters
+    ----------
+    neuron_type : nengo.neurons.NeuronType
+        One of those that `loihi_rules.chip.tuning.chip_rates` takes.
+    current, dt
+        As for `cpu_spikes`.
+
+    Returns
+    -------
+    (STEPS, n_stimuli, n_neurons) ndarray of bool
+    """
+    neuron_type = represented(neuron_type, dt)
+    base = getattr(neuron_type, "base_type", neuron_type)
+    leaky = isinstance(base, nengo.LIFRate)  # nengo.LIF is one
+    decay = dt
+    refractory = 0
+    if leaky:
+        decay = float(-np.expm1(-dt / base.tau_rc)) if base.tau_rc else 1.0
+        refractory = round(base.tau_ref / dt)
+    current = current.astype(np.float32, copy=False)
+    start = np.random.RandomState(0).uniform(size=current.shape[1:])
+    voltage = start.astype(np.float32)  # as in the midst of a run, not all at 0
+    step, share = np.empty_like(voltage), np.float32(decay)
+    rests = np.zeros(voltage.shape, np.int16)
+    spikes = np.zeros((STEPS, *voltage.shape), bool)
+    for t in range(STEPS):
+        given = current[t % len(current)]
+        voltage += np.multiply(share, np.subtract(given, voltage, step) if leaky else given, step)
+        np.maximum(voltage, 0, out=voltage)
+        if refractory:
+            np.copyto(voltage, 0, where=rests > 0)
+            rests -= 1
+        fires = np.greater(voltage, 1, out=spikes[t])
+        if refractory:  # which holds it at 0 from the next step on
+            np.copyto(rests, refractory, where=fires)
+        else:
+            voltage[fires] = 0
+    return spikes
+
+
+def _unknown(size: int, stimuli: int, seed: int) -> np.ndarray:
+    """Vectors from −1 to 1, every other one not negative, as they are or shorter by up to 4."""
+    rng = np.random.RandomState(seed)
+    values = rng.uniform(-1, 1, (stimuli, size)) * 4.0 ** -rng.uniform(size=(stimuli, 1))
+    values[1::2] = np.abs(values[1::2])
+    return values[None]
+
+
+def _height(ens: nengo.Ensemble, dt: float) -> np.float32:
+    """Of a spike; endless where there is none."""
+    amplitude = getattr(ens.neuron_type, "amplitude", 1.0)
+    return np.float32(amplitude / dt if ens.neuron_type.spiking else np.inf)
+
+
+def _tau(conn: nengo.Connection) -> float:
+    return float(getattr(conn.synapse, "tau", 0.0))
+
+
+def _filtered(signal: np.ndarray, synapse: Any, dt: float) -> np.ndarray:
+    held = len(signal) == 1  # and every filter's gain is one
+    if held or synapse is None or not getattr(synapse, "tau", 1.0):
+        return signal
+    return np.asarray(synapse.filt(signal, dt=dt, axis=0, y0=0), np.float32)
+
+
+def _through(matrix: Any, signal: np.ndarray) -> np.ndarray:
+    flat = np.ascontiguousarray(signal.reshape(-1, signal.shape[-1]), dtype=np.float32)
+    return np.asarray((matrix @ flat.T).T).reshape(*signal.shape[:2], -1)
