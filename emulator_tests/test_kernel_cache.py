@@ -8,7 +8,7 @@ import pytest
 from deploy.compiling.jit import HAVE_NUMBA
 
 KERNEL = """
-from deploy.emulator.jit import jit
+from deploy.compiling.jit import jit
 
 @jit
 def twice(x):

@@ -127,8 +127,8 @@ def draw(parity: Comparison) -> List[Picture]:
     axis.legend(ncols=2, loc="lower right")
     accuracy = Picture(
         "Who knows it, and how soon",
-        f"Accuracy over {len(accuracies(parity.reference).labels)} images that neither network has seen. "
-        "Dotted: the trained network in floating point.",
+        f"Accuracy over {len(accuracies(parity.reference).labels)} images that neither network has "
+        "seen. Dotted: the trained network in floating point.",
         svg(figure, "backprop accuracy"),
     )
     figure = new_figure(8, 3)
