@@ -20,7 +20,7 @@ import numpy as np
 
 import deploy
 from deploy.lessons import LESSONS, hallmarks
-from deploy.models.spelling import parameters_of
+from deploy.models.spelling import Spelling
 from loihi_rules.systems import SYSTEMS
 
 FULL = (
@@ -33,8 +33,9 @@ TARGETS = ("cpu", "emulator")
 
 def measure(job: Tuple[str, int, str]) -> List[Any]:
     model, seed, target = job
-    name, given = parameters_of(model)
-    return hallmarks(deploy.run(model, SYSTEMS[name].seconds(given, seed), target, seed))
+    spelling = Spelling.read(model)
+    seconds = SYSTEMS[spelling.system].seconds(spelling.parameters, seed)
+    return hallmarks(deploy.run(model, seconds, target, seed))
 
 
 def main() -> None:

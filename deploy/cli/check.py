@@ -13,7 +13,7 @@ import deploy
 from deploy.cli.console import print_table
 from deploy.cli.options import as_json, dt_option, parameter_option, seed_option, weights_options
 from deploy.cli.reading import with_weights
-from deploy.models.spelling import with_parameters
+from deploy.models.spelling import Spelling
 from deploy.nengo_loihi.build.resources import KINDS
 
 
@@ -35,7 +35,7 @@ def check(
     as_json: bool,
 ) -> None:
     """Say what MODEL needs to run on the chip, and whether it fits."""
-    model = with_parameters(model, parameters)
+    model = str(Spelling.read(model).with_parameters(parameters))
     found = deploy.check(with_weights(model, seed, weights, learn_on, fan_in), seed, dt)
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=1))

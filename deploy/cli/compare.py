@@ -24,14 +24,13 @@ from deploy.cli.progress import progress_bar
 from deploy.cli.reading import duration_of, names_of, pairs_of, spread_of, with_weights
 from deploy.errors import BadInput
 from deploy.files.folder import staged_folder
-from deploy.models.spelling import parameters_of, with_parameters
+from deploy.models.spelling import Spelling
 from deploy.parity import Spread
 from deploy.parity.tolerances import parse_tolerance
 from deploy.report.numbers import number
 from deploy.traces.traces import Traces
 from deploy.workflows.parity import Parity
 from deploy.workflows.spread import RUNS
-from loihi_rules.systems import SYSTEMS
 
 
 @click.command()
@@ -102,7 +101,7 @@ def compare(
             parity = deploy.compare_traces(runs[0], runs[1], given, limits)
             parity.write(stage)
     elif len(what) == 1:
-        model = with_parameters(what[0], parameters)
+        model = str(Spelling.read(what[0]).with_parameters(parameters))
         out = out or Path("comparison") / _plain(model)
         with staged_folder(out) as stage:
             with progress_bar() as report:
@@ -134,8 +133,8 @@ def compare(
 
 
 def _plain(model: str) -> str:
-    model = parameters_of(model)[0]
-    return model if model in SYSTEMS else Path(model.rpartition(".py")[0]).name or "model"
+    spelling = Spelling.read(model)
+    return spelling.path.stem if spelling.path else spelling.system
 
 
 def _print_parity(parity: Parity) -> None:

@@ -8,7 +8,7 @@ from typing import Dict, List, Optional, Sequence, Tuple, Union
 from deploy.cli.options import USER_DURATION
 from deploy.errors import BadInput
 from deploy.models.loading import Model
-from deploy.models.spelling import parameters_of
+from deploy.models.spelling import Spelling
 from deploy.parity import Spread
 from deploy.workflows.freeze import load_with_weights
 from deploy.workflows.spread import check_number_of_runs
@@ -21,11 +21,11 @@ def duration_of(model: str, duration: Optional[float], seeds: Sequence[int] = (0
     """Seconds of model time: as asked, a system's own for these seeds, or that of users' models."""
     if duration is not None:
         return duration
-    name, given = parameters_of(model)
-    if name not in SYSTEMS:
+    spelling = Spelling.read(model)
+    if not spelling.system:
         return USER_DURATION
     try:
-        return max(SYSTEMS[name].seconds(given, seed) for seed in seeds)
+        return max(SYSTEMS[spelling.system].seconds(spelling.parameters, seed) for seed in seeds)
     except ValueError as error:
         raise BadInput(str(error)) from None
 

@@ -14,7 +14,7 @@ from deploy.cli.options import as_json, parameter_option, run_options, seed_opti
 from deploy.cli.progress import progress_bar
 from deploy.cli.reading import duration_of, pairs_of, with_weights
 from deploy.errors import BadInput
-from deploy.models.spelling import with_parameters
+from deploy.models.spelling import Spelling
 from deploy.report.numbers import number
 from deploy.targets import TARGETS
 from deploy.traces.traces import Traces
@@ -54,7 +54,7 @@ def run(
     as_json: bool,
 ) -> None:
     """Run MODEL on one target and record all its probes."""
-    model = with_parameters(model, parameters)
+    model = str(Spelling.read(model).with_parameters(parameters))
     for path, name in ((out, "traces"), (freeze, "weights")):
         if path is not None:
             _check_file(path, name)

@@ -24,7 +24,7 @@ from deploy.errors import BadInput
 from deploy.jobs import remote
 from deploy.jobs.job import Task
 from deploy.jobs.preparing import MOST_TASKS, Options, prepare
-from deploy.models.spelling import with_parameters
+from deploy.models.spelling import Spelling
 
 
 @click.command()
@@ -107,4 +107,7 @@ def _models(model: str, parameters: Sequence[str], sweep: Sequence[str]) -> List
         n_models *= len(axis)
     if n_models > MOST_TASKS:
         raise BadInput(f"the sweep has {n_models} combinations; at most {MOST_TASKS}")
-    return [with_parameters(model, (*parameters, *chosen)) for chosen in itertools.product(*axes)]
+    spelling = Spelling.read(model)
+    return [
+        str(spelling.with_parameters((*parameters, *chosen))) for chosen in itertools.product(*axes)
+    ]

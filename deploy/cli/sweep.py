@@ -14,7 +14,7 @@ from deploy.cli.options import as_json, parameter_option, run_options, targets_o
 from deploy.cli.progress import progress_bar
 from deploy.cli.reading import duration_of, names_of, pairs_of, seeds_of
 from deploy.cli.spread_table import tell_spread
-from deploy.models.spelling import with_parameters
+from deploy.models.spelling import Spelling
 
 
 @click.command()
@@ -44,7 +44,7 @@ def sweep(
     as_json: bool,
 ) -> None:
     """Compare MODEL over many seeds, and give each figure's spread."""
-    model = with_parameters(model, parameters)
+    model = str(Spelling.read(model).with_parameters(parameters))
     with progress_bar() as report:
         found = deploy.sweep(
             model,

@@ -19,6 +19,8 @@ from deploy.jobs.job import Job, Task
 from deploy.jobs.names import checked
 from deploy.jobs.site import Site, find_site
 from deploy.models.loading import LoadedModel
+from deploy.models.same_model import check_repeatable
+from deploy.models.spelling import Spelling
 from deploy.targets import find_target
 from deploy.traces.parts import EVERY
 from deploy.workflows.freeze import load_with_weights
@@ -128,6 +130,7 @@ def _first_of_each(
     expected: Dict[str, Expected] = {}
     for model in dict.fromkeys(task.model for task in tasks):
         of_it = [task for task in tasks if task.model == model]
+        check_repeatable(model, of_it[0].seed)
         loaded = load_with_weights(
             model, of_it[0].seed, options.weights, options.learn, options.fan_in
         )
@@ -172,8 +175,8 @@ def _imported(body: bytes) -> Set[str]:
 
 
 def _there(model: str, source: Optional[Path]) -> str:
-    """How the runner is told the model: a system's name, or what follows a file's."""
-    return model if source is None else model[model.rindex(".py") + 3 :]
+    """How the runner gets the model: a system's spelling, or what is behind a file's name."""
+    return model if source is None else Spelling.read(model).behind
 
 
 def _bytes(path: Path) -> bytes:

@@ -9,7 +9,7 @@ from typing import Dict, List, Mapping, Optional
 from deploy.errors import BadInput
 from deploy.lessons import backprop, bcm, injection, noise_suppression, oja, one_hot, spoken_digit
 from deploy.lessons.base import Lesson, Measured
-from deploy.models.spelling import parameters_of
+from deploy.models.spelling import Spelling
 from deploy.parity.comparison import Comparison
 from deploy.parity.figure import LESSON, Figure
 from deploy.parity.tolerances import Tolerance
@@ -31,12 +31,12 @@ LESSONS: Dict[str, Lesson] = {
 def system_of(run: Traces) -> str:
     """The built-in system whose whole lesson ran, without its parameters; empty if none did."""
     try:
-        name, given = parameters_of(str(run.settings.get("model", "")))
-        system = SYSTEMS[name]
-        whole = system.seconds(given, run.seed)
+        spelling = Spelling.read(str(run.settings.get("model", "")))
+        system = SYSTEMS[spelling.system]
+        whole = system.seconds(spelling.parameters, run.seed)
     except (KeyError, ValueError, BadInput):  # a user's model, or a file's, which may say anything
         return ""
-    return name if run.n_steps >= round(whole / run.dt) else ""
+    return spelling.system if run.n_steps >= round(whole / run.dt) else ""
 
 
 def lesson_of(run: Traces) -> Optional[Lesson]:

@@ -8,8 +8,8 @@ returns one.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import inspect
-import re
 import sys
 import types
 from dataclasses import dataclass, field
@@ -19,7 +19,8 @@ from typing import Any, Dict, Iterator, Mapping, Optional, Tuple, Union
 import nengo
 
 from deploy.errors import BadInput
-from deploy.models.spelling import parameters_of
+from deploy.models.generators import fixed_generators
+from deploy.models.spelling import Spelling
 from deploy.models.user_code import user_code
 from loihi_rules import Change
 from loihi_rules.systems import SYSTEMS
@@ -65,7 +66,7 @@ Model = Union[nengo.Network, str, Path, LoadedModel]
 
 
 def load_model(model: Model, seed: int = 0) -> LoadedModel:
-    """Load a model; a file is executed anew at each call.
+    """Load a model; a file is executed anew at each call, under fixed global generators.
 
     Parameters
     ----------
@@ -87,26 +88,27 @@ def load_model(model: Model, seed: int = 0) -> LoadedModel:
             f"a model is a nengo.Network, a built-in system or path.py[:name], "
             f"not {type(model).__name__}"
         )
-    text = str(model)
-    name, given = parameters_of(text)
-    if name in SYSTEMS:
-        system = SYSTEMS[name]
-        try:
-            network = system.build(seed=seed, **system.read(given))
-        except ValueError as error:  # what a user can get wrong: a parameter, a recording
-            raise BadInput(str(error)) from None
-        return LoadedModel(name, network, system.duration, system.ideals, typed=text)
-    match = re.fullmatch(r"(?P<path>.*\.py)(?::(?P<name>[^:]*))?", name)
-    if match is None:
-        raise BadInput(
-            f"there is no model {name!r}: it is neither a built-in system "
-            f"({', '.join(SYSTEMS)}) nor a path ending in .py or .py:name"
-        )
-    return _load_file(Path(match["path"]), match["name"], seed, given)
+    spelling = Spelling.read(str(model))
+    with fixed_generators(seed):
+        if spelling.path is None:
+            return _build_system(spelling, seed)
+        return _load_file(spelling.path, spelling, seed)
 
 
-def _load_file(path: Path, name: Optional[str], seed: int, given: Mapping[str, str]) -> LoadedModel:
-    namespace = _execute(path)
+def _build_system(spelling: Spelling, seed: int) -> LoadedModel:
+    system = SYSTEMS[spelling.system]
+    try:
+        network = system.build(seed=seed, **system.read(spelling.parameters))
+    except ValueError as error:  # what a user can get wrong: a parameter, a recording
+        raise BadInput(str(error)) from None
+    typed = str(spelling)
+    return LoadedModel(spelling.system, network, system.duration, system.ideals, typed=typed)
+
+
+def _load_file(path: Path, spelling: Spelling, seed: int) -> LoadedModel:
+    name, given = spelling.name, spelling.parameters
+    source = _read(path)
+    namespace = _execute(path, source)
     wanted = name or DEFAULT_NAME
     if wanted not in namespace:
         networks = [k for k, v in namespace.items() if isinstance(v, nengo.Network)]
@@ -134,10 +136,13 @@ def _load_file(path: Path, name: Optional[str], seed: int, given: Mapping[str, s
     if not found.all_ensembles and not found.all_nodes:
         raise BadInput(f"{path}: the network {wanted!r} is empty; add an ensemble or a node")
     label_by_variable(namespace)
-    suffix = "" if name is None else f":{name}"
-    if given:
-        suffix += f"[{','.join(f'{key}={value}' for key, value in given.items())}]"
-    return LoadedModel(path.stem + suffix, found, source=path, typed=path.name + suffix)
+    return LoadedModel(
+        path.stem + spelling.behind,
+        found,
+        source=path,
+        typed=spelling.without_folders,
+        settings={"file": hashlib.sha256(source).hexdigest()},
+    )
 
 
 def _a(value: Any) -> str:
@@ -145,15 +150,18 @@ def _a(value: Any) -> str:
     return f"an {kind}" if kind[0] in "aeiouAEIOU" else f"a {kind}"
 
 
-def _execute(path: Path) -> Dict[str, Any]:
+def _read(path: Path) -> bytes:
     try:
-        source = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         raise BadInput(f"{path}: there is no such file") from None
     except IsADirectoryError:
         raise BadInput(f"{path}: this is a folder; name a Python file in it") from None
     except OSError as error:
         raise BadInput(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def _execute(path: Path, source: bytes) -> Dict[str, Any]:
     module = types.ModuleType("loihi_model")
     module.__file__ = str(path)
     with user_code(path), _importable(path.resolve().parent):

@@ -1,44 +1,96 @@
-"""How a model and its parameters are written: ``NAME[a=1,b=2]``."""
+"""How a model is written: a built-in system or ``path.py[:name]``, with ``[a=1,b=2]`` behind."""
 
 from __future__ import annotations
 
 import re
-from typing import Dict, Sequence, Tuple
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Dict, Mapping, Optional, Sequence
 
 from deploy.errors import BadInput
+from loihi_rules.systems import SYSTEMS
+
+FILE = re.compile(r"(?P<path>.*\.py)(?::(?P<name>[^:]*))?")
+WHOLE = re.compile(r"(?P<model>[^\[\]]*)(?:\[(?P<given>[^\[\]]*)\])?")
 
 
-def parameters_of(text: str) -> Tuple[str, Dict[str, str]]:
-    """A model's name and its parameters, written ``NAME[a=1,b=2]``.
+@dataclass(frozen=True)
+class Spelling:
+    """What a model is called.
 
-    Raises
-    ------
-    BadInput
-        If what is in the brackets is not of that form.
+    Attributes
+    ----------
+    system : str
+        Name of a built-in system; empty for a file's model.
+    path : pathlib.Path or None
+        A user's file.
+    name : str or None
+        Of the network or function in the file; None where its only one is meant.
+    parameters : mapping of str to str
+        Of the system or of the function.
     """
-    match = re.fullmatch(r"(?P<name>[^\[\]]*)\[(?P<given>[^\[\]]*)\]", text)
-    if match is None:
-        return text, {}
+
+    system: str = ""
+    path: Optional[Path] = None
+    name: Optional[str] = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, text: str) -> Spelling:
+        """Take a model's spelling apart; whether there is such a file is not looked at.
+
+        Raises
+        ------
+        BadInput
+            If it is neither a system nor a file, or what is in brackets is no parameter.
+        """
+        whole = WHOLE.fullmatch(text)
+        model = text if whole is None else whole["model"]
+        parameters = {} if whole is None else _parameters((whole["given"] or "").split(","))
+        if model in SYSTEMS:
+            return cls(system=model, parameters=parameters)
+        file = FILE.fullmatch(model)
+        if file is None:
+            raise BadInput(
+                f"there is no model {model!r}: it is neither a built-in system "
+                f"({', '.join(SYSTEMS)}) nor a path ending in .py or .py:name"
+            )
+        return cls("", Path(file["path"]), file["name"], parameters)
+
+    def __str__(self) -> str:
+        return f"{self.path or self.system}{self.behind}"
+
+    @property
+    def behind(self) -> str:
+        """All but the system, or the path."""
+        name = f":{self.name}" if self.name is not None else ""
+        given = ",".join(f"{key}={value}" for key, value in self.parameters.items())
+        return f"{name}[{given}]" if given else name
+
+    @property
+    def without_folders(self) -> str:
+        """What records say of it: where a user keeps files is nobody's business."""
+        return f"{self.path.name if self.path else self.system}{self.behind}"
+
+    def with_parameters(self, texts: Sequence[str]) -> Spelling:
+        """The same with ``-p a=1 -p b=2`` besides.
+
+        Raises
+        ------
+        BadInput
+            If one of them is no parameter, or could not be written in brackets.
+        """
+        for text in texts:
+            if any(character in text for character in "[],"):
+                raise BadInput(f"a parameter is written NAME=VALUE, not {text!r}")
+        return replace(self, parameters={**self.parameters, **_parameters(texts)})
+
+
+def _parameters(texts: Sequence[str]) -> Dict[str, str]:
     given: Dict[str, str] = {}
-    for part in filter(None, match["given"].split(",")):
-        name, equals, value = part.partition("=")
+    for text in filter(None, texts):
+        name, equals, value = text.partition("=")
         if not (name.isidentifier() and equals and value):
-            raise BadInput(f"a parameter is written NAME=VALUE, not {part!r}")
-        given[name] = value
-    return match["name"], given
-
-
-def with_parameters(model: str, parameters: Sequence[str]) -> str:
-    """``-p a=1 -p b=2`` in the place where `deploy.run` takes them, ``model[a=1,b=2]``.
-
-    Raises
-    ------
-    BadInput
-        If one of them has a character that would end it.
-    """
-    if not parameters:
-        return model
-    for text in parameters:
-        if any(character in text for character in "[],"):
             raise BadInput(f"a parameter is written NAME=VALUE, not {text!r}")
-    return f"{model}[{','.join(parameters)}]"
+        given[name] = value
+    return given

@@ -8,6 +8,7 @@ from typing import Mapping, Optional, Sequence, Union
 
 from deploy.errors import BadInput, TargetUnavailable
 from deploy.models.loading import Model
+from deploy.models.same_model import SameModel
 from deploy.parity import Spread
 from deploy.parity.compare import check_runs
 from deploy.parity.comparison import OPEN_ as OPEN
@@ -68,16 +69,26 @@ def compare(
             raise TargetUnavailable(f"target {name}: {reason}")
     if not isinstance(spread, Spread) and spread != 0:
         check_number_of_runs(spread)
+    same = SameModel(model)
     end = LONGEST * duration
     while True:
         runs = [
-            run(model, duration, name, seed, dt=dt, engine=engine, ideals=ideals, progress=progress)
+            run(
+                same.load(seed),
+                duration,
+                name,
+                seed,
+                dt=dt,
+                engine=engine,
+                ideals=ideals,
+                progress=progress,
+            )
             for name in targets
         ]
         check_runs(runs)
         make = partial(
             make_spread,
-            model,
+            same,
             duration,
             seed,
             dt=dt,

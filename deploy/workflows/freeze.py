@@ -15,6 +15,7 @@ from deploy.files.npz import FileKind, read_npz, write_npz
 from deploy.files.timestamp import now
 from deploy.models.fingerprint import fingerprint, neurons_fingerprint
 from deploy.models.loading import LoadedModel, Model, load_model
+from deploy.models.spelling import Spelling
 from deploy.models.user_code import user_code
 from deploy.nengo_loihi.read.learned_weights import learned_in_core
 from deploy.simulator.simulator import Simulator
@@ -266,11 +267,7 @@ def freeze(
     if isinstance(source, Traces):
         weights = Weights.of(source)
         if network is None:
-            if not source.settings.get("model") or str(source.settings["model"]).endswith(".py"):
-                raise BadInput(
-                    f"the traces of {source.model} do not hold its network; give it as network="
-                )
-            network = load_model(str(source.settings["model"]), source.seed).network
+            network = _built_in(source)
         seed = source.seed
     else:
         weights, network = _from_simulator(source)
@@ -278,6 +275,14 @@ def freeze(
     chosen = _chosen(weights.learned, connection, network)
     loaded = LoadedModel(weights.model, network)
     return replace(weights, learned=chosen).put_into(loaded, seed, fan_in=fan_in).network
+
+
+def _built_in(source: Traces) -> nengo.Network:
+    """The network of a run of a built-in system."""
+    typed = str(source.settings.get("model", ""))
+    if not typed or not Spelling.read(typed).system:
+        raise BadInput(f"the traces of {source.model} do not hold its network; give it as network=")
+    return load_model(typed, source.seed).network
 
 
 def _chosen(

@@ -6,7 +6,6 @@ import contextlib
 import importlib.metadata
 import math
 import platform
-import random
 import warnings as python_warnings
 from dataclasses import asdict, replace
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence
@@ -18,6 +17,7 @@ import deploy
 from deploy.errors import BadInput, TargetUnavailable
 from deploy.files.timestamp import now
 from deploy.models.fingerprint import fingerprint, neurons_fingerprint
+from deploy.models.generators import fixed_generators
 from deploy.models.loading import LoadedModel, Model, load_model
 from deploy.models.user_code import user_code
 from deploy.models.variants import Variant, vary
@@ -141,7 +141,7 @@ def _record(
     parts: Optional[PartWriter],
     variant: Optional[Variant] = None,
 ) -> Traces:
-    with user_code(loaded.source), _fixed_global_rngs(seed), _heard_warnings() as heard:
+    with user_code(loaded.source), fixed_generators(seed), _kept_warnings() as warned:
         twin = fix_seeds(loaded.network, seed)
         mark = fingerprint(twin.network)
         learns = learning(twin.network)
@@ -166,7 +166,7 @@ def _record(
                 created=now(),
             )
             pieces = _step(session, run, described, progress, parts)
-            told = session.record()
+            record = session.record()
             changes = tuple(asdict(c) for c in (*loaded.changes, *session.changes))
             problems = tuple(asdict(p) for p in session.problems)
             learned = tuple(
@@ -183,8 +183,8 @@ def _record(
         traces={trace.label: trace for trace in traces},
         changes=changes,
         problems=problems,
-        warnings=tuple(heard),
-        record=told,
+        warnings=tuple(warned),
+        record=record,
         learned=learned,
     )
 
@@ -265,31 +265,17 @@ def _with_ideals(traces: List[Trace], ideals: Mapping[str, str], model: str) -> 
 
 
 @contextlib.contextmanager
-def _fixed_global_rngs(seed: int) -> Iterator[None]:
-    """Give users' functions that draw from NumPy's or Python's global
-    generators the same numbers in every run, and leave no trace."""
-    numpy_state, python_state = np.random.get_state(), random.getstate()
-    np.random.seed(seed)
-    random.seed(seed)
-    try:
-        yield
-    finally:
-        np.random.set_state(numpy_state)
-        random.setstate(python_state)
-
-
-@contextlib.contextmanager
-def _heard_warnings() -> Iterator[List[str]]:
+def _kept_warnings() -> Iterator[List[str]]:
     """Collect what a target warns of, each text once, in order."""
     texts: List[str] = []
-    with python_warnings.catch_warnings(record=True) as heard:
+    with python_warnings.catch_warnings(record=True) as caught:
         python_warnings.simplefilter("always")
         try:
             yield texts
         finally:
             kept = [
                 " ".join(str(w.message).split())
-                for w in heard
+                for w in caught
                 if not issubclass(w.category, (DeprecationWarning, ResourceWarning))
                 and "invalid value encountered in cast" not in str(w.message)
             ]

@@ -9,13 +9,14 @@ import json
 import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Tuple, Union
 
 import numpy as np
 import platformdirs
 
 from deploy.errors import BadInput, DeployError
-from deploy.models.loading import Model, load_model
+from deploy.models.loading import Model
+from deploy.models.same_model import SameModel
 from deploy.models.variants import Variant
 from deploy.parity.spread import KIND, Spread, trimmed
 from deploy.traces.traces import Traces
@@ -30,7 +31,7 @@ LARGEST = 500_000_000  # bytes of samples that are kept
 
 
 def spread(
-    model: Model,
+    model: Union[Model, SameModel],
     duration: float,
     seed: int = 0,
     *,
@@ -74,19 +75,19 @@ def spread(
     """
     check_number_of_runs(runs)
     processes = at_once(processes)
+    same = model if isinstance(model, SameModel) else SameModel(model)
     if reference is None:
-        reference = run(model, duration, "cpu", seed, dt=dt, ideals=ideals)
+        reference = run(same.load(seed), duration, "cpu", seed, dt=dt, ideals=ideals)
     reference = trimmed(reference, weights=True)
     path = _kept(reference, runs)
     there = _there(path)
     if there is not None:
         return there
-    loaded = load_model(model, seed)
     options = {"duration": duration, "seed": seed, "dt": dt, "ideals": ideals}
     variants = variants_of(runs)
     made = _made(known)
     missing = [variant for variant in variants if variant not in made]
-    for variant, traces in on_all_cores(_one, missing, processes, loaded, options):
+    for variant, traces in on_all_cores(_one, missing, processes, same, options):
         made[variant] = traces
         if progress is not None:
             progress("spread", len(made), len(variants))
@@ -124,10 +125,11 @@ def _made(known: Optional[Spread]) -> Dict[Variant, Traces]:
     return {Variant(**run_.settings["variant"]): run_ for run_ in runs}
 
 
-def _one(variant: Variant, model: Any, options: Mapping[str, Any]) -> Traces:
+def _one(variant: Variant, same: SameModel, options: Mapping[str, Any]) -> Traces:
     given = dict(options)
+    loaded = same.load(given["seed"])
     traces = run(
-        model, given.pop("duration"), "cpu", progress=stop_if_asked, variant=variant, **given
+        loaded, given.pop("duration"), "cpu", progress=stop_if_asked, variant=variant, **given
     )
     return trimmed(traces, weights=variant.neurons is None)
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from deploy.errors import BadInput, DeployError
 from deploy.models.fingerprint import fingerprint
-from deploy.models.loading import Model, load_model
+from deploy.models.loading import Model
+from deploy.models.same_model import SameModel
 from deploy.models.user_code import user_code
 from deploy.parity.comparison import NO_PARITY, NOTHING, OPEN_, PARITY
 from deploy.parity.tolerances import Tolerance
@@ -171,51 +172,72 @@ def sweep(
         except OSError as error:
             raise BadInput(f"{folder}: cannot be written ({error.strerror})") from None
 
-    jobs = [(seed, target) for seed in seeds for target in targets]
-    made: Dict[Tuple[int, str], Traces] = {}
-    for job, traces in spread(_one, jobs, processes, model, duration, folder, options):
-        made[job] = traces
+    made: Dict[int, List[Traces]] = {}
+    work = spread(_of_seed, seeds, processes, model, duration, targets, folder, options)
+    for seed, runs in work:
+        made[seed] = runs
         if progress is not None:
-            progress(len(made), len(jobs))
+            progress(len(made) * len(targets), len(seeds) * len(targets))
     return Sweep(
         tuple(seeds),
-        tuple(
-            parity_of([made[seed, target] for target in targets], tolerances=tolerances)
-            for seed in seeds
-        ),
+        tuple(parity_of(made[seed], tolerances=tolerances) for seed in seeds),
     )
 
 
-def _one(
-    job: Tuple[int, str],
+def _of_seed(
+    seed: int,
     model: Model,
     duration: float,
+    targets: Sequence[str],
     folder: Optional[Path],
     options: Mapping[str, Any],
-) -> Traces:
-    seed, target = job
-    path = None if folder is None else folder / f"seed-{seed}" / f"{target}.npz"
-    if path is not None:
-        dt = options.get("dt", 0.001)
-        there = _there(path, model, seed, steps_of(duration, dt), dt)
-        if there is not None:
-            return there
-    traces = run(model, duration, target, seed, progress=stop_if_asked, **options)
-    if path is not None:
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-        traces.save(path)
-    return traces
+) -> List[Traces]:
+    """One seed on every target: runs of one model, some of them perhaps of an earlier sweep."""
+    same = SameModel(model)
+    kept = [None] * len(targets) if folder is None else _kept(folder, same, seed, targets)
+    dt = options.get("dt", 0.001)
+    wanted = (seed, dt, steps_of(duration, dt))
+    runs = []
+    for target, there in zip(targets, kept):
+        if there is not None and (there.seed, there.dt, there.n_steps) == wanted:
+            runs.append(there)
+            continue
+        loaded = same.load(seed)
+        traces = run(loaded, duration, target, seed, progress=stop_if_asked, **options)
+        if folder is not None:
+            path = _path(folder, seed, target)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            traces.save(path)
+        runs.append(traces)
+    return runs
 
 
-def _there(path: Path, model: Model, seed: int, n_steps: int, dt: float) -> Optional[Traces]:
-    """An earlier run, if it is whole and of this model, length and step."""
-    try:
-        traces = Traces.load(path)
-    except DeployError:
-        return None
-    loaded = load_model(model, seed)
+def _path(folder: Path, seed: int, target: str) -> Path:
+    return folder / f"seed-{seed}" / f"{target}.npz"
+
+
+def _kept(
+    folder: Path, same: SameModel, seed: int, targets: Sequence[str]
+) -> List[Optional[Traces]]:
+    """Earlier runs of a seed, if they are whole and of this model.
+
+    Where a file gives another model each time, runs stand that are of one model, on every target,
+    and of the file as it is now.
+    """
+    there: List[Optional[Traces]] = []
+    for target in targets:
+        try:
+            there.append(Traces.load(_path(folder, seed, target)))
+        except DeployError:
+            there.append(None)
+    if not any(there):
+        return there
+    loaded = same.load(seed)
     with user_code(loaded.source):
         mark = fingerprint(fix_seeds(loaded.network, seed).network)
-    wanted = (seed, dt, mark, n_steps)
-    found = (traces.seed, traces.dt, traces.fingerprint, traces.n_steps)
-    return traces if found == wanted else None
+    kept = [run_ if run_ is not None and run_.fingerprint == mark else None for run_ in there]
+    if any(kept) or same.is_repeatable(seed):
+        return kept
+    file = loaded.settings["file"]
+    marks = {(run_.fingerprint, run_.settings.get("file")) if run_ else None for run_ in there}
+    return there if len(marks) == 1 and {file} == {m[1] for m in marks if m} else kept

@@ -1,0 +1,114 @@
+"""One model for all targets, whatever a user's file does while it is executed."""
+
+import numpy as np
+import pytest
+
+import deploy
+from deploy.models.same_model import SameModel, check_repeatable
+from deploy.models.spelling import Spelling
+
+pytestmark = pytest.mark.quick
+
+FILE = """
+import itertools, random, time
+import nengo, numpy as np
+{head}
+with nengo.Network(seed=1) as model:
+    u = nengo.Node({node})
+    a = nengo.Ensemble(20, 1)
+    nengo.Connection(u, a, transform={transform})
+    p = nengo.Probe(u, label="u")
+"""
+DRAWN = {"head": "x = np.random.rand() + random.random()", "node": "0.1", "transform": "x"}
+TIMED = {"head": "x = time.time_ns()", "node": "lambda t: x % 1e6", "transform": "1"}
+COUNTS = {"head": "count = itertools.count()", "node": "lambda t: next(count)", "transform": "1"}
+
+
+def written(folder, parts):
+    path = folder / "mine.py"
+    path.write_text(FILE.format(**parts))
+    return path
+
+
+@pytest.mark.parametrize("parts", [DRAWN, TIMED], ids=["drawn", "timed"])
+def test_all_targets_run_one_model(tmp_path, parts):
+    parity = deploy.compare(written(tmp_path, parts), 0.02, spread=0)
+    reference, other = parity.runs
+    assert reference.fingerprint == other.fingerprint
+    assert np.array_equal(reference["u"].samples, other["u"].samples)
+    said = any(change["rule"] == "one model" for change in other.changes)
+    assert said == (parts is TIMED)
+
+
+def test_what_nodes_remember_begins_afresh_on_each_target(tmp_path):
+    reference, other = deploy.compare(written(tmp_path, COUNTS), 0.02, spread=0).runs
+    assert np.array_equal(reference["u"].samples, other["u"].samples)
+    assert reference["u"].samples[0, 0] < 3
+
+
+def test_the_global_generators_are_where_they_were(tmp_path):
+    np.random.seed(3)
+    expected = np.random.RandomState(3).rand()
+    SameModel(written(tmp_path, DRAWN)).load(0)
+    assert np.random.rand() == expected
+
+
+@pytest.mark.parametrize("parts", [DRAWN, TIMED], ids=["drawn", "timed"])
+def test_a_sweep_does_not_run_again_what_is_there(tmp_path, parts):
+    path, folder = written(tmp_path, parts), tmp_path / "runs"
+    first = deploy.sweep(path, 0.02, [0, 1], folder=folder)
+    times = {file: file.stat().st_mtime_ns for file in folder.rglob("*.npz")}
+    second = deploy.sweep(path, 0.02, [0, 1], folder=folder)
+    assert times == {file: file.stat().st_mtime_ns for file in folder.rglob("*.npz")}
+    for one, again in zip(first.parities, second.parities):
+        assert one.reference.fingerprint == again.reference.fingerprint
+        assert again.reference.fingerprint == again.other.fingerprint
+
+
+def test_a_sweep_of_a_changed_file_is_run_again(tmp_path):
+    path, folder = written(tmp_path, TIMED), tmp_path / "runs"
+    deploy.sweep(path, 0.02, [0], folder=folder)
+    times = {file: file.stat().st_mtime_ns for file in folder.rglob("*.npz")}
+    written(tmp_path, {**TIMED, "transform": "0.5"})
+    deploy.sweep(path, 0.02, [0], folder=folder)
+    assert all(file.stat().st_mtime_ns != time for file, time in times.items())
+
+
+def test_a_job_of_another_model_each_time_is_refused(tmp_path):
+    check_repeatable(written(tmp_path, DRAWN), 0)
+    with pytest.raises(deploy.BadInput, match="gives two models.*as parameters"):
+        check_repeatable(written(tmp_path, TIMED), 0)
+
+
+@pytest.mark.parametrize(
+    "text, path, name, parameters",
+    [
+        ("one-hot", None, None, {}),
+        ("one-hot[rate=20]", None, None, {"rate": "20"}),
+        ("sub/m.py", "sub/m.py", None, {}),
+        ("sub/m.py:net[a=1,b=x.py]", "sub/m.py", "net", {"a": "1", "b": "x.py"}),
+        ("m.py[recording=x.py]", "m.py", None, {"recording": "x.py"}),
+    ],
+)
+def test_a_spelling_is_read_and_written(text, path, name, parameters):
+    spelling = Spelling.read(text)
+    assert str(spelling) == text
+    assert (spelling.path and str(spelling.path), spelling.name) == (path, name)
+    assert spelling.parameters == parameters
+    assert str(spelling.with_parameters(["z=3"]).parameters["z"]) == "3"
+
+
+@pytest.mark.parametrize("text", ["nothing", "m.py[a]", "m.py[=1]", "m.py:x:y"])
+def test_what_is_no_spelling_is_refused(text):
+    with pytest.raises(deploy.BadInput):
+        Spelling.read(text)
+
+
+def test_weights_of_a_file_in_a_folder_ask_for_its_network(tmp_path):
+    (tmp_path / "sub").mkdir()
+    path = written(tmp_path / "sub", DRAWN)
+    learns = "    nengo.Connection(a, u2, learning_rule_type=nengo.PES())\n"
+    path.write_text(path.read_text() + "    u2 = nengo.Node(size_in=1)\n" + learns)
+    run = deploy.run(path, 0.01, "cpu")
+    with pytest.raises(deploy.BadInput, match="give it as network="):
+        deploy.freeze(run)
