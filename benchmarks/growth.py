@@ -15,7 +15,7 @@ import nengo
 import numpy as np
 from models import sparse
 
-from deploy.emulator import build_simulator
+from deploy.nengo_loihi.run.simulator import build_simulator
 from loihi_rules import rewrite
 
 NEURONS = (100, 1_000, 10_000, 100_000)

@@ -1,4 +1,4 @@
-"""Run a Nengo model on a Loihi target, and hold it against the CPU.
+"""Run a Nengo model on a Loihi target, and compare it with the CPU.
 
 >>> import deploy
 >>> parity = deploy.compare("pes-connection", duration=8.0)   # doctest: +SKIP
@@ -8,6 +8,7 @@
 from typing import TYPE_CHECKING
 
 from deploy.lazy import lazily
+from deploy.version import __version__
 
 if TYPE_CHECKING:
     from deploy.errors import BadInput, DeployError, TargetUnavailable
@@ -22,9 +23,8 @@ if TYPE_CHECKING:
     from deploy.workflows.spread import spread
     from deploy.workflows.sweep import Sweep, sweep
 
-__version__ = "0.1.0"
-
 __all__ = [
+    "__version__",
     "BadInput",
     "DeployError",
     "Parity",

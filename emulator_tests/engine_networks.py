@@ -6,10 +6,11 @@ import nengo
 import numpy as np
 from hypothesis import strategies as st
 
-from deploy.emulator import FastEmulator, build_simulator
 from deploy.nengo_loihi.load import load_nengo_loihi
 from deploy.nengo_loihi.run.input_spikes import counting_runner
+from deploy.nengo_loihi.run.interface import FastEmulator
 from deploy.nengo_loihi.run.runner import Runner
+from deploy.nengo_loihi.run.simulator import build_simulator
 
 LIF, RELU = nengo.LIF(), nengo.SpikingRectifiedLinear()
 

@@ -11,7 +11,8 @@ import nengo_loihi.simulator
 import numpy as np
 from nengo.exceptions import SimulationError
 
-from deploy.emulator import FastEmulator, Unsupported
+from deploy.emulator.layout import Unsupported
+from deploy.nengo_loihi.run.interface import FastEmulator
 
 Reference = nengo_loihi.emulator.EmulatorInterface
 built = {"fast": 0, "reference": 0}

@@ -11,8 +11,8 @@ import pytest
 from nengo.exceptions import BuildError, ValidationError
 
 import deploy
-from deploy.emulator import ENGINES
 from deploy.nengo_loihi.load import load_nengo_loihi
+from deploy.nengo_loihi.run.simulator import ENGINES
 from deploy.targets.core import CoreSession
 
 pytestmark = pytest.mark.quick

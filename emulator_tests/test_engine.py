@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 import deploy
 from deploy.compiling.jit import HAVE_NUMBA
-from deploy.emulator import FastEmulator, Unsupported
 from deploy.emulator import kernels as k
+from deploy.emulator.layout import Unsupported
 from deploy.nengo_loihi.load import load_nengo_loihi
+from deploy.nengo_loihi.run.interface import FastEmulator
 from loihi_rules import rewrite
 from loihi_rules.systems.pes_connection import pes_connection
 
@@ -283,7 +284,9 @@ def test_works_without_a_folder_for_the_cache(tmp_path):
     (tmp_path / "file").write_text("")
     script = (
         "import numpy as np\n"
-        "from deploy.emulator import host_kernels, kernels, probe_filter\n"
+        "from deploy.emulator import kernels\n"
+        "from deploy.host import kernels as host_kernels\n"
+        "from deploy.nengo_loihi.run import probe_filter\n"
         "voltage, least = np.array([3.0, -3.0]), np.array([-2.0, -2.0])\n"
         "kernels._clip(voltage, least, -least)\n"
         "print(kernels.advance_int._cache.cache_path, *voltage)\n"

@@ -10,7 +10,7 @@ import resource, sys, warnings
 warnings.simplefilter("ignore")
 sys.path.insert(0, {benchmarks!r})
 from models import sparse
-from deploy.emulator import build_simulator
+from deploy.nengo_loihi.run.simulator import build_simulator
 from loihi_rules import rewrite
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 network = rewrite(sparse({neurons}, {fan_out})).network

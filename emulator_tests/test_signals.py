@@ -9,7 +9,7 @@ import pytest
 from nengo.exceptions import ReadonlyError, SignalError
 
 import deploy
-from deploy.emulator import ENGINES
+from deploy.nengo_loihi.run.simulator import ENGINES
 from deploy.targets import find_target
 from loihi_rules.change import ChipWarning
 from loihi_rules.passes.chip.learning_scale import declare_settings

@@ -9,7 +9,7 @@ import pytest
 from nengo.exceptions import SimulationError
 
 import deploy
-from deploy.emulator import ENGINES
+from deploy.nengo_loihi.run.simulator import ENGINES
 from deploy.targets import find_target
 
 pytestmark = pytest.mark.quick

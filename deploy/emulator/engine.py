@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Dict, NamedTuple
+from typing import Any, Dict, NamedTuple, Optional, Type
 
 import numpy as np
-from nengo.exceptions import SimulationError
 
 from deploy.compiling.jit import HAVE_NUMBA, announce
 from deploy.emulator import kernels, numpy_steps
 from deploy.emulator.layout import Layout
-from deploy.host.journal import Saved
+from deploy.host.saved import Saved
 
 CUT = "what is beyond its bits is cut; use smaller weights or smaller inputs"
 WARNINGS = {
@@ -120,8 +119,8 @@ class Engine:
         Compartments to record, by ``"spiked"``, ``"current"`` or ``"voltage"``.
     compiled : bool
         Whether to use numba; without it, NumPy does the same more slowly.
-    strict : bool
-        Whether overflow and lost spikes are errors, as nengo-loihi's tests want it.
+    raises : type, optional
+        The exception that overflow and lost spikes are; without, they are warnings.
     """
 
     def __init__(
@@ -130,10 +129,10 @@ class Engine:
         seed: int,
         probed: Dict[str, np.ndarray],
         compiled: bool = HAVE_NUMBA,
-        strict: bool = False,
+        raises: Optional[Type[Exception]] = None,
     ):
         self.layout = layout
-        self.strict = strict
+        self.raises = raises
         self.state = start(layout)
         self.rng = np.random.RandomState(seed)
         self.probed = {key: np.asarray(probed[key], np.int64) for key in PROBEABLE}
@@ -173,7 +172,7 @@ class Engine:
         row: int,
         n_steps: int = 1,
     ) -> None:
-        """Go on from row ``row`` of the events and the buffers, for so many rows.
+        """Step from row ``row`` of the events and the buffers, for so many rows.
 
         Parameters
         ----------
@@ -222,8 +221,8 @@ class Engine:
             self._warned[flag] = True
             if flag in OF_LEARNING:
                 continue
-            if self.strict:
-                raise SimulationError(WARNINGS[int(flag)])
+            if self.raises is not None:
+                raise self.raises(WARNINGS[int(flag)])
             warnings.warn(WARNINGS[int(flag)], stacklevel=3)
 
     def learned_weights(self, index: int) -> np.ndarray:

@@ -21,7 +21,8 @@ from nengo.synapses import LinearFilter
 from nengo.utils.simulator import operator_dependency_graph
 
 from deploy.host import kernels as k
-from deploy.host.journal import Once, Saved, is_plain, is_repeatable, outputs, states
+from deploy.host.journal import Once, is_repeatable, outputs, states
+from deploy.host.saved import Saved, is_plain
 
 
 class Row(NamedTuple):

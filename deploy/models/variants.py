@@ -17,7 +17,7 @@ from nengo.ensemble import Neurons
 from nengo.solvers import NoSolver
 from nengo.utils.numpy import maxint
 
-from loihi_rules.change import name_of
+from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.parameters import with_parameters
 from loihi_rules.nengo_parts.solvers import GivenWeights
 from loihi_rules.nengo_parts.wiring import base_of

@@ -6,7 +6,6 @@ from typing import Any, List, Sequence, Tuple
 
 import numpy as np
 
-from deploy.nengo_loihi.build.resources import KINDS
 from deploy.parity.comparison import Comparison, worst_of_each
 from deploy.parity.effects import DIFFERENT, OPEN, SAME, Effect
 from deploy.parity.metrics.learning_curve import WINDOWS, curve
@@ -22,6 +21,7 @@ from deploy.report.picture import (
     svg,
     thin,
 )
+from loihi_rules.chip.limits import KINDS
 
 MOST_DIMENSIONS = 3
 MOST_RASTER_SPIKES = 20_000

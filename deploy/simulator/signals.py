@@ -18,7 +18,7 @@ from nengo.ensemble import Neurons
 from nengo.exceptions import ReadonlyError, SignalError
 
 from deploy.nengo_loihi.read.chip_values import ChipValue
-from loihi_rules.change import name_of
+from loihi_rules.nengo_parts.names import name_of
 
 NOT_ON_CHIP = {
     (nengo.Connection, "weighted"): (

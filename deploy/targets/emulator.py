@@ -12,7 +12,6 @@ from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 from nengo.exceptions import SimulationError
 
-from deploy.emulator import ENGINES, FastEmulator, build_simulator
 from deploy.errors import BadInput, TargetUnavailable
 from deploy.host.interrupts import Interrupts
 from deploy.nengo_loihi.build.chip_builder import chip_model, learning_synapse
@@ -30,7 +29,9 @@ from deploy.nengo_loihi.read.learned_weights import decoders, learned_in_core, w
 from deploy.nengo_loihi.read.learning_limits import warn_of_cut_weights, warn_of_limits
 from deploy.nengo_loihi.read.served import READERS, Reader
 from deploy.nengo_loihi.read.units import scale_of
+from deploy.nengo_loihi.run.interface import FastEmulator
 from deploy.nengo_loihi.run.runner import Runner
+from deploy.nengo_loihi.run.simulator import ENGINES, build_simulator
 from deploy.targets.base import Session, Target
 from deploy.targets.core import CoreSession
 from deploy.targets.injecting import CoreNeurons, Injections

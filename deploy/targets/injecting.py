@@ -9,7 +9,8 @@ import numpy as np
 from nengo.exceptions import SignalError
 
 from loihi_rules.blocks.injection import Injection, injections_of
-from loihi_rules.change import Change, name_of
+from loihi_rules.change import Change
+from loihi_rules.nengo_parts.names import name_of
 
 RULE = "injected values"
 

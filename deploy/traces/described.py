@@ -12,7 +12,7 @@ from nengo.ensemble import Neurons
 from deploy.traces.dynamics import LEARNED, UNSUPERVISED, dynamics_of, seen_through
 from deploy.traces.instruments import add_instruments
 from deploy.traces.trace import Trace
-from loihi_rules.change import name_of
+from loihi_rules.nengo_parts.names import name_of
 
 RULE_SIGNALS = {  # what a learning rule's signals are, by Nengo's names
     "error": "error",

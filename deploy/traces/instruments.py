@@ -11,7 +11,7 @@ from typing import List
 import nengo
 from nengo.connection import LearningRule
 
-from loihi_rules.change import name_of
+from loihi_rules.nengo_parts.names import name_of
 
 WEIGHT_SAMPLES = 200  # enough for a smooth curve, whatever the run's length
 MOST_VALUES = 4_000_000  # of weights kept in all; large matrices are sampled less

@@ -11,9 +11,9 @@ from deploy.models.loading import Model, load_model
 from deploy.models.user_code import user_code
 from deploy.nengo_loihi.build.build_errors import CannotBuild
 from deploy.nengo_loihi.build.chip_builder import chip_model
-from deploy.nengo_loihi.build.resources import KINDS, Core, Traffic, cores_of, traffic_of
+from deploy.nengo_loihi.build.resources import Core, Traffic, cores_of, traffic_of
 from loihi_rules import Change, ChipWarning, Problem, Rewritten, fix_seeds
-from loihi_rules.chip.limits import LOIHI
+from loihi_rules.chip.limits import KINDS, LOIHI
 from loihi_rules.rewrite import rewrite_twin
 
 

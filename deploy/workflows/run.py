@@ -13,7 +13,6 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Seque
 import nengo
 import numpy as np
 
-import deploy
 from deploy.errors import BadInput, TargetUnavailable
 from deploy.files.timestamp import now
 from deploy.models.fingerprint import fingerprint, neurons_fingerprint
@@ -26,6 +25,7 @@ from deploy.traces.described import describe_traces
 from deploy.traces.parts import PartWriter
 from deploy.traces.trace import Trace, sparse_spikes
 from deploy.traces.traces import Traces
+from deploy.version import __version__
 from loihi_rules import fix_seeds
 from loihi_rules.learned.record import learning
 
@@ -284,7 +284,7 @@ def _kept_warnings() -> Iterator[List[str]]:
 
 def _versions(target: Target) -> Dict[str, str]:
     # our own comes with a job to a site, where no installer knows of it
-    versions = {"python": platform.python_version(), "loihi-deploy": deploy.__version__}
+    versions = {"python": platform.python_version(), "loihi-deploy": __version__}
     for name in target.versions():
         try:
             versions[name] = importlib.metadata.version(name)

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Mapping, Tuple
 
+KINDS = ("compartments", "in-axons", "out-axons", "synapses")  # of what a core has a limit of
+
 
 @dataclass(frozen=True)
 class Chip:

@@ -8,8 +8,8 @@ from typing import Dict, Optional, Tuple
 import nengo
 import numpy as np
 
-from loihi_rules.change import name_of
 from loihi_rules.learning_rules import rule_of
+from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.wiring import base_of
 
 
@@ -20,7 +20,7 @@ class Learned:
     Attributes
     ----------
     connection : str
-        Its name, `loihi_rules.change.name_of`.
+        Its name, `loihi_rules.nengo_parts.names.name_of`.
     rule : str
         The rule's, as Nengo calls it; several with ``+`` between.
     adapts : str

@@ -22,7 +22,8 @@ from nengo.exceptions import NotAddedToNetworkWarning
 from nengo.params import FrozenObject
 from nengo.utils.numpy import maxint
 
-from loihi_rules.change import Change, name_of
+from loihi_rules.change import Change
+from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.parameters import with_parameters
 
 SIMPLE_CALLABLES = (types.FunctionType, types.BuiltinFunctionType, type)

@@ -11,7 +11,8 @@ import numpy as np
 from nengo.exceptions import BuildError, NengoException
 
 from deploy.nengo_loihi.build.resources import readable
-from loihi_rules.change import Problem, name_of
+from loihi_rules.change import Problem
+from loihi_rules.nengo_parts.names import name_of
 
 BUILDERS = {"nengo", "nengo_loihi", "deploy", "loihi_rules"}
 CALCULATORS = {"numpy", "scipy"}

@@ -27,9 +27,9 @@ from deploy.nengo_loihi.build.rates_in_pieces import rates_in_pieces
 from deploy.nengo_loihi.build.row_table import row_tables
 from deploy.nengo_loihi.build.split import linear_splitting
 from deploy.nengo_loihi.load import load_nengo_loihi
-from loihi_rules.change import name_of
 from loihi_rules.learning_rules.pes import ERROR_SCALE, LearningScale
 from loihi_rules.nengo_parts.built import unused_max_rates
+from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.solvers import MultipliedOut
 from loihi_rules.nengo_parts.wiring import base_of, columns_of, is_chip_input, on_chip
 from loihi_rules.passes.nengo_loihi.node_probes import carried_by

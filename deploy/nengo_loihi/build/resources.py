@@ -10,7 +10,6 @@ from deploy.nengo_loihi.load import load_nengo_loihi
 from loihi_rules.chip.limits import LOIHI
 
 PACKET_WORDS = 64  # of 32 bits, nengo-loihi's Snips.channel_packet_elements
-KINDS = ("compartments", "in-axons", "out-axons", "synapses")
 UNITS = {"synapses": "bits"}
 
 

@@ -8,9 +8,10 @@ import nengo
 import numpy as np
 
 from deploy.nengo_loihi.build.chip_builder import learning_synapse
-from loihi_rules.change import name_of, warn
+from loihi_rules.change import warn
 from loihi_rules.chip.limits import LOIHI
 from loihi_rules.learning_rules.pes import ERROR_SCALE, LearningScale
+from loihi_rules.nengo_parts.names import name_of
 
 HOW = "after loihi_rules.passes.chip.learning_scale.declare_settings(network)"
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Collection, Dict, List, Tuple
 
 import numpy as np
+from nengo.exceptions import SimulationError
 
 from deploy.compiling.jit import HAVE_NUMBA
 from deploy.emulator import kernels
@@ -66,7 +67,9 @@ class FastEmulator:
         self.probes = list(model.probes)
         self._start = dict(zip(model.blocks, self.layout.block_start))
         self._columns, probed = self._probed(model)
-        self.engine = Engine(self.layout, seed, probed, compiled, self.strict)
+        self.engine = Engine(
+            self.layout, seed, probed, compiled, SimulationError if self.strict else None
+        )
         self._samples: Dict[Any, List[List[np.ndarray]]] = {p: [] for p in self.probes}
         self._filter = BatchFilter(self.dt)
         self.errors_cut = np.zeros(len(self.engine.state.errors), np.int64)

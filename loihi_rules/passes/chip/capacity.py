@@ -9,9 +9,9 @@ import numpy as np
 from nengo.ensemble import Neurons
 from nengo.transforms import Sparse
 
-from loihi_rules.change import name_of
 from loihi_rules.chip.limits import LOIHI
 from loihi_rules.draft import Draft
+from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.transforms import CONVOLUTIONS
 from loihi_rules.nengo_parts.wiring import base_of, decoded, on_chip
 from loihi_rules.routes.ways import STRAIGHT

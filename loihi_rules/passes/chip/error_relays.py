@@ -5,8 +5,8 @@ from __future__ import annotations
 import nengo
 from nengo.connection import LearningRule
 
-from loihi_rules.change import name_of
 from loihi_rules.draft import Draft
+from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.wiring import on_chip, reconnect
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import nengo
 from nengo.connection import LearningRule
 
-from loihi_rules.change import name_of
 from loihi_rules.chip.limits import LOIHI
 from loihi_rules.draft import Draft
 from loihi_rules.learning_rules.pes import ERROR_SCALE
+from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.whole_steps import Carried
 

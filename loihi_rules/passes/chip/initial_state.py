@@ -4,8 +4,8 @@ import nengo
 import numpy as np
 from nengo.dists import Choice
 
-from loihi_rules.change import name_of
 from loihi_rules.draft import Draft
+from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.parameters import with_parameters
 from loihi_rules.nengo_parts.wiring import on_chip
 

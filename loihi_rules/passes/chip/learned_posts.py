@@ -9,11 +9,11 @@ import numpy as np
 from nengo.ensemble import Neurons
 from nengo.params import Parameter
 
-from loihi_rules.change import name_of
 from loihi_rules.draft import Draft
 from loihi_rules.learned.record import rule_names
 from loihi_rules.learning_rules import rule_of
 from loihi_rules.nengo_parts.built import built_ensemble
+from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.nengo_parts.wiring import base_of, columns_of, on_chip, reconnect, rows_of
 

@@ -10,10 +10,10 @@ from nengo.ensemble import Neurons
 from nengo.params import Default
 from nengo.solvers import NoSolver
 
-from loihi_rules.change import name_of
 from loihi_rules.draft import Draft
 from loihi_rules.learning_rules.where import off_chip_learning
 from loihi_rules.nengo_parts.built import decoders_of
+from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.solvers import GivenWeights
 from loihi_rules.nengo_parts.wiring import base_of, on_chip, reconnect
 

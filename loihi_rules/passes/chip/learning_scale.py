@@ -13,7 +13,6 @@ from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 from nengo.exceptions import NengoException
 
-from loihi_rules.change import name_of
 from loihi_rules.chip.limits import LOIHI
 from loihi_rules.chip.tuning import chip_rates
 from loihi_rules.draft import Draft
@@ -21,6 +20,7 @@ from loihi_rules.learning_rules import pes
 from loihi_rules.learning_rules.pes import Fit
 from loihi_rules.learning_rules.where import chip_learning_connections
 from loihi_rules.nengo_parts.likely_inputs import likely_inputs
+from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.passthrough_nodes import into_passthroughs, is_passthrough, sources_of
 from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.transforms import matrix_of, set_matrix

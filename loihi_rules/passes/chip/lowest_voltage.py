@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from loihi_rules.change import name_of
 from loihi_rules.draft import Draft
+from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.wiring import on_chip
 
 

@@ -12,10 +12,10 @@ from nengo.params import Default
 from nengo.solvers import NoSolver
 from nengo.transforms import NoTransform
 
-from loihi_rules.change import name_of
 from loihi_rules.draft import Draft
 from loihi_rules.learning_rules import pes
 from loihi_rules.nengo_parts.built import built_ensemble
+from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.nengo_parts.wiring import base_of, columns_of, on_chip, reconnect

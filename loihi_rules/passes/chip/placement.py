@@ -7,12 +7,12 @@ from typing import Dict, Optional
 import nengo
 from nengo.connection import LearningRule
 
-from loihi_rules.change import name_of
 from loihi_rules.chip.limits import LOIHI
 from loihi_rules.chip.tuning import is_chips_own
 from loihi_rules.draft import Draft
 from loihi_rules.learning_rules import RULES
 from loihi_rules.learning_rules.where import off_chip_learning
+from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.wiring import base_of, decoded
 from loihi_rules.passes.chip.learned_posts import may_be_on_chip

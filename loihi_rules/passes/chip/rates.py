@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Set
 import nengo
 import numpy as np
 
-from loihi_rules.change import name_of, warn
+from loihi_rules.change import warn
 from loihi_rules.chip.tuning import (
     DRIVES,
     MOST_POINTS,
@@ -29,6 +29,7 @@ from loihi_rules.draft import Draft
 from loihi_rules.learning_rules.pes import TRAIN_EPOCH
 from loihi_rules.learning_rules.where import chip_learning_connections
 from loihi_rules.nengo_parts.built import built_ensemble
+from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.wiring import base_of, decoded, on_chip
 from loihi_rules.pilots.fit import fit_to_pilot

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import nengo
 
-from loihi_rules.change import name_of
 from loihi_rules.chip.tuning import represented
 from loihi_rules.draft import Draft
+from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.wiring import on_chip
 
 TELLING = 1e-3  # relative; a smaller difference is not worth a line

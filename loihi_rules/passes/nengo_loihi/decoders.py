@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import nengo
 
-from loihi_rules.change import name_of
 from loihi_rules.draft import Draft
+from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.parameters import with_parameters
 from loihi_rules.nengo_parts.wiring import decoded, on_chip
 

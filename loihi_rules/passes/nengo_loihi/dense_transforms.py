@@ -10,9 +10,9 @@ from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 from nengo.transforms import Sparse
 
-from loihi_rules.change import name_of
 from loihi_rules.draft import Draft
 from loihi_rules.nengo_parts.built import built_ensemble
+from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.transforms import CONVOLUTIONS, linear_map, matrix_of, set_matrix
 from loihi_rules.nengo_parts.wiring import base_of, decoded, on_chip
 

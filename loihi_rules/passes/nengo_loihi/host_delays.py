@@ -8,9 +8,9 @@ import nengo
 from nengo.connection import LearningRule
 from nengo.synapses import Lowpass, Synapse
 
-from loihi_rules.change import filter_name, name_of
 from loihi_rules.draft import Draft
 from loihi_rules.nengo_parts.leads import Lead, steps_of
+from loihi_rules.nengo_parts.names import filter_name, name_of
 from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.wiring import base_of, decoded, on_chip
 from loihi_rules.routes.ways import FROM_HOST

@@ -11,8 +11,8 @@ from nengo.ensemble import Neurons
 from nengo.synapses import Lowpass
 from nengo.transforms import NoTransform
 
-from loihi_rules.change import name_of
 from loihi_rules.draft import Draft
+from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.parameters import with_parameters
 from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.nengo_parts.wiring import base_of, on_chip, reconnect

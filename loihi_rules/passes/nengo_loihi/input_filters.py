@@ -9,10 +9,10 @@ import numpy as np
 from nengo.solvers import NoSolver
 from nengo.synapses import Lowpass
 
-from loihi_rules.change import filter_name, name_of
 from loihi_rules.chip.limits import LOIHI
 from loihi_rules.chip.tuning import has_a_threshold
 from loihi_rules.draft import Draft
+from loihi_rules.nengo_parts.names import filter_name, name_of
 from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.solvers import MultipliedOut
 from loihi_rules.nengo_parts.wiring import decoded, reconnect

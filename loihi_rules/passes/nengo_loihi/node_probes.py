@@ -9,8 +9,8 @@ import numpy as np
 from nengo.base import ObjView
 from nengo.synapses import LinearFilter
 
-from loihi_rules.change import name_of
 from loihi_rules.draft import Draft, ServedProbe
+from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.passthrough_nodes import (
     Known,
     Source,

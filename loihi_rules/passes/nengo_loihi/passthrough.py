@@ -7,8 +7,8 @@ from typing import List, NamedTuple
 import nengo
 import numpy as np
 
-from loihi_rules.change import name_of
 from loihi_rules.draft import Draft
+from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.passthrough_nodes import (
     Known,
     Source,

@@ -10,10 +10,10 @@ from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 from nengo.synapses import Synapse
 
-from loihi_rules.change import name_of
 from loihi_rules.draft import Draft, ServedProbe
 from loihi_rules.learning_rules.where import chip_learning_connections
 from loihi_rules.nengo_parts.built import built_ensemble
+from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.nengo_parts.wiring import base_of, columns_of, decoded, on_chip

@@ -10,9 +10,9 @@ from nengo.base import ObjView
 from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 
-from loihi_rules.change import name_of
 from loihi_rules.draft import Draft
 from loihi_rules.learning_rules.where import chip_learning_connections
+from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.transforms import matrix_of, set_matrix
 from loihi_rules.nengo_parts.wiring import columns_of, on_chip, reconnect, rows_of
 
