@@ -9,7 +9,7 @@ import numpy as np
 from nengo.solvers import NoSolver
 from nengo.synapses import Lowpass
 
-from loihi_rules.change import filter_name, name_of
+from loihi_rules.change import filter_name, name_of, warn
 from loihi_rules.chip import LOIHI
 from loihi_rules.rewrite import Draft
 from loihi_rules.routes.carriers import (
@@ -101,6 +101,25 @@ def input_filters(draft: Draft) -> None:
                     "the chip's decay is a multiple of 1/4096 a step",
                 )
             _enter(draft, ens, chosen, Taus(found.tau, real), multiplied)
+    for conn in network.all_connections:
+        if network.config[conn].enters is None:
+            _warn_of_another_way(network, conn, name_of(conn), "by way of the host")
+
+
+def _warn_of_another_way(
+    network: nengo.Network, conn: nengo.Connection, name: str, taken: str
+) -> None:
+    """Say where a connection does not take the way that its user chose for it."""
+    settings = network.config[conn]
+    if WAY_SETTING not in settings or settings.way is None or CHOICES.get(settings.way) == taken:
+        return
+    warn(
+        name,
+        RULE,
+        f"its way was chosen to be {settings.way!r}, but it goes {taken}",
+        'leave way as it is, None: it is "matrix" or "carried", of what an ensemble on the chip '
+        "represents and gives another by a low-pass filter",
+    )
 
 
 def declare_settings(network: nengo.Network) -> None:
@@ -135,6 +154,7 @@ def _enter(
         conn, way = choice.entry.conn, choice.way
         before, name = conn.synapse, name_of(conn)
         draft.network.config[conn].enters = way
+        _warn_of_another_way(draft.network, conn, name, way)
         first = ""
         if way == FROM_HOST:
             same = choice.entry.tau == asked
