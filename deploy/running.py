@@ -289,7 +289,6 @@ def _heard_warnings() -> Iterator[List[str]]:
                 " ".join(str(w.message).split())
                 for w in heard
                 if not issubclass(w.category, (DeprecationWarning, ResourceWarning))
-                and "invalid value encountered in cast" not in str(w.message)
             ]
             texts.extend(dict.fromkeys(kept))
 
