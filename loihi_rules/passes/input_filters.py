@@ -23,7 +23,7 @@ from loihi_rules.routes.carriers import (
 from loihi_rules.routes.entries import Entry, entries_of
 from loihi_rules.routes.from_host import before_chip
 from loihi_rules.routes.loops import keep_speed
-from loihi_rules.routes.plan import HOP, LEAST_TAU, Choice, plan
+from loihi_rules.routes.plan import HOP_STEPS, LEAST_STEPS, Choice, plan
 from loihi_rules.routes.ways import (
     CARRIED,
     CHOICES,
@@ -77,7 +77,7 @@ def input_filters(draft: Draft) -> None:
     network = draft.network
     declare_settings(network)
     multiplied: Dict[int, MultipliedOut] = {}
-    for ens, entries in entries_of(network).items():
+    for ens, entries in entries_of(network, draft.dt).items():
         config, settings = network.config, network.config[ens]
         new = [entry for entry in entries if config[entry.conn].enters is None]
         if settings.input_tau is None or new:
@@ -161,7 +161,7 @@ def _enter(
             conn.synapse = None if same else before_chip(before, tau, draft.dt).synapse
             first = f"{filter_name(conn.synapse)}, then "
         elif way == CARRIED:
-            conn.synapse = Lowpass(_before_carriers(choice.entry, tau))
+            conn.synapse = Lowpass(_before_carriers(choice.entry, tau, draft.dt))
             first = f"{filter_name(conn.synapse)}, then "
             if decoded(conn):
                 together.setdefault(choice.entry.tau, []).append(conn)
@@ -185,9 +185,9 @@ def _enter(
         _carry(draft, ens, part, tau, MOST_ROWS // len(parts))
 
 
-def _before_carriers(entry: Entry, tau: float) -> float:
+def _before_carriers(entry: Entry, tau: float, dt: float) -> float:
     own = tau if entry.tau is None else entry.tau
-    return max(own - tau - HOP, LEAST_TAU)
+    return max(own - tau - HOP_STEPS * dt, LEAST_STEPS * dt)
 
 
 def _parts(conns: Sequence[nengo.Connection]) -> List[List[nengo.Connection]]:
@@ -220,14 +220,15 @@ def _carry(
     )
     label = f"carriers to {name_of(target)}"
     made = _layer(draft, target, target, far, rows, tau, label)
-    second = before - LEAST_TAU - HOP
+    least = LEAST_STEPS * draft.dt
+    second = before - least - HOP_STEPS * draft.dt
     n = made.ensemble.n_neurons
     why = "what cannot take a matrix of weights is carried by neurons between"
-    if units < LEAST_UNITS and second > LEAST_TAU:
+    if units < LEAST_UNITS and second > least:
         draft.network.config[made.ensemble].input_tau = second
         made = _layer(draft, target, made.ensemble, far, rows, second, f"first {label}")
         n += made.ensemble.n_neurons
-        before = LEAST_TAU
+        before = least
         why += f"; of so small weights a filter of {1000 * second:.3g} ms would leave no bits"
     draft.network.config[made.ensemble].input_tau = before
     for conn in conns:
