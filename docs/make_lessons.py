@@ -11,7 +11,7 @@ from pathlib import Path
 import matplotlib
 
 import deploy
-from deploy.report.lessons import LESSONS
+from deploy.lessons import LESSONS
 from deploy.report.picture import STYLE
 from loihi_rules.systems import SYSTEMS
 

@@ -28,6 +28,7 @@ def run(network, seconds=0.05, **arguments):
 def test_it_is_a_nengo_simulator(small):
     with deploy.Simulator(small) as sim:
         assert isinstance(sim, nengo.Simulator)
+        assert isinstance(sim.data, nengo.simulator.SimulationData)
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 import deploy
 from loihi_rules import rewrite
 from loihi_rules.chip.tuning import fit_rates, mean_chip_rates
-from loihi_rules.passes.nengo_loihi.input_filters import MATRIX
 from loihi_rules.routes.from_host import before_chip
+from loihi_rules.routes.ways import MATRIX
 
 pytestmark = pytest.mark.quick
 

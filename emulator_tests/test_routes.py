@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import deploy
-from loihi_rules import rewrite
+from loihi_rules import ChipWarning, rewrite
 from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.passes.nengo_loihi.input_filters import declare_settings
 from loihi_rules.routes.carriers import design, pairs_for
@@ -50,6 +50,62 @@ def test_a_user_chooses_the_way():
         assert (FROM_CARRIERS in ways) == (way == "carried")
     text = next(c.why for c in done["matrix"].changes if MATRIX in c.after)
     assert "while through neurons that carry the value" in text  # and what that would cost
+
+
+def by_a_node(first=None, second=None, synapse=0.1):
+    """0.5 from one ensemble to another by way of a node, beside a value of the host's."""
+    with nengo.Network(seed=11) as net:
+        a, b = nengo.Ensemble(100, 1, label="a"), nengo.Ensemble(100, 1, label="b")
+        node, given = nengo.Node(size_in=1, label="node"), nengo.Node(0.5, label="given")
+        nengo.Connection(given, a)
+        nengo.Connection(given, node, transform=0.1)
+        into, out = nengo.Connection(a, node, synapse=synapse), nengo.Connection(node, b)
+        nengo.Probe(node)  # which keeps it, and what ends in it
+    declare_settings(net)
+    net.config[b].input_tau = 0.005
+    net.config[into].way, net.config[out].way = first, second
+    return net
+
+
+def entries(done):
+    return {done.network.config[c].enters for c in done.network.all_connections}
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("way", ["matrix", "carried"])
+@pytest.mark.parametrize("end", ["first", "second"])
+def test_a_chosen_way_stays_where_a_node_between_goes(end, way, recwarn):
+    net = by_a_node(**{end: way})
+    done = rewrite(net)
+    assert (FROM_CARRIERS in entries(done), MATRIX in entries(done)) == (
+        way == "carried",
+        way == "matrix",
+    )
+    assert not recwarn.list
+    assert not rewrite(done.network).changes and not recwarn.list
+
+
+@pytest.mark.quick
+def test_ways_that_contradict_are_said():
+    with pytest.warns(ChipWarning, match="a → node → b: .*'carried' and 'matrix'; it is 'matrix'"):
+        done = rewrite(by_a_node("carried", "matrix"))
+    assert FROM_CARRIERS not in entries(done)
+
+
+@pytest.mark.quick
+def test_a_way_that_cannot_be_taken_is_said():
+    with pytest.warns(ChipWarning, match="a → b: its way was chosen to be 'matrx', but it goes"):
+        rewrite(by_a_node("matrx"))
+    net = scaled(2)
+    first = net.all_connections[0]
+    net.config[first].way = "carried"
+    with pytest.warns(ChipWarning, match="'carried', but it goes as spikes from the host"):
+        rewrite(net)
+    net.config[first].way = None
+    net.config[net.all_connections[1]].way = "matrix"
+    net.all_connections[1].synapse = nengo.Alpha(0.1)
+    with pytest.warns(ChipWarning, match="'matrix', but it goes by way of the host"):
+        rewrite(net)
 
 
 @pytest.mark.quick

@@ -5,14 +5,14 @@ files, no processes, no command line. Running the result is `deploy`'s work.
 """
 
 from loihi_rules.blocks.injection import Injection, SpikeTimes, inject, inject_spikes, read_spikes
-from loihi_rules.change import ChipWarning
+from loihi_rules.change import Change, ChipWarning, Problem
 from loihi_rules.draft import ServedProbe
 from loihi_rules.learned.freeze import FrozenNetwork, freeze
 from loihi_rules.learned.quantised import Quantised
 from loihi_rules.learned.record import Learned
 from loihi_rules.learned.resume import resume
 from loihi_rules.nengo_parts.seeds import Twin, fix_seeds
-from loihi_rules.rewrite import Change, Problem, Rewritten, rewrite
+from loihi_rules.rewrite import Rewritten, rewrite
 
 __all__ = [
     "Change",

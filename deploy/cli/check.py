@@ -14,7 +14,7 @@ from deploy.cli.console import print_table
 from deploy.cli.options import as_json, dt_option, parameter_option, seed_option, weights_options
 from deploy.cli.reading import with_weights
 from deploy.models.spelling import Spelling
-from deploy.nengo_loihi.build.resources import KINDS
+from loihi_rules.chip.limits import KINDS
 
 
 @click.command()

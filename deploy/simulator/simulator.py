@@ -10,6 +10,7 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple
 import nengo
 import numpy as np
 from nengo.exceptions import BuildError, ReadonlyError, SimulatorClosed, ValidationError
+from nengo.simulator import SimulationData
 from nengo.simulator import Simulator as NengoSimulator
 from nengo.utils.progress import Progress, ProgressTracker
 
@@ -331,8 +332,10 @@ class Simulator(NengoSimulator):
         )
 
 
-class Data(Mapping):
+class Data(SimulationData):
     """The user's objects to what a simulator has of them.
+
+    One of Nengo's by its class; all that it gives is read when it is asked for.
 
     Parameters
     ----------

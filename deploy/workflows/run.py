@@ -277,7 +277,6 @@ def _kept_warnings() -> Iterator[List[str]]:
                 " ".join(str(w.message).split())
                 for w in caught
                 if not issubclass(w.category, (DeprecationWarning, ResourceWarning))
-                and "invalid value encountered in cast" not in str(w.message)
             ]
             texts.extend(dict.fromkeys(kept))
 

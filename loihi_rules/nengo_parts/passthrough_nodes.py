@@ -24,14 +24,19 @@ class Source(NamedTuple):
     matrix : (node's size, conn's size_mid) ndarray
     magnitude : (node's size, conn's size_mid) ndarray
         The product of the `magnitudes` of what ``matrix`` is the product of.
-    synapses : tuple of Synapse
-        The filters on the way.
+    path : tuple of nengo.Connection
+        All connections on the way, from ``conn`` to the last before the node.
     """
 
     conn: nengo.Connection
     matrix: np.ndarray
     magnitude: np.ndarray
-    synapses: Tuple[Synapse, ...]
+    path: Tuple[nengo.Connection, ...]
+
+    @property
+    def synapses(self) -> Tuple[Synapse, ...]:
+        """The filters on the way."""
+        return filters_of(self.path)
 
 
 Incoming = Dict[nengo.Node, List[nengo.Connection]]
@@ -74,9 +79,8 @@ def sources_of(
             return None
         rows = np.eye(node.size_in)[:, rows_of(conn.post)]
         matrix = rows @ matrix_of(conn)
-        synapses = () if conn.synapse is None else (conn.synapse,)
         if not is_passthrough(conn.pre_obj) or conn.function is not None:
-            found.append(Source(conn, matrix, magnitudes(matrix), synapses))
+            found.append(Source(conn, matrix, magnitudes(matrix), (conn,)))
             continue
         further = sources_of(conn.pre_obj, incoming, (*above, node), known, learned)
         if further is None:
@@ -88,11 +92,16 @@ def sources_of(
                     source.conn,
                     matrix @ source.matrix,
                     magnitudes(matrix) @ source.magnitude,
-                    (*source.synapses, *synapses),
+                    (*source.path, conn),
                 )
             )
     known[node] = found
     return found
+
+
+def filters_of(path: Tuple[nengo.Connection, ...]) -> Tuple[Synapse, ...]:
+    """The filters of connections in a row."""
+    return tuple(conn.synapse for conn in path if conn.synapse is not None)
 
 
 def magnitudes(matrix: np.ndarray) -> np.ndarray:

@@ -24,11 +24,11 @@ from loihi_rules.nengo_parts.transforms import CONVOLUTIONS, linear_map
 from loihi_rules.nengo_parts.wiring import base_of, columns_of, on_chip, rows_of
 
 SETTING = "pilot_inputs"
-STEPS = 400  # of each input
-SETTLING = 100  # of those, before rates are counted
+SHOWN = 0.4  # s, that each input is shown
+SETTLING = 0.1  # s of those, before rates are counted
 STIMULI = 48  # inputs that are shown: half of them to fit, half of them to judge
 LEAST_STIMULI = 8
-LARGEST = 16_000  # neurons × inputs, where that leaves enough inputs
+LARGEST = 6_400_000  # neurons × inputs × steps, where that leaves enough inputs
 HELD = 20_000_000  # values of neurons, inputs and steps that are kept
 DRAWN = 2000  # steps of a random process of which inputs are taken
 RANDOM_PROCESSES = (
@@ -82,7 +82,7 @@ class Pilot:
             else:
                 self.encoded.add(ens)
         largest = max((ens.n_neurons for ens in self.into), default=1)
-        self.stimuli = int(np.clip(LARGEST // largest, LEAST_STIMULI, STIMULI))
+        self.stimuli = int(np.clip(LARGEST // (largest * shown(dt)), LEAST_STIMULI, STIMULI))
         self._outputs: Dict[nengo.Ensemble, Signals] = {}
         self._last: Tuple[Any, Optional[Signals]] = (None, None)  # inputs, which are large
 
@@ -131,7 +131,7 @@ class Pilot:
         if not self._known(ens, set()):
             return None
         largest = max(e.n_neurons for e in self._before(ens))
-        size = int(np.clip(HELD // (largest * STEPS), 1, self.stimuli))
+        size = int(np.clip(HELD // (largest * shown(self.dt)), 1, self.stimuli))
         blocks = [
             self._given(ens, slice(k, min(k + size, self.stimuli)))
             for k in range(0, self.stimuli, size)
@@ -216,7 +216,7 @@ class Pilot:
     def _spikes(self, ens: nengo.Ensemble, block: slice) -> Signals:
         if ens in self._outputs:
             return Signals(*(kept[:, block] for kept in self._outputs[ens]))
-        if ens.n_neurons * self.stimuli * STEPS > HELD:
+        if ens.n_neurons * self.stimuli * shown(self.dt) > HELD:
             return self._fired(ens, block)
         self._outputs[ens] = self._fired(ens, slice(0, self.stimuli))
         return self._spikes(ens, block)
@@ -249,9 +249,19 @@ class Pilot:
         return cpu_spikes(self.neurons[ens], built.gain * given + built.bias, self.dt, rng)
 
 
-def rates_of(output: np.ndarray) -> np.ndarray:
+def shown(dt: float) -> int:
+    """Steps for which each input is shown."""
+    return max(2, round(SHOWN / dt))
+
+
+def settling(dt: float) -> int:
+    """Steps of those before rates are counted."""
+    return round(SETTLING / SHOWN * shown(dt))
+
+
+def rates_of(output: np.ndarray, dt: float) -> np.ndarray:
     """(n_stimuli, n_neurons) means of spikes or outputs, once they have settled."""
-    return np.asarray(output[SETTLING:].mean(axis=0, dtype=float))
+    return np.asarray(output[settling(dt) :].mean(axis=0, dtype=float))
 
 
 def cpu_spikes(neuron_type: Any, current: np.ndarray, dt: float, rng: Any) -> np.ndarray:
@@ -269,14 +279,14 @@ def cpu_spikes(neuron_type: Any, current: np.ndarray, dt: float, rng: Any) -> np
 
     Returns
     -------
-    (STEPS, n_stimuli, n_neurons) ndarray of float32
+    (n_steps, n_stimuli, n_neurons) ndarray of float32
     """
     shape = current.shape[1:]
     free = with_parameters(neuron_type, initial_state=None)
     state = free.make_state(int(np.prod(shape)), rng=rng)
-    output = np.zeros((STEPS, *shape), np.float32)
+    output = np.zeros((shown(dt), *shape), np.float32)
     step = np.zeros(int(np.prod(shape)))
-    for t in range(STEPS):
+    for t in range(len(output)):
         given = current[t % len(current)].astype(float).ravel()
         free.step(dt, given, step, **state)
         output[t] = step.reshape(shape)
@@ -304,7 +314,7 @@ def chip_spikes(
 
     Returns
     -------
-    (STEPS, n_stimuli, n_neurons) ndarray of bool
+    (n_steps, n_stimuli, n_neurons) ndarray of bool
     """
     neuron_type = represented(neuron_type, dt)
     base = getattr(neuron_type, "base_type", neuron_type)
@@ -319,8 +329,8 @@ def chip_spikes(
     voltage = start.astype(np.float32)  # as in the midst of a run, not all at 0
     step, share = np.empty_like(voltage), np.float32(decay)
     rests = np.zeros(voltage.shape, np.int16)
-    spikes = np.zeros((STEPS, *voltage.shape), bool)
-    for t in range(STEPS):
+    spikes = np.zeros((shown(dt), *voltage.shape), bool)
+    for t in range(len(spikes)):
         given = current[t % len(current)]
         voltage += np.multiply(share, np.subtract(given, voltage, step) if leaky else given, step)
         np.maximum(voltage, 0, out=voltage)

@@ -33,7 +33,7 @@ RATES = (0.2, 0.08)  # spikes a step at the end of its range, of the first and t
 PAIRS_A_RADIUS = 6  # beyond the first
 LEAST_REACH = 1.5  # radii
 REFRACTORY_STEPS = 2  # so that a neuron far beyond its range fires evenly, not in leaps
-LEAK_TAU = 1.0  # s, of the membrane; so long that there is no leak to speak of
+LEAK_STEPS = 1000  # τ of the membrane; so long that there is no leak to speak of
 FARTHEST = 32.0  # radii
 SPIKY = 100  # neurons, below which single spikes are higher than the values they stand for
 LEAST_UNITS = 5.0  # of a typical weight, below which too much of it is rounded away
@@ -88,23 +88,24 @@ def pairs_for(dimensions: int, rows: int = MOST_ROWS, threshold: bool = False) -
     return Pairs(near, max(most - near, LEAST_PAIRS))
 
 
-def noise(tau: float, pairs: int) -> float:
+def noise(tau: float, pairs: int, dt: float) -> float:
     """What carriers add to a value, in radii, behind a filter of τ and a membrane's.
 
-    0.014 for 25 pairs at τ = 5 ms, as simulated for constant and for sinusoidal values; less
-    for more neurons and for a longer filter, beside the 10 ms or so by which a population
-    smooths what it is given.
+    0.014 for 25 pairs at τ = 5 ms and steps of 1 ms, as simulated for constant and for sinusoidal
+    values; less for more neurons and for a longer filter, beside the 10 ms or so by which a
+    population smooths what it is given. Carriers fire so often a step, whatever a step is: a sine
+    has 0.0067, 0.016, 0.040 and 0.079 at steps of 0.5, 1, 2 and 5 ms.
     """
-    return float(0.014 * np.sqrt(PAIRS / pairs) * 0.015 / (0.01 + tau))
+    return float(0.014 * np.sqrt(PAIRS / pairs) * 0.015 / (0.01 + tau) * dt / 0.001)
 
 
-def spike_noise(tau: float, n_neurons: int) -> float:
+def spike_noise(tau: float, n_neurons: int, dt: float) -> float:
     """Noise of a value of a population of default neurons, in radii, behind a filter of τ.
 
     And behind a membrane's of 10 ms: 0.0036 for 100 neurons at 5 ms, as simulated for constant
-    values, on the CPU and on the chip; 0.0069 at 2 ms, 0.0025 at 8.
+    values, on the CPU and on the chip; 0.0069 at 2 ms, 0.0025 at 8. A spike is a step long.
     """
-    return float(0.0036 * np.sqrt(100 / n_neurons) * (0.005 / max(tau, 0.001)) ** 0.75)
+    return float(0.0036 * np.sqrt(100 / n_neurons) * (0.005 / max(tau, dt)) ** 0.75)
 
 
 def design(reach: float, pairs: Pairs) -> Design:
@@ -228,7 +229,7 @@ def carriers(
     threshold : bool
         Whether the target is silent at some of its values.
     """
-    neurons = represented(nengo.LIF(LEAK_TAU, REFRACTORY_STEPS * dt, initial_state=REST), dt)
+    neurons = represented(nengo.LIF(LEAK_STEPS * dt, REFRACTORY_STEPS * dt, initial_state=REST), dt)
     current = -1 / np.expm1(-dt / neurons.tau_rc)  # for a threshold a step
     far = np.minimum(far, FARTHEST)
     used = np.flatnonzero(far)

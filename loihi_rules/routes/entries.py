@@ -52,7 +52,7 @@ class Entry:
     loop: bool
 
 
-def entries_of(network: nengo.Network) -> Dict[nengo.Ensemble, List[Entry]]:
+def entries_of(network: nengo.Network, dt: float) -> Dict[nengo.Ensemble, List[Entry]]:
     """By target: what enters it, in the order of the network.
 
     A signal of 1 Hz that is Δt late errs by 2π · 1 Hz · Δt. In a loop whose longest filter is
@@ -64,7 +64,7 @@ def entries_of(network: nengo.Network) -> Dict[nengo.Ensemble, List[Entry]]:
     for conn in network.all_connections:
         if on_chip(network, conn.post):
             into.setdefault(base_of(conn.post), []).append(conn)
-    parts, slowest = loops_of(network)
+    parts, slowest = loops_of(network, dt)
     entries: Dict[nengo.Ensemble, List[Entry]] = {}
     for ens, conns in into.items():
         taus: Dict[Any, List[Optional[float]]] = {}  # by source
@@ -121,10 +121,10 @@ def _entry(
     )
 
 
-def loops_of(network: nengo.Network) -> Tuple[Dict[Any, int], Dict[int, float]]:
+def loops_of(network: nengo.Network, dt: float) -> Tuple[Dict[Any, int], Dict[int, float]]:
     """The strongly connected part of each object, and of each part its longest filter.
 
-    Parts without a connection inside them have none.
+    Parts without a connection inside them have none. A step is the least that a loop takes.
     """
     objects: Dict[Any, int] = {}
     edges = []
@@ -139,6 +139,6 @@ def loops_of(network: nengo.Network) -> Tuple[Dict[Any, int], Dict[int, float]]:
     slowest: Dict[int, float] = {}
     for conn, (a, b) in zip(network.all_connections, edges):
         if part[a] == part[b]:
-            tau = max(tau_of(conn) or 0.0, 1e-3)
+            tau = max(tau_of(conn) or 0.0, dt)
             slowest[int(part[a])] = max(slowest.get(int(part[a]), 0.0), tau)
     return {obj: int(part[k]) for obj, k in objects.items()}, slowest

@@ -13,13 +13,13 @@ from loihi_rules.routes.entries import TYPICAL_FREQUENCY, Entry
 from loihi_rules.routes.from_host import before_chip
 from loihi_rules.routes.ways import CARRIED, FROM_HOST, MATRIX, STRAIGHT, Cost
 
-SMOOTHING_TAU = 0.005  # s, the least that smooths the spikes in which a value is carried
+SMOOTHING_STEPS = 5  # of the least filter that smooths the spikes in which a value is carried
 ALIKE = 0.006  # s, by which filters differ whose mean is tried
-HOP = 0.0015  # s, by which carriers are late: a step, and half a one until they fire
+HOP_STEPS = 1.5  # by which carriers are late: a step, and half a one until they fire
 LOOP_ORDER = 0.5  # of carriers' filter and delay, what a loop does not make up for; measured
-LEAST_TAU = 0.001  # s, of the filter before carriers, whose voltage cannot go below 0
+LEAST_STEPS = 1  # of the filter before carriers, whose voltage cannot go below 0
 HOST_NOISE = 0.0115  # radii, of the host's spikes without a filter; measured
-FULL_TAU = 0.0125  # s; beyond it, weights lose a bit each time that it doubles
+FULL_TAU = 0.0125  # s; beyond it, weights lose a bit each time that it doubles, at any step
 LOOP_ROUNDING, ROUNDING = 1.0, 0.1  # error, in radii, for a weight's; a loop adds it up
 AT_A_THRESHOLD = 8.0  # radii that noise of one is worth there; measured, see `_at_threshold`
 
@@ -87,13 +87,13 @@ def plan(
     threshold : bool
         Whether the ensemble is silent at some of its values.
     """
-    taus = _candidates(entries) if tau is None else [tau]
+    taus = _candidates(entries, dt) if tau is None else [tau]
     plans = [_at(entries, n_neurons, dimensions, dt, t, asked or {}, threshold) for t in taus]
     return min(plans, key=lambda found: found.total)
 
 
-def _candidates(entries: Sequence[Entry]) -> List[float]:
-    own = sorted({entry.tau for entry in entries if entry.tau} | {SMOOTHING_TAU})
+def _candidates(entries: Sequence[Entry], dt: float) -> List[float]:
+    own = sorted({entry.tau for entry in entries if entry.tau} | {SMOOTHING_STEPS * dt})
     if any(entry.tau == 0 and not entry.from_host for entry in entries):
         own = [0.0, *own]
     means = [float(np.mean([t for t in own if low <= t <= low + ALIKE])) for low in own]
@@ -151,7 +151,7 @@ def _costs(
     bits = rounding * 2.0**-LOIHI.weight_bits * max(tau / FULL_TAU, 1.0)
     if entry.from_host and not entry.spikes:
         late = before_chip(entry.conn.synapse, tau, dt).late
-        added = HOST_NOISE / (1 + tau / 0.001)
+        added = HOST_NOISE / (1 + tau / dt)
         offset = _at_threshold(entry, added) * threshold
         cost = Cost(late, late * entry.sensitivity, added, bits, 2 * dimensions, 0, offset)
         return {FROM_HOST: cost}
@@ -160,17 +160,19 @@ def _costs(
     cores = -(-weights // LOIHI.synapse_bits_a_core) if entry.carriable or entry.spikes else 0
     alike = sum(_is_alike(entry, other) for other in beside) if threshold else 1
     error = abs(late) * entry.sensitivity / np.sqrt(max(alike, 1))
-    rougher = max(spike_noise(tau, entry.rows) ** 2 - spike_noise(own, entry.rows) ** 2, 0.0) ** 0.5
+    rough = [spike_noise(filtered, entry.rows, dt) ** 2 for filtered in (tau, own)]
+    rougher = max(rough[0] - rough[1], 0.0) ** 0.5
     offset = _at_threshold(entry, rougher) * (threshold and entry.carriable)
     direct = Cost(late, float(error), 0.0, bits, entry.rows, int(cores), offset)
     if entry.spikes:
         return {STRAIGHT: direct}
     sharing = max(sum(e.carriable and e.tau == entry.tau for e in beside), 1)
     pairs = pairs_for(dimensions, threshold=threshold)
-    late = max(tau + LEAST_TAU + HOP - own, 0.0)
+    hop = HOP_STEPS * dt
+    late = max(tau + LEAST_STEPS * dt + hop - own, 0.0)
     # two filters and a delay in a loop are of its order plus one, whatever they add up to
-    more = LOOP_ORDER * (tau + HOP) * entry.loop
-    added = float(noise(tau, pairs.near) / np.sqrt(sharing))
+    more = LOOP_ORDER * (tau + hop) * entry.loop
+    added = float(noise(tau, pairs.near, dt) / np.sqrt(sharing))
     carried = Cost(
         late,
         float((late + more) * entry.sensitivity / np.sqrt(max(alike, 1))),

@@ -8,11 +8,11 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 import numpy as np
 
 from deploy.nengo_loihi.build.build_errors import CannotBuild
-from deploy.nengo_loihi.build.resources import KINDS, name_of_block
+from deploy.nengo_loihi.build.resources import name_of_block
 from deploy.nengo_loihi.build.row_table import lengths_of
 from deploy.nengo_loihi.load import load_nengo_loihi
 from loihi_rules.change import Problem
-from loihi_rules.chip.limits import LOIHI
+from loihi_rules.chip.limits import KINDS, LOIHI
 
 LIMITS = np.array(
     [

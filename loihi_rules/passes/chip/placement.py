@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Dict, Optional
 
 import nengo
@@ -31,7 +32,7 @@ def placement(draft: Draft) -> None:
     """
     network = draft.network
     declare(network, nengo.Ensemble, "on_chip")  # as nengo_loihi.add_params
-    reasons = _host_reasons(network)
+    reasons = _host_reasons(network, draft.dt)
     for ens in network.all_ensembles:
         asked: Optional[bool] = network.config[ens].on_chip
         reason = reasons.get(ens)
@@ -48,11 +49,11 @@ def placement(draft: Draft) -> None:
         draft.change(name_of(ens), "placement", "chip", "host", reason)
 
 
-def _host_reasons(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
+def _host_reasons(network: nengo.Network, dt: float) -> Dict[nengo.Ensemble, str]:
     reasons: Dict[nengo.Ensemble, str] = {}
     for rule in (
         _neuron_type,
-        _slow_membrane,
+        functools.partial(_slow_membrane, dt=dt),
         _noise,
         _too_many,
         _learned_post,
@@ -73,12 +74,12 @@ def _neuron_type(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
     }
 
 
-def _slow_membrane(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
+def _slow_membrane(network: nengo.Network, dt: float) -> Dict[nengo.Ensemble, str]:
     reasons = {}
     for ens in network.all_ensembles:
         base = getattr(ens.neuron_type, "base_type", ens.neuron_type)
         tau = getattr(base, "tau_rc", 0.0)
-        if has_chip_neurons(ens.neuron_type) and tau > SLOWEST_STEPS * LOIHI.step:
+        if has_chip_neurons(ens.neuron_type) and tau > SLOWEST_STEPS * dt:
             reasons[ens] = (
                 f"a τ_RC of {tau:g} s decays by less than the chip's least, 1/4096 a step"
             )

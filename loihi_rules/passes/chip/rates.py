@@ -33,7 +33,7 @@ from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.wiring import base_of, decoded, on_chip
 from loihi_rules.pilots.fit import fit_to_pilot
-from loihi_rules.pilots.networks import SETTLING, Pilot, Signals, chip_spikes, rates_of
+from loihi_rules.pilots.networks import Pilot, Signals, chip_spikes, rates_of, settling
 from loihi_rules.routes.entries import loops_of
 
 INTERCEPT_LIMIT = 0.95  # nengo-loihi's Model.intercept_limit
@@ -75,7 +75,7 @@ def rates(draft: Draft) -> None:
     """
     network = draft.network
     declare(network, nengo.Ensemble, SETTING)
-    pilot, uses = Pilot(network, draft.tuning, draft.dt), _uses(network)
+    pilot, uses = Pilot(network, draft.tuning, draft.dt), _uses(network, draft.dt)
     for ens in pilot.in_order():
         if not on_chip(network, ens) or network.config[ens].rates_are_fitted:
             continue
@@ -202,8 +202,8 @@ class Uses(NamedTuple):
     traced: Set[nengo.Ensemble]
 
 
-def _uses(network: nengo.Network) -> Uses:
-    part, slowest = loops_of(network)
+def _uses(network: nengo.Network, dt: float) -> Uses:
+    part, slowest = loops_of(network, dt)
     return Uses(
         {obj for obj, k in part.items() if k in slowest},
         {
@@ -220,16 +220,16 @@ def _fit_to_pilot(
 ) -> None:
     """Fit to half of the pilot's inputs; keep what was there unless it is worse on the others."""
     own, gain, bias, shared = ens.neuron_type, built.gain, built.bias, pilot.shares_kernel(ens)
-    wanted = rates_of(pilot.on_cpu(ens, built, given.cpu)) / float(own.amplitude)
+    wanted = rates_of(pilot.on_cpu(ens, built, given.cpu), draft.dt) / float(own.amplitude)
     half = pilot.stimuli // 2
     known, unseen = given.chip[:, :half].astype(np.float32), given.chip[:, half:]
-    spread = gain * known[SETTLING if len(known) > 1 else 0 :].std(axis=(0, 1))
+    spread = gain * known[settling(draft.dt) if len(known) > 1 else 0 :].std(axis=(0, 1))
     norm = float(np.linalg.norm(wanted[half:])) or 1.0
 
     def found(chip: nengo.neurons.NeuronType, shown: np.ndarray) -> Any:
         def run(g: np.ndarray, b: np.ndarray) -> np.ndarray:
             current = g.astype(np.float32) * shown + b.astype(np.float32)
-            return rates_of(chip_spikes(chip, current, draft.dt)) / draft.dt
+            return rates_of(chip_spikes(chip, current, draft.dt), draft.dt) / draft.dt
 
         return run
 

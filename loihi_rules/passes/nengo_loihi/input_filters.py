@@ -9,6 +9,7 @@ import numpy as np
 from nengo.solvers import NoSolver
 from nengo.synapses import Lowpass
 
+from loihi_rules.change import warn
 from loihi_rules.chip.limits import LOIHI
 from loihi_rules.chip.tuning import has_a_threshold
 from loihi_rules.draft import Draft
@@ -27,7 +28,7 @@ from loihi_rules.routes.carriers import (
 from loihi_rules.routes.entries import Entry, entries_of
 from loihi_rules.routes.from_host import before_chip
 from loihi_rules.routes.loops import keep_speed
-from loihi_rules.routes.plan import HOP, LEAST_TAU, Choice, plan
+from loihi_rules.routes.plan import HOP_STEPS, LEAST_STEPS, Choice, plan
 from loihi_rules.routes.ways import (
     CARRIED,
     CHOICES,
@@ -77,7 +78,7 @@ def input_filters(draft: Draft) -> None:
     network = draft.network
     declare_settings(network)
     multiplied: Dict[int, MultipliedOut] = {}
-    for ens, entries in entries_of(network).items():
+    for ens, entries in entries_of(network, draft.dt).items():
         config, settings = network.config, network.config[ens]
         new = [entry for entry in entries if config[entry.conn].enters is None]
         if settings.input_tau is None or new:
@@ -101,6 +102,25 @@ def input_filters(draft: Draft) -> None:
                     "the chip's decay is a multiple of 1/4096 a step",
                 )
             _enter(draft, ens, chosen, Taus(found.tau, real), multiplied)
+    for conn in network.all_connections:
+        if network.config[conn].enters is None:
+            _warn_of_another_way(network, conn, name_of(conn), "by way of the host")
+
+
+def _warn_of_another_way(
+    network: nengo.Network, conn: nengo.Connection, name: str, taken: str
+) -> None:
+    """Say where a connection does not take the way that its user chose for it."""
+    settings = network.config[conn]
+    if WAY_SETTING not in settings or settings.way is None or CHOICES.get(settings.way) == taken:
+        return
+    warn(
+        name,
+        RULE,
+        f"its way was chosen to be {settings.way!r}, but it goes {taken}",
+        'leave way as it is, None: it is "matrix" or "carried", of what an ensemble on the chip '
+        "represents and gives another by a low-pass filter",
+    )
 
 
 def declare_settings(network: nengo.Network) -> None:
@@ -135,13 +155,14 @@ def _enter(
         conn, way = choice.entry.conn, choice.way
         before, name = conn.synapse, name_of(conn)
         draft.network.config[conn].enters = way
+        _warn_of_another_way(draft.network, conn, name, way)
         first = ""
         if way == FROM_HOST:
             same = choice.entry.tau == asked
             conn.synapse = None if same else before_chip(before, tau, draft.dt).synapse
             first = f"{filter_name(conn.synapse)}, then "
         elif way == CARRIED:
-            conn.synapse = Lowpass(_before_carriers(choice.entry, tau))
+            conn.synapse = Lowpass(_before_carriers(choice.entry, tau, draft.dt))
             first = f"{filter_name(conn.synapse)}, then "
             if decoded(conn):
                 together.setdefault(choice.entry.tau, []).append(conn)
@@ -165,9 +186,9 @@ def _enter(
         _carry(draft, ens, part, tau, MOST_ROWS // len(parts))
 
 
-def _before_carriers(entry: Entry, tau: float) -> float:
+def _before_carriers(entry: Entry, tau: float, dt: float) -> float:
     own = tau if entry.tau is None else entry.tau
-    return max(own - tau - HOP, LEAST_TAU)
+    return max(own - tau - HOP_STEPS * dt, LEAST_STEPS * dt)
 
 
 def _parts(conns: Sequence[nengo.Connection]) -> List[List[nengo.Connection]]:
@@ -200,14 +221,15 @@ def _carry(
     )
     label = f"carriers to {name_of(target)}"
     made = _layer(draft, target, target, far, rows, tau, label)
-    second = before - LEAST_TAU - HOP
+    least = LEAST_STEPS * draft.dt
+    second = before - least - HOP_STEPS * draft.dt
     n = made.ensemble.n_neurons
     why = "what cannot take a matrix of weights is carried by neurons between"
-    if units < LEAST_UNITS and second > LEAST_TAU:
+    if units < LEAST_UNITS and second > least:
         draft.network.config[made.ensemble].input_tau = second
         made = _layer(draft, target, made.ensemble, far, rows, second, f"first {label}")
         n += made.ensemble.n_neurons
-        before = LEAST_TAU
+        before = least
         why += f"; of so small weights a filter of {1000 * second:.3g} ms would leave no bits"
     draft.network.config[made.ensemble].input_tau = before
     for conn in conns:

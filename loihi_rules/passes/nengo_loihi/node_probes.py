@@ -96,19 +96,20 @@ def _filters(probe: nengo.Probe) -> Tuple[Any, ...]:
 
 def _serve(draft: Draft, net: nengo.Network, probe: nengo.Probe, sources: List[Source]) -> None:
     parts: List[Tuple[nengo.Probe, np.ndarray]] = []
-    for k, (conn, matrix, _, synapses) in enumerate(sources):
+    for k, source in enumerate(sources):
+        conn = source.conn
         draft.joined.add(conn)
         with net:
             stand_in = nengo.Probe(
                 conn.pre,
-                synapse=in_a_row((*synapses, *_filters(probe)), chip=False),
+                synapse=in_a_row((*source.synapses, *_filters(probe)), chip=False),
                 solver=conn.solver,
                 seed=conn.seed,
                 label=f"{name_of(probe)} (part {k})",
             )
         settings = draft.network.config[stand_in]
         settings.stands_in, settings.carries = True, conn
-        parts.append((stand_in, matrix))
+        parts.append((stand_in, source.matrix))
     net.probes.remove(probe)
     node: Any = probe.target
     asked = next((user for user, s in draft.served.items() if s.probe is probe), probe)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import List, NamedTuple
+from typing import List, NamedTuple, Set, Tuple
 
 import nengo
 import numpy as np
 
+from loihi_rules.change import warn
 from loihi_rules.draft import Draft
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.passthrough_nodes import (
     Known,
     Source,
+    filters_of,
     in_a_row,
     into_passthroughs,
     is_passthrough,
@@ -19,8 +21,10 @@ from loihi_rules.nengo_parts.passthrough_nodes import (
     remove_dead_ends,
     sources_of,
 )
+from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.nengo_parts.wiring import columns_of, on_chip
+from loihi_rules.routes.ways import WAY_SETTING
 
 
 class Joined(NamedTuple):
@@ -45,9 +49,12 @@ def passthrough(draft: Draft) -> None:
     spikes, be decoded, and come back as spikes. From ``pre → node`` with the matrix A and
     ``node → post`` with B comes ``pre → post`` with B A. What is rounding in it is made zero,
     and blocks of zeros are left out. Two low-pass filters in a row become one of the same mean
-    delay where the chip has to do them. The node stays for what it hands to the host.
+    delay where the chip has to do them. The node stays for what it hands to the host. The way
+    that a user chose for any of the connections is that of the direct ones.
     """
     network = draft.network
+    declare(network, nengo.Connection, WAY_SETTING)
+    replaced: Set[nengo.Connection] = set()
     incoming = into_passthroughs(network)
     known: Known = {}
     for net in [network, *network.all_networks]:
@@ -61,6 +68,7 @@ def passthrough(draft: Draft) -> None:
                 continue
             joined = _join(draft, conn, sources)
             net.connections.remove(conn)
+            replaced.update(*(source.path for source in sources))
             draft.change(
                 name_of(conn.pre_obj),
                 "passthrough nodes",
@@ -68,6 +76,8 @@ def passthrough(draft: Draft) -> None:
                 f"{joined.connections} direct connections" + _left_out(joined),
                 "a value that goes through a node would leave the chip and come back late",
             )
+    for conn in replaced:
+        network.config[conn].way = None  # the direct ones have it
     draft.dropped.extend(remove_dead_ends(network, incoming))
 
 
@@ -83,21 +93,45 @@ def _join(draft: Draft, conn: nengo.Connection, sources: List[Source]) -> Joined
         if not np.any(matrix):
             continue
         draft.joined.add(first)
-        synapses = source.synapses + (() if conn.synapse is None else (conn.synapse,))
+        path = (*source.path, conn)
         with draft.network:  # the last to be built, when all ends are there
-            nengo.Connection(
+            direct = nengo.Connection(
                 first.pre,
                 conn.post,
                 function=first.function,
                 transform=matrix,
-                synapse=in_a_row(synapses, on_chip(draft.network, first.pre)),
+                synapse=in_a_row(filters_of(path), on_chip(draft.network, first.pre)),
                 solver=first.solver,
                 eval_points=first.eval_points,
                 scale_eval_points=first.scale_eval_points,
                 seed=first.seed,
             )
+        _keep_way(draft.network, path, direct)
         count += 1
     return Joined(count, largest)
+
+
+def _keep_way(
+    network: nengo.Network, path: Tuple[nengo.Connection, ...], direct: nengo.Connection
+) -> None:
+    """Give a direct connection the way that a user chose for one that it is in the place of.
+
+    From the host there is one way; what is chosen behind a node is for its other sources.
+    """
+    meant = path if on_chip(network, path[0].pre) else path[:1]
+    settings = [network.config[conn] for conn in meant]
+    chosen = [own.way for own in settings if WAY_SETTING in own and own.way is not None]
+    if not chosen:
+        return
+    network.config[direct].way = chosen[-1]
+    if len(set(chosen)) > 1:
+        warn(
+            " → ".join([name_of(path[0].pre), *(name_of(conn.post) for conn in path)]),
+            "passthrough nodes",
+            "these connections become one, and their ways were chosen to be "
+            f"{' and '.join(map(repr, chosen))}; it is {chosen[-1]!r}, as of the last",
+            "choose one way for all of them",
+        )
 
 
 def _rounding(out: np.ndarray, sources: List[Source]) -> float:

@@ -1,0 +1,79 @@
+"""Steps of another length than 1 ms: what is a number of steps, and what is a time."""
+
+import nengo
+import numpy as np
+import pytest
+
+import deploy
+from loihi_rules import rewrite
+from loihi_rules.chip.tuning import mean_chip_rates
+from loihi_rules.nengo_parts.wiring import on_chip
+from loihi_rules.passes.nengo_loihi.input_filters import declare_settings
+from loihi_rules.pilots.networks import chip_spikes, cpu_spikes, rates_of
+from loihi_rules.routes.carriers import noise
+from loihi_rules.routes.entries import loops_of
+
+pytestmark = pytest.mark.quick
+
+
+@pytest.mark.parametrize(
+    "dt, tau, chip",
+    [(0.01, 20.0, True), (0.01, 90.0, False), (0.0005, 3.0, True), (0.0005, 6.0, False)],
+)
+def test_slow_membranes_are_those_that_the_chips_decay_cannot_have(dt, tau, chip):
+    """It decays by 1/4096 a step or more, and 1 − e^(−dt/τ) is rounded to that."""
+    with nengo.Network(seed=1) as net:
+        ens = nengo.Ensemble(10, 1, neuron_type=nengo.LIF(tau_rc=tau))
+    done = rewrite(net, dt=dt)
+    assert on_chip(done.network, done.twins[ens]) == chip
+    assert (4096 * -np.expm1(-dt / tau) > 0.5) == chip
+
+
+def carried(tau):
+    with nengo.Network(seed=7) as net:
+        rates = {"max_rates": nengo.dists.Uniform(80, 120)}
+        a, b = nengo.Ensemble(200, 1, **rates), nengo.Ensemble(200, 1, **rates)
+        nengo.Connection(nengo.Node(lambda t: 0.8 * np.sin(2 * np.pi * t)), a)
+        conn = nengo.Connection(a, b, synapse=tau)
+        nengo.Probe(b, synapse=0.03, label="out")
+    declare_settings(net)
+    net.config[conn].way, net.config[b].input_tau = "carried", 0.005
+    return net
+
+
+@pytest.mark.parametrize("dt", [0.0005, 0.002, 0.004])
+def test_what_is_carried_is_late_by_steps(dt):
+    """It was 8 ms late at steps of 4 ms, and early at 0.5."""
+    waves = []
+    for target in ("cpu", "float-emulator"):
+        x = deploy.run(carried(0.03), 3.0, target, dt=dt)["out"].samples[round(1 / dt) :, 0]
+        waves.append(np.mean(x * np.exp(-2j * np.pi * dt * np.arange(len(x)))))
+    late = -np.angle(waves[1] / waves[0]) / (2 * np.pi)
+    assert 0 < late < 1.5 * dt + 0.001
+
+
+def test_carriers_that_fire_less_often_a_second_are_noisier():
+    """They fire so often a step: as the docstring has them, simulated beside the chip."""
+    for dt, simulated in ((0.0005, 0.0067), (0.001, 0.0158), (0.002, 0.0399), (0.005, 0.0791)):
+        assert noise(0.005, 25, dt) == pytest.approx(simulated, rel=0.35)
+
+
+def test_a_loop_takes_a_step_at_least():
+    with nengo.Network(seed=1) as net:
+        ens = nengo.Ensemble(10, 1)
+        nengo.Connection(ens, ens, synapse=None)
+    for dt in (0.0001, 0.01):
+        part, slowest = loops_of(net, dt)
+        assert slowest[part[ens]] == dt
+
+
+@pytest.mark.parametrize("dt", [0.0001, 0.0005, 0.001, 0.002])
+def test_a_pilot_counts_spikes_for_a_time(dt):
+    """Rates to 1 spike in 0.3 s; it was 0.03 s at steps of 0.1 ms, after a settling of 0.01 s."""
+    lif, current = nengo.LIF(), np.linspace(1.01, 3, 60)[None, None, :]
+    counted = rates_of(cpu_spikes(lif, current, dt, np.random.RandomState(0)), dt)
+    wanted = lif.rates(current[0], np.ones(60), np.zeros(60))[0]
+    assert np.abs(counted - wanted).max() < 1.1 / 0.3
+    counted = rates_of(chip_spikes(lif, current, dt), dt) / dt
+    wanted = mean_chip_rates(lif, current[0, 0], dt)
+    assert np.abs(counted - wanted).max() < 2 / 0.3 + 0.04 * wanted.max()
