@@ -13,9 +13,9 @@ from deploy.errors import BadInput, Stopped
 from deploy.jobs import runner
 from deploy.jobs.agent import answering, slurm
 from deploy.jobs.bundle import pack, unpack
-from deploy.jobs.job import Task
+from deploy.jobs.job import Task, find_job
 from deploy.jobs.preparing import Options, prepare
-from deploy.jobs.site import Site
+from deploy.jobs.site import LOCAL, Site
 from deploy.traces.parts import PartWriter, read_parts
 
 # ------------------------------------------------------------------ parts of a run
@@ -72,6 +72,22 @@ def test_parts_that_do_not_fit_are_refused(small, tmp_path, monkeypatch, spoil):
 
 
 # ------------------------------------------------------------------ bundles and sites
+
+
+@pytest.mark.quick
+def test_a_job_keeps_its_site_as_it_was(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setenv("LOIHI_DEPLOY_SITES", str(tmp_path / "sites.toml"))
+    table = '[far]\nhost = "{}"\nconda = "nx"\nmodules = ["a/1"]\nat_once = 3\n'
+    (tmp_path / "sites.toml").write_text(table.format("first"))
+    job = prepare([Task("oja", 0, 1.0)], "far")
+    (tmp_path / "sites.toml").write_text(table.format("second"))
+    kept = find_job(job.name)
+    assert kept == job and kept.site.host == "first" and kept.site.modules == ("a/1",)
+    other = prepare([Task("oja", 0, 1.0)], "far")
+    assert other.name != job.name and other.site.host == "second"
+    local = prepare([Task("oja", 0, 1.0)], "local")
+    assert find_job(local.name).site == LOCAL
 
 
 @pytest.mark.quick

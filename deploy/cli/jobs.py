@@ -31,7 +31,7 @@ def _told(job: Job) -> Dict[str, Any]:
     history = job.history
     submitted = [entry["time"] for entry in history if entry["what"] == "submitted"]
     return {
-        "name": job.name, "site": job.site, "model": job.model, "target": job.target,
+        "name": job.name, "site": job.site.name, "model": job.model, "target": job.target,
         "submitted": submitted[0] if submitted else "not yet",
         "last seen": _in_words(history[-1]) if history else "",
         "tasks": [task._asdict() for task in job.tasks],

@@ -15,6 +15,7 @@ from deploy.files.atomic import atomic_write
 from deploy.files.timestamp import now
 from deploy.jobs.expected import Expected
 from deploy.jobs.names import checked
+from deploy.jobs.site import LOCAL, Site
 
 
 class Task(NamedTuple):
@@ -47,7 +48,8 @@ class Job:
     ----------
     name : str
         From its content: the same job has the same name.
-    site : str
+    site : Site
+        As it was when the job was made: whoever edits the file of sites moves no job.
     target : str
     dt : float
         In seconds.
@@ -59,7 +61,7 @@ class Job:
     """
 
     name: str
-    site: str
+    site: Site
     target: str
     dt: float
     tasks: Tuple[Task, ...]
@@ -110,8 +112,9 @@ class Job:
 
     def write(self) -> None:
         """Write it down in its folder."""
+        record = {**asdict(self), "site": self.site.to_dict()}
         with atomic_write(self.folder / "job.json") as stream:
-            stream.write(json.dumps(asdict(self)).encode())
+            stream.write(json.dumps(record).encode())
 
 
 def jobs_folder() -> Path:
@@ -143,11 +146,14 @@ def all_jobs() -> List[Job]:
 
 def _read(path: Path) -> Job:
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-        told["tasks"] = tuple(Task(str(m), int(s), float(d)) for m, s, d in told["tasks"])
-        told["expected"] = {
-            str(model): Expected.of(each) for model, each in told["expected"].items()
+        record = json.loads(path.read_text(encoding="utf-8"))
+        site = dict(record["site"])
+        name = str(site.pop("name"))
+        record["site"] = LOCAL if name == LOCAL.name else Site.of(name, site, str(path))
+        record["tasks"] = tuple(Task(str(m), int(s), float(d)) for m, s, d in record["tasks"])
+        record["expected"] = {
+            str(model): Expected.of(each) for model, each in record["expected"].items()
         }
-        return Job(**told)
+        return Job(**record)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise BadInput(f"{path}: damaged; submit the job again") from None

@@ -17,7 +17,7 @@ from deploy.jobs.expected import Expected
 from deploy.jobs.foreseen import foreseen
 from deploy.jobs.job import Job, Task
 from deploy.jobs.names import checked
-from deploy.jobs.site import Site, find_site
+from deploy.jobs.site import find_site
 from deploy.models.loading import LoadedModel
 from deploy.models.same_model import check_repeatable
 from deploy.models.spelling import Spelling
@@ -115,10 +115,12 @@ def prepare(tasks: Sequence[Task], site: str, options: Optional[Options] = None)
     }  # fmt: skip
     data = bundles.pack(files, spec)
     sha256 = hashlib.sha256(data).hexdigest()
-    key = hashlib.sha256(f"{sha256} {place.name} {place.host}".encode()).hexdigest()[:12]
+    key = hashlib.sha256(f"{sha256} {place.name} {place.host} {place.folder}".encode()).hexdigest()[
+        :12
+    ]
     plain = re.sub(r"[^A-Za-z0-9_]", "-", loaded.name)[:40].strip("-") or "model"
-    job = Job(f"{plain}-{key}", site, options.target, options.dt, tasks, sha256, expected)
-    _write_files(job, place, data, bundles.sum_of(ours))
+    job = Job(f"{plain}-{key}", place, options.target, options.dt, tasks, sha256, expected)
+    _write_files(job, data, bundles.sum_of(ours))
     return job
 
 
@@ -186,8 +188,8 @@ def _bytes(path: Path) -> bytes:
         raise BadInput(f"{path}: cannot be read ({error.strerror})") from None
 
 
-def _write_files(job: Job, place: Site, data: bytes, packages: str) -> None:
-    sent = job.folder / "sent"
+def _write_files(job: Job, data: bytes, packages: str) -> None:
+    place, sent = job.site, job.folder / "sent"
     try:
         for folder in (sent, sent / AGENT.name):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -201,7 +203,7 @@ def _write_files(job: Job, place: Site, data: bytes, packages: str) -> None:
         "environment": place.environment, "packages": packages,
     }  # fmt: skip
     bodies: List[Tuple[str, bytes]] = [
-        ("bundle.tar", data), ("job.json", json.dumps(settings).encode()),
+        ("bundle.tar", data), ("settings.json", json.dumps(settings).encode()),
         *((f"agent/{path.name}", path.read_bytes()) for path in sorted(AGENT.glob("*.py"))),
     ]  # fmt: skip
     for name, body in bodies:

@@ -9,7 +9,7 @@ from deploy.errors import TargetUnavailable
 from deploy.jobs.job import Job
 from deploy.jobs.link import Link
 from deploy.jobs.names import printable
-from deploy.jobs.site import Site, find_site
+from deploy.jobs.site import Site
 from deploy.jobs.states import Status
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0  # s between two questions
@@ -35,13 +35,15 @@ def submit(job: Job, again: bool = False) -> Dict[str, Any]:
     TargetUnavailable
         If the site cannot be reached; call it again, and it finds what is there.
     """
-    link = Link(find_site(job.site))
+    link = Link(job.site)
     job.note("sending")
     link.send(job.folder / "sent", job.name)
-    told = link.ask(job.name, "again" if again else "submit")
-    answer = {"id": printable(told.get("id", ""))[:80], "new": told.get("new") is True}
+    said = link.ask(job.name, "again" if again else "submit")
+    answer = {"id": printable(said.get("id", ""))[:80], "new": said.get("new") is True}
     if not answer["id"]:
-        raise TargetUnavailable(f"site {job.site}: did not say what became of the job; ask again")
+        raise TargetUnavailable(
+            f"site {job.site.name}: did not say what became of the job; ask again"
+        )
     job.note("submitted", **answer)
     return answer
 
@@ -54,14 +56,14 @@ def status(job: Job) -> Status:
     TargetUnavailable
         If the site, or Slurm there, does not answer.
     """
-    found = Status.of(Link(find_site(job.site)).ask(job.name, "status"), len(job.tasks))
+    found = Status.of(Link(job.site).ask(job.name, "status"), len(job.tasks))
     job.note("status", **found.counts)
     return found
 
 
 def cancel(job: Job) -> None:
     """Stop what is queued or running."""
-    Link(find_site(job.site)).ask(job.name, "cancel")
+    Link(job.site).ask(job.name, "cancel")
     job.note("cancelled")
 
 
@@ -75,10 +77,10 @@ def logs(job: Job, task: int = 0, offset: int = -LAST_OF_LOG) -> Tuple[str, int]
     offset : int
         In bytes; from the end if below 0.
     """
-    answer = Link(find_site(job.site)).ask(job.name, "logs", str(int(task)), str(int(offset)))
+    answer = Link(job.site).ask(job.name, "logs", str(int(task)), str(int(offset)))
     told = answer.get("offset")
     if type(told) is not int or told < 0:
-        raise TargetUnavailable(f"site {job.site}: gave no log that can be read")
+        raise TargetUnavailable(f"site {job.site.name}: gave no log that can be read")
     return printable(answer.get("log", "")), told
 
 

@@ -17,7 +17,6 @@ from deploy.errors import BadInput
 from deploy.jobs.job import Job
 from deploy.jobs.link import Link
 from deploy.jobs.runner import open_task
-from deploy.jobs.site import find_site
 from deploy.traces.parts import read_parts
 from deploy.traces.traces import Traces
 from deploy.workflows.run import Progress, run
@@ -55,7 +54,7 @@ def fetch(job: Job) -> Fetched:
     refused = []
     with _alone(job), tempfile.TemporaryDirectory(prefix=SCRATCH, dir=job.folder) as beside:
         most = max(each.most_bytes for each in job.expected.values())
-        Link(find_site(job.site)).bring(job.name, "results", Path(beside), job.results, most)
+        Link(job.site).bring(job.name, "results", Path(beside), job.results, most)
         for number in range(len(job.tasks)):
             try:
                 _take(job, number, Path(beside))

@@ -111,6 +111,12 @@ class Site:
             raise BadInput(f"{file}: [{name}] has both {' and '.join(ways)}; keep one")
         return cls(name, **{**given, "modules": tuple(given.get("modules", ()))})
 
+    def to_dict(self) -> Dict[str, Any]:
+        """What differs from a site's defaults, as `of` takes it."""
+        own = {field.name: getattr(self, field.name) for field in fields(self)}
+        defaults = {field.name: field.default for field in fields(self)}
+        return {name: value for name, value in own.items() if value != defaults[name]}
+
     @property
     def slurm(self) -> bool:
         """Whether Slurm has anything to do with it."""

@@ -34,7 +34,7 @@ def locked(name):
 
 
 def settings():
-    return json.loads((HERE / "job.json").read_text())
+    return json.loads((HERE / "settings.json").read_text())
 
 
 def stored_id():
