@@ -27,6 +27,7 @@ from deploy.nengo_loihi.read.chip_values import (
 )
 from deploy.nengo_loihi.read.learned_weights import decoders, learned_in_core, weights_for
 from deploy.nengo_loihi.read.learning_limits import warn_of_cut_weights, warn_of_limits
+from deploy.nengo_loihi.read.learning_rate import learning_rates
 from deploy.nengo_loihi.read.served import READERS, Reader
 from deploy.nengo_loihi.read.units import scale_of
 from deploy.nengo_loihi.run.interface import FastEmulator
@@ -272,21 +273,24 @@ class EmulatorSession(Session):
 
     def record(self) -> Mapping[str, Any]:
         """How the model lies on the chip, and what came to the end of its range."""
-        told: Dict[str, Any] = {"cores": [core.to_dict() for core in cores_of(self.model)]}
+        found: Dict[str, Any] = {"cores": [core.to_dict() for core in cores_of(self.model)]}
+        if self.settings["arithmetic"] == "integer":
+            scales = self.rewritten.learning_scales
+            found["learning rates"] = learning_rates(self.model, scales, self.dt)
         emulator = self.simulator.sims["emulator"]
         if isinstance(emulator, FastEmulator):
             saturation = [s for s in emulator.saturation() if s.count]
-            told["saturation"] = [asdict(s) for s in saturation]
+            found["saturation"] = [asdict(s) for s in saturation]
             work = emulator.work()
-            told["spikes"] = work.spikes
-            told["work"] = work.to_dict()
+            found["spikes"] = work.spikes
+            found["work"] = work.to_dict()
             for s in saturation:
                 if s.count > NOTEWORTHY * s.of and s.what not in OF_LEARNING:
                     warnings.warn(
                         f"{s.what}: {s.count:,} of {s.of:,} times; the run is near saturation",
                         stacklevel=2,
                     )
-        return told
+        return found
 
     def clear(self) -> None:
         self.look()

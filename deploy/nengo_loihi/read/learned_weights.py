@@ -44,7 +44,7 @@ def decoders(
         As ``Probe(conn, "weights")`` on the CPU.
     """
     synapse = learning_synapse(model, conn)
-    return _decoder_of_a_weight(model, conn, dt) * _difference(learned(synapse)).T
+    return decoder_of_a_weight(model, conn, dt) * _difference(learned(synapse)).T
 
 
 def weights_for(
@@ -77,7 +77,7 @@ def weights_for(
     synapse = learning_synapse(model, conn)
     weights = learned(synapse)
     on, off = np.split(weights.astype(float), 2, axis=1)
-    change = values.T / _decoder_of_a_weight(model, conn, dt) - (on - off)
+    change = values.T / decoder_of_a_weight(model, conn, dt) - (on - off)
     if np.issubdtype(weights.dtype, np.integer):
         config = synapse.synapse_cfg
         lost = config.shift_bits
@@ -95,7 +95,7 @@ def weights_for(
     return np.concatenate([on, off], axis=1).astype(weights.dtype), filled
 
 
-def _decoder_of_a_weight(model: Any, conn: nengo.Connection, dt: float) -> float:
+def decoder_of_a_weight(model: Any, conn: nengo.Connection, dt: float) -> float:
     """What a difference of 1 between the halves of the chip's weights comes to."""
     synapse = learning_synapse(model, conn)
     block = next(block for block in model.blocks if synapse in block.synapses)
