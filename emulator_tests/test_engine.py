@@ -79,6 +79,23 @@ def test_same_state_of_many_networks(part):
     check()
 
 
+@needs_numba
+@settings(max_examples=10, **common)
+@given(net=networks(), seed=st.integers(0, 2**20))
+def test_our_own_builder_and_runner_give_nengo_loihis_bits(net, seed):
+    """From the user's network to the traces; above, networks go to the engine directly."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for target in ("emulator", "float-emulator"):
+            fast, reference = (
+                deploy.run(net, 0.08, target, seed, engine=engine)
+                for engine in ("fast", "reference")
+            )
+            for trace in fast:
+                its = reference[trace.label].dense()
+                np.testing.assert_array_equal(trace.dense(), its, err_msg=trace.label)
+
+
 # ------------------------------------------------- blocks as nengo-loihi's hardware has them
 
 
