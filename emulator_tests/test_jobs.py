@@ -1,7 +1,10 @@
 """Jobs on this machine, without a cluster: parts, tasks, sites' ways, and what an agent tells."""
 
+import hashlib
 import json
 import os
+import socket
+import subprocess
 import sys
 import time
 
@@ -11,7 +14,7 @@ import pytest
 import deploy
 from deploy.errors import BadInput, Stopped
 from deploy.jobs import runner
-from deploy.jobs.agent import answering, slurm
+from deploy.jobs.agent import answering, folder, process, slurm, submitting
 from deploy.jobs.bundle import pack, unpack
 from deploy.jobs.job import Task, find_job
 from deploy.jobs.preparing import Options, prepare
@@ -56,9 +59,9 @@ def test_a_run_that_is_told_to_stop_leaves_what_it_had(small, tmp_path, monkeypa
 def test_parts_that_do_not_fit_are_refused(small, tmp_path, monkeypatch, spoil):
     monkeypatch.setattr("deploy.workflows.run.CHUNK", 50)
     folders = [tmp_path / "a", tmp_path / "b"]
-    for seed, folder in enumerate(folders):
+    for seed, place in enumerate(folders):
         small.seed = seed
-        deploy.run(small, 0.3, "cpu", seed=seed, parts=PartWriter(folder, every=0.0))
+        deploy.run(small, 0.3, "cpu", seed=seed, parts=PartWriter(place, every=0.0))
     first = folders[0]
     if spoil == "gap":
         (first / "000001.npz").unlink()
@@ -306,3 +309,84 @@ def test_weights_go_with_a_job(here, tmp_path):
     job = json.loads(here("jobs", "--json").stdout)[0]
     results = tmp_path / "state" / "loihi-deploy" / "jobs" / job["name"] / "results"
     assert deploy.Traces.load(results / "0.npz").settings["weights"] == "fixed"
+
+
+# ------------------------------------------------------------------ a process and its lock
+
+
+@pytest.fixture
+def agent(tmp_path, monkeypatch):
+    """The agent's folder of a job of one task, whose process does what ``script`` says."""
+    for name in ("log", "results", "started", "ended", "agent"):
+        (tmp_path / name).mkdir()
+    for module in (folder, process, submitting, answering):
+        monkeypatch.setattr(module, "HERE", tmp_path)
+
+    def prepared(script):
+        (tmp_path / "agent" / "__main__.py").write_text(script)
+        (tmp_path / "bundle.tar").write_bytes(b"x")
+        settings = {"name": "x", "sha256": hashlib.sha256(b"x").hexdigest(), "tasks": 1}
+        settings.update(take="process", python=[sys.executable], time_limit="")
+        (tmp_path / "settings.json").write_text(json.dumps(settings))
+        return tmp_path
+
+    return prepared
+
+
+def until(done, seconds=20.0):
+    end = time.time() + seconds
+    while not done():
+        assert time.time() < end, "it took too long"
+        time.sleep(0.05)
+
+
+SLEEPS = "import time; time.sleep(60)"
+
+
+@pytest.mark.quick
+def test_a_process_is_known_by_its_lock_and_stopped(agent):
+    agent(SLEEPS)
+    assert submitting.submit()["new"] and not submitting.submit()["new"]
+    assert answering.status()["tasks"][0]["state"] == "pending"
+    assert "error" not in submitting.cancel()
+    until(lambda: not process.is_alive())
+    assert answering.status()["tasks"][0]["state"] == "failed"
+
+
+@pytest.mark.quick
+def test_cancelling_what_is_over_touches_no_stranger(agent):
+    here = agent("pass")
+    submitting.submit()
+    until(lambda: not process.is_alive())
+    with subprocess.Popen([sys.executable, "-c", SLEEPS], start_new_session=True) as stranger:
+        (here / "jobid").write_text(f"process {stranger.pid} {socket.gethostname()}\n")
+        submitting.cancel()
+        time.sleep(0.3)
+        assert stranger.poll() is None
+        assert answering.status()["tasks"][0]["state"] == "failed"
+        stranger.kill()
+
+
+@pytest.mark.quick
+def test_a_child_that_outlives_its_agent_is_not_joined_by_a_second(agent):
+    here = agent(
+        "import subprocess, sys\n"
+        f"subprocess.Popen([sys.executable, '-c', {SLEEPS!r}], close_fds=False)\n"
+    )
+    submitting.submit()
+    group = int((here / "jobid").read_text().split()[1])
+    time.sleep(0.5)
+    assert process.is_alive() and answering.status()["tasks"][0]["state"] == "pending"
+    assert not submitting.again()["new"]
+    (here / "jobid").unlink()
+    assert "still there" in submitting.submit()["error"]
+    (here / "jobid").write_text(f"process {group} {socket.gethostname()}\n")
+    submitting.cancel()
+    until(lambda: not process.is_alive())
+
+
+@pytest.mark.quick
+def test_a_process_of_another_host_is_cancelled_there(agent):
+    here = agent(SLEEPS)
+    (here / "jobid").write_text("process 1 elsewhere\n")
+    assert "elsewhere" in submitting.cancel()["error"]

@@ -11,6 +11,7 @@ from typing import Any, Dict, List, Mapping, Tuple
 import platformdirs
 
 from deploy.errors import BadInput, TargetUnavailable
+from deploy.jobs.agent.schedulers import SCHEDULERS
 from deploy.jobs.names import checked
 
 if sys.version_info >= (3, 11):
@@ -19,7 +20,6 @@ else:
     import tomli as tomllib
 
 VARIABLE = "LOIHI_DEPLOY_SITES"
-TAKES = ("sbatch", "nxsdk", "process")
 KINDS = {"host": "host", "folder": "path", "python": "path", "conda": "path", "venv": "path",
          "partition": "word", "board": "word", "time_limit": "time"}  # fmt: skip
 MOST_FILE = 2**20  # bytes of a file of sites
@@ -56,7 +56,7 @@ class Site:
         How Python is started: a command or path, in a conda environment (its name or folder),
         of a virtual environment's folder, or after ``module load``.
     take : str
-        How jobs come by a board, one of `TAKES`: ``"sbatch"``, a Slurm job array; ``"nxsdk"``,
+        How jobs come by a board, one of `SCHEDULERS`: ``"sbatch"``, a Slurm job array; ``"nxsdk"``,
         processes on the login machine that ask Slurm for a board themselves, as NxSDK does with
         ``SLURM=1``; ``"process"``, without Slurm.
     partition, board, time_limit : str
@@ -102,8 +102,8 @@ class Site:
                     raise BadInput(f"{where} must be a list of names, not {value!r}")
                 for module in value:
                     checked("module", module, where)
-            if key == "take" and value not in TAKES:
-                raise BadInput(f"{where} must be one of {', '.join(TAKES)}, not {value!r}")
+            if key == "take" and value not in SCHEDULERS:
+                raise BadInput(f"{where} must be one of {', '.join(SCHEDULERS)}, not {value!r}")
             if key == "at_once" and (type(value) is not int or not 1 <= value <= 10000):
                 raise BadInput(f"{where} must be a whole number from 1, not {value!r}")
         ways = [key for key in ("python", "conda", "venv") if given.get(key)]

@@ -1,10 +1,9 @@
 """Where each task is, why it is no further, and what its log says."""
 
 import json
-import os
 
 from .folder import HERE, complete, read, settings, stored_id, was_cancelled
-from .slurm import is_lost, known
+from .schedulers import scheduler_of
 
 MOST_LOG = 65536  # bytes of a log in one answer
 GRACE = 60  # s before the time limit, from which on a stopped task was stopped by it
@@ -43,34 +42,23 @@ def logs(number, offset):
         return {"log": piece.decode(errors="replace"), "offset": stream.tell()}
 
 
-def is_alive(job_id):
-    try:
-        os.kill(int(job_id.split()[1]), 0)
-        return True
-    except OSError:
-        return False
-
-
 def status():
     job, job_id = settings(), stored_id()
     if not job_id:
         return {"id": "", "tasks": {}, "note": "not submitted"}
-    alive, states = False, {}
-    if job_id.startswith("process "):
-        alive = is_alive(job_id)
-    else:
-        states = known(job)
-        if is_lost(job, states):
-            why = "Slurm has lost it, being killed perhaps before it wrote it down; submit it again"
-            lost = {"state": "lost", "why": why}
-            return {"id": job_id, "tasks": {n: lost for n in range(job["tasks"])}}
-    tasks = {n: state_of(n, job, states.get(n, ("", "")), alive) for n in range(job["tasks"])}
+    scheduler = scheduler_of(job)
+    states = scheduler.states(job)
+    if scheduler.is_lost(job, states):
+        why = "Slurm has lost it, being killed perhaps before it wrote it down; submit it again"
+        lost = {"state": "lost", "why": why}
+        return {"id": job_id, "tasks": {n: lost for n in range(job["tasks"])}}
+    tasks = {n: state_of(n, job, states.get(n, ("", ""))) for n in range(job["tasks"])}
     return {"id": job_id, "tasks": tasks}
 
 
-def state_of(number, job, in_slurm, alive):
+def state_of(number, job, known):
     """Where a task is, and why it is no further."""
-    state, reason = in_slurm
+    state, reason = known
     started = read(HERE / "started" / str(number))
     restarts = json.loads(started)["restarts"] if started else 0
     more = {"restarts": restarts} if restarts else {}
@@ -79,8 +67,6 @@ def state_of(number, job, in_slurm, alive):
     ended = json.loads(read(HERE / "ended" / str(number), "{}"))
     if state and state not in OVER and state != "COMPLETED":
         return {"state": state.lower(), "why": reason, **more}
-    if alive and not ended:
-        return {"state": "running" if started else "pending", **more}
     log = tail(number)
     why = why_ended(job, state, ended, bool(started), log)
     return {"state": "failed", "why": why, "log": log, **more}
@@ -97,7 +83,7 @@ def why_ended(job, state, ended, started, log=""):
         if at_limit and state != "CANCELLED":
             return OVER["TIMEOUT"]
         known_as = state == "CANCELLED" or was_cancelled()
-        return OVER["CANCELLED"] if known_as else "was told to stop: cancelled, or preempted"
+        return OVER["CANCELLED"] if known_as else "was asked to stop: cancelled, or preempted"
     if ended.get("code") in (-9, 137):
         return "was killed, for want of memory perhaps"
     if ended:

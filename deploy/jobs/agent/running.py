@@ -79,12 +79,13 @@ def task(number, attempt):
              "--task", str(number), "--out", str(HERE / "results")]  # fmt: skip
     stopped = []
     signal.signal(signal.SIGTERM, lambda *_: stopped.append(time.time()))
-    running = subprocess.Popen(words, env=environment, cwd=str(HERE))
-    told = False
+    # it inherits the lock by which a process is known to live
+    running = subprocess.Popen(words, env=environment, cwd=str(HERE), close_fds=False)
+    passed_on = False
     while running.poll() is None:
-        if stopped and not told:  # the runner saves what it has
+        if stopped and not passed_on:  # the runner saves what it has
             running.send_signal(signal.SIGTERM)
-            told = True
+            passed_on = True
         time.sleep(0.05)
     code = running.returncode
     if code and not complete(number):

@@ -1,5 +1,7 @@
-"""What is asked of Slurm; it may be down, and then nothing can be said."""
+"""Jobs that are arrays of Slurm's, which may be down, and then nothing can be said."""
 
+import contextlib
+import os
 import shlex
 import subprocess
 
@@ -15,7 +17,12 @@ from .folder import (
     write,
 )
 
+OWN = f"--user={os.getuid()}"  # two users' jobs of one content have one name
 PATIENCE = 60  # s, for one of Slurm's commands
+WAYS_OUT = {
+    "Invalid job array specification": "; there may be more tasks than its MaxArraySize allows "
+    "(scontrol show config): submit fewer at a time",
+}
 
 
 class Unreachable(Exception):
@@ -41,9 +48,29 @@ def last_line(text, otherwise):
     return lines[-1] if lines else otherwise
 
 
+def start(job):
+    name = slurm_name(job)
+    there = queued(name)
+    new = not there
+    if new:
+        with contextlib.suppress(Unreachable):  # it may have been taken all the same
+            code, out, err = sbatch(job)
+            there = [out.strip().split(";")[0]] if code == 0 else []
+            if code and "unable to contact" not in err.lower() and not queued(name):
+                said = last_line(err, "no answer").rpartition("error: ")[2]
+                return {"error": "sbatch: " + said + WAYS_OUT.get(said.rpartition(": ")[2], "")}
+        there = there if there and there[0].isdigit() else queued(name)
+        if not there:
+            raise Unreachable("sbatch gave no answer; ask again")
+    write(HERE / "jobid", there[0] + "\n")
+    return {"id": stored_id(), "new": new}
+
+
 def queued(name):
     """Ids of the arrays of this name that Slurm knows, the oldest first."""
-    code, out, err = call("squeue", "--noheader", "--name=" + name, "--format=%F", "--states=all")
+    code, out, err = call(
+        "squeue", "--noheader", OWN, "--name=" + name, "--format=%F", "--states=all"
+    )
     if code:
         raise Unreachable(last_line(err, "squeue failed"))
     return sorted({line.strip() for line in out.splitlines() if line.strip().isdigit()}, key=int)
@@ -64,29 +91,30 @@ def sbatch(job):
     return call("sbatch", *options, str(HERE / "run.sh"))
 
 
-def scancel(job):
-    code, _, err = call("scancel", "--name=" + slurm_name(job), stored_id())
+def stop(job):
+    """Why it cannot be stopped; empty where it was."""
+    code, _, err = call("scancel", OWN, "--name=" + slurm_name(job), stored_id())
     return last_line(err, "scancel failed") if code else ""
 
 
-def known(job):
+def states(job):
     """State and reason by task, of what Slurm has in its queue, or else on its books."""
-    states = in_queue(job)
-    if any(n not in states and not complete(n) for n in range(job["tasks"])):
-        states = {**accounted(job), **states}
-    return states
+    found = in_queue(job)
+    if any(n not in found and not complete(n) for n in range(job["tasks"])):
+        found = {**accounted(job), **found}
+    return found
 
 
-def is_lost(job, states=None):
+def is_lost(job, known=None):
     """Whether Slurm, which answers, knows nothing of a job that it took and never began."""
     if not stored_id().isdigit() or was_cancelled() or begun():
         return False
-    states = known(job) if states is None else states
-    return not (states or queued(slurm_name(job)))
+    known = states(job) if known is None else known
+    return not (known or queued(slurm_name(job)))
 
 
 def in_queue(job):
-    code, out, err = call("squeue", "--noheader", "--array", "--jobs=" + stored_id(),
+    code, out, err = call("squeue", "--noheader", "--array", OWN, "--jobs=" + stored_id(),
                           "--name=" + slurm_name(job), "--format=%K|%T|%r",
                           "--states=all")  # fmt: skip
     if code and "Invalid job id" not in err:
@@ -102,7 +130,7 @@ def in_queue(job):
 def accounted(job):
     """Nothing where Slurm keeps no books."""
     try:
-        code, out, _ = call("sacct", "--noheader", "--parsable2", "--allocations",
+        code, out, _ = call("sacct", "--noheader", "--parsable2", "--allocations", OWN,
                             "--jobs=" + stored_id(), "--name=" + slurm_name(job),
                             "--format=JobID,State")  # fmt: skip
     except Unreachable:

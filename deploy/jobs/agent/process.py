@@ -1,0 +1,68 @@
+"""Jobs without an array of Slurm's: a process of our own on this machine, its tasks in turn.
+
+Its proof of life is a lock, which it holds from before it is started, and which its children
+inherit. A number alone proves nothing: it may be a stranger's by now. While the lock is held, some
+of its process group are there, and so nobody else can have got the group's number.
+"""
+
+import contextlib
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+
+from .folder import HERE, complete, own_words, read, stored_id, write
+
+LOCK = "alive.lock"
+
+
+def start(job):
+    with (HERE / LOCK).open("w") as lock, (HERE / "log" / "all.log").open("ab") as log:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return {"error": "an earlier process of this job is still there; cancel it first"}
+        started = subprocess.Popen(
+            own_words(job, "all"),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            pass_fds=[lock.fileno()],
+        )
+    write(HERE / "jobid", f"process {started.pid} {socket.gethostname()}\n")
+    return {"id": stored_id(), "new": True}
+
+
+def stop(job):
+    """Why it cannot be stopped; empty where it was, or is over."""
+    _, group, host = stored_id().split()
+    if host != socket.gethostname():
+        return f"it runs on {host}; cancel it there"
+    if is_alive():
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(int(group), signal.SIGTERM)
+    return ""
+
+
+def states(job):
+    """Of tasks that are still to end, as Slurm would call them."""
+    if not is_alive():
+        return {}
+    left = [n for n in range(job["tasks"]) if not complete(n) and not read(HERE / "ended" / str(n))]
+    return {n: ("RUNNING" if read(HERE / "started" / str(n)) else "PENDING", "") for n in left}
+
+
+def is_lost(job, known=None):
+    """What was started is known by its lock."""
+    return False
+
+
+def is_alive():
+    with contextlib.suppress(FileNotFoundError), (HERE / LOCK).open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
