@@ -9,6 +9,7 @@ from loihi_rules import ChipWarning, rewrite
 from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.passes.nengo_loihi.input_filters import declare_settings
 from loihi_rules.routes.carriers import design, pairs_for
+from loihi_rules.routes.entries import amplified_by
 from loihi_rules.routes.ways import CARRIED, FROM_CARRIERS, MATRIX
 
 
@@ -355,3 +356,47 @@ def test_a_loop_keeps_its_matrix_beside_many_inputs():
     assert "by a matrix" in ways["memory → memory"]
     assert done.network.config[done.twins[memory]].input_tau == pytest.approx(0.1, rel=0.02)
     assert done.twins[loop] in done.network.all_connections
+
+
+def lag_and_gain(values, dt=0.001, omega=6.0):
+    """Of an answer to 0.15 sin(ωt), after the first second."""
+    t = dt * np.arange(1, len(values) + 1)
+    late = t > 1.0
+    waves = np.stack([np.sin(omega * t[late]), np.cos(omega * t[late])], axis=1)
+    a, b = np.linalg.lstsq(waves, values[late, 0], rcond=None)[0]
+    return -np.arctan2(b, a) / omega, np.hypot(a, b) / 0.15
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize(
+    "gain, loop, before", [(0.4, 0.05, 0.005), (-0.4, 0.05, 0.02), (0.9, 0.05, 0.02)]
+)
+def test_a_loop_that_forgets_does_not_make_its_inputs_late(gain, loop, before):
+    """They came by the loop's filter, 15 to 45 ms late, as if its errors added up for ever."""
+    found = {}
+    for target in ("cpu", "emulator"):
+        with nengo.Network(seed=31) as net:
+            source, ens = nengo.Ensemble(150, 1), nengo.Ensemble(100, 1)
+            nengo.Connection(nengo.Node(lambda t: 0.15 * np.sin(6 * t)), source)
+            nengo.Connection(source, ens, synapse=before)
+            nengo.Connection(ens, ens, synapse=loop, transform=gain)
+            probe = nengo.Probe(ens, synapse=0.02)
+        with deploy.Simulator(net, target=target, progress_bar=False) as sim:
+            sim.run(3.1)
+            found[target] = lag_and_gain(sim.data[probe])
+    assert abs(found["emulator"][0] - found["cpu"][0]) < 0.005
+    assert found["emulator"][1] == pytest.approx(found["cpu"][1], rel=0.08)
+
+
+@pytest.mark.quick
+def test_whether_a_loop_forgets():
+    """By closed form: a mode λ has its filter's errors 1 / |1 − λ H| times."""
+    with nengo.Network(seed=1):
+        a, b = nengo.Ensemble(10, 2), nengo.Ensemble(10, 1)
+        leaky = [nengo.Connection(a, a, transform=0.5), nengo.Connection(a[0], b)]
+        leaky += [nengo.Connection(b, a[1], transform=-0.2)]
+        turning = [nengo.Connection(a, a, transform=[[1, 1], [-1, 1]])]
+        squared = [nengo.Connection(b, b, function=np.square)]
+    filtered = 1 / (1 + 2j * np.pi * 0.1)
+    assert amplified_by(leaky, 0.1) == pytest.approx(1 / abs(1 - 0.5 * filtered))
+    assert np.isinf(amplified_by(turning, 0.1)) and np.isinf(amplified_by(squared, 0.1))

@@ -63,7 +63,8 @@ def test_a_loop_takes_a_step_at_least():
         ens = nengo.Ensemble(10, 1)
         nengo.Connection(ens, ens, synapse=None)
     for dt in (0.0001, 0.01):
-        part, slowest = loops_of(net, dt)
+        loops = loops_of(net, dt)
+        part, slowest = loops.parts, loops.slowest
         assert slowest[part[ens]] == dt
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 import nengo
 import numpy as np
@@ -12,8 +12,10 @@ from nengo.synapses import Lowpass
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.nengo_parts.wiring import base_of, decoded, is_chip_input, on_chip
 
+MOST_MODES = 1000  # dimensions of a loop whose eigenvalues are looked for, in about a second
 TYPICAL_FREQUENCY = 1.0  # Hz, of signals whose delay is weighed
 
 
@@ -40,6 +42,8 @@ class Entry:
         Error, in radii, for each second that it comes late or early.
     loop : bool
         Whether its target is also, by whatever way, upstream of its source.
+    adds_up : bool
+        Whether errors of that loop's filter add up, see `amplified_by`.
     """
 
     conn: nengo.Connection
@@ -50,6 +54,7 @@ class Entry:
     rows: int
     sensitivity: float
     loop: bool
+    adds_up: bool
 
 
 def entries_of(network: nengo.Network, dt: float) -> Dict[nengo.Ensemble, List[Entry]]:
@@ -57,20 +62,21 @@ def entries_of(network: nengo.Network, dt: float) -> Dict[nengo.Ensemble, List[E
 
     A signal of 1 Hz that is Δt late errs by 2π · 1 Hz · Δt. In a loop whose longest filter is
     τ, Δt is Δt / τ of the loop's own time, so that its phase after one second errs by
-    2π Δt / τ; and where one source enters twice, by filters that differ by Δτ, what the user
-    is after is their difference, of which Δt / Δτ is lost.
+    2π Δt / τ; where the loop forgets within that second, by as much as `amplified_by` says. And
+    where one source enters twice, by filters that differ by Δτ, what the user is after is their
+    difference, of which Δt / Δτ is lost.
     """
     into: Dict[nengo.Ensemble, List[nengo.Connection]] = {}
     for conn in network.all_connections:
         if on_chip(network, conn.post):
             into.setdefault(base_of(conn.post), []).append(conn)
-    parts, slowest = loops_of(network, dt)
+    loops = loops_of(network, dt)
     entries: Dict[nengo.Ensemble, List[Entry]] = {}
     for ens, conns in into.items():
         taus: Dict[Any, List[Optional[float]]] = {}  # by source
         for conn in conns:
             taus.setdefault(base_of(conn.pre), []).append(tau_of(conn))
-        entries[ens] = [_entry(network, conn, taus, parts, slowest) for conn in conns]
+        entries[ens] = [_entry(network, conn, taus, loops) for conn in conns]
     return entries
 
 
@@ -96,15 +102,17 @@ def _entry(
     network: nengo.Network,
     conn: nengo.Connection,
     beside: Mapping[Any, List[Optional[float]]],
-    parts: Dict[Any, int],
-    slowest: Dict[int, float],
+    loops: Loops,
 ) -> Entry:
     tau, chip = tau_of(conn), on_chip(network, conn.pre) or is_chip_input(conn.pre)
     pre, post = base_of(conn.pre), base_of(conn.post)
-    loop = chip and parts[pre] in slowest and parts[pre] == parts[post]
-    sensitivity = 2 * np.pi * TYPICAL_FREQUENCY
+    part = loops.parts[pre]
+    loop = chip and part in loops.slowest and part == loops.parts[post]
+    sensitivity, adds_up = 2 * np.pi * TYPICAL_FREQUENCY, False
     if loop:
-        sensitivity = max(sensitivity, 2 * np.pi / slowest[parts[pre]])
+        adds_up = np.isinf(loops.amplified[part])
+        more = 1 / loops.slowest[part] if adds_up else loops.amplified[part]
+        sensitivity *= max(more, 1.0)
     if chip and tau is not None:
         apart = [abs(tau - other) for other in beside[pre] if other is not None and other != tau]
         sensitivity = max([sensitivity, *(1 / gap for gap in apart)])
@@ -118,27 +126,95 @@ def _entry(
         int(getattr(conn.pre_obj, "n_neurons", conn.pre_obj.size_out)),
         float(sensitivity),
         loop,
+        adds_up,
     )
 
 
-def loops_of(network: nengo.Network, dt: float) -> Tuple[Dict[Any, int], Dict[int, float]]:
-    """The strongly connected part of each object, and of each part its longest filter.
+class Loops(NamedTuple):
+    """Where a network feeds itself.
 
-    Parts without a connection inside them have none. A step is the least that a loop takes.
+    Attributes
+    ----------
+    parts : dict
+        The strongly connected part of each object.
+    slowest : dict of int to float
+        Of each part its longest filter, seconds; parts without a connection inside have none.
+    amplified : dict of int to float
+        Of the same, see `amplified_by`.
     """
+
+    parts: Dict[Any, int]
+    slowest: Dict[int, float]
+    amplified: Dict[int, float]
+
+
+def loops_of(network: nengo.Network, dt: float) -> Loops:
+    """The loops of a network. A step is the least that one takes."""
     objects: Dict[Any, int] = {}
     edges = []
     for conn in network.all_connections:
         ends = [base_of(conn.pre), base_of(conn.post)]
         edges.append([objects.setdefault(end, len(objects)) for end in ends])
     if not edges:
-        return {}, {}
+        return Loops({}, {}, {})
     pre, post = np.array(edges).T
     graph = coo_matrix((np.ones(len(pre)), (pre, post)), shape=(len(objects),) * 2)
     part = connected_components(graph, directed=True, connection="strong")[1]
     slowest: Dict[int, float] = {}
+    inside: Dict[int, List[nengo.Connection]] = {}
     for conn, (a, b) in zip(network.all_connections, edges):
         if part[a] == part[b]:
             tau = max(tau_of(conn) or 0.0, dt)
             slowest[int(part[a])] = max(slowest.get(int(part[a]), 0.0), tau)
-    return {obj: int(part[k]) for obj, k in objects.items()}, slowest
+            inside.setdefault(int(part[a]), []).append(conn)
+    amplified = {each: amplified_by(conns, slowest[each]) for each, conns in inside.items()}
+    return Loops({obj: int(part[k]) for obj, k in objects.items()}, slowest, amplified)
+
+
+def amplified_by(conns: Sequence[nengo.Connection], tau: float) -> float:
+    r"""By how much an error of a loop's filter is larger in what the loop gives; ∞ if it adds up.
+
+    Ensembles that hand on linear functions through a filter H give, for each eigenvalue λ of what
+    they hand on together, H / (1 − λ H) of what they are given. Where H is off by a small part,
+    that is off by a part that is
+
+        1 / |1 − λ H|,        H = 1 / (1 + 2πi f τ),
+
+    times as large, at f = 1 Hz. What a mode was given is forgotten within τ / (1 − Re λ); where
+    that is longer than a second, as in an integrator or an oscillator, with Re λ of 1, errors add
+    up. So they do, to be safe, in a loop with functions, neurons' own weights or learning in it,
+    whose λ are not known, and in one of more than a thousand dimensions.
+
+    Parameters
+    ----------
+    conns : sequence of nengo.Connection
+        All within one strongly connected part of a network.
+    tau : float
+        τ, its longest filter, seconds.
+    """
+    modes = _modes_of(conns)
+    if modes is None or tau * TYPICAL_FREQUENCY >= 1 - modes.real.max():
+        return np.inf
+    filtered = 1 / (1 + 2j * np.pi * TYPICAL_FREQUENCY * tau)
+    return float(np.max(1 / np.abs(1 - modes * filtered)))
+
+
+def _modes_of(conns: Sequence[nengo.Connection]) -> Optional[np.ndarray]:
+    start: Dict[nengo.Ensemble, int] = {}
+    size = 0
+    for conn in conns:
+        if not (decoded(conn) and isinstance(conn.post_obj, nengo.Ensemble)):
+            return None
+        if conn.function is not None or conn.learning_rule_type is not None:
+            return None
+        if conn.pre_obj not in start:  # each of a loop's is also a source
+            start[conn.pre_obj] = size
+            size += conn.pre_obj.dimensions
+    if size > MOST_MODES:
+        return None
+    gains = np.zeros((size, size))
+    for conn in conns:
+        into = start[conn.post_obj] + np.arange(conn.post_obj.dimensions)[conn.post_slice]
+        given = start[conn.pre_obj] + np.arange(conn.pre_obj.dimensions)[conn.pre_slice]
+        np.add.at(gains, np.ix_(into, given), matrix_of(conn))
+    return np.asarray(np.linalg.eigvals(gains))

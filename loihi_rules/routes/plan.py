@@ -170,8 +170,7 @@ def _costs(
     pairs = pairs_for(dimensions, threshold=threshold)
     hop = HOP_STEPS * dt
     late = max(tau + LEAST_STEPS * dt + hop - own, 0.0)
-    # two filters and a delay in a loop are of its order plus one, whatever they add up to
-    more = LOOP_ORDER * (tau + hop) * entry.loop
+    more = _of_another_order(entry, own, tau, hop) if entry.loop else 0.0
     added = float(noise(tau, pairs.near, dt) / np.sqrt(sharing))
     carried = Cost(
         late,
@@ -183,6 +182,21 @@ def _costs(
         _at_threshold(entry, added) * threshold,
     )
     return {MATRIX: direct, CARRIED: carried} if entry.carriable else {CARRIED: carried}
+
+
+def _of_another_order(entry: Entry, own: float, tau: float, hop: float) -> float:
+    """What two filters and a delay in a loop come to though they add up to its own, in seconds.
+
+    By how much they differ from one filter at 1 Hz, times one radian; where errors add up, they are
+    of the loop's order plus one, by which all of the second filter and the delay count in part.
+    """
+    if entry.adds_up:
+        return LOOP_ORDER * (tau + hop)
+    first = max(own - tau - hop, 0.0)
+    s = 2j * np.pi * TYPICAL_FREQUENCY
+    both = np.exp(-s * hop) / (1 + s * first) / (1 + s * tau)
+    exact = np.exp(-s * (first + tau + hop - own)) / (1 + s * own)
+    return float(abs(both / exact - 1) / abs(s))
 
 
 def _is_alike(entry: Entry, other: Entry) -> bool:

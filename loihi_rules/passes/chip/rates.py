@@ -203,7 +203,8 @@ class Uses(NamedTuple):
 
 
 def _uses(network: nengo.Network, dt: float) -> Uses:
-    part, slowest = loops_of(network, dt)
+    loops = loops_of(network, dt)
+    part, slowest = loops.parts, loops.slowest
     return Uses(
         {obj for obj, k in part.items() if k in slowest},
         {
