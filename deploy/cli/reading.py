@@ -7,7 +7,7 @@ from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 from deploy.cli.options import USER_DURATION
 from deploy.errors import BadInput
-from deploy.models.loading import Model
+from deploy.models.loaded import Model
 from deploy.models.spelling import Spelling
 from deploy.parity import Spread
 from deploy.workflows.freeze import load_with_weights

@@ -7,7 +7,7 @@ from typing import Any, Dict, Tuple
 import nengo
 
 from deploy.jobs.expected import Expected
-from deploy.models.loading import LoadedModel
+from deploy.models.loaded import LoadedModel
 from deploy.traces.described import describe_traces
 from deploy.workflows.run import steps_of
 from loihi_rules import fix_seeds

@@ -18,7 +18,7 @@ from deploy.jobs.foreseen import foreseen
 from deploy.jobs.job import Job, Task
 from deploy.jobs.names import checked
 from deploy.jobs.site import find_site
-from deploy.models.loading import LoadedModel
+from deploy.models.loaded import LoadedModel
 from deploy.models.same_model import check_repeatable
 from deploy.models.spelling import Spelling
 from deploy.targets import find_target

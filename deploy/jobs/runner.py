@@ -21,7 +21,7 @@ from deploy.errors import BadInput, DeployError
 from deploy.files.atomic import atomic_write
 from deploy.jobs.bundle import WEIGHTS, unpack
 from deploy.jobs.names import checked
-from deploy.models.loading import LoadedModel
+from deploy.models.loaded import LoadedModel
 from deploy.traces.parts import PartWriter
 from deploy.workflows.freeze import load_with_weights
 

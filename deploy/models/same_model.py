@@ -13,7 +13,8 @@ import numpy as np
 from deploy.errors import BadInput
 from deploy.models.fingerprint import fingerprint
 from deploy.models.generators import fixed_generators
-from deploy.models.loading import LoadedModel, Model, load_model
+from deploy.models.loaded import LoadedModel, Model
+from deploy.models.loading import load_model
 from deploy.models.user_code import user_code
 from loihi_rules import Change, fix_seeds
 

@@ -10,7 +10,8 @@ from typing import Dict, Mapping, Optional, Sequence
 from deploy.errors import BadInput
 from loihi_rules.systems import SYSTEMS
 
-FILE = re.compile(r"(?P<path>.*\.py)(?::(?P<name>[^:]*))?")
+SUFFIXES = (".py",)  # of files; `deploy.models.loading.FORMATS` has what reads them
+FILE = re.compile(rf"(?P<path>.*({'|'.join(map(re.escape, SUFFIXES))}))(?::(?P<name>[^:]*))?")
 WHOLE = re.compile(r"(?P<model>[^\[\]]*)(?:\[(?P<given>[^\[\]]*)\])?")
 
 
@@ -59,6 +60,18 @@ class Spelling:
 
     def __str__(self) -> str:
         return f"{self.path or self.system}{self.behind}"
+
+    @property
+    def suffix(self) -> str:
+        """Of its file; empty for a built-in system."""
+        return self.path.suffix if self.path else ""
+
+    @property
+    def file(self) -> Path:
+        """Its file; a built-in system has none."""
+        if self.path is None:
+            raise BadInput(f"{self.system} is a built-in system, which has no file")
+        return self.path
 
     @property
     def behind(self) -> str:

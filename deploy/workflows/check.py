@@ -7,7 +7,8 @@ import warnings
 from dataclasses import asdict, dataclass
 from typing import Any, Dict, List, Optional, Tuple
 
-from deploy.models.loading import Model, load_model
+from deploy.models.loaded import Model
+from deploy.models.loading import load_model
 from deploy.models.user_code import user_code
 from deploy.nengo_loihi.build.build_errors import CannotBuild
 from deploy.nengo_loihi.build.chip_builder import chip_model

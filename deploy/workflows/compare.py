@@ -7,7 +7,7 @@ from functools import partial
 from typing import Mapping, Optional, Sequence, Union
 
 from deploy.errors import BadInput, TargetUnavailable
-from deploy.models.loading import Model
+from deploy.models.loaded import Model
 from deploy.models.same_model import SameModel
 from deploy.parity import Spread
 from deploy.parity.compare import check_runs

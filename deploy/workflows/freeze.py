@@ -14,7 +14,8 @@ from deploy.errors import BadInput
 from deploy.files.npz import FileKind, read_npz, write_npz
 from deploy.files.timestamp import now
 from deploy.models.fingerprint import fingerprint, neurons_fingerprint
-from deploy.models.loading import LoadedModel, Model, load_model
+from deploy.models.loaded import LoadedModel, Model
+from deploy.models.loading import load_model
 from deploy.models.spelling import Spelling
 from deploy.models.user_code import user_code
 from deploy.nengo_loihi.read.learned_weights import learned_in_core

@@ -17,7 +17,8 @@ from deploy.errors import BadInput, TargetUnavailable
 from deploy.files.timestamp import now
 from deploy.models.fingerprint import fingerprint, neurons_fingerprint
 from deploy.models.generators import fixed_generators
-from deploy.models.loading import LoadedModel, Model, load_model
+from deploy.models.loaded import LoadedModel, Model
+from deploy.models.loading import load_model
 from deploy.models.user_code import user_code
 from deploy.models.variants import Variant, vary
 from deploy.targets import Session, Target, find_target

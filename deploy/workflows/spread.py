@@ -15,7 +15,7 @@ import numpy as np
 import platformdirs
 
 from deploy.errors import BadInput, DeployError
-from deploy.models.loading import Model
+from deploy.models.loaded import Model
 from deploy.models.same_model import SameModel
 from deploy.models.variants import Variant
 from deploy.parity.spread import KIND, Spread, trimmed

@@ -11,7 +11,7 @@ import numpy as np
 
 from deploy.errors import BadInput, DeployError
 from deploy.models.fingerprint import fingerprint
-from deploy.models.loading import Model
+from deploy.models.loaded import Model
 from deploy.models.same_model import SameModel
 from deploy.models.user_code import user_code
 from deploy.parity.comparison import NO_PARITY, NOTHING, OPEN_, PARITY

@@ -1,0 +1,48 @@
+"""A model that is ready to be copied, rewritten and run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Mapping, Optional, Tuple, Union
+
+import nengo
+
+from loihi_rules import Change
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model that is ready to be copied, rewritten and run.
+
+    Attributes
+    ----------
+    name : str
+        What the user called it; a file's name without its folders.
+    network : nengo.Network
+    duration : float or None
+        How long the author lets it run, in seconds, where that is known.
+    ideals : mapping of str to str
+        See `loihi_rules.systems.System`.
+    source : pathlib.Path or None
+        The user's file.
+    typed : str
+        How the model is named on the command line, without folders; empty for
+        a network that was handed over as such.
+    settings : mapping
+        What a run's record should say besides, in terms of JSON.
+    changes : tuple of Change
+        What was done to the network already.
+    """
+
+    name: str
+    network: nengo.Network
+    duration: Optional[float] = None
+    ideals: Mapping[str, str] = field(default_factory=dict)
+    source: Optional[Path] = None
+    typed: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    changes: Tuple[Change, ...] = ()
+
+
+Model = Union[nengo.Network, str, Path, LoadedModel]

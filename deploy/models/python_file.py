@@ -1,0 +1,140 @@
+"""A network, or a function that returns one, out of a user's Python file."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import inspect
+import sys
+import types
+from pathlib import Path
+from typing import Any, Dict, Iterator, Mapping
+
+import nengo
+
+from deploy.errors import BadInput
+from deploy.models.loaded import LoadedModel
+from deploy.models.spelling import Spelling
+from deploy.models.user_code import user_code
+
+DEFAULT_NAME = "model"
+
+
+def load_python_file(spelling: Spelling, seed: int) -> LoadedModel:
+    """Execute the file, and take the network out of it; what it prints goes to standard error.
+
+    Raises
+    ------
+    BadInput
+        If it cannot be read or executed, or has no such network.
+    """
+    path, name, given = spelling.file, spelling.name, spelling.parameters
+    source = _read(path)
+    namespace = _execute(path, source)
+    wanted = name or DEFAULT_NAME
+    if wanted not in namespace:
+        networks = [k for k, v in namespace.items() if isinstance(v, nengo.Network)]
+        if name is None and len(networks) == 1:
+            wanted = networks[0]
+        else:
+            there = f"it has {', '.join(networks)}" if networks else "it has no network at all"
+            raise BadInput(
+                f"{path}: there is no {wanted!r} in this file ({there}); name a network "
+                f"or a function that returns one as {path}:NAME"
+            )
+    found = namespace[wanted]
+    if callable(found) and not isinstance(found, nengo.Network):
+        found = _call(found, path, wanted, seed, given)
+    elif given:
+        raise BadInput(
+            f"{path}: {wanted!r} is a network, which takes no parameters; write a function "
+            f"that takes {', '.join(given)} and returns one"
+        )
+    if not isinstance(found, nengo.Network):
+        raise BadInput(
+            f"{path}: {wanted!r} is {_a(found)}, not a nengo.Network or a function that "
+            "returns one"
+        )
+    if not found.all_ensembles and not found.all_nodes:
+        raise BadInput(f"{path}: the network {wanted!r} is empty; add an ensemble or a node")
+    label_by_variable(namespace)
+    return LoadedModel(
+        path.stem + spelling.behind,
+        found,
+        source=path,
+        typed=spelling.without_folders,
+        settings={"file": hashlib.sha256(source).hexdigest()},
+    )
+
+
+def _a(value: Any) -> str:
+    kind = type(value).__name__
+    return f"an {kind}" if kind[0] in "aeiouAEIOU" else f"a {kind}"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise BadInput(f"{path}: there is no such file") from None
+    except IsADirectoryError:
+        raise BadInput(f"{path}: this is a folder; name a Python file in it") from None
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def _execute(path: Path, source: bytes) -> Dict[str, Any]:
+    module = types.ModuleType("loihi_model")
+    module.__file__ = str(path)
+    with user_code(path), _importable(path.resolve().parent):
+        sys.modules[module.__name__] = module
+        try:
+            exec(compile(source, str(path), "exec"), module.__dict__)
+        finally:
+            del sys.modules[module.__name__]
+    return module.__dict__
+
+
+@contextlib.contextmanager
+def _importable(folder: Path) -> Iterator[None]:
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ValueError):
+            sys.path.remove(str(folder))
+
+
+def _call(function: Any, path: Path, name: str, seed: int, given: Mapping[str, str]) -> Any:
+    try:
+        takes = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        takes = types.MappingProxyType({})
+    values: Dict[str, Any] = {"seed": seed} if "seed" in takes else {}
+    for key, text in given.items():
+        if key not in takes:
+            raise BadInput(
+                f"{path}: {name} has no parameter {key!r}; it takes {', '.join(takes) or 'none'}"
+            )
+        values[key] = _value(text)
+    with user_code(path):
+        return function(**values)
+
+
+def _value(text: str) -> Any:
+    """A number where the text is one."""
+    for kind in (int, float):
+        with contextlib.suppress(ValueError):
+            return kind(text)
+    return text
+
+
+def label_by_variable(namespace: Mapping[str, Any]) -> None:
+    """Label a file's Nengo objects with the variables that hold them."""
+    for name, value in namespace.items():
+        if (
+            isinstance(value, (nengo.base.NengoObject, nengo.Network))
+            and not name.startswith("_")
+            and value.label is None
+        ):
+            value.label = name
