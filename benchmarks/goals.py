@@ -62,8 +62,10 @@ def main() -> None:
                 worst = values.min() if goal is not None and goal.low is not None else values.max()
                 cells.append(f"{np.median(values):.4g} ({worst:.4g}) {first.unit}")
                 reached.append(sum(goal is None or goal.allows(v) for v in values))
-            told = "" if first.goal is None else f"{min(reached)} of {seeds}"
-            print(f"| {model} | {first.name} | {first.goal or ''} | {' | '.join(cells)} | {told} |")
+            of_all = "" if first.goal is None else f"{min(reached)} of {seeds}"
+            print(
+                f"| {model} | {first.name} | {first.goal or ''} | {' | '.join(cells)} | {of_all} |"
+            )
 
 
 if __name__ == "__main__":

@@ -69,11 +69,11 @@ def measure(cluster: daemons.Cluster, folder: Path, n_seeds: int) -> List[str]:
     answer, submitting, _ = command(environment, *job, "--json")
     begun = time.monotonic()
     while True:
-        told, asking, _ = command(environment, "status", answer["name"], "--json")
-        if all(task["state"] == "complete" for task in told["tasks"]):
+        answer, asking, _ = command(environment, "status", answer["name"], "--json")
+        if all(task["state"] == "complete" for task in answer["tasks"]):
             break
-        if any(task["state"] == "failed" for task in told["tasks"]):
-            raise SystemExit(f"a task failed: {told}")
+        if any(task["state"] == "failed" for task in answer["tasks"]):
+            raise SystemExit(f"a task failed: {answer}")
         time.sleep(1)
     running = time.monotonic() - begun
     before = len(log.read_text().splitlines())

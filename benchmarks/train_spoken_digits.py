@@ -3,7 +3,7 @@
 apt install espeak-ng; pip install scikit-learn 'loihi-deploy[audio]'
 python benchmarks/train_spoken_digits.py
 
-Voices of `HELD_OUT` are heard in testing only.
+Voices of `HELD_OUT` are for testing only.
 """
 
 import itertools
@@ -53,7 +53,7 @@ def main() -> None:
     rng = np.random.RandomState(0)
     with tempfile.TemporaryDirectory() as folder:
         taught = list(spoken(VOICES, PITCHES, SPEEDS, rng, folder))
-        heard = list(spoken(HELD_OUT, (40, 60), (140, 170), rng, folder))
+        held_out = list(spoken(HELD_OUT, (40, 60), (140, 170), rng, folder))
     inputs, labels = [], []
     for digit, levels in taught:
         first, end = one_word(levels)
@@ -64,20 +64,20 @@ def main() -> None:
             labels.append(digit)
     inputs, labels = np.array(inputs), np.array(labels)
     net = MLPClassifier((HIDDEN,), alpha=0.1, max_iter=150, random_state=0).fit(inputs, labels)
-    test = np.array([audio.bins(levels[slice(*one_word(levels))]) for _, levels in heard])
-    truth = np.array([digit for digit, _ in heard])
+    test = np.array([audio.bins(levels[slice(*one_word(levels))]) for _, levels in held_out])
+    truth = np.array([digit for digit, _ in held_out])
     print(
         f"accuracy: {net.score(inputs, labels):.4f} of what was taught, "
         f"{net.score(test, truth):.4f} of {len(truth)} words by voices held out"
     )
-    longest = max(len(levels) for _, levels in heard)
-    stored = np.zeros((len(heard), longest, audio.BANDS), np.uint8)
-    for k, (_, levels) in enumerate(heard):
+    longest = max(len(levels) for _, levels in held_out)
+    stored = np.zeros((len(held_out), longest, audio.BANDS), np.uint8)
+    for k, (_, levels) in enumerate(held_out):
         stored[k, : len(levels)] = np.round(255 * levels)
     np.savez_compressed(
         OUT,
         levels=stored,
-        lengths=np.array([len(levels) for _, levels in heard], np.int16),
+        lengths=np.array([len(levels) for _, levels in held_out], np.int16),
         digits=truth.astype(np.uint8),
         samples=inputs[:: len(inputs) // 200].astype(np.float32),
         weights_0=net.coefs_[0].T.astype(np.float32),

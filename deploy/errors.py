@@ -1,4 +1,4 @@
-"""Errors that are told to a person in one line, each with its exit code."""
+"""Errors that a person can read in one line, each with its exit code."""
 
 
 class DeployError(Exception):
@@ -18,6 +18,6 @@ class TargetUnavailable(DeployError):
 
 
 class Stopped(DeployError):
-    """A run that was told to end before its end."""
+    """A run that was asked to end before its end."""
 
     exit_code = 143

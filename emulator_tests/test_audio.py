@@ -32,10 +32,10 @@ def tone(seconds=0.5, rate=16000, hertz=1000.0):
 def test_any_format_gives_the_same_band(tmp_path, name, rate, subtype, channels):
     samples = np.repeat(tone(rate=rate)[:, None], channels, axis=1)
     soundfile.write(tmp_path / name, samples, rate, subtype=subtype)
-    heard = audio.levels(audio.read(tmp_path / name))
-    mean = heard[5:-5].mean(axis=0)
+    levels = audio.levels(audio.read(tmp_path / name))
+    mean = levels[5:-5].mean(axis=0)
     assert mean.argmax() == audio.levels(tone())[5:-5].mean(axis=0).argmax()
-    assert mean.max() > 0.9 and heard.min() >= 0 and heard.max() <= 1
+    assert mean.max() > 0.9 and levels.min() >= 0 and levels.max() <= 1
 
 
 def test_levels_have_their_range():
@@ -47,8 +47,8 @@ def test_levels_have_their_range():
 
 
 def test_a_clipped_recording_is_heard():
-    heard = audio.levels(np.clip(20 * tone(), -1, 1))
-    assert np.isfinite(heard).all() and heard.max() == 1.0
+    levels = audio.levels(np.clip(20 * tone(), -1, 1))
+    assert np.isfinite(levels).all() and levels.max() == 1.0
 
 
 def write_hour(path):

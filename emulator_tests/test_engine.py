@@ -167,14 +167,14 @@ def models(draw):
 def test_blocks_with_noise_and_overflow(compiled, build, seed):
     nengo_loihi = load_nengo_loihi()
     (own, own_probe), (its, its_probe) = build(), build()
-    with warnings.catch_warnings(record=True) as heard:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         reference = nengo_loihi.emulator.EmulatorInterface(own, seed=seed)
-        del heard[:]
+        del caught[:]
         fast = FastEmulator(its, seed, compiled=compiled)
         for _ in range(60):
             reference.step()
-            said = {str(w.message) for w in heard}
+            said = {str(w.message) for w in caught}
             fast.step()
             assert_same_state(reference, fast)
     named = [text for text in k_names() if fast.engine.state.flags[k_names()[text]]]

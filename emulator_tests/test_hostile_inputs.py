@@ -127,8 +127,8 @@ def tar(*entries):
 
 
 def manifest(sums=(), **more):
-    told = {"format": bundles.FORMAT, "version": 1, "files": dict(sums), **more}
-    return (bundles.MANIFEST, json.dumps(told).encode())
+    record = {"format": bundles.FORMAT, "version": 1, "files": dict(sums), **more}
+    return (bundles.MANIFEST, json.dumps(record).encode())
 
 
 GOOD = bundles.pack({"a.py": b"1"}, {"x": 1})
@@ -309,9 +309,9 @@ def put(there, data):
     import hashlib
 
     (there / "0.npz").write_bytes(data)
-    told = json.loads((there / "0.json").read_text())
-    told.update(bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
-    (there / "0.json").write_text(json.dumps(told))
+    record = json.loads((there / "0.json").read_text())
+    record.update(bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
+    (there / "0.json").write_text(json.dumps(record))
 
 
 @pytest.mark.parametrize("change", FILES.values(), ids=FILES.keys())

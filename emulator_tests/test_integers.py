@@ -206,12 +206,13 @@ def chain(tau, seed=2):
 @pytest.mark.parametrize("tau, expected", [(0.005, False), (0.1, True)])
 def test_connections_whose_weights_lose_their_bits_are_named(tau, expected):
     net = chain(tau)
-    told = [w for w in deploy.check(net).warnings if "bits are left" in w]
-    assert len(told) == expected
+    found = [w for w in deploy.check(net).warnings if "bits are left" in w]
+    assert len(found) == expected
     if expected:
-        assert told[0].startswith("a.neurons → b.neurons: ") and "use a shorter synapse" in told[0]
+        assert found[0].startswith("a.neurons → b.neurons: ")
+        assert "use a shorter synapse" in found[0]
         run = deploy.run(net, 0.01)
-        assert told[0] in run.warnings
+        assert found[0] in run.warnings
 
 
 def test_kernels_are_counted_where_they_go():

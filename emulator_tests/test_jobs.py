@@ -1,4 +1,4 @@
-"""Jobs on this machine, without a cluster: parts, tasks, sites' ways, and what an agent tells."""
+"""Jobs on this machine, without a cluster: parts, tasks, sites' ways, and what an agent answers."""
 
 import hashlib
 import json
@@ -166,11 +166,11 @@ def test_a_file_that_lacks_at_the_site_is_told(mine, tmp_path, capsys):
     (mine / "data.txt").write_text("1")
     job = prepared(mine)
     assert runner.main([str(job.bundle), "--out", str(tmp_path / "out")]) == 2
-    told = capsys.readouterr().err
-    assert "data.txt" in told and "--beside FILE" in told and told.count("\n") == 1
+    printed = capsys.readouterr().err
+    assert "data.txt" in printed and "--beside FILE" in printed and printed.count("\n") == 1
 
 
-# ------------------------------------------------------------------ what an agent tells
+# ------------------------------------------------------------------ what an agent answers
 
 
 @pytest.mark.quick
@@ -262,9 +262,9 @@ def test_a_sweep_of_a_users_model_with_its_file(here, tmp_path):
     words = ("submit", "mine.py", "--site", "local", "--duration", 0.4, "--beside", "gains.txt")
     done = here(*words, "--sweep", "factor=1.0,-1.0", "--seeds", "0:2", "--wait", "--json")
     assert done.returncode in (0, 1), done.stderr  # parity is not what is asked here
-    told = json.loads(done.stdout)
-    assert (told["complete"], len(told["reports"])) == (4, 4)
-    assert [found["seeds"] for found in told["spread"].values()] == [[0, 1], [0, 1]]
+    answer = json.loads(done.stdout)
+    assert (answer["complete"], len(answer["reports"])) == (4, 4)
+    assert [found["seeds"] for found in answer["spread"].values()] == [[0, 1], [0, 1]]
     job = json.loads(here("jobs", "--json").stdout)[0]
     assert job["last seen"] == "fetched 4 complete" and job["submitted"] != "not yet"
     results = tmp_path / "state" / "loihi-deploy" / "jobs" / job["name"] / "results"
@@ -292,8 +292,8 @@ def test_a_cancelled_job_leaves_a_part_and_can_be_started_again(here, tmp_path):
             break
         time.sleep(0.5)
     assert "cancelled" in state["why"]
-    told = json.loads(here("fetch", name, "--json").stdout)
-    assert told["complete"] == 0 and told["partial"] == [0]
+    answer = json.loads(here("fetch", name, "--json").stdout)
+    assert answer["complete"] == 0 and answer["partial"] == [0]
     again = json.loads(here(*words, "--again").stdout)
     assert again["new"]
     assert here("cancel", name).returncode == 0

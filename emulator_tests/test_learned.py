@@ -190,10 +190,10 @@ def files(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    "arguments, told", REFUSED, ids=lambda a: "" if isinstance(a, str) else a[1]
+    "arguments, reason", REFUSED, ids=lambda a: "" if isinstance(a, str) else a[1]
 )
-def test_what_does_not_fit_is_refused_in_one_line(loihi_deploy, files, arguments, told):
+def test_what_does_not_fit_is_refused_in_one_line(loihi_deploy, files, arguments, reason):
     done = loihi_deploy(*arguments, cwd=files)
     assert done.returncode == 2
     last = done.stderr.strip().splitlines()[-1]
-    assert told in last and "Traceback" not in done.stderr
+    assert reason in last and "Traceback" not in done.stderr

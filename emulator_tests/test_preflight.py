@@ -73,9 +73,9 @@ def test_nothing_for_the_chip():
 def test_command_and_notebook(loihi_deploy, tmp_path):
     done = loihi_deploy("check", "pes-imitation", "--json")
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["ok"] and told["resources"][0]["synapses"]["limit"] == LOIHI.synapse_bits_a_core
-    assert any(c["rule"] == "placement" for c in told["changes"])
+    answer = json.loads(done.stdout)
+    assert answer["ok"] and answer["resources"][0]["synapses"]["limit"] == LOIHI.synapse_bits_a_core
+    assert any(c["rule"] == "placement" for c in answer["changes"])
     page = deploy.check("pes-imitation")._repr_html_()
     assert "fits" in page and "<td>" in page
     (tmp_path / "bad.py").write_text(

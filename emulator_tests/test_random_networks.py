@@ -94,8 +94,8 @@ def check_one(seed, most):
         exact, noise = steady(drawn, "float-emulator")
         found, own_noise = steady(drawn, "emulator")
     lost = rounding(drawn.network)
-    told = [w.message for w in caught if w.category is ChipWarning]
-    said = {warning.object for warning in told if warning.rule == "weights of 8 bits"}
+    warned = [w.message for w in caught if w.category is ChipWarning]
+    said = {warning.object for warning in warned if warning.rule == "weights of 8 bits"}
     assert {name for name, error in lost.items() if error > MOST_ROUNDING} <= said
     # rounding, what spikes at other times do, and to what else the model itself is sensitive
     bound = sum(lost.values()) + 0.3 * (noise + own_noise) + 0.3 * np.abs(cpu - exact).max()

@@ -18,16 +18,18 @@ NO_COUNTS = ("time", "what", "id", "new", "refused")  # of an entry; the rest ar
 @as_json
 def jobs(as_json: bool) -> None:
     """List the jobs that were submitted from here, the last one last, as they were last seen."""
-    known = sorted((_told(job) for job in all_jobs()), key=lambda told: str(told["submitted"]))
+    known = sorted(
+        (_entry_of(job) for job in all_jobs()), key=lambda entry: str(entry["submitted"])
+    )
     if as_json:
         click.echo(json.dumps(known, indent=1))
         return
     columns = ["name", "site", "model", "target", "submitted", "last seen"]
-    rows = [[*(str(told[c]) for c in columns), str(len(told["tasks"]))] for told in known]
+    rows = [[*(str(entry[c]) for c in columns), str(len(entry["tasks"]))] for entry in known]
     print_table(["job", *columns[1:], "tasks"], rows)
 
 
-def _told(job: Job) -> Dict[str, Any]:
+def _entry_of(job: Job) -> Dict[str, Any]:
     history = job.history
     submitted = [entry["time"] for entry in history if entry["what"] == "submitted"]
     return {

@@ -26,8 +26,8 @@ def bring(job: jobs.Job, out: Optional[Path], as_json: bool, compare: bool) -> i
     if compare and whole:
         folder = out or Path("comparison") / job.name
         with progress_bar() as bar:
-            told = None if bar is None else lambda done, total: bar("comparisons", done, total)
-            spreads = jobs.compare(job, folder, progress=told)
+            report = None if bar is None else lambda done, total: bar("comparisons", done, total)
+            spreads = jobs.compare(job, folder, progress=report)
         reports = _reports(job, folder, spreads)
     if as_json:
         said = {

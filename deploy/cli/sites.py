@@ -37,7 +37,7 @@ def check(name: str, as_json: bool) -> None:
     else:
         print_table(
             ["step", "works", ""],
-            [[f["step"], "yes" if f["works"] else "NO", f["told"]] for f in found],
+            [[f["step"], "yes" if f["works"] else "NO", f["answer"]] for f in found],
         )
     sys.exit(0 if all(f["works"] for f in found) else 3)
 

@@ -50,8 +50,8 @@ def _tell_system(name: str, as_json: bool) -> None:
         for p in system.parameters
     ]
     if as_json:
-        told = {"name": name, "summary": system.summary, "lesson": lesson, "parameters": rows}
-        click.echo(json.dumps(told, indent=1))
+        record = {"name": name, "summary": system.summary, "lesson": lesson, "parameters": rows}
+        click.echo(json.dumps(record, indent=1))
         return
     click.echo(lesson + "\n")
     print_table(

@@ -73,9 +73,9 @@ def read_npz(
     kind : FileKind
     make : callable
         Makes the thing of record and arrays; what it raises of ValueError, KeyError and
-        TypeError is told as damage.
+        TypeError counts as damage.
     most_bytes : int, optional
-        That it may unpack to; told of before any of it is unpacked.
+        That it may unpack to; what is larger is refused before any of it is unpacked.
 
     Raises
     ------

@@ -28,10 +28,10 @@ class Expected:
     most_bytes: int
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> Expected:
+    def of(cls, record: Mapping[str, Any]) -> Expected:
         """From what JSON has of it."""
-        traces = {str(label): (str(k), int(w)) for label, (k, w) in told["traces"].items()}
-        return cls(traces, int(told["most_bytes"]))
+        traces = {str(label): (str(k), int(w)) for label, (k, w) in record["traces"].items()}
+        return cls(traces, int(record["most_bytes"]))
 
     def misfit(self, run: Traces) -> str:
         """What in a run was not asked for; empty if nothing."""

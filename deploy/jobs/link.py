@@ -132,6 +132,6 @@ class Link:
             ) from None
         if done.returncode:
             lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
-            told = printable(lines[-1])[:200]
-            raise TargetUnavailable(f"site {self.site.name}: {command[0]}: {told}")
+            answer = printable(lines[-1])[:200]
+            raise TargetUnavailable(f"site {self.site.name}: {command[0]}: {answer}")
         return done.stdout[:MOST_ANSWER].decode(errors="replace")

@@ -78,21 +78,21 @@ def logs(job: Job, task: int = 0, offset: int = -LAST_OF_LOG) -> Tuple[str, int]
         In bytes; from the end if below 0.
     """
     answer = Link(job.site).ask(job.name, "logs", str(int(task)), str(int(offset)))
-    told = answer.get("offset")
-    if type(told) is not int or told < 0:
+    end = answer.get("offset")
+    if type(end) is not int or end < 0:
         raise TargetUnavailable(f"site {job.site.name}: gave no log that can be read")
-    return printable(answer.get("log", "")), told
+    return printable(answer.get("log", "")), end
 
 
 def wait(
-    job: Job, told: Optional[Callable[[Status], None]] = None, patience: float = 600.0
+    job: Job, progress: Optional[Callable[[Status], None]] = None, patience: float = 600.0
 ) -> Status:
     """Until every task is over; should Slurm lose the job, it is submitted again.
 
     Parameters
     ----------
     job : Job
-    told : callable, optional
+    progress : callable, optional
         Is called with each status.
     patience : float
         Seconds for which a site that does not answer is asked again.
@@ -107,8 +107,8 @@ def wait(
         try:
             found = status(job)
             silent_since = time.monotonic()
-            if told is not None:
-                told(found)
+            if progress is not None:
+                progress(found)
             if found.lost:  # asked this often, a cancelled one would have been seen as such
                 submit(job)
             elif found.over:
@@ -137,11 +137,12 @@ def check_site(site: Site) -> List[Dict[str, Any]]:
     found = []
     for name, words in steps:
         try:
-            told = printable(link.run(words)).strip()[:200]
-            good = name != "partition" or bool(told)  # sinfo says nothing of one that is not there
-            found.append({"step": name, "works": good, "told": told})
+            answer = printable(link.run(words)).strip()[:200]
+            # sinfo says nothing of a partition that is not there
+            good = name != "partition" or bool(answer)
+            found.append({"step": name, "works": good, "answer": answer})
         except TargetUnavailable as error:
-            found.append({"step": name, "works": False, "told": str(error)})
+            found.append({"step": name, "works": False, "answer": str(error)})
             if name == "reached":
                 break
     return found

@@ -121,12 +121,12 @@ def _verified(job: Job, number: int, record: Path) -> Path:
             text = stream.read(MOST_RECORD + 1)
         if len(text) > MOST_RECORD:
             raise ValueError("its record is too long")
-        told = json.loads(text)
+        said = json.loads(text)
         with open(data, "rb") as stream:
             wanted = {"task": number, "seed": job.tasks[number].seed, "target": job.target,
                       "file": data.name, "bytes": data.stat().st_size, "complete": True,
                       "sha256": _sum(stream)}  # fmt: skip
-        differs = [key for key, value in wanted.items() if told[key] != value]
+        differs = [key for key, value in wanted.items() if said[key] != value]
     except FileNotFoundError:
         raise BadInput(
             f"{where}: the result did not come (or is larger than such a run's can be); "

@@ -100,12 +100,12 @@ class Status:
         return dict(sorted(Counter(task.state for task in self.tasks).items()))
 
 
-def _state(told: Mapping[str, Any]) -> State:
-    restarts = told.get("restarts", 0)
+def _state(answer: Mapping[str, Any]) -> State:
+    restarts = answer.get("restarts", 0)
     if type(restarts) is not int:
         raise ValueError("restarts are counted")
     return State(
-        _text(told["state"]), _text(told.get("why", "")), restarts, _text(told.get("log", ""))
+        _text(answer["state"]), _text(answer.get("why", "")), restarts, _text(answer.get("log", ""))
     )
 
 

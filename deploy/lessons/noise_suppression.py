@@ -19,7 +19,7 @@ LATE = 0.06  # s after a pulse, in which a spike still counts as its
 
 
 class Suppression(NamedTuple):
-    """What the neuron heard before it learnt, and in the last seconds.
+    """What reached the neuron before it learnt, and in the last seconds.
 
     Attributes
     ----------

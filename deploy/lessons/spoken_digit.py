@@ -147,7 +147,7 @@ def draw(parity: Comparison) -> List[Picture]:
     axes[1, 0].set_ylabel("neuron of the digit")
     return [
         Picture(
-            "Heard, and named",
+            "Spoken, and named",
             f"Above: spikes of the filter bank over the spectrogram ({audio.BANDS} mel bands, "
             f"{audio.RANGE:g} dB from white to black). Below: activity of the ten neurons that "
             "name digits; after each pause one of them says what the word was.",

@@ -68,7 +68,7 @@ class CoreSession(Session):
 
     @property
     def changes(self) -> Tuple[Change, ...]:  # type: ignore[override]
-        return (*self._rewritten, *self.injections.told())
+        return (*self._rewritten, *self.injections.changes())
 
     def run_steps(self, n_steps: int) -> None:
         end = self.n_steps + n_steps

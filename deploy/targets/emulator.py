@@ -109,7 +109,7 @@ class EmulatorSession(Session):
 
     @property
     def changes(self) -> Tuple[Change, ...]:  # type: ignore[override]
-        return (*self.rewritten.changes, *self.injections.told())
+        return (*self.rewritten.changes, *self.injections.changes())
 
     def neurons(self, ens: nengo.Ensemble) -> Any:
         """`CoreNeurons` or `ChipNeurons` of an ensemble."""

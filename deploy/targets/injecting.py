@@ -62,7 +62,6 @@ class Injections:
 
     def __init__(self, network: Any, dt: float, neurons: Callable[[nengo.Ensemble], Any]):
         self._due: Dict[int, List[Tuple[Any, Injection, bool]]] = {}
-        self.changes: List[Change] = []
         self._neurons: Dict[nengo.Ensemble, Any] = {}
         if network is None:
             return
@@ -89,9 +88,9 @@ class Injections:
             if injection.input_current is not None:
                 target.add_current(injection.input_current * (1 if begins else -1))
 
-    def told(self) -> Tuple[Change, ...]:
+    def changes(self) -> Tuple[Change, ...]:
         """A change for each ensemble, with the rounding so far."""
-        changes = []
+        changes: List[Change] = []
         for ens, target in self._neurons.items():
             off = ""
             if target.voltage_error or target.current_error:

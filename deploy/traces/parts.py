@@ -57,7 +57,7 @@ class PartWriter:
         Raises
         ------
         Stopped
-            If the run was told to end.
+            If the run was asked to end.
         """
         if self._stop or time.monotonic() - self._last >= self.every:
             self._write(run, pieces, done)

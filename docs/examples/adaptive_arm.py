@@ -1,4 +1,4 @@
-"""A two-jointed arm that nobody told of gravity: neurons learn the torques that are missing.
+"""A two-jointed arm whose model has no gravity in it: neurons learn the torques that are missing.
 
 A PD controller that knows the arm's inertia, but no gravity, holds two joints off their targets.
 An ensemble is given angles and velocities, and gives torques that it learns by PES, from its

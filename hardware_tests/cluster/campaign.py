@@ -38,7 +38,7 @@ class Outcome(NamedTuple):
     fault: str
     seed: int
     good: bool
-    told: str
+    what: str
     seconds: float
 
 
@@ -47,12 +47,12 @@ def go(cluster: Any, name: str, how: Callable[[faults.Run], str], seed: int) -> 
     begun = time.monotonic()
     folder = cluster.folder / "runs" / f"{seed}-{os.getpid()}"
     try:
-        told, good = how(faults.Run(folder, cluster, random.Random(seed))), True
+        what, good = how(faults.Run(folder, cluster, random.Random(seed))), True
     except faults.Violation as violation:
-        told, good = str(violation), False
+        what, good = str(violation), False
     except Exception:
-        told, good = "the campaign itself: " + traceback.format_exc(limit=-3), False
-    return Outcome(name, seed, good, told, time.monotonic() - begun)
+        what, good = "the campaign itself: " + traceback.format_exc(limit=-3), False
+    return Outcome(name, seed, good, what, time.monotonic() - begun)
 
 
 def _go(job: Tuple[Any, str, int]) -> Outcome:
@@ -76,7 +76,7 @@ def campaign(cluster: Any, names: List[str], runs: int, seed: int, at_once: int)
         outcomes.append(outcome)
         sign = "ok  " if outcome.good else "BAD "
         print(f"{sign}{outcome.seed:6d} {outcome.seconds:6.1f} s  {outcome.fault}: "
-              f"{outcome.told}", flush=True)  # fmt: skip
+              f"{outcome.what}", flush=True)  # fmt: skip
 
     context = multiprocessing.get_context("fork")
     with context.Pool(at_once, maxtasksperchild=4) as pool:
@@ -97,8 +97,8 @@ def table(outcomes: List[Outcome], seed: int) -> str:
     lines = ["| fault | runs | what came of it | violations |", "|---|---|---|---|"]
     for name in dict.fromkeys(sorted(o.fault for o in outcomes)):
         mine = [o for o in outcomes if o.fault == name]
-        told = Counter(faults.short(o.told) for o in mine if o.good)
-        said = "; ".join(f"{n} × {text}" for text, n in told.most_common())
+        ends = Counter(faults.short(o.what) for o in mine if o.good)
+        said = "; ".join(f"{n} × {text}" for text, n in ends.most_common())
         lines.append(f"| {name} | {len(mine)} | {said} | {sum(not o.good for o in mine)} |")
     bad = sum(not o.good for o in outcomes)
     lines.append(f"| **all**, seeds from {seed} | **{len(outcomes)}** | | **{bad}** |")

@@ -6,7 +6,7 @@ cancelled. Slurm kills a job that takes more memory than `MEMORY`.
 
 python hardware_tests/cluster/daemons.py [--python PATH]
 
-runs it until Ctrl-C, and prints what `loihi-deploy` has to be told of it.
+runs it until Ctrl-C, and prints what `loihi-deploy` has to know of it.
 """
 
 from __future__ import annotations

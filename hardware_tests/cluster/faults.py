@@ -1,7 +1,7 @@
 """What can go wrong between a laptop and a cluster, each as a run that goes through it.
 
 A run of a fault has a job of its own, and ends with an outcome in words, or with a `Violation`:
-something lost, doubled, wrongly accepted, or not told in one clear line.
+something lost, doubled, wrongly accepted, or not said in one clear line.
 """
 
 from __future__ import annotations
@@ -219,10 +219,10 @@ class Run:
         """Check that all tasks failed for this reason, and left what they had."""
         states = self.until_over()
         if any(s["state"] != "failed" or why not in s["why"] for s in states):
-            raise Violation(f"told wrongly: {states} in place of {why!r}")
+            raise Violation(f"said wrongly: {states} in place of {why!r}")
         if self.fetch()["complete"]:
             raise Violation("wrong: a result of a job that did not end")
-        return f"told: {why}"
+        return f"said: {why}"
 
 
 Fault = Callable[[Run], str]
@@ -444,18 +444,18 @@ def _begin_with_results(run: Run) -> None:
 def cancelled_outside(run: Run) -> str:
     _begin_with_results(run)
     run.cluster.slurm("scancel", *run.arrays())
-    told = run.ended("was cancelled")
+    end = run.ended("was cancelled")
     run.compare_bits(partial=True)
-    return f"{told}; a partial result, right bits, labelled"
+    return f"{end}; a partial result, right bits, labelled"
 
 
 @fault("cancelled by loihi-deploy")
 def cancelled(run: Run) -> str:
     _begin_with_results(run)
     run.persist("cancel", run.name)
-    told = run.ended("was cancelled")
+    end = run.ended("was cancelled")
     run.compare_bits(partial=True)
-    return f"{told}; a partial result, right bits, labelled"
+    return f"{end}; a partial result, right bits, labelled"
 
 
 @fault("stopped at its time limit")
@@ -463,9 +463,9 @@ def timed_out(run: Run) -> str:
     run.site = {"time_limit": "0:01"}
     run.laptop = run.another("hasty")
     _begin_with_results(run)
-    told = run.ended("was stopped at its time limit")
+    end = run.ended("was stopped at its time limit")
     run.compare_bits(partial=True)
-    return f"{told}; a partial result, right bits, labelled"
+    return f"{end}; a partial result, right bits, labelled"
 
 
 @fault("requeued")
@@ -524,10 +524,10 @@ def preempted(run: Run) -> str:
         run.submit()
         run.until(lambda: len(run.marks()) >= run.n_tasks, "the tasks to begin")
         _urgent(run)
-    told = run.complete(restarts=True)
+    end = run.complete(restarts=True)
     if not any(state["restarts"] for state in run.states()):
         raise Violation("the campaign itself: nothing was preempted")
-    return f"{told}; told how often it was queued again"
+    return f"{end}; said how often it was queued again"
 
 
 @fault("preempted and cancelled by it")
@@ -535,9 +535,9 @@ def preempted_for_good(run: Run) -> str:
     with _on_a_shared_board(run, "spare"):
         _begin_with_results(run)
         _urgent(run)
-        told = run.ended("was preempted")
+        end = run.ended("was preempted")
     run.compare_bits(partial=True)
-    return f"{told}; a partial result, right bits, labelled"
+    return f"{end}; a partial result, right bits, labelled"
 
 
 def _runners(bundle: str) -> List[int]:
