@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from deploy.lazy import lazily
 
 if TYPE_CHECKING:
+    from deploy.budgeting import budget
     from deploy.comparing import compare
     from deploy.errors import BadInput, DeployError, TargetUnavailable
-    from deploy.parity import Parity, Spread, compare_traces
+    from deploy.parity import Budget, Parity, Spread, compare_traces
     from deploy.preflight import Preflight, check
     from deploy.running import run
     from deploy.simulator import Simulator
@@ -25,6 +26,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "BadInput",
+    "Budget",
     "DeployError",
     "Parity",
     "Preflight",
@@ -34,6 +36,7 @@ __all__ = [
     "TargetUnavailable",
     "Traces",
     "Weights",
+    "budget",
     "check",
     "compare",
     "compare_traces",
@@ -46,9 +49,10 @@ __all__ = [
 __getattr__, __dir__ = lazily(
     "deploy",
     {
+        "budgeting": ("budget",),
         "comparing": ("compare",),
         "errors": ("BadInput", "DeployError", "TargetUnavailable"),
-        "parity": ("Parity", "Spread", "compare_traces"),
+        "parity": ("Budget", "Parity", "Spread", "compare_traces"),
         "preflight": ("Preflight", "check"),
         "running": ("run",),
         "simulator": ("Simulator",),

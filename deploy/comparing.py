@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import partial
 from typing import Mapping, Optional, Sequence, Union
 
+from deploy.budgeting import budget_of_ladder, check_ladder, climb
 from deploy.errors import BadInput, TargetUnavailable
 from deploy.model import Model
 from deploy.parity import Parity, Spread, compare_runs
@@ -33,6 +35,7 @@ def compare(
     tolerances: Optional[Mapping[str, Tolerance]] = None,
     spread: Union[int, Spread] = RUNS,
     until_decided: bool = False,
+    budget: bool = False,
     progress: Optional[Progress] = None,
 ) -> Parity:
     """Run a model on several targets and hold the last against the first.
@@ -42,8 +45,8 @@ def compare(
     model, duration, seed, dt, engine, ideals, progress
         As for `run`.
     targets : sequence of str
-        The reference first. With ``("cpu", "float-emulator", "emulator")`` the
-        difference is split into its causes.
+        The reference first. Those between the first and the last split what the last does
+        otherwise, see `deploy.Budget`.
     tolerances : mapping of str to Tolerance, optional
         As for `deploy.compare_traces`.
     spread : int or Spread
@@ -52,6 +55,8 @@ def compare(
     until_decided : bool
         While the verdict is open, run longer, up to `LONGEST` times as long; and where it is
         builds that are too few, make more of them.
+    budget : bool
+        Whether to say what causes the effects of the emulator, by more runs; see `deploy.budget`.
 
     Returns
     -------
@@ -67,6 +72,10 @@ def compare(
             raise TargetUnavailable(f"target {name}: {reason}")
     if not isinstance(spread, Spread) and spread != 0:
         check_number_of_runs(spread)
+    if budget:
+        if (targets[0], targets[-1]) != ("cpu", "emulator"):
+            raise BadInput("a budget is of the emulator against the cpu: --targets cpu,emulator")
+        check_ladder(model, seed, dt)
     end = LONGEST * duration
     while True:
         runs = [
@@ -91,7 +100,10 @@ def compare(
             parity = compare_runs(runs, yardstick, tolerances)
         seconds = parity.seconds_more
         if not until_decided or math.isnan(seconds) or duration >= end:
-            return parity
+            if not budget:
+                return parity
+            ladder = climb(model, runs[0], runs[-1], ideals, progress=progress)
+            return replace(parity, budget=budget_of_ladder(ladder, yardstick))
         # twice at most: what is open is seldom as it looks at first
         longer = duration + max(seconds, MORE * duration)
         duration = dt * round(min(end, longer, 2 * duration) / dt)

@@ -1,5 +1,6 @@
 """Hold one run against another: effects, figures and a verdict."""
 
+from deploy.parity.budget import Budget
 from deploy.parity.compare import compare_runs, compare_traces
 from deploy.parity.effects import Effect
 from deploy.parity.figure import Figure
@@ -10,6 +11,7 @@ from deploy.parity.tolerances import Tolerance
 
 __all__ = [
     "QUANTITIES",
+    "Budget",
     "Effect",
     "Figure",
     "Parity",

@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import Dict, List, Mapping, Optional, Sequence
 
 from deploy.errors import BadInput
-from deploy.parity.budget import error_budget
+from deploy.parity.budget import CAUSES, budget_of
 from deploy.parity.effects import Effect, effects_of, margins_in_words
 from deploy.parity.figure import Figure
 from deploy.parity.floors import QUANTITIES
 from deploy.parity.hallmarks import accepted, hallmark_figures
 from deploy.parity.metrics import METRICS, Pair
-from deploy.parity.parity import Parity
+from deploy.parity.parity import Parity, worst_first, worst_of_each
 from deploy.parity.spread import Spread, check_of_one_model
 from deploy.parity.tolerances import Tolerance, check_names
 from deploy.traces import Trace, Traces
@@ -49,7 +49,7 @@ def compare_runs(
     spread: Optional[Spread] = None,
     tolerances: Optional[Mapping[str, Tolerance]] = None,
 ) -> Parity:
-    """Hold the last run against the first; those between go into the error budget."""
+    """Hold the last run against the first; those between say where it comes from."""
     tolerances = tolerances or {}
     check_names(tolerances)
     reference, other = runs[0], runs[-1]
@@ -84,7 +84,11 @@ def compare_runs(
         notes.append("the two runs are of different models (their fingerprints differ)")
     notes += _how_judged(reference, effects, spread)
     counts = (0, 0) if spread is None else (len(spread.repeats), len(spread.builds))
-    budget = tuple(error_budget(runs))
+    budget = None
+    if len(runs) > 2:
+        pairs = [(a.target, b.target) for a, b in zip(runs, runs[1:])]
+        causes = [CAUSES.get(pair, f"{pair[0]} to {pair[1]}") for pair in pairs]
+        budget = budget_of(runs, causes, worst_first(worst_of_each(effects)), spread)
     return Parity(tuple(runs), tuple(figures), budget, tuple(notes), effects, counts)
 
 

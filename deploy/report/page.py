@@ -23,6 +23,8 @@ ENVIRONMENT = jinja2.Environment(
 
 ENVIRONMENT.filters["number"] = number
 
+MOST_SPLITS = 30  # effects whose causes are shown
+
 
 def render(parity: Parity) -> str:
     """The report of a comparison, as HTML.
@@ -44,7 +46,7 @@ def render(parity: Parity) -> str:
         QUANTITIES=QUANTITIES,
         MARKS=MARKS,
         pictures=pictures(parity),
-        budget=_budget(parity),
+        splits=() if parity.budget is None else parity.budget.splits[:MOST_SPLITS],
         command=reproduce(parity),
     )
 
@@ -64,14 +66,6 @@ def _judged(parity: Parity) -> List[Any]:
     ]
     groups = [(name, about, [e for e in worst if e.trace == name]) for name, about in named]
     return [group for group in groups if group[2]]
-
-
-def _budget(parity: Parity) -> List[Any]:
-    """Rows of (trace, unit, {cause: error}), columns in the order of the causes."""
-    rows: dict = {}
-    for share in parity.budget:
-        rows.setdefault(share.trace, {})[share.cause] = share.error
-    return [(name, parity.reference[name].unit, causes) for name, causes in rows.items()]
 
 
 def reproduce(parity: Parity) -> str:

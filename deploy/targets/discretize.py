@@ -85,7 +85,20 @@ class Kept(NamedTuple):
         return float(np.hypot(np.mean(self.gains) - 1, np.sqrt(alone)))
 
 
-def discretize_model(model: Any) -> None:
+class Units(NamedTuple):
+    """The integers that stand for 1 in each compartment of a block, (n,) each.
+
+    Attributes
+    ----------
+    weight, bias : ndarray
+        Of what each spike adds to a compartment's current, and of its bias.
+    """
+
+    weight: np.ndarray
+    bias: np.ndarray
+
+
+def discretize_model(model: Any) -> Dict[Any, Units]:
     """Make a built model's compartments, weights and probes integers, in place.
 
     nengo-loihi's ``discretize_model`` (1.1.0, ``builder/discretize.py``) with three things of our
@@ -102,11 +115,15 @@ def discretize_model(model: Any) -> None:
     ----------
     model : nengo_loihi.builder.Model
         Is given ``kept``: connections' names to what their weights `Kept`.
+
+    Returns
+    -------
+    dict of nengo_loihi.block.LoihiBlock to Units
     """
     theirs: Any = load_nengo_loihi().builder.discretize
     spikes = _most_spikes(model)
     sources = decoded_sources(model)
-    unit = {}
+    unit, units = {}, {}
     kept: Dict[str, List[Kept]] = {}
     for block in model.blocks:
         holder = PIECE.sub("", name_of_block(block))
@@ -142,13 +159,16 @@ def discretize_model(model: Any) -> None:
                     part = _kept(synapse, reach, n_weights > 0, *found, together)
                     kept.setdefault(name, []).append(part)
         unit[block] = info["v_scale"] * factor
+        of_weights = info["w_scale"] * 2.0 ** (LOIHI.threshold_shift + info["w_exp"])
+        units[block] = Units(of_weights * factor, info["b_scale"] * factor)
     model.kept = {name: _joined(parts) for name, parts in kept.items()}
     _tell(model.kept)
     for probe in model.probes:
         for i, block in enumerate(probe.target):
             if probe.key == "voltage" and probe.weights[i] is not None:  # a decoded value
-                units = unit[block][probe.slice[i]]
-                probe.weights[i] = probe.weights[i] / units[:, np.newaxis]
+                of_slice = unit[block][probe.slice[i]]
+                probe.weights[i] = probe.weights[i] / of_slice[:, np.newaxis]
+    return units
 
 
 def _round_along(
