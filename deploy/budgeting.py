@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Optional, Tuple, Union
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 from deploy.errors import BadInput, TargetUnavailable
 from deploy.model import Model, load_model
@@ -14,7 +14,7 @@ from deploy.parity.parity import worst_first, worst_of_each
 from deploy.parity.spread import trimmed
 from deploy.processes import at_once, go_on
 from deploy.processes import spread as on_all_cores
-from deploy.rungs import RUNGS, Rung
+from deploy.rungs import REPEATS, RUNGS, Rung
 from deploy.running import Progress, record, run
 from deploy.spreading import RUNS
 from deploy.spreading import spread as make_spread
@@ -35,12 +35,15 @@ class Ladder:
         The CPU's first, the emulator's last.
     causes : tuple of str
         What each run but the first has that the one before has not.
+    repeats : tuple of Traces
+        Of one of them from other initial voltages.
     notes : tuple of str
         Of rungs that could not be climbed.
     """
 
     runs: Tuple[Traces, ...]
     causes: Tuple[str, ...]
+    repeats: Tuple[Traces, ...]
     notes: Tuple[str, ...]
 
 
@@ -135,10 +138,11 @@ def climb(
     loaded = load_model(model, cpu.seed)
     chip = rewrite(loaded.network, cpu.seed, cpu.dt)
     rungs = [rung for rung in RUNGS if rung.applies(chip)]
-    between = list(range(len(rungs) - 1))  # the last is the emulator itself
+    between = [*rungs[:-1], *REPEATS]  # the last is the emulator itself
     made: Dict[int, Union[Traces, str]] = {}
     options = {"n_steps": cpu.n_steps, "dt": cpu.dt, "seed": cpu.seed, "ideals": ideals or {}}
-    for k, found in on_all_cores(_one, between, at_once(processes), rungs, loaded, options):
+    jobs = range(len(between))
+    for k, found in on_all_cores(_one, jobs, at_once(processes), between, loaded, options):
         made[k] = found
         if progress is not None:
             progress("budget", len(made), len(between))
@@ -147,7 +151,7 @@ def climb(
     notes: List[str] = []
     waiting: List[str] = []
     for k, rung in enumerate(rungs):
-        found = made.get(k, emulator)
+        found = emulator if rung is rungs[-1] else made[k]
         waiting.append(rung.cause)
         if isinstance(found, str):
             notes.append(f"no run of its own for {rung.cause}: {found}")
@@ -155,10 +159,14 @@ def climb(
         runs.append(trimmed(found, weights=True))
         causes.append(" and ".join(waiting))
         waiting = []
-    return Ladder(tuple(runs), tuple(causes), tuple(notes))
+    again = [made[k] for k in jobs[len(rungs) - 1 :]]
+    repeats = tuple(run_ for run_ in again if not isinstance(run_, str))
+    return Ladder(tuple(runs), tuple(causes), repeats, tuple(notes))
 
 
-def _one(k: int, rungs: List[Rung], model: Any, options: Mapping[str, Any]) -> Union[Traces, str]:
+def _one(
+    k: int, rungs: Sequence[Rung], model: Any, options: Mapping[str, Any]
+) -> Union[Traces, str]:
     try:
         return trimmed(record(rungs[k], model, progress=go_on, **options), weights=True)
     except Exception as error:  # half a chip may be what a model's own code does not foresee
@@ -169,4 +177,4 @@ def budget_of_ladder(ladder: Ladder, spread: Optional[Spread]) -> Budget:
     """What each cause adds to the worst effect of each quantity of each trace."""
     effects = effects_of(ladder.runs[0], ladder.runs[-1], spread)
     worst = worst_first(worst_of_each(effects))
-    return budget_of(ladder.runs, ladder.causes, worst, spread, ladder.notes)
+    return budget_of(ladder.runs, ladder.causes, worst, spread, ladder.repeats, ladder.notes)

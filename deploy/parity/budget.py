@@ -6,9 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
+import numpy as np
+from scipy.special import stdtrit  # scipy.stats takes longer to import
+
 from deploy.parity.effects import Effect, effects_of
 from deploy.parity.floors import QUANTITIES
 from deploy.parity.spread import Spread
+from deploy.parity.statistics.decision import LEVEL
+from deploy.parity.statistics.variance import moderated
 from deploy.traces import Traces
 
 CAUSES = {  # of targets that a user may choose
@@ -177,15 +182,23 @@ def budget_of(
     causes: Sequence[str],
     effects: Sequence[Effect],
     spread: Optional[Spread] = None,
+    repeats: Sequence[Traces] = (),
     notes: Sequence[str] = (),
 ) -> Budget:
-    """Split effects of the last run by those between it and the first.
+    r"""Split effects of the last run by those between it and the first.
 
     A quantity q of run k, less that of run k − 1, is the share of the cause by which they differ.
-    Both are single runs, so that a share's 95 % interval is t · s · √2, with the s of repeats by
-    which the effect is judged; that of the first, which is held against n repeats, is
-    t · s · √(1 + 1/n). Shares add up to the effect by construction. What depends on their order
-    is not asked: each is what a cause adds on top of those before.
+    Its 95 % interval is
+
+    .. math::
+
+        \pm \sqrt{(t s_{k-1})^2 + (t s_k)^2},
+
+    where s is by how much single runs differ by themselves: on the CPU, from the n repeats by
+    which the effect is judged (:math:`s_0 = s / \sqrt n`, of their mean), or, if that is more, in
+    repeats with the chip's neurons, whose noise may be larger. Shares add up to the effect by
+    construction. What depends on their order is not asked: each is what a cause adds on top of
+    those before.
 
     Parameters
     ----------
@@ -197,14 +210,17 @@ def budget_of(
         Of the judged run, that are to be split.
     spread : Spread, optional
         By which they were judged.
+    repeats : sequence of Traces
+        Of a run between, from other initial voltages.
     notes : sequence of str
     """
-    found: List[Mapping[Key, float]] = [
-        {_key(e): QUANTITIES[e.quantity].judged(e.value) for e in effects_of(runs[0], run, spread)}
-        for run in runs[1:-1]
-    ]
-    repeats = 1 if spread is None else len(spread.repeats)
-    splits = tuple(_split(effect, found, causes, repeats) for effect in effects)
+    found = [_values(runs[0], run, spread) for run in runs[1:-1]]
+    again = [_values(runs[0], run, spread) for run in repeats]
+    n_repeats = 1 if spread is None else len(spread.repeats)
+    noise = _noise(effects, again)
+    splits = tuple(
+        _split(effect, found, causes, n_repeats, noise.get(_key(effect), 0.0)) for effect in effects
+    )
     return Budget(tuple(causes), splits, tuple(notes))
 
 
@@ -212,19 +228,46 @@ def _key(effect: Effect) -> Key:
     return effect.trace, effect.quantity, effect.where
 
 
+def _values(reference: Traces, run: Traces, spread: Optional[Spread]) -> Mapping[Key, float]:
+    """A run's effects in the unit of the judgement."""
+    effects = effects_of(reference, run, spread)
+    return {_key(e): QUANTITIES[e.quantity].judged(e.value) for e in effects}
+
+
+def _noise(effects: Sequence[Effect], again: Sequence[Mapping[Key, float]]) -> Dict[Key, float]:
+    """t · s of runs that differ by their initial voltages alone, where there are some."""
+    alike: Dict[str, List[Key]] = {}
+    for effect in effects:
+        alike.setdefault(effect.quantity, []).append(_key(effect))
+    noise: Dict[Key, float] = {}
+    for keys in alike.values():
+        table = np.array([[run.get(key, np.nan) for key in keys] for run in again])
+        known = np.isfinite(table).all(axis=0) if len(again) > 1 else np.zeros(len(keys), bool)
+        if known.any():
+            deviation, freedom = moderated(table[:, known])
+            half = stdtrit(freedom, 1 - LEVEL / 2) * deviation
+            noise.update(zip((key for key, ok in zip(keys, known) if ok), half.tolist()))
+    return noise
+
+
 def _split(
-    effect: Effect, found: Sequence[Mapping[Key, float]], causes: Sequence[str], repeats: int
+    effect: Effect,
+    found: Sequence[Mapping[Key, float]],
+    causes: Sequence[str],
+    n_repeats: int,
+    noise: float,
 ) -> Split:
     """Where a run has no such value, its cause and the next are one."""
     kind = QUANTITIES[effect.quantity]
     half = abs(kind.judged(effect.high) - kind.judged(effect.low)) / 2
-    of_two = half * math.sqrt(2 / (1 + 1 / repeats))
+    of_cpu = half / math.sqrt(1 + 1 / n_repeats)
+    of_run = max(of_cpu, noise)
     values = [each.get(_key(effect), math.nan) for each in found] + [kind.judged(effect.value)]
     shares: List[Share] = []
-    before, waiting = 0.0, ""
+    before, of_before, waiting = 0.0, of_cpu / math.sqrt(n_repeats), ""
     for cause, value in zip(causes, values):
         waiting = f"{waiting} and {cause}" if waiting else cause
         if math.isfinite(value):
-            shares.append(Share(waiting, value - before, of_two if shares else half))
-            before, waiting = value, ""
+            shares.append(Share(waiting, value - before, math.hypot(of_before, of_run)))
+            before, of_before, waiting = value, of_run, ""
     return Split(effect, tuple(shares))

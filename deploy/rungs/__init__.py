@@ -29,16 +29,21 @@ PLACED = (names, placement, initial_state)
 TUNED = (*PLACED, lowest_voltage, rates, time_constants)
 WAYS = all_but(board, probes, node_probes, host_delays, learning_scale, error_steps, capacity)
 
+INPUTS = CoreRung("inputs", "inputs as spikes", WAYS, carriers=True, spikes=True)
+
 RUNGS: Tuple[Rung, ...] = (
     CoreRung("start", "empty membranes at the start", PLACED, whole_steps=False),
     CoreRung("neurons", "spikes at whole steps", TUNED),
     CoreRung("filters", "filters of compartments", WAYS),
     CoreRung("carriers", "carriers", WAYS, carriers=True),
-    CoreRung("inputs", "inputs as spikes", WAYS, carriers=True, spikes=True),
+    INPUTS,
     ChipRung("host", "the way to the host and back"),
     ChipRung("weights", "weights of 8 bits", rounded=True),
-    ChipRung("integers", "integer membranes", integers=True),
+    ChipRung("integers", "integer currents and voltages", integers=True),
     LearningChip(),
 )
 
-__all__ = ["RUNGS", "Rung"]
+# the same from other initial voltages, as many as the CPU's: how much single runs differ
+REPEATS: Tuple[Rung, ...] = tuple(INPUTS.again(voltages) for voltages in range(1, 5))
+
+__all__ = ["INPUTS", "REPEATS", "RUNGS", "Rung"]

@@ -17,6 +17,8 @@ from deploy.targets.base import Session
 from deploy.targets.core import CoreSession
 from deploy.targets.input_neurons import SPIKES_A_STEP, SignPairs
 from loihi_rules import Rewritten, Twin
+from loihi_rules.frozen import with_parameters
+from loihi_rules.leads import Lead
 from loihi_rules.routes.plan import HOP
 from loihi_rules.routes.ways import FROM_CARRIERS, FROM_HOST
 from loihi_rules.solvers import MultipliedOut
@@ -38,6 +40,8 @@ class CoreRung(Rung):
         of their delay.
     spikes : bool
         Whether the host's values become spikes.
+    voltages : int, optional
+        Seed of initial voltages, where they are not to be zero as on the chip.
     """
 
     substrate = "Nengo core"
@@ -50,10 +54,23 @@ class CoreRung(Rung):
         whole_steps: bool = True,
         carriers: bool = False,
         spikes: bool = False,
+        voltages: Optional[int] = None,
     ):
         self.name, self.cause, self.summary = name, cause, f"Nengo core, with {cause}"
         self.passes, self.whole_steps = passes, whole_steps
-        self.carriers, self.spikes = carriers, spikes
+        self.carriers, self.spikes, self.voltages = carriers, spikes, voltages
+
+    def again(self, voltages: int) -> CoreRung:
+        """The same from other initial voltages: how much single runs differ by themselves."""
+        return CoreRung(
+            self.name,
+            self.cause,
+            self.passes,
+            self.whole_steps,
+            self.carriers,
+            self.spikes,
+            voltages,
+        )
 
     def missing(self) -> Optional[str]:
         try:
@@ -78,7 +95,18 @@ class CoreRung(Rung):
             for ens in network.all_ensembles:
                 if on_chip(network, ens):
                     ens.neuron_type = whole_steps(ens.neuron_type)
+        if self.voltages is not None:
+            _fill(network, self.voltages)
         return CoreSession(network, dt, seed, tuple(made.changes))
+
+
+def _fill(network: nengo.Network, seed: int) -> None:
+    """Give the chip's neurons voltages between rest and threshold."""
+    rng = np.random.RandomState(seed)
+    for ens in network.all_ensembles:
+        if on_chip(network, ens):
+            state = {"voltage": rng.uniform(0, 1, ens.n_neurons)}
+            ens.neuron_type = with_parameters(ens.neuron_type, initial_state=state)
 
 
 def _enter(network: nengo.Network, dt: float, spikes: bool) -> None:
@@ -87,7 +115,9 @@ def _enter(network: nengo.Network, dt: float, spikes: bool) -> None:
         if getattr(network.config[conn], "enters", None) != FROM_HOST:
             continue
         post, size = conn.post, conn.size_out
-        synapse = Lowpass(float(network.config[base_of(post)].input_tau))
+        synapse: Any = Lowpass(float(network.config[base_of(post)].input_tau))
+        if isinstance(conn.synapse, Lead) and conn.synapse.synapse is None:
+            synapse = Lead(synapse)  # without Nengo's step: that is the way's, where none was asked
         with network:
             node = nengo.Node(size_in=size, label="sent to the chip")
         node.seed = 0
