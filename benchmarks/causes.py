@@ -39,6 +39,7 @@ from deploy.report.picture import INK, STYLE
 from deploy.report.pictures import draw_causes
 from deploy.rungs import INPUTS, REPEATS
 from deploy.running import record
+from deploy.spreading import FEWEST
 
 SECONDS = 2.0
 ALIKE = range(11, 17)  # seeds of voltages of rungs that differ by nothing else
@@ -79,9 +80,9 @@ def faults(seeds: range) -> None:
     for name, fault in FAULTS.items():
         first: Counter = Counter()
         for seed in seeds:
-            split = deploy.budget(fault.build(seed), SECONDS, seed).split(
-                fault.trace, fault.quantity
-            )
+            with fault.around():
+                found = deploy.budget(fault.build(seed), SECONDS, seed, spread=FEWEST)
+            split = found.split(fault.trace, fault.quantity)
             assert split is not None
             first[max(split.shares, key=lambda share: abs(share.value)).cause] += 1
         largest = max(split.shares, key=lambda share: abs(share.value))

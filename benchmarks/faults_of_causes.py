@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, NamedTuple
+import contextlib
+from typing import Any, Callable, Dict, NamedTuple
 
 import nengo
 import numpy as np
 from nengo.dists import Uniform
 
+from deploy.rungs import core
+from deploy.targets import input_neurons
 from loihi_rules.passes.input_filters import declare_settings
 from loihi_rules.passes.learning_scale import declare_settings as declare_learning
 
@@ -69,13 +72,27 @@ def carried(seed):
     return net
 
 
-def faint(seed):
-    """An input of an eighth of its target's radius, of which a single spike is twice as large."""
+def coarse(seed):
+    """An input in spikes that are worth four radii of its target, see `coarse_spikes`."""
     with nengo.Network(seed=seed) as net:
-        ens = nengo.Ensemble(1000, 1, radius=8, label="ens")
-        nengo.Connection(_input(seed), ens, synapse=0.001)
-        nengo.Probe(ens, synapse=0.002, label="ens")
+        ens = nengo.Ensemble(200, 1, label="ens")
+        nengo.Connection(_input(seed), ens)
+        nengo.Probe(ens, synapse=0.01, label="ens")
     return net
+
+
+@contextlib.contextmanager
+def coarse_spikes():
+    """While this lasts, a spike from the host is worth sixteen times as much as it is."""
+    own = input_neurons.SPIKES_A_STEP
+    modules = (input_neurons, core)
+    for module in modules:
+        module.SPIKES_A_STEP = own / 16
+    try:
+        yield
+    finally:
+        for module in modules:
+            module.SPIKES_A_STEP = own
 
 
 def by_the_host(seed):
@@ -125,19 +142,20 @@ def clipped(seed):
 
 
 class Fault(NamedTuple):
-    """A model, an effect that it has, and what causes it."""
+    """A model, an effect that it has, what causes it, and what lasts while it runs."""
 
     build: Callable[[int], nengo.Network]
     trace: str
     quantity: str
     cause: str
+    around: Callable[[], Any] = contextlib.nullcontext
 
 
 FAULTS: Dict[str, Fault] = {
     "saturated": Fault(saturated, "ens", "gain", "spikes at whole steps"),
     "merged": Fault(merged, "b", "lag", "filters of compartments"),
     "carried": Fault(carried, "b", "noise", "carriers"),
-    "faint": Fault(faint, "ens", "noise", "inputs as spikes"),
+    "coarse": Fault(coarse, "ens", "noise", "inputs as spikes", coarse_spikes),
     "by the host": Fault(by_the_host, "b", "lag", "the way to the host and back"),
     "few bits": Fault(few_bits, "b", "noise", "weights of 8 bits"),
     "slow": Fault(slow, "b", "gain", "integer currents and voltages"),

@@ -106,7 +106,8 @@ def test_rounded_weights_are_those_that_the_integers_stand_for():
 def test_a_fault_is_put_down_to_its_cause(name, seed):
     fault = FAULTS[name]
     spread = 6 if fault.quantity == "noise" else 0
-    found = deploy.budget(fault.build(seed), 1.5, seed, spread=spread)
+    with fault.around():
+        found = deploy.budget(fault.build(seed), 1.5, seed, spread=spread)
     split = found.split(fault.trace, fault.quantity)
     assert not found.notes
     assert max(split.shares, key=lambda share: abs(share.value)).cause == fault.cause, split.words

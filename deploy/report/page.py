@@ -76,6 +76,8 @@ def reproduce(parity: Parity) -> str:
     if run.dt != 0.001:
         parts += ["--dt", f"{run.dt:g}"]
     parts += ["--targets", ",".join(r.target for r in parity.runs)]
+    if parity.budget is not None and len(parity.runs) == 2:
+        parts += ["--budget"]
     if "weights file" in run.settings:
         parts += ["--weights", str(run.settings["weights file"])]
         parts += ["--learn-on"] if run.settings["weights"] == "learnt on from" else []

@@ -11,6 +11,7 @@ from nengo.solvers import NoSolver
 from nengo.synapses import Lowpass
 
 from deploy.compat import load_nengo_loihi
+from deploy.emulator.input_spikes import MOST_A_STEP
 from deploy.errors import TargetUnavailable
 from deploy.rungs.rung import Pass, Rung, rewritten, whole_steps
 from deploy.targets.base import Session
@@ -146,8 +147,11 @@ def _as_spikes(
     network.config[pairs].on_chip = False
     nengo.Connection(node, pairs, transform=1 / radius, synapse=None, seed=0)
     signs = np.concatenate([np.eye(size), -np.eye(size)], axis=1)
-    worth = radius * dt / SPIKES_A_STEP
-    nengo.Connection(pairs.neurons, post, transform=worth * signs, synapse=synapse, seed=0)
+    worth, most = radius * dt / SPIKES_A_STEP, MOST_A_STEP / dt
+    sent = nengo.Node(lambda t, spikes: np.minimum(spikes, most), size_in=2 * size, label="spikes")
+    sent.seed = 0
+    nengo.Connection(pairs.neurons, sent, synapse=None, seed=0)
+    nengo.Connection(sent, post, transform=worth * signs, synapse=synapse, seed=0)
 
 
 def _replace_carriers(network: nengo.Network) -> None:
