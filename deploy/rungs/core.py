@@ -20,7 +20,7 @@ from deploy.targets.input_neurons import SPIKES_A_STEP, SignPairs
 from loihi_rules import Rewritten, Twin
 from loihi_rules.frozen import with_parameters
 from loihi_rules.leads import Lead
-from loihi_rules.routes.plan import HOP
+from loihi_rules.routes.plan import HOP_STEPS
 from loihi_rules.routes.ways import FROM_CARRIERS, FROM_HOST
 from loihi_rules.solvers import MultipliedOut
 from loihi_rules.wiring import base_of, on_chip, reconnect
@@ -91,7 +91,7 @@ class CoreRung(Rung):
         network = made.network
         _enter(network, dt, self.spikes)
         if not self.carriers:
-            _replace_carriers(network)
+            _replace_carriers(network, dt)
         if self.whole_steps:
             for ens in network.all_ensembles:
                 if on_chip(network, ens):
@@ -154,7 +154,7 @@ def _as_spikes(
     nengo.Connection(sent, post, transform=worth * signs, synapse=synapse, seed=0)
 
 
-def _replace_carriers(network: nengo.Network) -> None:
+def _replace_carriers(network: nengo.Network, dt: float) -> None:
     """Nodes in the place of carriers, that hand on what these are to carry, as late."""
     outs: List[nengo.Connection] = [
         conn
@@ -171,7 +171,7 @@ def _replace_carriers(network: nengo.Network) -> None:
                 reconnect(conn, post=node)
                 conn.solver = _decoders(conn.solver)
         with network:
-            late = Lowpass(out.synapse.tau).combine(Lowpass(HOP))
+            late = Lowpass(out.synapse.tau).combine(Lowpass(HOP_STEPS * dt))
             nengo.Connection(node, out.post, synapse=late, seed=0)
         network.connections.remove(out)
         network.ensembles.remove(ens)
