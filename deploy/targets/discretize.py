@@ -51,6 +51,7 @@ from loihi_rules.levels import (
 from loihi_rules.rounding import round_along, round_table
 
 MOST_ROUNDING = 0.05  # of what a neuron gets, in most neurons of a connection, or all together
+STRONG = 16.0  # times as large, so that at most four of the weights' eight bits are left beside it
 HARMLESS = 10.0  # times as strong, that a weight may have been before it was cut
 VALUES = "values into "
 ENCODERS = ("node_encoders", "decode_neuron_encoders")
@@ -74,12 +75,15 @@ class Kept(NamedTuple):
         What each gets of what it is to get; 1 where it is not known.
     together : bool
         Whether the neurons represent what they are given.
+    beside : (float, str)
+        How many times as large the largest weight into the block is, and of which connection.
     """
 
     bits: np.ndarray
     errors: np.ndarray
     gains: np.ndarray
     together: bool
+    beside: Tuple[float, str]
 
     @property
     def off(self) -> float:
@@ -142,9 +146,11 @@ def discretize_model(model: Any) -> Dict[Any, Units]:
             reference, factor = _prepare(block, spikes, reaches, sources)
             least = _least(block)
             info = theirs.discretize_compartment(block.compartment, reference)
+            sizes = {synapse: synapse.max_abs_weight() for synapse in reaches}
+            strongest = max(sizes, key=lambda synapse: sizes[synapse], default=None)
             for synapse, reach in reaches.items():
                 n_weights = reach.added(magnitudes(synapse, reach) > least)
-                own, scale, down, found = synapse.max_abs_weight(), reference, 0, None
+                own, scale, down, found = sizes[synapse], reference, 0, None
                 weighs = not synapse.learning and own > least
                 if weighs:
                     spare = max(0, info["w_exp"] - LOIHI.weight_exponents[0])
@@ -169,7 +175,8 @@ def discretize_model(model: Any) -> Dict[Any, Units]:
                         found = _expected(synapse, reach, n_weights, asked)
                     name = _name(holder, synapse)
                     together = synapse in sources or name.startswith(VALUES)
-                    part = _kept(synapse, reach, n_weights > 0, *found, together)
+                    beside = sizes[strongest] / own, _name(holder, strongest)
+                    part = _kept(synapse, reach, n_weights > 0, *found, together, beside)
                     kept.setdefault(name, []).append(part)
         unit[block] = info["v_scale"] * factor
         of_weights = info["w_scale"] * 2.0 ** (LOIHI.threshold_shift + info["w_exp"])
@@ -419,16 +426,18 @@ def _kept(
     errors: np.ndarray,
     gains: np.ndarray,
     together: bool,
+    beside: Tuple[float, str],
 ) -> Kept:
     """What is left of the weights of each neuron that has some, in a group of integers."""
     largest = largest_of(magnitudes(synapse, reach), reach)[some]
-    return Kept(bits_left(largest, _step(synapse)), errors[some], gains[some], together)
+    return Kept(bits_left(largest, _step(synapse)), errors[some], gains[some], together, beside)
 
 
 def _joined(parts: Sequence[Kept]) -> Kept:
     """Of all blocks that neurons of one connection's target are on."""
     bits, errors, gains = (np.concatenate(arrays) for arrays in list(zip(*parts))[:3])
-    return Kept(bits, errors, gains, all(part.together for part in parts))
+    together = all(part.together for part in parts)
+    return Kept(bits, errors, gains, together, max(part.beside for part in parts))
 
 
 def _step(synapse: Any) -> int:
@@ -448,15 +457,20 @@ def _tell(kept: Mapping[str, Kept]) -> None:
     """Warn of each connection whose weights lost so much that what it gives is off."""
     for name, own in kept.items():
         if own.off > MOST_ROUNDING:
+            times, strong = own.beside
+            by = first = ""
+            if times > STRONG:
+                by = f" (those of {strong} are {times:.3g} times as large)"
+                first = f"weaken {strong}, "
             warn(
                 name,
                 "weights of 8 bits",
                 f"{np.median(own.bits):.1f} bits are left of its weights in the middle of its "
                 f"neurons ({own.bits.min():.1f} to {own.bits.max():.1f} of 8), so that what these "
                 f"get is off by {100 * min(own.off, 1.0):.0f} %: they are small beside the biases "
-                "of their neurons, or beside other weights into them",
-                "use a shorter synapse, fewer neurons before it, intercepts nearer to 0, or "
-                "ensembles of their own for what is large and what is small",
+                f"of their neurons, or beside other weights into them{by}",
+                f"{first}use a shorter synapse, fewer neurons before it, intercepts nearer to 0, "
+                "or ensembles of their own for what is large and what is small",
             )
 
 
