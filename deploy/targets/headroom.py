@@ -86,8 +86,9 @@ def _extremes(
 
     Of a decoded connection the current is that at any value in the directions that its ensemble
     represents, however large, and one spike of each neuron at once besides: neurons that fire in
-    time are above their mean by one spike at the most. Of others, all neurons of one sign fire as
-    fast as they can.
+    time are above their mean by one spike at the most. It is half of all weights' magnitudes at
+    least, as where some of the ensemble's neurons are silenced by themselves. Of other connections
+    all sources of one sign fire as fast as they can.
     """
     step = current = np.zeros(next(iter(reaches.values())).n_neurons)
     for synapse, reach in reaches.items():
@@ -96,10 +97,9 @@ def _extremes(
         step = step + max(rate, LOIHI.spikes_a_step) * total
         own = rate * total
         if synapse in sources:
-            net = np.minimum(LOIHI.step * sources[synapse].driven, rate) @ (
-                sign * table_of(synapse, reach)
-            )
-            mean = np.maximum(np.asarray(net).max(axis=0), 0)
-            own = np.minimum(own, mean + decays.current * total)
+            rates = np.minimum(sources[synapse].driven, rate)
+            net = np.asarray(rates @ (sign * table_of(synapse, reach))).max(axis=0)
+            half = rate / 2 * reach.added(magnitudes(synapse, reach))
+            own = np.minimum(own, np.maximum(net + decays.current * total, half))
         current = current + own
     return Extremes(step, current)

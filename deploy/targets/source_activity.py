@@ -23,7 +23,7 @@ class Source:
     rates : (n_rows, n_points) ndarray
         Spikes a second, at points that their ensemble represents.
     driven : (n_rows, n_driven) ndarray
-        The same at these points and at larger values in their directions.
+        Spikes a step, at these points and at larger values in their directions.
 
     Attributes
     ----------
@@ -63,7 +63,8 @@ def decoded_sources(model: Any) -> Dict[Any, Source]:
     for ens, whole in model.decoded:
         if ens not in rates:
             rates[ens] = _rates(ens, model.params[ens])
-            driven[ens] = np.hstack([_rates(ens, model.params[ens], by) for by in BEYOND])
+            beyond = [_rates(ens, model.params[ens], by) for by in BEYOND]
+            driven[ens] = np.float32(model.dt) * np.hstack(beyond)
         for synapse in getattr(whole, "parts", None) or [whole]:
             rows = neurons.get(synapse)
             if rows is None or len(rows) != len(synapse.weights) or (rows < 0).any():
