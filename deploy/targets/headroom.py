@@ -13,7 +13,7 @@ from loihi_rules.levels import Decays, doublings
 
 
 class Extremes(NamedTuple):
-    """The most that one sign of one synapse group, or several, comes to, (n,) each.
+    """The most that what a block's synapse groups send comes to, of one sign, (n,) each.
 
     Attributes
     ----------
@@ -69,10 +69,8 @@ def finer(
     nothing = np.zeros(n)
     if not doublings(*same, nothing, nothing):
         return 0
-    both = [_extremes(reaches, decays, spikes, sources, sign) for sign in (1.0, -1.0)]
-    step = np.maximum(both[0].step, both[1].step)
-    current = np.maximum(both[0].current, both[1].current)
-    return doublings(*same, step, np.abs(bias) + current)
+    most = _extremes(reaches, decays, spikes, sources)
+    return doublings(*same, most.step, np.abs(bias) + most.current)
 
 
 def _extremes(
@@ -80,9 +78,8 @@ def _extremes(
     decays: Decays,
     spikes: Mapping[Any, float],
     sources: Mapping[Any, Source],
-    sign: float,
 ) -> Extremes:
-    """The most of one sign that all groups of a block come to together.
+    """The most that all groups of a block come to together, of one sign or the other.
 
     Of a decoded connection the current is that at any value in the directions that its ensemble
     represents, however large, and one spike of each neuron at once besides: neurons that fire in
@@ -90,16 +87,17 @@ def _extremes(
     least, as where some of the ensemble's neurons are silenced by themselves. Of other connections
     all sources of one sign fire as fast as they can.
     """
-    step = current = np.zeros(next(iter(reaches.values())).n_neurons)
+    step = current = np.zeros((2, next(iter(reaches.values())).n_neurons))
     for synapse, reach in reaches.items():
-        total = reach.added(positive(synapse, reach, sign))
+        total = np.array([reach.added(positive(synapse, reach, sign)) for sign in (1.0, -1.0)])
         rate = spikes.get(synapse, 1.0)
         step = step + max(rate, LOIHI.spikes_a_step) * total
         own = rate * total
         if synapse in sources:
             rates = np.minimum(sources[synapse].driven, rate)
-            net = np.asarray(rates @ (sign * table_of(synapse, reach))).max(axis=0)
+            net = np.asarray(rates @ table_of(synapse, reach))
+            mean = np.array([net.max(axis=0), -net.min(axis=0)])
             half = rate / 2 * reach.added(magnitudes(synapse, reach))
-            own = np.minimum(own, np.maximum(net + decays.current * total, half))
+            own = np.minimum(own, np.maximum(mean + decays.current * total, half))
         current = current + own
-    return Extremes(step, current)
+    return Extremes(step.max(axis=0), current.max(axis=0))

@@ -62,8 +62,10 @@ def decoded_sources(model: Any) -> Dict[Any, Source]:
     found = {}
     for ens, whole in model.decoded:
         if ens not in rates:
-            rates[ens] = _rates(ens, model.params[ens])
-            beyond = [_rates(ens, model.params[ens], by) for by in BEYOND]
+            built = model.params[ens]
+            points = built.eval_points[: max(POINTS, POINTS_A_DIMENSION * ens.dimensions)]
+            rates[ens] = _rates(ens, built, points)
+            beyond = [_rates(ens, built, by * points[:POINTS]) for by in BEYOND]
             driven[ens] = np.float32(model.dt) * np.hstack(beyond)
         for synapse in getattr(whole, "parts", None) or [whole]:
             rows = neurons.get(synapse)
@@ -76,9 +78,8 @@ def decoded_sources(model: Any) -> Dict[Any, Source]:
     return found
 
 
-def _rates(ens: nengo.Ensemble, built: Any, by: float = 1.0) -> np.ndarray:
-    """(n_neurons, n_points), by the tuning curves, of points so many times as large."""
-    points = by * built.eval_points[: max(POINTS, POINTS_A_DIMENSION * ens.dimensions)]
+def _rates(ens: nengo.Ensemble, built: Any, points: np.ndarray) -> np.ndarray:
+    """(n_neurons, n_points), by the tuning curves."""
     return np.asarray(get_activities(built, ens, points).T, np.float32)
 
 
