@@ -89,8 +89,7 @@ def coverage(trials: int = 3000, n: int = 1500, seed: int = 5) -> Dict[str, floa
             values = np.array([one[name] for one in found])
             effect = values[:1] - values[1:].mean()
             deviation = values[1:].std(ddof=1, keepdims=True)
-            zero = np.zeros(1)
-            interval = judge(effect, REPLICATES, deviation, REPLICATES - 1, 0.0, zero, 0, 1.0)
+            interval = judge(effect, REPLICATES, deviation, REPLICATES - 1, 0.0)
             off = abs(effect[0] - (true - nothing.get(name, 0.0)))
             hits.setdefault(name, []).append(bool(off <= interval.half[0]))
     return {name: float(np.mean(covered)) for name, covered in hits.items()}

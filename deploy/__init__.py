@@ -12,9 +12,10 @@ from deploy.version import __version__
 
 if TYPE_CHECKING:
     from deploy.errors import BadInput, DeployError, TargetUnavailable
-    from deploy.parity import Spread
+    from deploy.parity import Budget, Spread
     from deploy.simulator.simulator import Simulator
     from deploy.traces.traces import Traces
+    from deploy.workflows.budget import budget
     from deploy.workflows.check import Preflight, check
     from deploy.workflows.compare import compare
     from deploy.workflows.freeze import Weights, freeze
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "__version__",
     "BadInput",
+    "Budget",
     "DeployError",
     "Parity",
     "Preflight",
@@ -35,6 +37,7 @@ __all__ = [
     "TargetUnavailable",
     "Traces",
     "Weights",
+    "budget",
     "check",
     "compare",
     "compare_traces",
@@ -47,9 +50,10 @@ __all__ = [
 __getattr__, __dir__ = lazily(
     "deploy",
     {
+        "workflows.budget": ("budget",),
         "workflows.compare": ("compare",),
         "errors": ("BadInput", "DeployError", "TargetUnavailable"),
-        "parity": ("Spread",),
+        "parity": ("Budget", "Spread"),
         "workflows.check": ("Preflight", "check"),
         "workflows.run": ("run",),
         "workflows.parity": ("Parity", "compare_traces"),

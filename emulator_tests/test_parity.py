@@ -420,26 +420,6 @@ def test_tolerances_from_text():
             parse_tolerance(text)
 
 
-# --------------------------------------------------------------------------- error budget
-
-
-def test_error_budget_splits_the_difference():
-    parity = deploy.compare(
-        "pes-connection", 1.0, ("cpu", "float-emulator", "emulator"), seed=3, spread=0
-    )
-    shares = {(s.trace, s.cause): s.error for s in parity.budget}
-    assert {s.cause for s in parity.budget} == {
-        "neuron and input translation",
-        "fixed point",
-        "in all",
-    }
-    for trace in ("pre", "post"):
-        parts = [shares[trace, "neuron and input translation"], shares[trace, "fixed point"]]
-        whole = shares[trace, "in all"]
-        assert 0 < whole <= sum(parts) * 1.2, "more than its parts, triangle inequality"
-    assert shares["input", "in all"] == 0
-
-
 def test_what_is_open_is_run_until_it_is_decided(monkeypatch):
     """An eighth of a second is too little to tell the lag of a slow signal."""
     with nengo.Network(seed=3) as net:

@@ -53,10 +53,10 @@ def test_page_says_what_matters(parity, saved):
     text = re.sub(r"<[^>]+>", " ", page)
     assert parity.verdict.split(":")[0] in text
     assert "no silicon" in text
-    assert "Error budget" in text and "fixed point" in text
+    assert "Causes" in text and "fixed point" in text
     assert "compartments start at zero" in text
     assert reproduce(parity) in html.unescape(text)
-    assert page.count("<svg") == len(parity.reference) + 2  # and the effects, and the cores
+    assert page.count("<svg") == len(parity.reference) + 3  # the effects, their causes, the cores
     assert "What was judged" in text and "three steps, less than any synapse" in text
     assert "On the chip" in text and "At the end of their range" in text
     ids = re.findall(r'\sid="([^"]+)"', page)

@@ -295,6 +295,19 @@ def test_a_loop_keeps_its_speed_at_the_time_constant_that_the_chip_has(tau):
 
 
 @pytest.mark.quick
+def test_currents_into_neurons_are_no_values_of_the_loop_beside_them():
+    """They come through the same filter, one for each neuron and not for each value."""
+    down = np.full((50, 1), -3.0)
+    with nengo.Network(seed=16) as net:
+        ens, other = nengo.Ensemble(50, 2), nengo.Ensemble(30, 1)
+        nengo.Connection(ens, ens, synapse=0.1)
+        given = nengo.Connection(other, ens.neurons, transform=down, synapse=0.1)
+    done = rewrite(net)
+    assert done.network.config[done.twins[ens]].input_tau == pytest.approx(0.0994, abs=1e-4)
+    assert np.array_equal(matrix_of(done.twins[given]), down)
+
+
+@pytest.mark.quick
 @pytest.mark.parametrize("part", [slice(None), slice(2), [2, 0]])
 def test_a_loop_with_a_function_keeps_its_speed_too(part):
     """(f(x) − x) / τ of the values that are fed back, and u / τ; the others keep the size of u."""

@@ -5,13 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.verdict_coverage import DT, band_limited, coverage
-from deploy.parity.statistics.decision import holm, judge
+from benchmarks.verdict_coverage import DT, band_limited, coloured, coverage
+from deploy.parity.measures import Yardstick, value
+from deploy.parity.statistics.decision import Builds, holm, judge
 from deploy.parity.statistics.learning import along, besides, time_to_half
 from deploy.parity.statistics.path import fit_path, peak_lag
 from deploy.parity.statistics.process import describe_process
 from deploy.parity.statistics.trains import regularity, synchrony
 from deploy.parity.statistics.variance import moderated
+from deploy.traces.trace import Trace
 
 pytestmark = pytest.mark.quick
 
@@ -77,7 +79,7 @@ def test_moderated_intervals_cover(quantities):
         sigma = np.exp(0.5 * rng.randn(quantities))
         runs, judged = sigma * rng.randn(n, quantities), sigma * rng.randn(quantities)
         s, f = moderated(runs)
-        found = judge(judged - runs.mean(0), n, s, f, 0.0, 0 * s, 0, 1)
+        found = judge(judged - runs.mean(0), n, s, f, 0.0)
         hits += list(np.abs(found.effect) <= found.half)
     assert np.mean(hits) == pytest.approx(0.95, abs=0.02)
 
@@ -102,8 +104,10 @@ def test_a_family_is_falsely_rejected_at_most_as_often_as_it_says():
         builds = rng.randn(m, k) + 0.5 * rng.randn(m, k)
         judged = other + 0.5 * rng.randn(k)
         s, f = moderated(repeats)
-        b, fb = moderated(builds)
-        found = judge(judged - repeats.mean(0), n, s, f, 0.0, b, m, fb)
+        among = np.concatenate([repeats[:1], builds])
+        b, fb = moderated(among)
+        known = Builds(judged - among.mean(0), b, fb, m + 1)
+        found = judge(judged - repeats.mean(0), n, s, f, 0.0, known)
         wrong += holm(found.different).any()
     assert wrong / trials <= 0.05
 
@@ -116,9 +120,9 @@ def test_holm_is_between_bonferroni_and_none(p):
 
 
 def test_decisions():
-    def one(x, s, floor=0.03, build=0.0, builds=8):
-        s, build = np.array([s]), np.array([build])
-        return judge(np.array([x]), 5, s, 8, floor, build, builds, 7)
+    def one(x, s, floor=0.03, build=0.0):
+        x, s, build = np.array([x]), np.array([s]), np.array([build])
+        return judge(x, 5, s, 8, floor, Builds(x, build, 8, 9))
 
     assert one(0.01, 0.002).equivalent[0] and one(0.01, 0.002).different[0] > 0.5
     assert not one(0.10, 0.002).equivalent[0] and one(0.10, 0.002).different[0] < 1e-4
@@ -167,3 +171,41 @@ def test_equal_slow_signals_have_no_lag():
     slow = np.sin(np.linspace(0, 2, 1000))[:, None]
     assert peak_lag(slow, slow, DT) == peak_lag(slow, 3 * slow + 1, DT) == 0
     assert peak_lag(slow * 0, slow * 0, DT) == 0
+
+
+def test_a_build_is_led_by_the_others_as_any_run_is():
+    """Led by itself as well, its own noise pins it: of its lag's spread a fraction is left."""
+    rng = np.random.RandomState(3)
+    n, builds = 1500, 9
+    signal = band_limited(n, rng, high=2.0, rms=0.1)(DT * np.arange(n))
+
+    def run():
+        samples = (signal + coloured(n, rng, 0.06))[:, None]
+        return Trace("x", "decoded", 1.0, n, samples=samples, radius=1.0)
+
+    yard = Yardstick((run(),), tuple(run() for _ in range(builds)), DT)
+    for quantity in ("lag", "time base"):
+        own, strangers = (
+            np.std([value(each, yard)[quantity][0] for each in runs], ddof=1)
+            for runs in (yard.builds, [run() for _ in range(30)])
+        )
+        assert own > 0.5 * strangers, quantity
+
+
+def test_runs_of_few_repeats_lean_on_the_builds():
+    """Four repeats know their own noise badly; builds have it as well, and are more."""
+    one, few = np.ones(1), 3
+    alone = judge(8 * one, 4, one, few, 3.0)
+    known = judge(8 * one, 4, one, few, 3.0, Builds(8 * one, 0.7 * one, 9, 10))
+    assert known.different[0] < 0.002 < alone.different[0]
+    apart = judge(8 * one, 4, one, few, 3.0, Builds(8 * one, 3 * one, 9, 10))
+    assert apart.different[0] > 0.01  # within four of their deviations
+
+
+def test_a_run_is_held_against_the_middle_of_the_builds():
+    """As far from the model's own build as others are, and among them."""
+    x, s = np.array([10.0]), np.array([0.1])
+    among = judge(x, 4, s, 3, 0.5, Builds(np.array([1.0]), np.array([2.0]), 9, 10))
+    assert among.different[0] > 0.5
+    beside = judge(x, 4, s, 3, 0.5, Builds(x, np.array([1.0]), 9, 10))
+    assert beside.different[0] < 1e-4

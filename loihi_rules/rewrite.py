@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, List, Mapping, Optional, Set, Tuple
+from typing import Any, Callable, List, Mapping, Optional, Sequence, Set, Tuple
 
 import nengo
 import numpy as np
@@ -97,12 +97,25 @@ def rewrite(network: nengo.Network, seed: Optional[int] = None, dt: float = 0.00
     return rewrite_twin(fix_seeds(network, seed), dt)
 
 
-def rewrite_twin(twin: Twin, dt: float = 0.001) -> Rewritten:
-    """Rewrite a copy whose seeds are fixed already; the copy is used up."""
+def rewrite_twin(
+    twin: Twin,
+    dt: float = 0.001,
+    passes: Optional[Sequence[Callable[[Draft], None]]] = None,
+) -> Rewritten:
+    """Rewrite a copy whose seeds are fixed already; the copy is used up.
+
+    Parameters
+    ----------
+    twin : Twin
+    dt : float
+        The chip's step in seconds.
+    passes : sequence of callable, optional
+        Others than `loihi_rules.passes.PASSES`, as some of these alone.
+    """
     draft = Draft(
         twin.network, dt, list(twin.changes), [], {}, [], {}, {}, {}, {}, [], set(), [], set()
     )
-    for rewrite_pass in PASSES:
+    for rewrite_pass in PASSES if passes is None else passes:
         if not draft.stopped:
             rewrite_pass(draft)
     originals = {id(new): old for old, new in twin.twins.items()}

@@ -10,6 +10,7 @@ from typing import Any, Dict, Optional, Tuple
 import click
 
 import deploy
+from deploy.cli.budget_table import print_budget
 from deploy.cli.console import print_table
 from deploy.cli.effect_table import print_effects
 from deploy.cli.options import (
@@ -52,6 +53,11 @@ from deploy.workflows.spread import RUNS
     "--until-decided", is_flag=True, help="Run longer while the verdict is open, up to 8 times."
 )
 @click.option(
+    "--budget",
+    is_flag=True,
+    help="Say what causes the effects, by eight more runs: each has one cause more than the last.",
+)
+@click.option(
     "--tolerance",
     "tolerances",
     multiple=True,
@@ -78,6 +84,7 @@ def compare(
     fan_in: Optional[int],
     spread: str,
     until_decided: bool,
+    budget: bool,
     tolerances: Tuple[str, ...],
     out: Optional[Path],
     as_json: bool,
@@ -94,6 +101,8 @@ def compare(
     if files and len(files) == len(what):
         if len(files) != 2:
             raise BadInput("to compare traces, give two files: the reference, and the other")
+        if budget:
+            raise BadInput("a budget needs the model, to run it again; give MODEL, not two files")
         runs = [Traces.load(name) for name in files]
         out = out or Path("comparison") / Path(files[1]).stem
         with staged_folder(out) as stage:
@@ -116,6 +125,7 @@ def compare(
                     tolerances=limits,
                     spread=yardstick,
                     until_decided=until_decided,
+                    budget=budget,
                     progress=report,
                 )
             parity.write(stage)
@@ -145,11 +155,8 @@ def _print_parity(parity: Parity) -> None:
         value = f"{number(figure.value)} {figure.unit}"
         rows.append([figure.trace, figure.metric, value, str(figure.tolerance or ""), mark])
     print_table(["trace", "figure", "value", "limit", ""], rows)
-    if parity.budget:
-        print_table(
-            ["trace", "cause", "aligned RMSE"],
-            [[s.trace, s.cause, number(s.error)] for s in parity.budget],
-        )
+    if parity.budget is not None:
+        print_budget(parity.budget)
     for run_ in parity.runs:
         for text in run_.warnings:
             click.echo(f"{run_.target} warned: {text}")

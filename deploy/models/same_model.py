@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 from dataclasses import replace
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Dict, Iterator, List, Tuple, Union
 
 import nengo
 import numpy as np
@@ -32,12 +32,14 @@ class SameModel:
 
     Parameters
     ----------
-    model : nengo.Network, str, pathlib.Path or LoadedModel
+    model : nengo.Network, str, pathlib.Path, LoadedModel or SameModel
     """
 
-    def __init__(self, model: Model):
-        self.model = model
-        self._first: Dict[int, Tuple[LoadedModel, str]] = {}
+    def __init__(self, model: Union[Model, SameModel]):
+        self.model: Model = model.model if isinstance(model, SameModel) else model
+        self._first: Dict[int, Tuple[LoadedModel, str]] = (
+            model._first if isinstance(model, SameModel) else {}
+        )
 
     def load(self, seed: int) -> LoadedModel:
         """The model, with one seed always the same.

@@ -1,5 +1,6 @@
 """One run compared with another: effects, figures and a verdict."""
 
+from deploy.parity.budget import Budget
 from deploy.parity.compare import compare_runs
 from deploy.parity.comparison import Comparison
 from deploy.parity.effects import Effect
@@ -10,6 +11,7 @@ from deploy.parity.tolerances import Tolerance
 
 __all__ = [
     "QUANTITIES",
+    "Budget",
     "Comparison",
     "Effect",
     "Figure",

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Dict, List, Mapping, Optional, Sequence
 
 from deploy.errors import BadInput
-from deploy.parity.budget import error_budget
-from deploy.parity.comparison import Comparison
+from deploy.parity.budget import CAUSES, budget_of
+from deploy.parity.comparison import Comparison, worst_first, worst_of_each
 from deploy.parity.effects import Effect, effects_of, margins_in_words
 from deploy.parity.figure import Figure
 from deploy.parity.floors import QUANTITIES
@@ -25,7 +25,7 @@ def compare_runs(
     accepted: Optional[Mapping[str, Tolerance]] = None,
     figures: Sequence[Figure] = (),
 ) -> Comparison:
-    """Compare the last run with the first; those between go into the error budget.
+    """Compare the last run with the first; those between say where it comes from.
 
     Parameters
     ----------
@@ -79,7 +79,11 @@ def compare_runs(
         notes.append("the two runs are of different models (their fingerprints differ)")
     notes += _how_judged(reference, effects, spread)
     counts = (0, 0) if spread is None else (len(spread.repeats), len(spread.builds))
-    budget = tuple(error_budget(runs))
+    budget = None
+    if len(runs) > 2:
+        pairs = [(a.target, b.target) for a, b in zip(runs, runs[1:])]
+        causes = [CAUSES.get(pair, f"{pair[0]} to {pair[1]}") for pair in pairs]
+        budget = budget_of(runs, causes, worst_first(worst_of_each(effects)), spread)
     return Comparison(tuple(runs), tuple(own), budget, tuple(notes), effects, counts)
 
 

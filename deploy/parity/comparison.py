@@ -6,13 +6,13 @@ import math
 from dataclasses import dataclass
 from typing import Any, Dict, Iterable, List, Optional, Tuple
 
-from deploy.parity.budget import Share
+from deploy.parity.budget import Budget
 from deploy.parity.effects import DIFFERENT, OPEN, SAME, Effect
 from deploy.parity.figure import Figure
 from deploy.traces.traces import Traces
 
 FORMAT = "loihi-deploy parity"
-VERSION = 2  # 2: effects, and what they are judged by
+VERSION = 3  # 2: effects, and what they are judged by; 3: a budget of these
 PARITY, NO_PARITY, OPEN_, NOTHING = "PARITY", "NO PARITY", "OPEN", "NO VERDICT"
 MOST_NAMED = 3  # effects in a verdict's line
 LONGEST = 15.0  # times the run: beyond, more seconds are no way to decide
@@ -29,8 +29,8 @@ class Comparison:
         The reference first, the run that is judged last.
     figures : tuple of Figure
         Every number, with its tolerance where it has one.
-    budget : tuple of Share
-        Where the difference comes from; empty for two runs.
+    budget : Budget or None
+        Which causes have which part in the effects, where there are runs between.
     notes : tuple of str
         What a reader should know besides.
     effects : tuple of Effect
@@ -41,7 +41,7 @@ class Comparison:
 
     runs: Tuple[Traces, ...]
     figures: Tuple[Figure, ...]
-    budget: Tuple[Share, ...] = ()
+    budget: Optional[Budget] = None
     notes: Tuple[str, ...] = ()
     effects: Tuple[Effect, ...] = ()
     spread: Tuple[int, int] = (0, 0)
@@ -67,12 +67,12 @@ class Comparison:
     @property
     def different(self) -> List[Effect]:
         """Effects outside their margins, the worst first."""
-        return _worst_first(e for e in self.effects if e.outcome == DIFFERENT)
+        return worst_first(e for e in self.effects if e.outcome == DIFFERENT)
 
     @property
     def open(self) -> List[Effect]:
         """Effects that these runs cannot decide, the worst first."""
-        return _worst_first(e for e in self.effects if e.outcome == OPEN)
+        return worst_first(e for e in self.effects if e.outcome == OPEN)
 
     @property
     def outcome(self) -> str:
@@ -149,7 +149,7 @@ class Comparison:
             "spread": {"repeats": self.spread[0], "builds": self.spread[1]},
             "effects": [e.to_dict() for e in self.effects],
             "figures": [f.to_dict() for f in self.figures],
-            "budget": [s.to_dict() for s in self.budget],
+            "budget": None if self.budget is None else self.budget.to_dict(),
             "notes": list(self.notes),
             "runs": [run.to_dict() for run in self.runs],
         }
@@ -170,7 +170,8 @@ def worst_of_each(effects: Iterable[Effect]) -> List[Effect]:
     return list(worst.values())
 
 
-def _worst_first(effects: Iterable[Effect]) -> List[Effect]:
+def worst_first(effects: Iterable[Effect]) -> List[Effect]:
+    """By their size in margins."""
     return sorted(effects, key=lambda effect: -effect.severity)
 
 

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
+from deploy.parity.asking import Asked, CpuRuns
 from deploy.parity.floors import QUANTITIES, Quantity
-from deploy.parity.measures import (
-    MEASURES,
-    PARTS,
-    Values,
-    Yardstick,
-    learning_speed,
-    lesson_of,
-    places,
-)
-from deploy.parity.metrics.ideal import error_to
-from deploy.parity.metrics.pair import flat
-from deploy.parity.spread import Spread, single
-from deploy.parity.statistics.decision import LEVEL, Judged, K, holm, judge
+from deploy.parity.spread import Spread
+from deploy.parity.statistics.decision import LEVEL, Builds, Judged, K, holm, judge
 from deploy.parity.statistics.variance import moderated
 from deploy.parity.tolerances import Tolerance
-from deploy.traces.trace import Trace
 from deploy.traces.traces import Traces
 
 SAME, DIFFERENT, OPEN = "same", "different", "open"
@@ -132,22 +121,10 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-class _Asked(NamedTuple):
-    """Values of one quantity of one trace, of all runs: (k,), (n, k) and (m, k)."""
-
-    trace: str
-    quantity: str
-    where: Sequence[str]
-    its: np.ndarray
-    repeats: np.ndarray
-    builds: Optional[np.ndarray]
-    part: int = 0
-
-
 class _Group(NamedTuple):
     """The same, judged."""
 
-    asked: _Asked
+    asked: Asked
     judged: Judged
 
 
@@ -167,14 +144,13 @@ def effects_of(
     limits : mapping of str to Tolerance, optional
         Ranges by name of a quantity, as it is shown, that stand in the place of its margin.
     """
-    runs = _Runs(reference, other, spread)
-    asked = [
-        each
-        for trace in reference
-        if trace.label in other.traces and (trace.sparse or flat(trace).size)
-        for ask in (_asked, _asked_of_ideal, _asked_of_learning)
-        for each in ask(trace, runs)
-    ]
+    return judged_effects(CpuRuns(reference, spread).ask(other), limits)
+
+
+def judged_effects(
+    asked: Sequence[Asked], limits: Optional[Mapping[str, Tolerance]] = None
+) -> Tuple[Effect, ...]:
+    """`effects_of`, of values that were measured already."""
     groups = _judge_alike(asked)
     rejected = iter(holm([p for group in groups for p in group.judged.different]))
     limits = limits or {}
@@ -185,138 +161,9 @@ def effects_of(
     )
 
 
-class _Runs(NamedTuple):
-    """All runs of a comparison."""
-
-    reference: Traces
-    other: Traces
-    spread: Optional[Spread]
-
-    @property
-    def repeats(self) -> Tuple[Traces, ...]:
-        return (self.reference,) if self.spread is None else self.spread.repeats
-
-    @property
-    def strangers(self) -> bool:
-        """Whether the judged run says it has other neurons: none is held against another then."""
-        variant = self.other.settings.get("variant") or {}
-        return variant.get("neurons") is not None
-
-    @property
-    def builds(self) -> Tuple[Traces, ...]:
-        return () if self.spread is None else self.spread.builds
-
-
-def _asked(trace: Trace, runs: _Runs) -> List[_Asked]:
-    """What the trace's kind is asked."""
-    measure = MEASURES.get(trace.kind)
-    if measure is None:
-        return []
-
-    def alike(run: Traces) -> Trace:
-        return replace(
-            single(run[trace.label]),
-            dynamics=trace.dynamics,
-            seen_through=trace.seen_through,
-            radius=trace.radius,
-        )
-
-    repeats = tuple(alike(run) for run in runs.repeats if trace.label in run.traces)
-    builds = tuple(alike(run) for run in runs.builds if trace.label in run.traces)
-    yard = Yardstick(repeats or (alike(runs.reference),), builds, runs.reference.dt)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        its = measure.values(alike(runs.other), yard)
-        own = [measure.values(each, yard) for each in yard.repeats]
-        others = [measure.values(each, yard) for each in yard.builds]
-    found = []
-    for name, values in its.items():
-        alone = name not in measure.of_neurons
-        if runs.strangers and not alone:
-            continue
-        builds_ = _stack(others, name) if alone else None
-        where = places(yard, name, len(values))
-        asked = _Asked(trace.label, name, where, values, _stack(own, name), builds_)
-        found += [each for part in _parts(asked) for each in _known(part)]
-    return found
-
-
-def _parts(asked: _Asked) -> List[_Asked]:
-    """Values that are alike, for themselves: each octile of a shape."""
-    count = PARTS.get(asked.quantity, 1)
-    builds = asked.builds
-    return [
-        asked._replace(
-            where=list(asked.where)[part::count],
-            its=asked.its[part::count],
-            repeats=asked.repeats[:, part::count],
-            builds=builds[:, part::count] if builds is not None and len(builds) else None,
-            part=part,
-        )
-        for part in range(count)
-    ]
-
-
-def _asked_of_ideal(trace: Trace, runs: _Runs) -> List[_Asked]:
-    """How far the trace is from what it should come to equal, where its model says so."""
-    if trace.ideal is None:
-        return []
-    ideal = trace.ideal
-
-    def away(run: Traces) -> Values:
-        error = error_to(run[trace.label], run[ideal], trace.period * run.dt)
-        return {"error to ideal": np.array([math.log(error) if error > 0 else math.nan])}
-
-    its, name = away(runs.other), "error to ideal"
-    own, others = ([away(run) for run in group] for group in (runs.repeats, runs.builds))
-    asked = _Asked(trace.label, name, [""], its[name], _stack(own, name), _stack(others, name))
-    return _known(asked)
-
-
-def _asked_of_learning(trace: Trace, runs: _Runs) -> List[_Asked]:
-    """How fast a connection that an error teaches follows it."""
-    error = trace.label.replace("weights of ", "error of ", 1)
-    if runs.strangers:
-        return []
-    for run in (runs.reference, runs.other, *runs.repeats):
-        if trace.kind != "weights" or not {error, trace.label} <= set(run.traces):
-            return []
-    its, *own = (lesson_of(r[trace.label], r[error]) for r in (runs.other, *runs.repeats))
-    repeats = [lesson for lesson in own if lesson is not None]
-    if its is None or len(repeats) < len(own):
-        return []
-    speeds = []
-    for each in repeats:
-        others = [other for other in repeats if other is not each]
-        speeds.append([learning_speed(each, others or repeats)])
-    its_speed = np.array([learning_speed(its, repeats)])
-    name = "learning speed"
-    return _known(_Asked(trace.label, name, [""], its_speed, np.array(speeds), None))
-
-
-def _stack(runs: Sequence[Values], name: str) -> np.ndarray:
-    return np.array([run[name] for run in runs if name in run], float)
-
-
-def _known(asked: _Asked) -> List[_Asked]:
-    """Without the values that a run does not have."""
-    known = np.isfinite(asked.its)
-    if len(asked.repeats):
-        known &= np.isfinite(asked.repeats).all(axis=0)
-    if not known.any() or not len(asked.repeats):
-        return []
-    builds = asked.builds
-    builds = builds[:, known] if builds is not None and len(builds) else None
-    where = [place for place, is_known in zip(asked.where, known) if is_known]
-    return [
-        asked._replace(
-            where=where, its=asked.its[known], repeats=asked.repeats[:, known], builds=builds
-        )
-    ]
-
-
-def _judge_alike(asked: Sequence[_Asked]) -> List[_Group]:
+def _judge_alike(asked: Sequence[Asked]) -> List[_Group]:
     """Judge each quantity over all traces that are asked it: variances moderate each other."""
-    alike: Dict[Any, List[_Asked]] = {}
+    alike: Dict[Any, List[Asked]] = {}
     for each in asked:
         key = (
             each.quantity,
@@ -347,15 +194,18 @@ def _judge(
     count = len(repeats)
     if count < 2:
         run, build = np.full(len(its), kind.run), np.full(len(its), kind.build)
-        return judge(effect, 1, run, TYPICAL, kind.floor, build, 0, TYPICAL)
+        return judge(effect, 1, run, TYPICAL, kind.floor, build=build)
     deviation, freedom = moderated(repeats)
     if builds is None:
-        return judge(effect, count, deviation, freedom, kind.floor, deviation, 0, freedom)
-    complete = np.isfinite(builds).all(axis=0)
-    between, build_freedom = moderated(np.where(complete, builds, 0.0))
-    # a build's run has the noise of a single run as well
-    between = np.where(complete, np.maximum(between, deviation), deviation)
-    return judge(effect, count, deviation, freedom, kind.floor, between, len(builds), build_freedom)
+        return judge(effect, count, deviation, freedom, kind.floor)
+    among = np.concatenate([repeats[:1], builds])  # the model as it is is one of its builds
+    complete = np.isfinite(among).all(axis=0)
+    among = np.where(complete, among, 0.0)
+    between, between_freedom = moderated(among)
+    between = np.where(complete, between, deviation)
+    away = np.where(complete, its - among.mean(axis=0), effect)
+    known = Builds(away, between, between_freedom, len(among))
+    return judge(effect, count, deviation, freedom, kind.floor, known)
 
 
 def _effects(

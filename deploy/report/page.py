@@ -24,6 +24,8 @@ ENVIRONMENT = jinja2.Environment(
 
 ENVIRONMENT.filters["number"] = number
 
+MOST_SPLITS = 30  # effects whose causes are shown
+
 
 def render(parity: Comparison, own: Sequence[Picture] = ()) -> str:
     """The report of a comparison, as HTML.
@@ -47,7 +49,7 @@ def render(parity: Comparison, own: Sequence[Picture] = ()) -> str:
         QUANTITIES=QUANTITIES,
         MARKS=MARKS,
         pictures=[*own, *pictures(parity)],
-        budget=_budget(parity),
+        splits=() if parity.budget is None else parity.budget.splits[:MOST_SPLITS],
         command=reproduce(parity),
     )
 
@@ -69,14 +71,6 @@ def _judged(parity: Comparison) -> List[Any]:
     return [group for group in groups if group[2]]
 
 
-def _budget(parity: Comparison) -> List[Any]:
-    """Rows of (trace, unit, {cause: error}), columns in the order of the causes."""
-    rows: dict = {}
-    for share in parity.budget:
-        rows.setdefault(share.trace, {})[share.cause] = share.error
-    return [(name, parity.reference[name].unit, causes) for name, causes in rows.items()]
-
-
 def reproduce(parity: Comparison) -> str:
     """The command that makes this comparison again."""
     run = parity.reference
@@ -85,6 +79,8 @@ def reproduce(parity: Comparison) -> str:
     if run.dt != 0.001:
         parts += ["--dt", f"{run.dt:g}"]
     parts += ["--targets", ",".join(r.target for r in parity.runs)]
+    if parity.budget is not None and len(parity.runs) == 2:
+        parts += ["--budget"]
     if "weights file" in run.settings:
         parts += ["--weights", str(run.settings["weights file"])]
         parts += ["--learn-on"] if run.settings["weights"] == "learnt on from" else []

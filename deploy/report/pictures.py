@@ -6,8 +6,10 @@ from typing import Any, List, Sequence, Tuple
 
 import numpy as np
 
+from deploy.parity.budget import Budget, Split
 from deploy.parity.comparison import Comparison, worst_of_each
 from deploy.parity.effects import DIFFERENT, OPEN, SAME, Effect
+from deploy.parity.floors import QUANTITIES
 from deploy.parity.metrics.learning_curve import WINDOWS, curve
 from deploy.parity.metrics.pair import flat
 from deploy.report.picture import (
@@ -29,6 +31,7 @@ RASTER_WINDOW = 2.0  # s, the end of the run
 
 MOST_CORES = 40
 MOST_EFFECTS = 40
+MOST_SPLITS = 3
 WIDEST = 2.0  # margins
 EFFECT_COLOURS = {SAME: REFERENCE, DIFFERENT: OTHER, OPEN: "#d9a400"}
 KIND_COLOURS = ("#1f77b4", "#e4572e", "#59a14f", "#b07aa1")
@@ -40,6 +43,8 @@ def pictures(parity: Comparison) -> List[Picture]:
     with styled():
         if parity.effects:
             made.append(_effects(parity))
+        if parity.budget is not None and parity.budget.splits:
+            made.append(_causes(parity.budget))
         for trace in parity.reference:
             if trace.label not in parity.other.traces:
                 continue
@@ -66,6 +71,44 @@ def _effects(parity: Comparison) -> Picture:
         f"is grey. Blue: inside. Red: outside. Yellow: not decided{hidden}."
     )
     return Picture("What it does otherwise than the CPU", caption, svg(figure, "effects"))
+
+
+def _causes(budget: Budget) -> Picture:
+    """From the CPU's run to the chip's, cause by cause: the effects furthest into their margins."""
+    shown = budget.splits[:MOST_SPLITS]
+    figure = new_figure(7.2, 1.2 + 0.24 * len(shown) * len(budget.causes))
+    for axes, split in zip(np.ravel(figure.subplots(len(shown), squeeze=False)), shown):
+        draw_causes(axes, split)
+    caption = (
+        "What each cause adds to an effect, on top of those above it, as a part of the effect's "
+        "margin, which is grey; with its 95 % interval. Each bar begins where the one above ends; "
+        "those in red are more than two runs differ by without a cause. The last ends at the "
+        "effect."
+    )
+    return Picture("Causes", caption, svg(figure, "causes"))
+
+
+def draw_causes(axes: Any, split: Split) -> None:
+    """A bar for each cause, into the axes, in margins of the effect."""
+    kind = QUANTITIES[split.effect.quantity]
+    low, high = (kind.judged(x) for x in split.effect.margin)
+    unit = (high - low) / 2
+    if not (np.isfinite(unit) and unit > 0):  # a user's limit on one side only
+        unit = max(abs(split.whole), max(abs(share.value) for share in split.shares)) or 1.0
+    axes.axvspan(-1, 1, color="#8a8a8a", alpha=0.18, lw=0)
+    axes.axvline(0, color=INK, lw=0.6)
+    at = 0.0
+    for row, share in enumerate(split.shares):
+        end, half = at + share.value / unit, share.half / unit
+        colour = OTHER if share.clear else REFERENCE
+        axes.barh(row, end - at, left=at, height=0.62, color=colour)
+        axes.plot([end - half, end + half], [row, row], color=INK, lw=0.9)
+        axes.plot([end, end], [row, row + 1], color=INK, lw=0.5)
+        at = end
+    axes.set_yticks(range(len(split.shares)), [share.cause for share in split.shares])
+    axes.set_ylim(len(split.shares) - 0.4, -0.6)
+    axes.set_title(split.effect.words, loc="left", fontsize="medium")
+    axes.set_xlabel("margins")
 
 
 def draw_effects(axes: Any, effects: Sequence[Effect]) -> None:

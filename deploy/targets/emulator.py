@@ -59,6 +59,7 @@ class EmulatorSession(Session):
         discretize: bool,
         engine: str,
         precompute: Optional[bool] = None,
+        rounded: bool = False,
     ):
         self.rewritten = rewritten
         self.problems = tuple(rewritten.problems)
@@ -71,7 +72,7 @@ class EmulatorSession(Session):
             engine,
             dt=dt,
             seed=seed,
-            model=chip_model(dt, label, rewritten.host_probes, rewritten.learning_scales),
+            model=chip_model(dt, label, rewritten.host_probes, rewritten.learning_scales, rounded),
             target="sim" if discretize else "simreal",
             progress_bar=False,
             remove_passthrough=False,

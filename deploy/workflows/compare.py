@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import partial
 from typing import Mapping, Optional, Sequence, Union
 
@@ -14,6 +15,7 @@ from deploy.parity.compare import check_runs
 from deploy.parity.comparison import OPEN_ as OPEN
 from deploy.parity.tolerances import Tolerance
 from deploy.targets import find_target
+from deploy.workflows.budget import budget_of_ladder, check_ladder, climb
 from deploy.workflows.parity import Parity, parity_of
 from deploy.workflows.run import Progress, run
 from deploy.workflows.spread import RUNS, check_number_of_runs
@@ -35,6 +37,7 @@ def compare(
     tolerances: Optional[Mapping[str, Tolerance]] = None,
     spread: Union[int, Spread] = RUNS,
     until_decided: bool = False,
+    budget: bool = False,
     progress: Optional[Progress] = None,
 ) -> Parity:
     """Run a model on several targets and hold the last against the first.
@@ -44,8 +47,8 @@ def compare(
     model, duration, seed, dt, engine, ideals, progress
         As for `run`.
     targets : sequence of str
-        The reference first. With ``("cpu", "float-emulator", "emulator")`` the
-        difference is split into its causes.
+        The reference first. Those between the first and the last split what the last does
+        otherwise, see `deploy.Budget`.
     tolerances : mapping of str to Tolerance, optional
         As for `deploy.compare_traces`.
     spread : int or Spread
@@ -54,6 +57,8 @@ def compare(
     until_decided : bool
         While the verdict is open, run longer, up to `LONGEST` times as long; and where it is
         builds that are too few, make more of them.
+    budget : bool
+        Whether to say what causes the effects of the emulator, by more runs; see `deploy.budget`.
 
     Returns
     -------
@@ -70,6 +75,10 @@ def compare(
     if not isinstance(spread, Spread) and spread != 0:
         check_number_of_runs(spread)
     same = SameModel(model)
+    if budget:
+        if (targets[0], targets[-1]) != ("cpu", "emulator"):
+            raise BadInput("a budget is of the emulator against the cpu: --targets cpu,emulator")
+        check_ladder(same, seed, dt)
     end = LONGEST * duration
     while True:
         runs = [
@@ -103,7 +112,10 @@ def compare(
             parity = parity_of(runs, yardstick, tolerances)
         seconds = parity.seconds_more
         if not until_decided or math.isnan(seconds) or duration >= end:
-            return parity
+            if not budget:
+                return parity
+            ladder = climb(same, runs[0], runs[-1], ideals, progress=progress)
+            return replace(parity, budget=budget_of_ladder(ladder, yardstick))
         # twice at most: what is open is seldom as it looks at first
         longer = duration + max(seconds, MORE * duration)
         duration = dt * round(min(end, longer, 2 * duration) / dt)

@@ -95,7 +95,7 @@ def run(
     if reason is not None:
         raise TargetUnavailable(f"target {target}: {reason}")
     loaded = load_model(model, seed)
-    return _record(chosen, loaded, n_steps, dt, seed, ideals or {}, progress, parts, variant)
+    return record(chosen, loaded, n_steps, dt, seed, ideals or {}, progress, parts, variant)
 
 
 def steps_of(duration: float, dt: float) -> int:
@@ -131,17 +131,18 @@ def _checked_seed(seed: Any) -> int:
     return int(seed)
 
 
-def _record(
+def record(
     target: Target,
     loaded: LoadedModel,
     n_steps: int,
     dt: float,
     seed: int,
     ideals: Mapping[str, str],
-    progress: Optional[Progress],
-    parts: Optional[PartWriter],
+    progress: Optional[Progress] = None,
+    parts: Optional[PartWriter] = None,
     variant: Optional[Variant] = None,
 ) -> Traces:
+    """Run a loaded model on a target, as `run` does, whose checks are done."""
     with user_code(loaded.source), fixed_generators(seed), _kept_warnings() as warned:
         twin = fix_seeds(loaded.network, seed)
         mark = fingerprint(twin.network)

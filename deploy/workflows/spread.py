@@ -75,7 +75,7 @@ def spread(
     """
     check_number_of_runs(runs)
     processes = at_once(processes)
-    same = model if isinstance(model, SameModel) else SameModel(model)
+    same = SameModel(model)
     if reference is None:
         reference = run(same.load(seed), duration, "cpu", seed, dt=dt, ideals=ideals)
     reference = trimmed(reference, weights=True)

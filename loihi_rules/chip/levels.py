@@ -23,6 +23,7 @@ STEP = 1 << LOIHI.threshold_shift  # of thresholds, and the least of weights
 WEIGHT_MAX = (LOIHI.weight_max - 1) * STEP  # at exponent 0: 128 a step are within 21 bits
 FINE_WEIGHT_MAX = WEIGHT_MAX // 2  # of as many steps, 64 apart, not 128
 CURRENT_MAX = 2**LOIHI.current_bits - 1
+INPUT_MAX = 2**LOIHI.input_bits - 1
 LEAST_MANTISSA = 8  # of a threshold
 ROUNDING = 1e-6  # of what is kept in 32 bits of floating point
 BINS_AN_OCTAVE = 16  # of the g that are tried
@@ -137,6 +138,54 @@ def largest_unit(
 def least_unit(threshold: np.ndarray) -> np.ndarray:
     """The g at which a threshold has the fewest steps that it may have, and a little more."""
     return (1 + 10 * ROUNDING) * LEAST_MANTISSA * STEP / threshold
+
+
+def doublings(
+    decays: Decays,
+    unit: np.ndarray,
+    threshold: np.ndarray,
+    bias: np.ndarray,
+    weight: np.ndarray,
+    faintest: float,
+    step_input: np.ndarray,
+    current: np.ndarray,
+) -> int:
+    """How often all g of a core may be doubled, for the steps of its faintest group of weights.
+
+    The steps of a group are 64 at least, however small its weights are. The largest group loses
+    nothing: an exponent may be 7 at most, and each doubling raises it by one.
+
+    Parameters
+    ----------
+    decays : Decays
+    unit : (n,) ndarray
+        g of each neuron.
+    threshold, bias : (n,) ndarray
+        v and b.
+    weight : (n,) ndarray
+        Magnitude of each neuron's largest weight.
+    faintest : float
+        The largest g w of the group in which it is least; δ_u δ_v of that is the integer.
+    step_input : (n,) ndarray
+        The sum of weights of one sign that a step's spikes can add up to; 21 bits.
+    current : (n,) ndarray
+        The largest current, with the bias; 23 bits.
+
+    Returns
+    -------
+    int
+        0 where there is no room, or the faintest has as many steps as it can use.
+    """
+    wanted = np.log2(FINE_WEIGHT_MAX / (decays.weight * faintest))
+    reached = [
+        unit * threshold / LOIHI.threshold_max,
+        unit * decays.voltage * np.abs(bias) / LOIHI.bias_max,
+        unit * decays.weight * weight / (WEIGHT_MAX * 2.0 ** LOIHI.weight_exponents[1]),
+        unit * decays.weight * step_input / INPUT_MAX,
+        unit * decays.voltage * current / CURRENT_MAX,
+    ]
+    room = np.log2((1 - ROUNDING) / np.max(reached))
+    return int(max(0, np.floor(min(room, wanted))))
 
 
 def levels(

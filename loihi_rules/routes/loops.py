@@ -54,7 +54,8 @@ def keep_speed(ens: nengo.Ensemble, choices: Sequence[Choice], tau: float, dt: f
         return tau
     real = filter_of(tau, dt)
     ratio = real / tau
-    same = [c.entry.conn for c in choices if c.entry.tau == tau]
+    entering = [c.entry.conn for c in choices if c.entry.tau == tau]
+    same = [conn for conn in entering if conn.post_obj is ens]  # currents into neurons are no u
     loops = [c.entry.conn for c in choices if c.entry.tau == tau and _is_loop(c, ens)]
     fed = np.zeros(ens.dimensions, bool)
     for conn in loops:

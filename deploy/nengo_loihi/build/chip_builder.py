@@ -24,6 +24,7 @@ from deploy.nengo_loihi.build.decoding_room import make_room
 from deploy.nengo_loihi.build.discretize import ENCODERS, discretize_model
 from deploy.nengo_loihi.build.input_neurons import input_neurons
 from deploy.nengo_loihi.build.rates_in_pieces import rates_in_pieces
+from deploy.nengo_loihi.build.rounded import round_model
 from deploy.nengo_loihi.build.row_table import row_tables
 from deploy.nengo_loihi.build.split import linear_splitting
 from deploy.nengo_loihi.load import load_nengo_loihi
@@ -42,6 +43,7 @@ def chip_model(
     label: str,
     host_probes: Sequence[nengo.Probe],
     learning_scales: Mapping[nengo.Connection, LearningScale],
+    rounded: bool = False,
 ) -> Any:
     """A model for `nengo_loihi.Simulator` that is built in this way.
 
@@ -55,6 +57,9 @@ def chip_model(
         not in the network.
     learning_scales : mapping of nengo.Connection to LearningScale
         Of the connections that learn on the chip, in the place of one for all.
+    rounded : bool
+        Whether weights and biases are what the chip's integers stand for, where nothing else is
+        made integers.
 
     Returns
     -------
@@ -134,14 +139,16 @@ def chip_model(
             # what runs in Nengo core, where Nengo's users look for it
             model.operators = [*model.host_pre.operators, *model.host.operators]
             model.sig = {**model.host_pre.sig, **model.host.sig}
-            if not discretize:  # nothing is rounded, nothing is cut
+            with warnings.catch_warnings():
+                # nengo-loihi makes integers of arrays in place; NumPy deprecates that from 2.5
+                warnings.filterwarnings("ignore", "Setting the dtype", DeprecationWarning)
+                if discretize:
+                    discretize_model(model)
+                elif rounded:
+                    round_model(model)
+            if not discretize:  # nothing else is rounded, nothing is cut
                 for block in model.read:
                     block.compartment.vth[:] = np.inf
-            if discretize:
-                with warnings.catch_warnings():
-                    # nengo-loihi makes integers of arrays in place; NumPy deprecates that from 2.5
-                    warnings.filterwarnings("ignore", "Setting the dtype", DeprecationWarning)
-                    discretize_model(model)
             builder.validate.validate_model(model)
 
         def _carried(self, model: Any, probe: nengo.Probe, conn: nengo.Connection) -> Any:

@@ -20,8 +20,18 @@ from typing import (
 import numpy as np
 import scipy.sparse
 
+from deploy.nengo_loihi.build.headroom import finer
+from deploy.nengo_loihi.build.reach import (
+    LEAST_WEIGHT,
+    Reach,
+    has_bases,
+    largest_of,
+    magnitudes,
+    reach_of,
+    sums_of,
+)
 from deploy.nengo_loihi.build.resources import name_of_block
-from deploy.nengo_loihi.build.row_table import RowTable, flat, lengths_of
+from deploy.nengo_loihi.build.row_table import RowTable, flat
 from deploy.nengo_loihi.build.source_activity import Source, decoded_sources
 from deploy.nengo_loihi.load import load_nengo_loihi
 from loihi_rules.change import warn
@@ -41,12 +51,12 @@ from loihi_rules.chip.limits import LOIHI
 from loihi_rules.chip.rounding import round_along, round_table
 
 MOST_ROUNDING = 0.05  # of what a neuron gets, in most neurons of a connection, or all together
+STRONG = 16.0  # times as large, so that at most four of the weights' eight bits are left beside it
 HARMLESS = 10.0  # times as strong, that a weight may have been before it was cut
 VALUES = "values into "
 ENCODERS = ("node_encoders", "decode_neuron_encoders")
 DECODERS = ("decoders", "probe_decoders")
 PIECE = re.compile(r"\[[\d:]+\]$")
-LEAST_WEIGHT = 1e-16  # that nengo-loihi does not take for 0
 LEAST_SHARE = 1e-12  # of a threshold: what a million spikes in a step cannot make matter
 NOTHING = 1e-8  # nengo-loihi takes no weights that are all smaller into account
 HOST_SPIKES = 16  # a step, of an input neuron: four radii of its target
@@ -65,12 +75,15 @@ class Kept(NamedTuple):
         What each gets of what it is to get; 1 where it is not known.
     together : bool
         Whether the neurons represent what they are given.
+    beside : (float, str)
+        How many times as large the largest weight into the block is, and of which connection.
     """
 
     bits: np.ndarray
     errors: np.ndarray
     gains: np.ndarray
     together: bool
+    beside: Tuple[float, str]
 
     @property
     def off(self) -> float:
@@ -85,10 +98,23 @@ class Kept(NamedTuple):
         return float(np.hypot(np.mean(self.gains) - 1, np.sqrt(alone)))
 
 
-def discretize_model(model: Any) -> None:
+class Units(NamedTuple):
+    """The integers that stand for 1 in each compartment of a block, (n,) each.
+
+    Attributes
+    ----------
+    weight, bias : ndarray
+        Of what each spike adds to a compartment's current, and of its bias.
+    """
+
+    weight: np.ndarray
+    bias: np.ndarray
+
+
+def discretize_model(model: Any) -> Dict[Any, Units]:
     """Make a built model's compartments, weights and probes integers, in place.
 
-    nengo-loihi's ``discretize_model`` (1.1.0, ``builder/discretize.py``) with three things of our
+    nengo-loihi's ``discretize_model`` (1.1.0, ``builder/discretize.py``) with four things of our
     own. Weights of decoded connections are rounded so that their errors cancel over sources
     (`loihi_rules.chip.rounding`). nengo-loihi gives all neurons of a block one scale, a power of
     two, that the neuron with the largest weight, bias or threshold fits into; here each neuron has
@@ -96,27 +122,35 @@ def discretize_model(model: Any) -> None:
     has the exponent ``e − ⌊log2(w_max / w)⌋``, e being the block's. Where that is below −6,
     ``discretize_synapse`` writes −6 but scales the mantissas for the lower one, so that the weights
     come out 2, 4, 8 … times too large. Here they get mantissas for −6: fewer bits, the right size.
+    And where weights are faint beside others of their block, these have exponents above 0, which
+    nengo-loihi does without (`deploy.nengo_loihi.build.headroom`).
 
     Parameters
     ----------
     model : nengo_loihi.builder.Model
         Is given ``kept``: connections' names to what their weights `Kept`.
+
+    Returns
+    -------
+    dict of nengo_loihi.block.LoihiBlock to Units
     """
     theirs: Any = load_nengo_loihi().builder.discretize
     spikes = _most_spikes(model)
     sources = decoded_sources(model)
-    unit = {}
+    unit, units = {}, {}
     kept: Dict[str, List[Kept]] = {}
     for block in model.blocks:
         holder = PIECE.sub("", name_of_block(block))
-        reaches = {synapse: _reach(synapse, block.n_neurons) for synapse in block.synapses}
+        reaches = {synapse: reach_of(synapse, block.n_neurons) for synapse in block.synapses}
         with _in_one_row(block):
-            reference, factor = _prepare(block, spikes, reaches)
-            least = max(LEAST_WEIGHT, LEAST_SHARE * float(np.min(block.compartment.vth)))
+            reference, factor = _prepare(block, spikes, reaches, sources)
+            least = _least(block)
             info = theirs.discretize_compartment(block.compartment, reference)
+            sizes = {synapse: synapse.max_abs_weight() for synapse in reaches}
+            strongest = max(sizes, key=lambda synapse: sizes[synapse], default=None)
             for synapse, reach in reaches.items():
-                n_weights = reach.added(_magnitudes(synapse, reach) > least)
-                own, scale, down, found = synapse.max_abs_weight(), reference, 0, None
+                n_weights = reach.added(magnitudes(synapse, reach) > least)
+                own, scale, down, found = sizes[synapse], reference, 0, None
                 weighs = not synapse.learning and own > least
                 if weighs:
                     spare = max(0, info["w_exp"] - LOIHI.weight_exponents[0])
@@ -132,22 +166,29 @@ def discretize_model(model: Any) -> None:
                     synapse.indices = [flat(synapse.indices)]
                 with warnings.catch_warnings():
                     warnings.filterwarnings("ignore", "Lost .* extra bits")  # `_tell` says which
-                    theirs.discretize_synapse(synapse, scale, info["w_scale"], info["w_exp"])
+                    up = max(0, -down)  # beyond the exponent that their reference has
+                    theirs.discretize_synapse(
+                        synapse, scale * 2.0**up, info["w_scale"] / 2.0**up, info["w_exp"] + up
+                    )
                 if weighs and n_weights.any():
                     if found is None:
                         found = _expected(synapse, reach, n_weights, asked)
                     name = _name(holder, synapse)
                     together = synapse in sources or name.startswith(VALUES)
-                    part = _kept(synapse, reach, n_weights > 0, *found, together)
+                    beside = sizes[strongest] / own, _name(holder, strongest)
+                    part = _kept(synapse, reach, n_weights > 0, *found, together, beside)
                     kept.setdefault(name, []).append(part)
         unit[block] = info["v_scale"] * factor
+        of_weights = info["w_scale"] * 2.0 ** (LOIHI.threshold_shift + info["w_exp"])
+        units[block] = Units(of_weights * factor, info["b_scale"] * factor)
     model.kept = {name: _joined(parts) for name, parts in kept.items()}
     _tell(model.kept)
     for probe in model.probes:
         for i, block in enumerate(probe.target):
             if probe.key == "voltage" and probe.weights[i] is not None:  # a decoded value
-                units = unit[block][probe.slice[i]]
-                probe.weights[i] = probe.weights[i] / units[:, np.newaxis]
+                of_slice = unit[block][probe.slice[i]]
+                probe.weights[i] = probe.weights[i] / of_slice[:, np.newaxis]
+    return units
 
 
 def _round_along(
@@ -217,7 +258,7 @@ def _expected(
 
     ``asked`` are mantissas before they were rounded.
     """
-    total = _sums(synapse, reach).total
+    total = sums_of(synapse, reach).total
     errors = np.zeros(len(n_weights))
     some = n_weights > 0
     errors[some] = rounding_error(n_weights[some], total[some], _step(synapse))
@@ -259,7 +300,10 @@ def _in_one_row(block: Any) -> Iterator[None]:
 
 
 def _prepare(
-    block: Any, spikes: Dict[Any, float], reaches: Mapping[Any, Reach]
+    block: Any,
+    spikes: Dict[Any, float],
+    reaches: Mapping[Any, Reach],
+    sources: Mapping[Any, Source],
 ) -> Tuple[float, np.ndarray]:
     """Scale a block's neurons, so that with exponent 0 each is what it is to be.
 
@@ -281,7 +325,13 @@ def _prepare(
         _drop_faint_biases(compartment, decays)
         return largest, same
     factor, unit = level(block, decays, spikes, reaches)
+    unit *= 2.0 ** finer(block, decays, unit, reaches, spikes, sources, _least(block))
     return LOIHI.weight_max * STEP / (decays.weight * unit), factor
+
+
+def _least(block: Any) -> float:
+    """What a weight into a block has to exceed to matter."""
+    return max(LEAST_WEIGHT, LEAST_SHARE * float(np.min(block.compartment.vth)))
 
 
 def level(
@@ -317,7 +367,7 @@ def level(
     threshold = compartment.vth.astype(float)
     bias = compartment.bias.astype(float)
     if reaches is None:
-        reaches = {synapse: _reach(synapse, block.n_neurons) for synapse in block.synapses}
+        reaches = {synapse: reach_of(synapse, block.n_neurons) for synapse in block.synapses}
     weight, current = _largest_inputs(reaches, block.n_neurons, spikes)
     most = largest_unit(decays, threshold, bias, weight, np.abs(bias) + current)
     heard = weight > 0
@@ -350,122 +400,7 @@ def _rows_are_fixed(synapse: Any) -> bool:
     groups that splitting a block leaves share rows as well (``axon_to_weight_map``), but
     only those of axons that reach the same compartments: all their bases are 0.
     """
-    return bool(synapse.learning or synapse.pop_type != 0 or _has_bases(synapse))
-
-
-def _has_bases(synapse: Any) -> bool:
-    bases = synapse.axon_compartment_bases
-    return bases is not None and bool(np.any(np.asarray(bases) != 0))
-
-
-class Sums(NamedTuple):
-    """Of the weights of one group into each compartment, (n,) each."""
-
-    largest: np.ndarray
-    total: np.ndarray
-    number: np.ndarray
-
-
-class Reach:
-    """Which compartments the weights of one group go to, by axon after axon.
-
-    Parameters
-    ----------
-    n_neurons : int
-    lengths : (n_rows,) ndarray
-        To how many each row goes.
-    axons : (n_rows,) ndarray
-        How many axons have the same row.
-    places : (n,) ndarray or None
-        Compartments; None if each row goes to all of them in their order.
-    chosen : (n_populations, n) ndarray or None
-        Where the weights are, with all rows in one; None if they are these, in this order.
-    """
-
-    def __init__(
-        self,
-        n_neurons: int,
-        lengths: np.ndarray,
-        axons: np.ndarray,
-        places: Optional[np.ndarray],
-        chosen: Optional[np.ndarray],
-    ):
-        self.n_neurons, self.lengths, self.axons, self.chosen = n_neurons, lengths, axons, chosen
-        self.dense, self._places = places is None, places
-
-    @property
-    def places(self) -> np.ndarray:
-        if self._places is None:
-            self._places = np.tile(np.arange(self.n_neurons), len(self.lengths))
-        return self._places
-
-    def added(self, values: np.ndarray) -> np.ndarray:
-        """(n_neurons,) sums of values of weights, over the axons of each."""
-        if self.dense and self.n_neurons > 1:  # one after the other too, as in `np.bincount`
-            values = values.reshape(-1, self.n_neurons)
-            return np.add.reduce(self.axons[:, np.newaxis] * values, axis=0, dtype=float)
-        return np.bincount(
-            self.places, np.repeat(self.axons, self.lengths) * values, self.n_neurons
-        )
-
-    def scale(self, weights: np.ndarray, factor: np.ndarray) -> None:
-        """Multiply each weight, in place, by its compartment's factor."""
-        if self.dense:
-            table = weights.reshape(-1, self.n_neurons)
-            table *= factor
-        else:
-            weights *= factor[self.places]
-
-
-def _reach(synapse: Any, n_neurons: int) -> Reach:
-    shared = synapse.axon_to_weight_map
-    n_axons: np.ndarray
-    n_rows = len(synapse.weights)
-    based = _has_bases(synapse)
-    if based:
-        bases = np.asarray(synapse.axon_compartment_bases)
-        axons = np.flatnonzero(bases >= 0)
-        bases, rows = bases[axons], [synapse.axon_weight_idx(axon) for axon in axons]
-        n_axons = np.ones(len(rows))
-        indices = [synapse.indices[row] for row in rows]
-    else:
-        rows, bases, indices = list(range(n_rows)), np.zeros(n_rows, int), synapse.indices
-        n_axons = np.ones(n_rows) if shared is None else np.bincount(shared, None, n_rows)
-    lengths = lengths_of(indices)
-    every = np.arange(n_neurons)
-    if isinstance(indices, RowTable) and np.array_equal(indices.table[0], every):
-        return Reach(n_neurons, lengths, n_axons, None, None)
-    places = np.concatenate([row[0] for row in indices]) + np.repeat(bases, lengths)
-    chosen = None
-    if based or synapse.weights[0].shape[0] > 1:
-        ends = np.cumsum([row.size for row in synapse.weights])
-        at = [
-            np.arange(end - row.size, end).reshape(row.shape)
-            for row, end in zip(synapse.weights, ends)
-        ]
-        chosen = np.concatenate([at[row] for row in rows], axis=1)
-    dense = chosen is None and np.array_equal(places, np.tile(every, len(rows)))
-    return Reach(n_neurons, lengths, n_axons, None if dense else places, chosen)
-
-
-def _sums(synapse: Any, reach: Reach) -> Sums:
-    """Magnitudes of weights, over all axons; of populations, those of the largest."""
-    weights = _magnitudes(synapse, reach)
-    return Sums(_largest(weights, reach), reach.added(weights), reach.added(weights > LEAST_WEIGHT))
-
-
-def _magnitudes(synapse: Any, reach: Reach) -> np.ndarray:
-    weights = np.abs(flat(synapse.weights))
-    return weights if reach.chosen is None else weights[reach.chosen].max(axis=0)
-
-
-def _largest(weights: np.ndarray, reach: Reach) -> np.ndarray:
-    """(n_neurons,) of the magnitudes into each."""
-    if reach.dense:
-        return weights.reshape(-1, reach.n_neurons).max(axis=0).astype(float)
-    largest = np.zeros(reach.n_neurons)
-    np.maximum.at(largest, reach.places, weights)
-    return largest
+    return bool(synapse.learning or synapse.pop_type != 0 or has_bases(synapse))
 
 
 def _largest_inputs(
@@ -478,7 +413,7 @@ def _largest_inputs(
     """
     largest, current = np.zeros(n_neurons), np.zeros(n_neurons)
     for synapse, reach in reaches.items():
-        own = _sums(synapse, reach)
+        own = sums_of(synapse, reach)
         largest = np.maximum(largest, own.largest)
         current += spikes.get(synapse, 1.0) / 2 * own.total
     return largest, current
@@ -491,16 +426,18 @@ def _kept(
     errors: np.ndarray,
     gains: np.ndarray,
     together: bool,
+    beside: Tuple[float, str],
 ) -> Kept:
     """What is left of the weights of each neuron that has some, in a group of integers."""
-    largest = _largest(_magnitudes(synapse, reach), reach)[some]
-    return Kept(bits_left(largest, _step(synapse)), errors[some], gains[some], together)
+    largest = largest_of(magnitudes(synapse, reach), reach)[some]
+    return Kept(bits_left(largest, _step(synapse)), errors[some], gains[some], together, beside)
 
 
 def _joined(parts: Sequence[Kept]) -> Kept:
     """Of all blocks that neurons of one connection's target are on."""
     bits, errors, gains = (np.concatenate(arrays) for arrays in list(zip(*parts))[:3])
-    return Kept(bits, errors, gains, all(part.together for part in parts))
+    together = all(part.together for part in parts)
+    return Kept(bits, errors, gains, together, max(part.beside for part in parts))
 
 
 def _step(synapse: Any) -> int:
@@ -520,15 +457,20 @@ def _tell(kept: Mapping[str, Kept]) -> None:
     """Warn of each connection whose weights lost so much that what it gives is off."""
     for name, own in kept.items():
         if own.off > MOST_ROUNDING:
+            times, strong = own.beside
+            by = first = ""
+            if times > STRONG:
+                by = f" (those of {strong} are {times:.3g} times as large)"
+                first = f"weaken {strong}, "
             warn(
                 name,
                 "weights of 8 bits",
                 f"{np.median(own.bits):.1f} bits are left of its weights in the middle of its "
                 f"neurons ({own.bits.min():.1f} to {own.bits.max():.1f} of 8), so that what these "
                 f"get is off by {100 * min(own.off, 1.0):.0f} %: they are small beside the biases "
-                "of their neurons, or beside other weights into them",
-                "use a shorter synapse, fewer neurons before it, intercepts nearer to 0, or "
-                "ensembles of their own for what is large and what is small",
+                f"of their neurons, or beside other weights into them{by}",
+                f"{first}use a shorter synapse, fewer neurons before it, intercepts nearer to 0, "
+                "or ensembles of their own for what is large and what is small",
             )
 
 

@@ -12,6 +12,7 @@ from loihi_rules.chip.rounding import by_likeness
 
 POINTS = 300  # of what an ensemble represents,
 POINTS_A_DIMENSION = 50  # or so many a dimension where it has more
+BEYOND = (1.0, 2.0, 4.0, 1e6)  # times as large; at the last, neurons are silent or at their fastest
 
 
 class Source:
@@ -21,6 +22,8 @@ class Source:
     ----------
     rates : (n_rows, n_points) ndarray
         Spikes a second, at points that their ensemble represents.
+    driven : (n_rows, n_driven) ndarray
+        Spikes a step, at these points and at larger values in their directions.
 
     Attributes
     ----------
@@ -28,11 +31,14 @@ class Source:
         See `loihi_rules.chip.rounding.by_likeness`.
     rates : (n_points, n_rows) ndarray
         Of the rows in that order.
+    driven : (n_driven, n_rows) ndarray
+        Of the rows as they are.
     """
 
-    def __init__(self, rates: np.ndarray):
+    def __init__(self, rates: np.ndarray, driven: np.ndarray):
         self.order = by_likeness(rates)
         self.rates = rates[self.order].T
+        self.driven = driven.T
 
 
 def decoded_sources(model: Any) -> Dict[Any, Source]:
@@ -50,26 +56,30 @@ def decoded_sources(model: Any) -> Dict[Any, Source]:
         Without the groups whose rows are not of one neuron each.
     """
     rates: Dict[Any, np.ndarray] = {}
+    driven: Dict[Any, np.ndarray] = {}
     sources: Dict[Tuple[Any, bytes], Source] = {}  # groups of one ensemble share its order
     neurons = _neurons_of_rows(model)
     found = {}
     for ens, whole in model.decoded:
         if ens not in rates:
-            rates[ens] = _rates(ens, model.params[ens])
+            built = model.params[ens]
+            points = built.eval_points[: max(POINTS, POINTS_A_DIMENSION * ens.dimensions)]
+            rates[ens] = _rates(ens, built, points)
+            beyond = [_rates(ens, built, by * points[:POINTS]) for by in BEYOND]
+            driven[ens] = np.float32(model.dt) * np.hstack(beyond)
         for synapse in getattr(whole, "parts", None) or [whole]:
             rows = neurons.get(synapse)
             if rows is None or len(rows) != len(synapse.weights) or (rows < 0).any():
                 continue
             key = (ens, rows.tobytes())
             if key not in sources:
-                sources[key] = Source(rates[ens][rows])
+                sources[key] = Source(rates[ens][rows], driven[ens][rows])
             found[synapse] = sources[key]
     return found
 
 
-def _rates(ens: nengo.Ensemble, built: Any) -> np.ndarray:
+def _rates(ens: nengo.Ensemble, built: Any, points: np.ndarray) -> np.ndarray:
     """(n_neurons, n_points), by the tuning curves."""
-    points = built.eval_points[: max(POINTS, POINTS_A_DIMENSION * ens.dimensions)]
     return np.asarray(get_activities(built, ens, points).T, np.float32)
 
 

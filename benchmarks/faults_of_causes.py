@@ -1,0 +1,163 @@
+"""Models in which one cause makes the chip's run what it is."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any, Callable, Dict, NamedTuple
+
+import nengo
+import numpy as np
+from nengo.dists import Uniform
+
+from deploy.nengo_loihi.build import input_neurons
+from deploy.rungs import core
+from loihi_rules.passes.chip.learning_scale import declare_settings as declare_learning
+from loihi_rules.passes.nengo_loihi.input_filters import declare_settings
+
+
+def _input(seed, hertz=1.0):
+    phase = np.random.RandomState(seed).uniform(0, 2 * np.pi)
+    return nengo.Node(lambda t: np.sin(2 * np.pi * hertz * t + phase), label="input")
+
+
+def saturated(seed):
+    """Neurons that are to fire faster than the chip's can."""
+    with nengo.Network(seed=seed) as net:
+        ens = nengo.Ensemble(
+            100, 1, neuron_type=nengo.LIF(tau_ref=0.0005), max_rates=Uniform(900, 1200), label="ens"
+        )
+        nengo.Connection(_input(seed), ens)
+        nengo.Probe(ens, synapse=0.03, label="ens")
+    return net
+
+
+def merged(seed):
+    """A long filter and a short one into one ensemble, both by matrices."""
+    with nengo.Network(seed=seed) as net:
+        a = nengo.Ensemble(200, 1, label="a")
+        b = nengo.Ensemble(200, 1, radius=1.5, label="b")
+        nengo.Connection(_input(seed), a)
+        declare_settings(net)
+        for tau, factor in ((0.1, 1.0), (0.005, 0.5)):
+            conn = nengo.Connection(a, b, synapse=tau, transform=factor)
+            net.config[conn].way = "matrix"
+        nengo.Probe(b, synapse=0.03, label="b")
+    return net
+
+
+def few_bits(seed):
+    """Weights beside others that are a thousand times as large, of neurons that never fire."""
+    with nengo.Network(seed=seed) as net:
+        a = nengo.Ensemble(100, 1, label="a")
+        b = nengo.Ensemble(100, 1, label="b")
+        gate = nengo.Ensemble(1, 1, encoders=[[1]], intercepts=[0.5], label="gate")
+        nengo.Connection(_input(seed), a)
+        nengo.Connection(nengo.Node(0, label="closed"), gate)
+        nengo.Connection(a, b, synapse=0.01)
+        nengo.Connection(gate.neurons, b.neurons, transform=np.full((100, 1), -0.5), synapse=0.01)
+        nengo.Probe(b, synapse=0.03, label="b")
+    return net
+
+
+def carried(seed):
+    """A value that neurons between have to carry."""
+    with nengo.Network(seed=seed) as net:
+        a = nengo.Ensemble(400, 1, label="a")
+        b = nengo.Ensemble(400, 1, label="b")
+        nengo.Connection(_input(seed), a)
+        declare_settings(net)
+        conn = nengo.Connection(a, b, synapse=0.02)
+        net.config[conn].way = "carried"
+        nengo.Probe(b, synapse=0.03, label="b")
+    return net
+
+
+def coarse(seed):
+    """An input in spikes that are worth four radii of its target, see `coarse_spikes`."""
+    with nengo.Network(seed=seed) as net:
+        ens = nengo.Ensemble(200, 1, label="ens")
+        nengo.Connection(_input(seed), ens)
+        nengo.Probe(ens, synapse=0.01, label="ens")
+    return net
+
+
+@contextlib.contextmanager
+def coarse_spikes():
+    """While this lasts, a spike from the host is worth sixteen times as much as it is."""
+    own = input_neurons.SPIKES_A_STEP
+    modules = (input_neurons, core)
+    for module in modules:
+        module.SPIKES_A_STEP = own / 16
+    try:
+        yield
+    finally:
+        for module in modules:
+            module.SPIKES_A_STEP = own
+
+
+def by_the_host(seed):
+    """A value that goes by way of the host, without a filter to take the way's steps from."""
+    with nengo.Network(seed=seed) as net:
+        a = nengo.Ensemble(100, 1, label="a")
+        squared = nengo.Node(lambda t, x: x, size_in=1, label="squared")
+        b = nengo.Ensemble(100, 1, label="b")
+        nengo.Connection(_input(seed), a)
+        nengo.Connection(a, squared, synapse=None)
+        nengo.Connection(squared, b, synapse=None)
+        nengo.Probe(b, synapse=0.03, label="b")
+    return net
+
+
+def slow(seed):
+    """A current that decays by so little a step that what rounding takes away is as much."""
+    with nengo.Network(seed=seed) as net:
+        a = nengo.Ensemble(500, 1, label="a")
+        b = nengo.Ensemble(100, 1, label="b")
+        nengo.Connection(_input(seed), a)
+        declare_settings(net)
+        conn = nengo.Connection(a, b, synapse=0.8)
+        net.config[conn].way = "matrix"
+        nengo.Probe(b, synapse=0.03, label="b")
+    return net
+
+
+def clipped(seed):
+    """PES whose errors are cut at a tenth of what they are."""
+    with nengo.Network(seed=seed) as net:
+        source = _input(seed)
+        pre = nengo.Ensemble(100, 1, label="pre")
+        post = nengo.Ensemble(100, 1, label="post")
+        error = nengo.Node(size_in=1, label="error")
+        nengo.Connection(source, pre)
+        declare_learning(net)
+        conn = nengo.Connection(
+            pre, post, function=lambda x: [0], learning_rule_type=nengo.PES(1e-4), label="learned"
+        )
+        net.config[conn].pes_error_scale = 1270.0
+        nengo.Connection(post, error)
+        nengo.Connection(source, error, transform=-1)
+        nengo.Connection(error, conn.learning_rule)
+        nengo.Probe(post, synapse=0.03, label="post")
+    return net
+
+
+class Fault(NamedTuple):
+    """A model, an effect that it has, what causes it, and what lasts while it runs."""
+
+    build: Callable[[int], nengo.Network]
+    trace: str
+    quantity: str
+    cause: str
+    around: Callable[[], Any] = contextlib.nullcontext
+
+
+FAULTS: Dict[str, Fault] = {
+    "saturated": Fault(saturated, "ens", "gain", "spikes at whole steps"),
+    "merged": Fault(merged, "b", "lag", "filters of compartments"),
+    "carried": Fault(carried, "b", "noise", "carriers"),
+    "coarse": Fault(coarse, "ens", "noise", "inputs as spikes", coarse_spikes),
+    "by the host": Fault(by_the_host, "b", "lag", "the way to the host and back"),
+    "few bits": Fault(few_bits, "b", "noise", "weights of 8 bits"),
+    "slow": Fault(slow, "b", "gain", "integer currents and voltages"),
+    "clipped": Fault(clipped, "post", "gain", "learning on the chip"),
+}

@@ -1,0 +1,246 @@
+"""The values of each quantity of all runs of a comparison, before anything is judged."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+
+from deploy.parity.measures import (
+    MEASURES,
+    PARTS,
+    Lesson,
+    Values,
+    Yardstick,
+    learning_speed,
+    lesson_of,
+    places,
+)
+from deploy.parity.metrics.ideal import error_to
+from deploy.parity.metrics.pair import flat
+from deploy.parity.spread import Spread, single
+from deploy.traces.trace import Trace
+from deploy.traces.traces import Traces
+
+LEARNING_SPEED, ERROR_TO_IDEAL = "learning speed", "error to ideal"
+
+
+class Asked(NamedTuple):
+    """Values of one quantity of one trace, of all runs.
+
+    Attributes
+    ----------
+    trace, quantity : str
+    where : sequence of str
+        Of which dimension, or range, each value is.
+    its : (k,) ndarray
+        Of the judged run.
+    repeats : (n, k) ndarray
+    builds : (m, k) ndarray or None
+        None where other builds are no yardstick.
+    part : int
+        Which of the unlike values of the quantity these are: of a shape, which octile.
+    """
+
+    trace: str
+    quantity: str
+    where: Sequence[str]
+    its: np.ndarray
+    repeats: np.ndarray
+    builds: Optional[np.ndarray]
+    part: int = 0
+
+
+class _Measured(NamedTuple):
+    """One trace of the CPU's runs."""
+
+    yard: Yardstick
+    repeats: List[Values]
+    builds: List[Values]
+
+
+@dataclass(frozen=True)
+class CpuRuns:
+    """The CPU's runs of a comparison; what they give is measured once for all that is judged.
+
+    Attributes
+    ----------
+    reference : Traces
+    spread : Spread or None
+        Without, the reference is alone.
+    """
+
+    reference: Traces
+    spread: Optional[Spread]
+
+    @property
+    def repeats(self) -> Tuple[Traces, ...]:
+        return (self.reference,) if self.spread is None else self.spread.repeats
+
+    @property
+    def builds(self) -> Tuple[Traces, ...]:
+        return () if self.spread is None else self.spread.builds
+
+    def ask(self, other: Traces) -> List[Asked]:
+        """Everything that a run is asked, trace by trace of the reference."""
+        return [
+            each
+            for trace in self.reference
+            if trace.label in other.traces and (trace.sparse or flat(trace).size)
+            for ask in (self._of_trace, self._of_ideal, self._of_learning)
+            for each in ask(trace, other)
+        ]
+
+    @cached_property
+    def _measured(self) -> Mapping[str, _Measured]:
+        found = {}
+        for trace in self.reference:
+            if trace.kind in MEASURES and (trace.sparse or flat(trace).size):
+                found[trace.label] = self._measure(trace)
+        return found
+
+    def _measure(self, trace: Trace) -> _Measured:
+        measure = MEASURES[trace.kind].values
+        repeats, builds = (
+            tuple(_alike(run, trace) for run in group if trace.label in run.traces)
+            for group in (self.repeats, self.builds)
+        )
+        yard = Yardstick(repeats or (_alike(self.reference, trace),), builds, self.reference.dt)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            own = [measure(each, yard) for each in yard.repeats]
+            others = [measure(each, yard) for each in yard.builds]
+        return _Measured(yard, own, others)
+
+    def _of_trace(self, trace: Trace, other: Traces) -> List[Asked]:
+        """What the trace's kind is asked."""
+        measure = MEASURES.get(trace.kind)
+        if measure is None:
+            return []
+        yard, own, others = self._measured[trace.label]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            its = measure.values(_alike(other, trace), yard)
+        found = []
+        for name, values in its.items():
+            alone = name not in measure.of_neurons
+            if _strange(other) and not alone:
+                continue
+            builds = _stack(others, name) if alone else None
+            where = places(yard, name, len(values))
+            asked = Asked(trace.label, name, where, values, _stack(own, name), builds)
+            found += [each for part in _parts(asked) for each in _known(part)]
+        return found
+
+    def _of_ideal(self, trace: Trace, other: Traces) -> List[Asked]:
+        """How far the trace is from what it should come to equal, where its model says so."""
+        ideal = trace.ideal
+        if ideal is None:
+            return []
+
+        def away(run: Traces) -> Values:
+            error = error_to(run[trace.label], run[ideal], trace.period * run.dt)
+            return {ERROR_TO_IDEAL: np.array([math.log(error) if error > 0 else math.nan])}
+
+        its = away(other)[ERROR_TO_IDEAL]
+        own, others = (
+            _stack([away(run) for run in group], ERROR_TO_IDEAL)
+            for group in (self.repeats, self.builds)
+        )
+        return _known(Asked(trace.label, ERROR_TO_IDEAL, [""], its, own, others))
+
+    def _of_learning(self, trace: Trace, other: Traces) -> List[Asked]:
+        """How fast a connection that an error teaches follows it."""
+        if _strange(other) or trace.label not in self._lessons:
+            return []
+        error = _error_of(trace)
+        its = lesson_of(other[trace.label], other[error]) if error in other.traces else None
+        repeats, speeds = self._lessons[trace.label]
+        if its is None:
+            return []
+        its_speed = np.array([learning_speed(its, repeats)])
+        return _known(Asked(trace.label, LEARNING_SPEED, [""], its_speed, speeds, None))
+
+    @cached_property
+    def _lessons(self) -> Mapping[str, Tuple[List[Lesson], np.ndarray]]:
+        """Of each connection that an error teaches: its lessons, and how fast each is."""
+        found: Dict[str, Tuple[List[Lesson], np.ndarray]] = {}
+        for trace in self.reference:
+            error = _error_of(trace)
+            runs = (self.reference, *self.repeats)
+            if trace.kind != "weights" or any(
+                not {error, trace.label} <= set(run.traces) for run in runs
+            ):
+                continue
+            made = [lesson_of(run[trace.label], run[error]) for run in self.repeats]
+            lessons = [lesson for lesson in made if lesson is not None]
+            if len(lessons) == len(made):
+                found[trace.label] = (lessons, _speeds(lessons))
+        return found
+
+
+def _error_of(trace: Trace) -> str:
+    return trace.label.replace("weights of ", "error of ", 1)
+
+
+def _speeds(lessons: List[Lesson]) -> np.ndarray:
+    """(n, 1) of each as a part of the others'."""
+    speeds = []
+    for each in lessons:
+        others = [other for other in lessons if other is not each]
+        speeds.append([learning_speed(each, others or lessons)])
+    return np.array(speeds)
+
+
+def _strange(run: Traces) -> bool:
+    """Whether a run says it has other neurons: none is held against another then."""
+    variant = run.settings.get("variant") or {}
+    return variant.get("neurons") is not None
+
+
+def _alike(run: Traces, trace: Trace) -> Trace:
+    """A run's trace, looked at as the reference's."""
+    return replace(
+        single(run[trace.label]),
+        dynamics=trace.dynamics,
+        seen_through=trace.seen_through,
+        radius=trace.radius,
+    )
+
+
+def _parts(asked: Asked) -> List[Asked]:
+    """Values that are alike, for themselves: each octile of a shape."""
+    count = PARTS.get(asked.quantity, 1)
+    builds = asked.builds
+    return [
+        asked._replace(
+            where=list(asked.where)[part::count],
+            its=asked.its[part::count],
+            repeats=asked.repeats[:, part::count],
+            builds=builds[:, part::count] if builds is not None and len(builds) else None,
+            part=part,
+        )
+        for part in range(count)
+    ]
+
+
+def _stack(runs: Sequence[Values], name: str) -> np.ndarray:
+    return np.array([run[name] for run in runs if name in run], float)
+
+
+def _known(asked: Asked) -> List[Asked]:
+    """Without the values that a run does not have."""
+    known = np.isfinite(asked.its)
+    if len(asked.repeats):
+        known &= np.isfinite(asked.repeats).all(axis=0)
+    if not known.any() or not len(asked.repeats):
+        return []
+    builds = asked.builds
+    builds = builds[:, known] if builds is not None and len(builds) else None
+    where = [place for place, is_known in zip(asked.where, known) if is_known]
+    return [
+        asked._replace(
+            where=where, its=asked.its[known], repeats=asked.repeats[:, known], builds=builds
+        )
+    ]

@@ -1,0 +1,182 @@
+"""Rungs in Nengo core: what the chip's neurons and ways do, with nothing rounded and no host."""
+
+from __future__ import annotations
+
+from typing import Any, List, Optional, Sequence
+
+import nengo
+import numpy as np
+from nengo.dists import Choice
+from nengo.solvers import NoSolver
+from nengo.synapses import Lowpass
+
+from deploy.errors import TargetUnavailable
+from deploy.nengo_loihi.build.input_neurons import SPIKES_A_STEP, SignPairs
+from deploy.nengo_loihi.load import load_nengo_loihi
+from deploy.nengo_loihi.run.input_spikes import MOST_A_STEP
+from deploy.rungs.rung import Pass, Rung, rewritten, whole_steps
+from deploy.targets.base import Session
+from deploy.targets.core import CoreSession
+from loihi_rules import Rewritten, Twin
+from loihi_rules.nengo_parts.leads import Lead
+from loihi_rules.nengo_parts.parameters import with_parameters
+from loihi_rules.nengo_parts.solvers import MultipliedOut
+from loihi_rules.nengo_parts.wiring import base_of, on_chip, reconnect
+from loihi_rules.routes.plan import HOP_STEPS
+from loihi_rules.routes.ways import FROM_CARRIERS, FROM_HOST
+
+
+class CoreRung(Rung):
+    """Nengo core, with some of what the chip has.
+
+    Parameters
+    ----------
+    name, cause : str
+    passes : sequence of callable
+        Which rewriting there is.
+    whole_steps : bool
+        Whether the chip's neurons fire at whole steps.
+    carriers : bool
+        Whether values that carriers take are taken by these, or by what these are to be: a filter
+        of their delay.
+    spikes : bool
+        Whether the host's values become spikes.
+    voltages : int, optional
+        Seed of initial voltages, where they are not to be zero as on the chip.
+    """
+
+    substrate = "Nengo core"
+
+    def __init__(
+        self,
+        name: str,
+        cause: str,
+        passes: Sequence[Pass],
+        whole_steps: bool = True,
+        carriers: bool = False,
+        spikes: bool = False,
+        voltages: Optional[int] = None,
+    ):
+        self.name, self.cause, self.summary = name, cause, f"Nengo core, with {cause}"
+        self.passes, self.whole_steps = passes, whole_steps
+        self.carriers, self.spikes, self.voltages = carriers, spikes, voltages
+
+    def again(self, voltages: int) -> CoreRung:
+        """The same from other initial voltages: how much single runs differ by themselves."""
+        return CoreRung(
+            self.name,
+            self.cause,
+            self.passes,
+            self.whole_steps,
+            self.carriers,
+            self.spikes,
+            voltages,
+        )
+
+    def missing(self) -> Optional[str]:
+        try:
+            load_nengo_loihi()
+        except TargetUnavailable as error:
+            return str(error)
+        return None
+
+    def applies(self, chip: Rewritten) -> bool:
+        ways = {chip.network.config[conn].enters for conn in chip.network.all_connections}
+        if self.spikes:
+            return FROM_HOST in ways
+        return FROM_CARRIERS in ways if self.carriers else True
+
+    def open(self, twin: Twin, dt: float, seed: int) -> Session:
+        made = rewritten(twin, dt, self.passes)
+        network = made.network
+        _enter(network, dt, self.spikes)
+        if not self.carriers:
+            _replace_carriers(network, dt)
+        if self.whole_steps:
+            for ens in network.all_ensembles:
+                if on_chip(network, ens):
+                    ens.neuron_type = whole_steps(ens.neuron_type)
+        if self.voltages is not None:
+            _fill(network, self.voltages)
+        return CoreSession(network, dt, seed, tuple(made.changes))
+
+
+def _fill(network: nengo.Network, seed: int) -> None:
+    """Give the chip's neurons voltages between rest and threshold."""
+    rng = np.random.RandomState(seed)
+    for ens in network.all_ensembles:
+        if on_chip(network, ens):
+            state = {"voltage": rng.uniform(0, 1, ens.n_neurons)}
+            ens.neuron_type = with_parameters(ens.neuron_type, initial_state=state)
+
+
+def _enter(network: nengo.Network, dt: float, spikes: bool) -> None:
+    """Give what the host sends the filter that is the compartments' own, as values or as spikes."""
+    for conn in network.all_connections:
+        if getattr(network.config[conn], "enters", None) != FROM_HOST:
+            continue
+        post, size = conn.post, conn.size_out
+        synapse: Any = Lowpass(float(network.config[base_of(post)].input_tau))
+        if isinstance(conn.synapse, Lead) and conn.synapse.synapse is None:
+            synapse = Lead(synapse)  # without Nengo's step: that is the way's, where none was asked
+        with network:
+            node = nengo.Node(size_in=size, label="sent to the chip")
+        node.seed = 0
+        reconnect(conn, post=node)
+        with network:
+            if spikes:
+                _as_spikes(network, node, post, synapse, dt)
+            else:
+                nengo.Connection(node, post, synapse=synapse, seed=0)
+
+
+def _as_spikes(
+    network: nengo.Network, node: nengo.Node, post: Any, synapse: Any, dt: float
+) -> None:
+    """See `deploy.nengo_loihi.build.input_neurons.input_neurons`."""
+    size = node.size_in
+    radius = float(getattr(post, "radius", 1.0))
+    pairs = SignPairs(
+        2 * size,
+        size,
+        gain=np.full(2 * size, SPIKES_A_STEP / dt),
+        bias=np.zeros(2 * size),
+        neuron_type=nengo.SpikingRectifiedLinear(initial_state={"voltage": Choice([0.5])}),
+        seed=0,
+    )
+    network.config[pairs].on_chip = False
+    nengo.Connection(node, pairs, transform=1 / radius, synapse=None, seed=0)
+    signs = np.concatenate([np.eye(size), -np.eye(size)], axis=1)
+    worth, most = radius * dt / SPIKES_A_STEP, MOST_A_STEP / dt
+    sent = nengo.Node(lambda t, spikes: np.minimum(spikes, most), size_in=2 * size, label="spikes")
+    sent.seed = 0
+    nengo.Connection(pairs.neurons, sent, synapse=None, seed=0)
+    nengo.Connection(sent, post, transform=worth * signs, synapse=synapse, seed=0)
+
+
+def _replace_carriers(network: nengo.Network, dt: float) -> None:
+    """Nodes in the place of carriers, that hand on what these are to carry, as late."""
+    outs: List[nengo.Connection] = [
+        conn
+        for conn in network.all_connections
+        if getattr(network.config[conn], "enters", None) == FROM_CARRIERS
+    ]
+    for out in outs:
+        ens = out.pre_obj
+        with network:
+            node = nengo.Node(size_in=ens.dimensions, label=ens.label)
+        node.seed = 0
+        for conn in network.all_connections:
+            if conn.post_obj is ens:
+                reconnect(conn, post=node)
+                conn.solver = _decoders(conn.solver)
+        with network:
+            late = Lowpass(out.synapse.tau).combine(Lowpass(HOP_STEPS * dt))
+            nengo.Connection(node, out.post, synapse=late, seed=0)
+        network.connections.remove(out)
+        network.ensembles.remove(ens)
+
+
+def _decoders(solver: nengo.solvers.Solver) -> nengo.solvers.Solver:
+    own = solver.solver if isinstance(solver, MultipliedOut) else solver
+    return NoSolver(own.values) if isinstance(own, NoSolver) else own
