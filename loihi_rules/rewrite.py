@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, List, Mapping, Optional, Set, Tuple
+from typing import Any, List, Mapping, Optional, Set
 
 import nengo
 import numpy as np
@@ -99,27 +99,24 @@ def rewrite(network: nengo.Network, seed: Optional[int] = None, dt: float = 0.00
 
 def rewrite_twin(twin: Twin, dt: float = 0.001) -> Rewritten:
     """Rewrite a copy whose seeds are fixed already; the copy is used up."""
-    draft = Draft(
-        twin.network, dt, list(twin.changes), [], {}, [], {}, {}, {}, {}, [], set(), [], set()
-    )
+    draft = Draft(twin.network, dt, list(twin.changes))
     for rewrite_pass in PASSES:
         if not draft.stopped:
             rewrite_pass(draft)
     originals = {id(new): old for old, new in twin.twins.items()}
     served = {originals.get(id(probe), probe): serving for probe, serving in draft.served.items()}
-    changes: Tuple[Change, ...] = tuple(dict.fromkeys(draft.changes))
     return Rewritten(
-        draft.network,
-        list(changes),
-        draft.problems,
-        twin.twins,
-        served,
-        draft.host_probes,
-        draft.learning_scales,
-        draft.tuning,
-        draft.rows,
-        draft.asked,
-        draft.dropped,
-        draft.joined,
-        draft.encoded,
+        network=draft.network,
+        changes=list(dict.fromkeys(draft.changes)),
+        problems=draft.problems,
+        twins=twin.twins,
+        served=served,
+        host_probes=draft.host_probes,
+        learning_scales=draft.learning_scales,
+        tuning=draft.tuning,
+        rows=draft.rows,
+        asked=draft.asked,
+        dropped=draft.dropped,
+        joined=draft.joined,
+        encoded=draft.encoded,
     )

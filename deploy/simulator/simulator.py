@@ -367,7 +367,7 @@ class Data(SimulationData):
         """Also those up to the step before, where a node asks in the middle of a run."""
         n_steps = self._simulator.n_steps
         if probe not in self._samples or self._samples[probe][0] != n_steps:
-            samples = self._simulator._session.take(self._simulator._twins[probe])
+            samples = self._simulator._session.samples(self._simulator._twins[probe])
             if samples is None:
                 raise KeyError(probe)
             samples = samples.astype(nengo.rc.float_dtype, copy=False)

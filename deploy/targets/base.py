@@ -56,8 +56,11 @@ class Session(ABC):
         """
 
     @abstractmethod
-    def take(self, probe: nengo.Probe) -> Optional[np.ndarray]:
-        """(n, ...) samples of a probe since they were last taken.
+    def samples(self, probe: nengo.Probe) -> Optional[np.ndarray]:
+        """(n, ...) samples of a probe since the last `clear`, or since the beginning.
+
+        Reading leaves them where they are; the array is the caller's own. While there are
+        none its shape is (0,), as in Nengo.
 
         None if this target cannot serve the probe; ``problems`` says why.
         """
@@ -99,7 +102,7 @@ class Session(ABC):
 
     @abstractmethod
     def clear(self) -> None:
-        """Forget the samples that have been taken."""
+        """Forget the samples of all probes so far."""
 
     @abstractmethod
     def close(self) -> None:

@@ -80,8 +80,8 @@ class CoreSession(Session):
     def look(self, at_signals: bool = False) -> None:
         """All that Nengo core has is of one step at any time."""
 
-    def take(self, probe: nengo.Probe) -> Optional[np.ndarray]:
-        return np.array(self.simulator.data[probe])
+    def samples(self, probe: nengo.Probe) -> Optional[np.ndarray]:
+        return np.array(self.simulator.data[probe]) if probe in self.simulator.data else None
 
     def built(self, obj: Any) -> Any:
         return self.simulator.data[obj]

@@ -186,6 +186,8 @@ class LearningSteps(Reader):
     def samples(self) -> np.ndarray:
         errors = self.session.probed(self.serving.source)
         active = self.columns(self.session.probed(self.serving.probe))
+        if not len(active):  # before the first step, or right after it was cleared
+            return np.zeros(0)
         n = active.shape[1]
         due = self.due(len(active))
         for k in range(self.read, len(active)):
