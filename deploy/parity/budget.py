@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Sequence, Tuple
 
 from deploy.parity.metrics.pair import aligned, flat, rms
 from deploy.parity.statistics.path import peak_lag
@@ -32,7 +32,7 @@ class Share:
     """
 
     trace: str
-    between: tuple
+    between: Tuple[str, str]
     cause: str
     error: float
 

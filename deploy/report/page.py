@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import Any, List, Sequence
+from typing import Any, Dict, List, Sequence
 
 import jinja2
 
@@ -71,7 +71,7 @@ def _judged(parity: Comparison) -> List[Any]:
 
 def _budget(parity: Comparison) -> List[Any]:
     """Rows of (trace, unit, {cause: error}), columns in the order of the causes."""
-    rows: dict = {}
+    rows: Dict[str, Dict[str, float]] = {}
     for share in parity.budget:
         rows.setdefault(share.trace, {})[share.cause] = share.error
     return [(name, parity.reference[name].unit, causes) for name, causes in rows.items()]

@@ -231,7 +231,8 @@ def _expected(
 
 
 def _ratio(over: np.ndarray, under: np.ndarray, otherwise: float) -> np.ndarray:
-    return np.divide(over, under, out=np.full(len(over), otherwise), where=under > 0)
+    ratio: np.ndarray = np.divide(over, under, out=np.full(len(over), otherwise), where=under > 0)
+    return ratio
 
 
 @contextlib.contextmanager
@@ -403,7 +404,10 @@ class Reach:
         """(n_neurons,) sums of values of weights, over the axons of each."""
         if self.dense and self.n_neurons > 1:  # one after the other too, as in `np.bincount`
             values = values.reshape(-1, self.n_neurons)
-            return np.add.reduce(self.axons[:, np.newaxis] * values, axis=0, dtype=float)
+            sums: np.ndarray = np.add.reduce(
+                self.axons[:, np.newaxis] * values, axis=0, dtype=float
+            )
+            return sums
         return np.bincount(
             self.places, np.repeat(self.axons, self.lengths) * values, self.n_neurons
         )
@@ -456,13 +460,15 @@ def _sums(synapse: Any, reach: Reach) -> Sums:
 
 def _magnitudes(synapse: Any, reach: Reach) -> np.ndarray:
     weights = np.abs(flat(synapse.weights))
-    return weights if reach.chosen is None else weights[reach.chosen].max(axis=0)
+    magnitudes: np.ndarray = weights if reach.chosen is None else weights[reach.chosen].max(axis=0)
+    return magnitudes
 
 
 def _largest(weights: np.ndarray, reach: Reach) -> np.ndarray:
     """(n_neurons,) of the magnitudes into each."""
     if reach.dense:
-        return weights.reshape(-1, reach.n_neurons).max(axis=0).astype(float)
+        most: np.ndarray = weights.reshape(-1, reach.n_neurons).max(axis=0).astype(float)
+        return most
     largest = np.zeros(reach.n_neurons)
     np.maximum.at(largest, reach.places, weights)
     return largest
