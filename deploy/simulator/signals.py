@@ -7,7 +7,7 @@ the chip are `ChipSignal`, read in Nengo's units at each look, and set where tha
 from __future__ import annotations
 
 import weakref
-from typing import Any, Dict, Iterator, List, Mapping, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 import nengo
 import numpy as np
@@ -19,7 +19,7 @@ from nengo.exceptions import ReadonlyError, SignalError
 from deploy.nengo_loihi.read.chip_values import ChipValue
 from loihi_rules.nengo_parts.names import name_of
 
-NOT_ON_CHIP = {
+NOT_ON_CHIP: Dict[Tuple[type, str], str] = {
     (nengo.Connection, "weighted"): (
         "the chip adds up what comes into a population's neurons; the sum is the signal 'in' of "
         "its target, and nengo.Probe(connection) gives what the connection adds"
@@ -246,7 +246,7 @@ class Signals(Mapping[Any, np.ndarray]):
             self._simulator._session.look(at_signals=True)
             of_host: np.ndarray = host.signals[own]
             return of_host
-        array = self._arrays.get(signal)
+        array: Optional[ChipArray] = self._arrays.get(signal)
         if array is None:
             array = self.read(signal).view(ChipArray)
             array._whole, array._signals, array._signal = array, self, signal

@@ -17,19 +17,23 @@ class Session(ABC):
 
     Attributes
     ----------
-    changes, problems : tuple
-        What rewriting did to the network for this target.
+    problems : tuple of Problem
+        What this target cannot do of the network.
     hosts : tuple of nengo.Simulator
         What runs in Nengo core, in the order in which it steps.
     settings : mapping
         Options of the target that bear on the result.
     """
 
-    changes: Tuple[Change, ...] = ()
     problems: Tuple[Problem, ...] = ()
-    hosts: Tuple[Any, ...] = ()
+    hosts: Tuple[nengo.Simulator, ...] = ()
     idle: AbstractSet[Any] = frozenset()  # nodes that nothing reaches any more
     settings: Mapping[str, Any] = {}
+
+    @property
+    @abstractmethod
+    def changes(self) -> Tuple[Change, ...]:
+        """What rewriting did to the network for this target, and what was set as it ran."""
 
     @property
     @abstractmethod

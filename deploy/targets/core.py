@@ -67,7 +67,7 @@ class CoreSession(Session):
         return int(self.simulator.n_steps)
 
     @property
-    def changes(self) -> Tuple[Change, ...]:  # type: ignore[override]
+    def changes(self) -> Tuple[Change, ...]:
         return (*self._rewritten, *self.injections.told())
 
     def run_steps(self, n_steps: int) -> None:

@@ -108,7 +108,7 @@ class EmulatorSession(Session):
         return int(self.runner.n_steps) if self._stopped_at is None else self._stopped_at
 
     @property
-    def changes(self) -> Tuple[Change, ...]:  # type: ignore[override]
+    def changes(self) -> Tuple[Change, ...]:
         return (*self.rewritten.changes, *self.injections.told())
 
     def neurons(self, ens: nengo.Ensemble) -> Any:

@@ -100,7 +100,8 @@ def _asked(network: nengo.Network, conn: nengo.Connection) -> Optional[Synapse]:
     """The filter that a user gave to what the host sends; see before_chip."""
     if conn.synapse is None:
         return Lowpass(float(network.config[base_of(conn.post)].input_tau))
-    return conn.synapse.synapse
+    asked: Synapse = conn.synapse.synapse
+    return asked
 
 
 def _kept(synapse: Synapse, dt: float) -> Lead:
