@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import deploy
+from deploy.targets import find_target
 from loihi_rules import fix_seeds
 from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.systems.pes_connection import pes_connection
@@ -134,6 +135,83 @@ def test_warnings_of_the_target_are_kept():
     traces = deploy.run(net, 0.3, "emulator")
     assert any("were cut off" in text for text in traces.warnings)
     assert len(set(traces.warnings)) == len(traces.warnings)
+
+
+def every_kind_of_probe():
+    """A network that learns, and probes that each target serves in a way of its own."""
+    with nengo.Network(seed=2) as net:
+        u = nengo.Node(lambda t: np.sin(9 * t))
+        pre, post, error = nengo.Ensemble(20, 1), nengo.Ensemble(20, 1), nengo.Node(size_in=1)
+        nengo.Connection(u, pre)
+        conn = nengo.Connection(pre, post, learning_rule_type=nengo.PES())
+        nengo.Connection(post, error)
+        nengo.Connection(u, error, transform=-1)
+        nengo.Connection(error, conn.learning_rule)
+        for obj, attr, every in (
+            (u, None, None),
+            (pre, None, 0.004),
+            (pre, "scaled_encoders", None),
+            (pre.neurons, None, None),
+            (pre.neurons, "voltage", None),
+            (pre.neurons, "input", None),
+            (pre.neurons, "refractory_time", 0.002),
+            (post.neurons[:3], "voltage", 0.003),
+            (conn, "weights", 0.003),
+            (conn.learning_rule, "error", None),
+            (conn.learning_rule, "delta", None),
+            (conn.learning_rule, "delta", 0.003),
+        ):
+            nengo.Probe(obj, attr, sample_every=every)
+    return net
+
+
+@pytest.mark.parametrize(
+    "target, engine",
+    [
+        ("cpu", "fast"),
+        ("emulator", "fast"),
+        ("emulator", "reference"),
+        ("float-emulator", "fast"),
+        ("float-emulator", "reference"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_samples_are_those_since_they_were_cleared(target, engine):
+    """All of them however often they are read, of any kind of probe, and none twice."""
+
+    def opened():
+        twin = fix_seeds(every_kind_of_probe())
+        return find_target(target).with_engine(engine).open(twin, 0.001, 0), twin.twins.values()
+
+    session, objects = opened()
+    with session:
+        session.run_steps(21)
+        whole = [session.samples(p) for p in objects if isinstance(p, nengo.Probe)]
+    session, objects = opened()
+    probes = [obj for obj in objects if isinstance(obj, nengo.Probe)]
+
+    def read():
+        first, second = [[session.samples(probe) for probe in probes] for _ in range(2)]
+        for a, b in zip(first, second):
+            np.testing.assert_array_equal(a, b)
+            assert a is not b
+        return first
+
+    with session:
+        assert {samples.shape for samples in read()} == {(0,)}
+        session.clear()
+        session.run_steps(7)
+        read()
+        session.run_steps(4)
+        before = read()
+        for _ in range(2):
+            session.clear()
+            assert {samples.shape for samples in read()} == {(0,)}
+        session.run_steps(10)
+        for a, b, of_all in zip(before, read(), whole):
+            np.testing.assert_array_equal(np.concatenate([a, b]), of_all)
+        assert [len(samples) for samples in whole] == [21, 5, 21, 21, 21, 21, 10, 7, 7, 21, 21, 7]
+        assert session.samples(every_kind_of_probe().probes[0]) is None
 
 
 @pytest.mark.parametrize(

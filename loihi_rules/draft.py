@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional, Set
 
 import nengo
@@ -62,17 +62,18 @@ class Draft:
     network: nengo.Network
     dt: float
     changes: List[Change]
-    problems: List[Problem]
-    served: Dict[nengo.Probe, ServedProbe]  # by probe of the draft's network
-    host_probes: List[nengo.Probe]
-    learning_scales: Dict[nengo.Connection, LearningScale]
-    tuning: Dict[nengo.Ensemble, BuiltEnsemble]
-    rows: Dict[nengo.Connection, np.ndarray]
-    asked: Dict[nengo.Connection, nengo.transforms.Transform]
-    dropped: List[nengo.Connection]
-    joined: Set[nengo.Connection]
-    encoded: List[nengo.Connection]
-    learned: Set[nengo.Ensemble]  # on the chip, driven by full weights that learn off it
+    problems: List[Problem] = field(default_factory=list)
+    served: Dict[nengo.Probe, ServedProbe] = field(default_factory=dict)  # by the draft's own probe
+    host_probes: List[nengo.Probe] = field(default_factory=list)
+    learning_scales: Dict[nengo.Connection, LearningScale] = field(default_factory=dict)
+    tuning: Dict[nengo.Ensemble, BuiltEnsemble] = field(default_factory=dict)
+    rows: Dict[nengo.Connection, np.ndarray] = field(default_factory=dict)
+    asked: Dict[nengo.Connection, nengo.transforms.Transform] = field(default_factory=dict)
+    dropped: List[nengo.Connection] = field(default_factory=list)
+    joined: Set[nengo.Connection] = field(default_factory=set)
+    encoded: List[nengo.Connection] = field(default_factory=list)
+    # on the chip, driven by full weights that learn off it
+    learned: Set[nengo.Ensemble] = field(default_factory=set)
     stopped: bool = False  # at a problem that makes the other passes pointless
 
     def change(self, obj: str, rule: str, before: Any, after: Any, why: str) -> None:

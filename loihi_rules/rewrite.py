@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Callable, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, List, Mapping, Optional, Sequence, Set
 
 import nengo
 import numpy as np
@@ -112,27 +112,24 @@ def rewrite_twin(
     passes : sequence of callable, optional
         Others than `loihi_rules.passes.PASSES`, as some of these alone.
     """
-    draft = Draft(
-        twin.network, dt, list(twin.changes), [], {}, [], {}, {}, {}, {}, [], set(), [], set()
-    )
+    draft = Draft(twin.network, dt, list(twin.changes))
     for rewrite_pass in PASSES if passes is None else passes:
         if not draft.stopped:
             rewrite_pass(draft)
     originals = {id(new): old for old, new in twin.twins.items()}
     served = {originals.get(id(probe), probe): serving for probe, serving in draft.served.items()}
-    changes: Tuple[Change, ...] = tuple(dict.fromkeys(draft.changes))
     return Rewritten(
-        draft.network,
-        list(changes),
-        draft.problems,
-        twin.twins,
-        served,
-        draft.host_probes,
-        draft.learning_scales,
-        draft.tuning,
-        draft.rows,
-        draft.asked,
-        draft.dropped,
-        draft.joined,
-        draft.encoded,
+        network=draft.network,
+        changes=list(dict.fromkeys(draft.changes)),
+        problems=draft.problems,
+        twins=twin.twins,
+        served=served,
+        host_probes=draft.host_probes,
+        learning_scales=draft.learning_scales,
+        tuning=draft.tuning,
+        rows=draft.rows,
+        asked=draft.asked,
+        dropped=draft.dropped,
+        joined=draft.joined,
+        encoded=draft.encoded,
     )

@@ -149,7 +149,8 @@ def _wrapped(x: np.ndarray, bits: int, flags: Any, flag: int) -> np.ndarray:
 
 
 def _decayed(x: np.ndarray, keep: np.ndarray) -> np.ndarray:
-    return (np.sign(x) * ((np.abs(x) * keep.astype(np.int64)) >> 12)).astype(np.int32)
+    kept: np.ndarray = (np.sign(x) * ((np.abs(x) * keep.astype(np.int64)) >> 12)).astype(np.int32)
+    return kept
 
 
 def _update_int(layout: Any, state: Any, rng: Any) -> None:

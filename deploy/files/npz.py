@@ -54,8 +54,8 @@ def write_npz(
     record = {**record, "format": kind.format, "version": kind.version}
     text = json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False)
     with atomic_write(path) as stream:
-        packed = {"json": np.frombuffer(text.encode(), dtype=np.uint8), **arrays}
-        np.savez(stream, **packed)  # type: ignore[arg-type]
+        packed: Any = {"json": np.frombuffer(text.encode(), dtype=np.uint8), **arrays}
+        np.savez(stream, **packed)
     return path
 
 

@@ -9,7 +9,7 @@ those of `nengo.Simulator` without its optimiser.
 from __future__ import annotations
 
 import inspect
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Set, Tuple
 
 import nengo
 import numpy as np
@@ -165,7 +165,8 @@ class Host:
         if kind == "call":
             return lambda row: first()
         if kind == "once":
-            return first
+            once: Callable[[int], Any] = first
+            return once
         if kind == "sample":
             return self._sampler(first, last)
         if kind == "rows":
@@ -226,9 +227,9 @@ class Host:
                 waits[op] -= done
         return _joined(schedule)
 
-    def _dependencies(self, order: List[Any]) -> Dict[Any, set]:
+    def _dependencies(self, order: List[Any]) -> Dict[Any, Set[Any]]:
         """What each operator waits for; sums keep the order of their terms."""
-        waits: Dict[Any, set] = {op: set() for op in order}
+        waits: Dict[Any, Set[Any]] = {op: set() for op in order}
         for op, later in operator_dependency_graph(order).items():
             for other in later:
                 waits[other].add(op)

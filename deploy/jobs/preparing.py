@@ -8,7 +8,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import TYPE_CHECKING, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from deploy.errors import BadInput
 from deploy.files.atomic import atomic_write
@@ -25,6 +25,9 @@ from deploy.targets import find_target
 from deploy.traces.parts import EVERY
 from deploy.workflows.freeze import load_with_weights
 from deploy.workflows.run import steps_of
+
+if TYPE_CHECKING:
+    from deploy.jobs.agent.folder import Settings
 
 MOST_TASKS = 10000
 OURS = ("deploy", "loihi_rules")  # come with every job
@@ -196,7 +199,7 @@ def _write_files(job: Job, data: bytes, packages: str) -> None:
         job.folder.chmod(0o700)
     except OSError as error:
         raise BadInput(f"{job.folder}: cannot be written ({error.strerror})") from None
-    settings: Dict[str, Any] = {
+    settings: Settings = {
         "name": job.name, "sha256": job.sha256, "tasks": len(job.tasks), "take": place.take,
         "python": place.python_words, "partition": place.partition, "board": place.board,
         "time_limit": place.time_limit, "at_once": place.at_once,

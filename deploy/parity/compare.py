@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Dict, List, Mapping, Optional, Sequence
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 from deploy.errors import BadInput
 from deploy.parity.budget import CAUSES, budget_of
@@ -163,7 +163,7 @@ def _check(reference: Traces, other: Traces) -> None:
             )
 
 
-def _shape(trace: Trace) -> tuple:
+def _shape(trace: Trace) -> Tuple[int, ...]:
     return (trace.n_neurons,) if trace.sparse else trace.samples.shape
 
 

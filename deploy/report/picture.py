@@ -78,7 +78,8 @@ def svg(figure: Any, salt: str) -> str:
 
     stream = io.StringIO()
     with matplotlib.rc_context({"svg.hashsalt": salt}):
-        FigureCanvasSVG(figure).print_svg(stream, metadata={"Date": None, "Creator": None})
+        canvas: Any = FigureCanvasSVG(figure)  # matplotlib has no types for its printing
+        canvas.print_svg(stream, metadata={"Date": None, "Creator": None})
     text = stream.getvalue()
     text = text[text.index("<svg") :]
     text = text.replace(INK, "currentColor")

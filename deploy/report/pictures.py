@@ -248,7 +248,8 @@ def _weights(parity: Comparison, label: str) -> Picture:
 
 def _some(values: np.ndarray) -> np.ndarray:
     """At most 5000 of them, evenly picked."""
-    return values[np.linspace(0, len(values) - 1, min(len(values), 5000)).astype(int)]
+    some: np.ndarray = values[np.linspace(0, len(values) - 1, min(len(values), 5000)).astype(int)]
+    return some
 
 
 DRAW: Any = {

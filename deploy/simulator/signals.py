@@ -7,8 +7,7 @@ the chip are `ChipSignal`, read in Nengo's units at each look, and set where tha
 from __future__ import annotations
 
 import weakref
-from collections.abc import Mapping
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 import nengo
 import numpy as np
@@ -20,7 +19,7 @@ from nengo.exceptions import ReadonlyError, SignalError
 from deploy.nengo_loihi.read.chip_values import ChipValue
 from loihi_rules.nengo_parts.names import name_of
 
-NOT_ON_CHIP = {
+NOT_ON_CHIP: Dict[Tuple[type, str], str] = {
     (nengo.Connection, "weighted"): (
         "the chip adds up what comes into a population's neurons; the sum is the signal 'in' of "
         "its target, and nengo.Probe(connection) gives what the connection adds"
@@ -130,7 +129,7 @@ class ChipArray(np.ndarray):
 class SignalsOf(Dict[str, Any]):
     """The signals of one object, by Nengo's names; of those that the chip lacks it says why."""
 
-    def __init__(self, obj: Any, found: Mapping):
+    def __init__(self, obj: Any, found: Mapping[str, Any]):
         super().__init__(found)
         self._obj = obj
 
@@ -140,7 +139,7 @@ class SignalsOf(Dict[str, Any]):
         raise KeyError(f"{_named(self._obj)} has no signal {name!r}: {why}")
 
 
-class Signals(Mapping):
+class Signals(Mapping[Any, np.ndarray]):
     """Signals to arrays; writing ``signals[signal] = values`` sets them.
 
     Parameters
@@ -212,7 +211,8 @@ class Signals(Mapping):
     def _value(self, signal: ChipSignal) -> ChipValue:
         session = self._simulator._session
         session.look(at_signals=True)
-        return session.chip_values(self._twin(signal.obj))[signal.key]
+        value: ChipValue = session.chip_values(self._twin(signal.obj))[signal.key]
+        return value
 
     def read(self, signal: ChipSignal) -> np.ndarray:
         """What the chip has now."""
@@ -244,8 +244,9 @@ class Signals(Mapping):
         if not isinstance(signal, ChipSignal):
             host, own = self._host_of(signal)
             self._simulator._session.look(at_signals=True)
-            return host.signals[own]
-        array = self._arrays.get(signal)
+            of_host: np.ndarray = host.signals[own]
+            return of_host
+        array: Optional[ChipArray] = self._arrays.get(signal)
         if array is None:
             array = self.read(signal).view(ChipArray)
             array._whole, array._signals, array._signal = array, self, signal
@@ -381,7 +382,7 @@ def _probes(network: nengo.Network) -> List[nengo.Probe]:
     return list(dict.fromkeys([*inner, *network.probes]))
 
 
-class UsersSignals(Mapping):
+class UsersSignals(Mapping[Any, Dict[str, Any]]):
     """The user's objects to their signals, by name."""
 
     def __init__(self, simulator: Any, signals: Signals):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Mapping
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 import nengo
 import numpy as np
@@ -107,7 +106,7 @@ class Simulator(NengoSimulator):
             if missing is not None:
                 raise TargetUnavailable(f"target {self.target}: {missing}")
         self._seeded: Optional[Twin] = None
-        self._twins: Mapping = {}
+        self._twins: Mapping[Any, Any] = {}
         self._signals = Signals(self)
         with ProgressTracker(progress_bar, Progress("Building", "Build")):
             self._session = self._open()
@@ -220,7 +219,9 @@ class Simulator(NengoSimulator):
         """What one of the user's connections has learnt so far; see `deploy.freeze`."""
         return self._session.learned(name, self._twins[conn])
 
-    def trange(self, dt: Optional[float] = None, sample_every: Optional[float] = None):
+    def trange(
+        self, dt: Optional[float] = None, sample_every: Optional[float] = None
+    ) -> np.ndarray:
         """Times of the samples so far, in seconds; see `nengo.Simulator.trange`."""
         if dt is not None:
             if sample_every is not None:
@@ -235,7 +236,8 @@ class Simulator(NengoSimulator):
             sample_every = dt
         period = 1 if sample_every is None else sample_every / self._dt
         steps = np.arange(1, self.n_steps + 1)
-        return self._dt * steps[steps % period < 1]
+        times: np.ndarray = self._dt * steps[steps % period < 1]
+        return times
 
     # --------------------------------------------------------------------- running
 
@@ -367,7 +369,7 @@ class Data(SimulationData):
         """Also those up to the step before, where a node asks in the middle of a run."""
         n_steps = self._simulator.n_steps
         if probe not in self._samples or self._samples[probe][0] != n_steps:
-            samples = self._simulator._session.take(self._simulator._twins[probe])
+            samples = self._simulator._session.samples(self._simulator._twins[probe])
             if samples is None:
                 raise KeyError(probe)
             samples = samples.astype(nengo.rc.float_dtype, copy=False)
@@ -419,7 +421,7 @@ def _in_core(network: nengo.Network, why: str) -> Change:
     return Change(network.label or "the network", "placement", "chip", "host", why)
 
 
-class _Itself(dict):
+class _Itself(Dict[Any, Any]):
     """Each object is its own twin."""
 
     def __missing__(self, key: Any) -> Any:

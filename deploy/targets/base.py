@@ -17,19 +17,23 @@ class Session(ABC):
 
     Attributes
     ----------
-    changes, problems : tuple
-        What rewriting did to the network for this target.
+    problems : tuple of Problem
+        What this target cannot do of the network.
     hosts : tuple of nengo.Simulator
         What runs in Nengo core, in the order in which it steps.
     settings : mapping
         Options of the target that bear on the result.
     """
 
-    changes: Tuple[Change, ...] = ()
     problems: Tuple[Problem, ...] = ()
-    hosts: Tuple[Any, ...] = ()
+    hosts: Tuple[nengo.Simulator, ...] = ()
     idle: AbstractSet[Any] = frozenset()  # nodes that nothing reaches any more
     settings: Mapping[str, Any] = {}
+
+    @property
+    @abstractmethod
+    def changes(self) -> Tuple[Change, ...]:
+        """What rewriting did to the network for this target, and what was set as it ran."""
 
     @property
     @abstractmethod
@@ -56,8 +60,11 @@ class Session(ABC):
         """
 
     @abstractmethod
-    def take(self, probe: nengo.Probe) -> Optional[np.ndarray]:
-        """(n, ...) samples of a probe since they were last taken.
+    def samples(self, probe: nengo.Probe) -> Optional[np.ndarray]:
+        """(n, ...) samples of a probe since the last `clear`, or since the beginning.
+
+        Reading leaves them where they are; the array is the caller's own. While there are
+        none its shape is (0,), as in Nengo.
 
         None if this target cannot serve the probe; ``problems`` says why.
         """
@@ -99,7 +106,7 @@ class Session(ABC):
 
     @abstractmethod
     def clear(self) -> None:
-        """Forget the samples that have been taken."""
+        """Forget the samples of all probes so far."""
 
     @abstractmethod
     def close(self) -> None:

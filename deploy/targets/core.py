@@ -67,7 +67,7 @@ class CoreSession(Session):
         return int(self.simulator.n_steps)
 
     @property
-    def changes(self) -> Tuple[Change, ...]:  # type: ignore[override]
+    def changes(self) -> Tuple[Change, ...]:
         return (*self._rewritten, *self.injections.changes())
 
     def run_steps(self, n_steps: int) -> None:
@@ -80,8 +80,8 @@ class CoreSession(Session):
     def look(self, at_signals: bool = False) -> None:
         """All that Nengo core has is of one step at any time."""
 
-    def take(self, probe: nengo.Probe) -> Optional[np.ndarray]:
-        return np.array(self.simulator.data[probe])
+    def samples(self, probe: nengo.Probe) -> Optional[np.ndarray]:
+        return np.array(self.simulator.data[probe]) if probe in self.simulator.data else None
 
     def built(self, obj: Any) -> Any:
         return self.simulator.data[obj]

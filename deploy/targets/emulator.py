@@ -109,7 +109,7 @@ class EmulatorSession(Session):
         return int(self.runner.n_steps) if self._stopped_at is None else self._stopped_at
 
     @property
-    def changes(self) -> Tuple[Change, ...]:  # type: ignore[override]
+    def changes(self) -> Tuple[Change, ...]:
         return (*self.rewritten.changes, *self.injections.changes())
 
     def neurons(self, ens: nengo.Ensemble) -> Any:
@@ -208,10 +208,11 @@ class EmulatorSession(Session):
             step += 1
         return step
 
-    def take(self, probe: nengo.Probe) -> Optional[np.ndarray]:
+    def samples(self, probe: nengo.Probe) -> Optional[np.ndarray]:
         self.look()
         if probe in self.readers:
-            return self.readers[probe].samples()
+            samples = self.readers[probe].samples()
+            return samples if len(samples) else np.zeros(0)
         return self.probed(probe) if probe in self.present else None
 
     def probed(self, probe: nengo.Probe) -> np.ndarray:

@@ -102,7 +102,8 @@ class Trace:
 
     def spike_times(self, dt: float) -> np.ndarray:
         """(n_spikes,) time of each spike in seconds."""
-        return np.multiply(dt, self.spike_steps)
+        times: np.ndarray = np.multiply(dt, self.spike_steps)
+        return times
 
     def spike_trains(self, dt: float) -> List[np.ndarray]:
         """Spike times of every neuron, in seconds."""

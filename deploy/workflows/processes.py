@@ -49,7 +49,7 @@ def spread(
     context = multiprocessing.get_context("fork")
     stop = context.Event()
     with ProcessPoolExecutor(processes, context, _start, (work, shared, stop)) as pool:
-        waiting: Dict[Future, Job] = {pool.submit(_do, job): job for job in jobs}
+        waiting: Dict[Future[Any], Job] = {pool.submit(_do, job): job for job in jobs}
         try:
             for future in as_completed(list(waiting)):
                 yield waiting.pop(future), future.result()

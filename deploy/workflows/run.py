@@ -214,7 +214,7 @@ def _step(
         steps = min(CHUNK, run.n_steps - done)
         session.run_steps(steps)
         for probe, trace in described.items():
-            samples = session.take(probe)
+            samples = session.samples(probe)
             if samples is None:
                 continue
             if trace.sparse:

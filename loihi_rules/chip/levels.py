@@ -240,7 +240,8 @@ def weight_step(largest: float) -> int:
     even; and below an exponent of −1 the chip drops what is less than 64.
     """
     exponent = int(np.ceil(np.log2(max(largest, 1.0) / WEIGHT_MAX)))
-    return max(STEP, 2 * STEP * 2 ** min(exponent, 0))
+    step: int = max(STEP, 2 * STEP * 2 ** min(exponent, 0))
+    return step
 
 
 def bits_left(largest: np.ndarray, step: int) -> np.ndarray:

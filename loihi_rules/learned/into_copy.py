@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import List, Sequence, Tuple
+from typing import Any, List, Sequence, Tuple
 
 import nengo
 import numpy as np
@@ -48,7 +48,8 @@ def matched(
 def forget_rule(network: nengo.Network, conn: nengo.Connection) -> None:
     """Take the rule away, with what feeds it and what probes it."""
     for net in [network, *network.all_networks]:
-        for objects in (net.connections, net.probes):
+        own: Tuple[List[Any], List[Any]] = (net.connections, net.probes)
+        for objects in own:
             for obj in list(objects):
                 end = base_of(obj.post if isinstance(obj, nengo.Connection) else obj.target)
                 if isinstance(end, LearningRule) and end.connection is conn:

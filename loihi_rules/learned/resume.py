@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Sequence
+from typing import Any, Dict, Optional, Sequence
 
 import nengo
 import numpy as np
@@ -76,9 +76,13 @@ class StartedLowpass(nengo.Lowpass):
         super().__init__(tau)
         self.start = start
 
-    def make_state(self, shape_in: Any, shape_out: Any, dt: float, dtype: Any = None, y0: Any = 0):
+    def make_state(
+        self, shape_in: Any, shape_out: Any, dt: float, dtype: Any = None, y0: Any = 0
+    ) -> Dict[str, np.ndarray]:
         """See `nengo.synapses.Synapse.make_state`."""
-        state = super().make_state(shape_in, shape_out, dt, dtype=dtype, y0=0)
+        state: Dict[str, np.ndarray] = super().make_state(
+            shape_in, shape_out, dt, dtype=dtype, y0=0
+        )
         state["X"][:] = self.start  # of one pole: the output itself
         return state
 

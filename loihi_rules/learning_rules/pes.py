@@ -208,7 +208,7 @@ def weight_scale(w_max: float, vth: float = VTH_NONSPIKING) -> float:
         See `threshold`.
     """
     if w_max <= 1e-8:
-        return Q_MAX / (vth + 1) / 2**6
+        return float(Q_MAX / (vth + 1) / 2**6)
     scale = 255.0 / w_max
     exponent = 0
     while vth * scale * 2.0 ** (6 + exponent) > LOIHI.threshold_max and exponent > -7:

@@ -91,7 +91,7 @@ def _same(t: float, x: np.ndarray) -> np.ndarray:
     return x
 
 
-@Builder.register(Lead)  # type: ignore[misc]
+@Builder.register(Lead)
 def build_lead(model: Any, lead: Lead, sig_in: Any, mode: str = "update") -> Any:
     """Build a lead; its output is of the same step as its input, whatever ``mode`` says."""
     return build_process(model, lead, sig_in, mode="set")

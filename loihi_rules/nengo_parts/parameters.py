@@ -12,6 +12,6 @@ Frozen = TypeVar("Frozen", bound=FrozenObject)
 def with_parameters(frozen: Frozen, **parameters: Any) -> Frozen:
     """The same object but for the parameters given, checked as Nengo checks them."""
     cls: Any = type(frozen)
-    changed = cls.__new__(cls)
+    changed: Frozen = cls.__new__(cls)
     changed.__setstate__({**frozen.__getstate__(), **parameters})
     return changed

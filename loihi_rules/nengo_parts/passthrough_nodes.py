@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 import nengo
 import numpy as np
@@ -121,7 +121,8 @@ def in_a_row(synapses: Tuple[Synapse, ...], chip: bool) -> Optional[Synapse]:
         return synapses[0]
     if all(isinstance(s, Lowpass) for s in synapses) and chip:
         return Lowpass(sum(s.tau for s in synapses))
-    num, den = np.ones(1), np.ones(1)
+    num: Any = np.ones(1)
+    den: Any = np.ones(1)
     for synapse in synapses:
         num, den = np.polymul(num, synapse.num), np.polymul(den, synapse.den)
     return LinearFilter(num, den)

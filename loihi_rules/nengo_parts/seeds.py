@@ -155,16 +155,16 @@ def _list_once(top: nengo.Network) -> List[Any]:
 
     def walk(network: nengo.Network) -> None:  # in the order of nengo.builder.network
         objects = network.objects
-        for kind in (nengo.Ensemble, nengo.Node):
-            objects[kind][:] = [obj for obj in objects[kind] if is_first(obj)]
+        for own in (objects[nengo.Ensemble], objects[nengo.Node]):
+            own[:] = [obj for obj in own if is_first(obj)]
         subnetworks: List[nengo.Network] = []
         for subnetwork in objects[nengo.Network]:
             if is_first(subnetwork):
                 walk(subnetwork)
                 subnetworks.append(subnetwork)
         objects[nengo.Network][:] = subnetworks
-        for kind in (nengo.Connection, nengo.Probe):
-            objects[kind][:] = [obj for obj in objects[kind] if is_first(obj)]
+        for own in (objects[nengo.Connection], objects[nengo.Probe]):
+            own[:] = [obj for obj in own if is_first(obj)]
 
     walk(top)
     return list(dict.fromkeys(again))

@@ -30,7 +30,8 @@ class MultipliedOut(Solver):
         self.solver = solver
 
     def __call__(self, A: np.ndarray, Y: np.ndarray, rng: Any = np.random) -> Tuple[Any, Any]:
-        return self.solver(A, Y, rng=rng)
+        solved: Tuple[Any, Any] = self.solver(A, Y, rng=rng)
+        return solved
 
 
 class GivenWeights(Solver):

@@ -76,7 +76,7 @@ class Carried(Synapse):
         return carry
 
 
-@Builder.register(Carried)  # type: ignore[misc]
+@Builder.register(Carried)
 def build_carried(model: Any, carried: Carried, sig_in: Any, mode: str = "update") -> Any:
     """Build it with the step of delay that the user's filter has, and none without one."""
     return build_process(model, carried, sig_in, mode="set" if carried.synapse is None else mode)

@@ -41,14 +41,16 @@ def columns_of(view: Any) -> np.ndarray:
     """Which dimensions of its object a view has, in its order."""
     if not isinstance(view, ObjView):
         return np.arange(view.size_out)
-    return np.arange(view.obj.size_out)[view.slice]
+    dimensions: np.ndarray = np.arange(view.obj.size_out)[view.slice]
+    return dimensions
 
 
 def rows_of(view: Any) -> np.ndarray:
     """Which dimensions of its object a view is given, in its order."""
     if not isinstance(view, ObjView):
         return np.arange(view.size_in)
-    return np.arange(view.obj.size_in)[view.slice]
+    dimensions: np.ndarray = np.arange(view.obj.size_in)[view.slice]
+    return dimensions
 
 
 def reconnect(conn: nengo.Connection, **ends: Any) -> None:

@@ -53,4 +53,29 @@ PASSES = (
     capacity,
 )
 
-__all__ = ["PASSES"]
+__all__ = [
+    "PASSES",
+    "board",
+    "capacity",
+    "decoders",
+    "dense_transforms",
+    "error_relays",
+    "error_steps",
+    "host_delays",
+    "host_filters",
+    "initial_state",
+    "input_filters",
+    "learned_posts",
+    "learning_relays",
+    "learning_scale",
+    "lowest_voltage",
+    "names",
+    "neuron_learning",
+    "node_probes",
+    "passthrough",
+    "placement",
+    "probes",
+    "rates",
+    "time_constants",
+    "views",
+]

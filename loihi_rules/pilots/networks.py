@@ -211,7 +211,8 @@ class Pilot:
             return _unknown(node.size_out, self.stimuli, node.seed)
         samples = np.asarray(output if samples is None else samples, float)
         samples = samples.reshape(-1, node.size_out)
-        return samples[None, rng.randint(len(samples), size=self.stimuli)]
+        drawn: np.ndarray = samples[None, rng.randint(len(samples), size=self.stimuli)]
+        return drawn
 
     def _spikes(self, ens: nengo.Ensemble, block: slice) -> Signals:
         if ens in self._outputs:

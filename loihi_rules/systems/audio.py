@@ -91,7 +91,8 @@ def levels(samples: np.ndarray) -> np.ndarray:
         fmax=HIGHEST,
     ).T
     power = power / max(float(power.max()), 1e-12)
-    return np.clip(1 + 10 * np.log10(np.maximum(power, 1e-12)) / RANGE, 0, 1)
+    bands: np.ndarray = np.clip(1 + 10 * np.log10(np.maximum(power, 1e-12)) / RANGE, 0, 1)
+    return bands
 
 
 def words(heard: np.ndarray) -> List[Tuple[int, int]]:

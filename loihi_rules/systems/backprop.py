@@ -27,7 +27,7 @@ in scikit-learn; weights by `benchmarks/train_digits.py`, Oja's by
 """
 
 from pathlib import Path
-from typing import Dict, NamedTuple
+from typing import Dict, List, NamedTuple
 
 import nengo
 import numpy as np
@@ -59,7 +59,7 @@ def digits() -> Dict[str, np.ndarray]:
     return data
 
 
-def trained_layers(data: Dict[str, np.ndarray]) -> list:
+def trained_layers(data: Dict[str, np.ndarray]) -> List[Layer]:
     """What backpropagation found."""
     return [
         Layer(data[f"weights_{k}"].astype(float), data[f"biases_{k}"].astype(float))
@@ -109,7 +109,8 @@ class Slides(NamedTuple):
         """Read-out minus one-hot label, the last of x; nothing in the test."""
         if t > self.begin:
             return np.zeros(CLASSES)
-        return x[:-1] - np.eye(CLASSES)[int(x[-1])]
+        error: np.ndarray = x[:-1] - np.eye(CLASSES)[int(x[-1])]
+        return error
 
 
 def backprop(

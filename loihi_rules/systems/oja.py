@@ -32,9 +32,10 @@ PATTERN = np.exp(-0.5 * ((np.arange(CHANNELS) - 3.0) / 1.2) ** 2)  # a bump on c
 SMOOTH = 0.05  # s, filter of a_i and a_j: the rule is for rates, not for single spikes
 
 
-def mixed(x):
+def mixed(x: np.ndarray) -> np.ndarray:
     """What the channels carry, from (..., 1 + CHANNELS) samples of signal and noise."""
-    return np.maximum(0, PATTERN * np.abs(x[..., :1]) + 0.1 + x[..., 1:])
+    channels: np.ndarray = np.maximum(0, PATTERN * np.abs(x[..., :1]) + 0.1 + x[..., 1:])
+    return channels
 
 
 def oja(

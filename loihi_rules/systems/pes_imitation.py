@@ -17,11 +17,12 @@ the host, where the chip hands over what a learned connection carries.
 """
 
 import nengo
+import numpy as np
 
 from loihi_rules.systems.base import Parameter, System
 
 
-def teacher(x):
+def teacher(x: np.ndarray) -> np.ndarray:
     """f(x) = 1 − 2·x², from [−1, 1] to [−1, 1]."""
     return 1 - 2 * x**2
 

@@ -1,8 +1,21 @@
 """Where each task is, why it is no further, and what its log says."""
 
-import json
+from __future__ import annotations
 
-from .folder import HERE, complete, read, settings, stored_id, was_cancelled
+import json
+from pathlib import Path
+
+from .folder import (
+    HERE,
+    Answer,
+    Reported,
+    Settings,
+    complete,
+    read,
+    settings,
+    stored_id,
+    was_cancelled,
+)
 from .schedulers import scheduler_of
 
 MOST_LOG = 65536  # bytes of a log in one answer
@@ -21,16 +34,17 @@ OVER = {
 OUT_OF_MEMORY = ("exceeded memory limit", "oom-kill", "oom_kill")
 
 
-def tail(number, lines=5):
-    return "\n".join(logs(number, -4096)["log"].splitlines()[-lines:])
+def tail(number: int, lines: int = 5) -> str:
+    log = str(logs(number, -4096)["log"])
+    return "\n".join(log.splitlines()[-lines:])
 
 
-def log_of(number):
+def log_of(number: int) -> Path:
     path = HERE / "log" / f"{number}.log"
     return path if path.exists() else HERE / "log" / "all.log"
 
 
-def logs(number, offset):
+def logs(number: int, offset: int) -> Answer:
     """A piece of a task's log, and where the next begins; from the end if offset is below 0."""
     path = log_of(number)
     if not path.exists():
@@ -42,7 +56,7 @@ def logs(number, offset):
         return {"log": piece.decode(errors="replace"), "offset": stream.tell()}
 
 
-def status():
+def status() -> Answer:
     job, job_id = settings(), stored_id()
     if not job_id:
         return {"id": "", "tasks": {}, "note": "not submitted"}
@@ -52,11 +66,11 @@ def status():
         why = "Slurm has lost it, being killed perhaps before it wrote it down; submit it again"
         lost = {"state": "lost", "why": why}
         return {"id": job_id, "tasks": {n: lost for n in range(job["tasks"])}}
-    tasks = {n: state_of(n, job, states.get(n, ("", ""))) for n in range(job["tasks"])}
+    tasks = {n: state_of(n, job, states.get(n, Reported())) for n in range(job["tasks"])}
     return {"id": job_id, "tasks": tasks}
 
 
-def state_of(number, job, known):
+def state_of(number: int, job: Settings, known: Reported) -> Answer:
     """Where a task is, and why it is no further."""
     state, reason = known
     started = read(HERE / "started" / str(number))
@@ -72,7 +86,7 @@ def state_of(number, job, known):
     return {"state": "failed", "why": why, "log": log, **more}
 
 
-def why_ended(job, state, ended, started, log=""):
+def why_ended(job: Settings, state: str, ended: Answer, started: bool, log: str = "") -> str:
     if state in ("FAILED", "") and any(words in log for words in OUT_OF_MEMORY):
         return OVER["OUT_OF_MEMORY"]
     if state in OVER and not (state in ("FAILED", "CANCELLED") and ended):
@@ -91,7 +105,7 @@ def why_ended(job, state, ended, started, log=""):
     return "ended without a result" if started else "was not begun, and is not queued"
 
 
-def seconds_of(limit):
+def seconds_of(limit: str) -> int:
     """Seconds of Slurm's ``MM``, ``MM:SS``, ``HH:MM:SS`` or ``D-HH:MM:SS``; 0 without a limit."""
     days, dash, clock = limit.rpartition("-")
     parts = [int(part) for part in clock.split(":") if part]

@@ -1,15 +1,42 @@
 """The job's folder, and what is kept in it."""
 
+from __future__ import annotations
+
 import contextlib
 import fcntl
 import json
 import os
 from pathlib import Path
+from typing import Any, Dict, Iterator, List, NamedTuple, TypedDict
 
 HERE = Path(__file__).resolve().parent.parent
+Answer = Dict[str, Any]  # in terms of JSON
 
 
-def write(path, text):
+class Reported(NamedTuple):
+    """Where a task is in Slurm's words, and why; empty where nobody knows of it."""
+
+    state: str = ""
+    reason: str = ""
+
+
+class Settings(TypedDict):
+    """What a job comes with, in ``settings.json``; `deploy.jobs.site.Site` says what it means."""
+
+    name: str
+    sha256: str  # of bundle.tar
+    packages: str  # and of our packages in it
+    tasks: int
+    take: str
+    python: List[str]
+    partition: str
+    board: str
+    time_limit: str
+    at_once: int
+    environment: Dict[str, str]
+
+
+def write(path: Path, text: str) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         beside.write_text(text)
@@ -19,7 +46,7 @@ def write(path, text):
             beside.unlink()
 
 
-def read(path, otherwise=""):
+def read(path: Path, otherwise: str = "") -> str:
     try:
         return path.read_text().strip()
     except FileNotFoundError:
@@ -27,44 +54,45 @@ def read(path, otherwise=""):
 
 
 @contextlib.contextmanager
-def locked(name):
+def locked(name: str) -> Iterator[None]:
     with (HERE / name).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-def settings():
-    return json.loads((HERE / "settings.json").read_text())
+def settings() -> Settings:
+    job: Settings = json.loads((HERE / "settings.json").read_text())
+    return job
 
 
-def stored_id():
+def stored_id() -> str:
     """Of the array that owns the job: that which ran first, or that which was submitted."""
     return read(HERE / "owner") or read(HERE / "jobid")
 
 
-def generation():
+def generation() -> int:
     return int(read(HERE / "generation", "0"))
 
 
-def slurm_name(job):
+def slurm_name(job: Settings) -> str:
     attempt = generation()
     return job["name"] + (f".{attempt}" if attempt else "")
 
 
-def complete(number):
+def complete(number: int) -> bool:
     return (HERE / "results" / f"{number}.json").exists()
 
 
-def begun():
+def begun() -> bool:
     """Whether any task ever was."""
     return any(any((HERE / name).iterdir()) for name in ("started", "results"))
 
 
-def was_cancelled():
+def was_cancelled() -> bool:
     return (HERE / "cancelled").exists()
 
 
-def own_words(job, command):
+def own_words(job: Settings, command: str) -> List[str]:
     """What starts the agent for one of the commands that jobs run."""
     words = job["python"] + [str(HERE / "agent"), command, str(generation())]
     return [os.path.expanduser(word) for word in words]

@@ -5,19 +5,22 @@ inherit. A number alone proves nothing: it may be a stranger's by now. While the
 of its process group are there, and so nobody else can have got the group's number.
 """
 
+from __future__ import annotations
+
 import contextlib
 import fcntl
 import os
 import signal
 import socket
 import subprocess
+from typing import Dict, Optional
 
-from .folder import HERE, complete, own_words, read, stored_id, write
+from .folder import HERE, Answer, Reported, Settings, complete, own_words, read, stored_id, write
 
 LOCK = "alive.lock"
 
 
-def start(job):
+def start(job: Settings) -> Answer:
     with (HERE / LOCK).open("w") as lock, (HERE / "log" / "all.log").open("ab") as log:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -35,7 +38,7 @@ def start(job):
     return {"id": stored_id(), "new": True}
 
 
-def stop(job):
+def stop(job: Settings) -> str:
     """Why it cannot be stopped; empty where it was, or is over."""
     _, group, host = stored_id().split()
     if host != socket.gethostname():
@@ -46,20 +49,21 @@ def stop(job):
     return ""
 
 
-def states(job):
+def states(job: Settings) -> Dict[int, Reported]:
     """Of tasks that are still to end, as Slurm would call them."""
     if not is_alive():
         return {}
     left = [n for n in range(job["tasks"]) if not complete(n) and not read(HERE / "ended" / str(n))]
-    return {n: ("RUNNING" if read(HERE / "started" / str(n)) else "PENDING", "") for n in left}
+    begun = {n: bool(read(HERE / "started" / str(n))) for n in left}
+    return {n: Reported("RUNNING" if begun[n] else "PENDING") for n in left}
 
 
-def is_lost(job, known=None):
+def is_lost(job: Settings, known: Optional[Dict[int, Reported]] = None) -> bool:
     """What was started is known by its lock."""
     return False
 
 
-def is_alive():
+def is_alive() -> bool:
     with contextlib.suppress(FileNotFoundError), (HERE / LOCK).open() as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -1,5 +1,7 @@
 """What jobs run: a task in a process of its own, or all of them one after another."""
 
+from __future__ import annotations
+
 import compileall
 import contextlib
 import errno
@@ -12,11 +14,12 @@ import sys
 import tarfile
 import time
 from pathlib import Path
+from typing import List
 
 from .folder import HERE, complete, generation, locked, read, settings, stored_id, write
 
 
-def packages():
+def packages() -> Path:
     """Our packages out of the bundle, once for all jobs that bring the same.
 
     Python's own compiled modules are beside them; numba's cache is in the user's.
@@ -37,7 +40,7 @@ def packages():
     return place
 
 
-def unpack_packages(folder):
+def unpack_packages(folder: Path) -> None:
     with tarfile.open(str(HERE / "bundle.tar"), "r:") as tar:
         for entry in tar:
             parts = Path(entry.name).parts
@@ -48,7 +51,7 @@ def unpack_packages(folder):
                 path.write_bytes(stream.read() if stream else b"")
 
 
-def owns(array, attempt):
+def owns(array: str, attempt: int) -> bool:
     """Whether this array is the job's; the first of its generation that asks is."""
     with locked("owner.lock"):
         if attempt != generation():
@@ -58,7 +61,7 @@ def owns(array, attempt):
         return read(HERE / "owner") == array
 
 
-def task(number, attempt):
+def task(number: int, attempt: int) -> int:
     """Run one; what is complete is not run again, whoever asks."""
     array = os.environ.get("SLURM_ARRAY_JOB_ID", "")
     if array and not owns(array, attempt):
@@ -77,7 +80,7 @@ def task(number, attempt):
     environment.update(job.get("environment", {}))
     words = [sys.executable, "-m", "deploy.jobs.runner", str(HERE / "bundle.tar"),
              "--task", str(number), "--out", str(HERE / "results")]  # fmt: skip
-    stopped = []
+    stopped: List[float] = []
     signal.signal(signal.SIGTERM, lambda *_: stopped.append(time.time()))
     # it inherits the lock by which a process is known to live
     running = subprocess.Popen(words, env=environment, cwd=str(HERE), close_fds=False)
@@ -94,7 +97,7 @@ def task(number, attempt):
     return code if code >= 0 else 128 - code
 
 
-def every_task(attempt):
+def every_task(attempt: int) -> int:
     """One after another, until one is stopped."""
     worst = 0
     for number in range(settings()["tasks"]):

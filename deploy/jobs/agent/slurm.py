@@ -1,12 +1,18 @@
 """Jobs that are arrays of Slurm's, which may be down, and then nothing can be said."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import shlex
 import subprocess
+from typing import Dict, List, NamedTuple, Optional
 
 from .folder import (
     HERE,
+    Answer,
+    Reported,
+    Settings,
     begun,
     complete,
     generation,
@@ -25,30 +31,38 @@ WAYS_OUT = {
 }
 
 
+class Said(NamedTuple):
+    """What one of Slurm's commands gave."""
+
+    code: int
+    out: str
+    err: str
+
+
 class Unreachable(Exception):
     """Slurm does not answer, so nothing can be said, and nothing may be done."""
 
 
-def call(*words):
+def call(*words: str) -> Said:
     try:
         done = subprocess.run(words, capture_output=True, timeout=PATIENCE)
     except subprocess.TimeoutExpired:
         raise Unreachable(f"{words[0]} gave no answer within {PATIENCE} s") from None
     except FileNotFoundError:
         raise Unreachable(f"{words[0]} is not there") from None
-    return (
+    return Said(
         done.returncode,
         done.stdout.decode(errors="replace"),
         done.stderr.decode(errors="replace"),
     )
 
 
-def last_line(text, otherwise):
+def last_line(text: str, otherwise: str) -> str:
     lines = text.strip().splitlines()
     return lines[-1] if lines else otherwise
 
 
-def start(job):
+def start(job: Settings) -> Answer:
     name = slurm_name(job)
     there = queued(name)
     new = not there
@@ -66,7 +80,7 @@ def start(job):
     return {"id": stored_id(), "new": new}
 
 
-def queued(name):
+def queued(name: str) -> List[str]:
     """Ids of the arrays of this name that Slurm knows, the oldest first."""
     code, out, err = call(
         "squeue", "--noheader", OWN, "--name=" + name, "--format=%F", "--states=all"
@@ -76,8 +90,8 @@ def queued(name):
     return sorted({line.strip() for line in out.splitlines() if line.strip().isdigit()}, key=int)
 
 
-def sbatch(job):
-    """Have an array queued; gives the code, what was said, and what went wrong."""
+def sbatch(job: Settings) -> Said:
+    """Have an array queued."""
     write(HERE / "run.sh", "#!/bin/sh\nexec " + shlex.join(own_words(job, "task")) + "\n")
     left = [str(number) for number in range(job["tasks"]) if not complete(number)]
     array = ",".join(left) if generation() else f"0-{job['tasks'] - 1}"
@@ -91,13 +105,13 @@ def sbatch(job):
     return call("sbatch", *options, str(HERE / "run.sh"))
 
 
-def stop(job):
+def stop(job: Settings) -> str:
     """Why it cannot be stopped; empty where it was."""
     code, _, err = call("scancel", OWN, "--name=" + slurm_name(job), stored_id())
     return last_line(err, "scancel failed") if code else ""
 
 
-def states(job):
+def states(job: Settings) -> Dict[int, Reported]:
     """State and reason by task, of what Slurm has in its queue, or else on its books."""
     found = in_queue(job)
     if any(n not in found and not complete(n) for n in range(job["tasks"])):
@@ -105,7 +119,7 @@ def states(job):
     return found
 
 
-def is_lost(job, known=None):
+def is_lost(job: Settings, known: Optional[Dict[int, Reported]] = None) -> bool:
     """Whether Slurm, which answers, knows nothing of a job that it took and never began."""
     if not stored_id().isdigit() or was_cancelled() or begun():
         return False
@@ -113,21 +127,21 @@ def is_lost(job, known=None):
     return not (known or queued(slurm_name(job)))
 
 
-def in_queue(job):
+def in_queue(job: Settings) -> Dict[int, Reported]:
     code, out, err = call("squeue", "--noheader", "--array", OWN, "--jobs=" + stored_id(),
                           "--name=" + slurm_name(job), "--format=%K|%T|%r",
                           "--states=all")  # fmt: skip
     if code and "Invalid job id" not in err:
         raise Unreachable(last_line(err, "squeue failed"))
-    states = {}
+    states: Dict[int, Reported] = {}
     for line in out.splitlines():
         number, state, reason = (line.strip().split("|") + ["", ""])[:3]
         if number.isdigit():
-            states[int(number)] = (state, reason)
+            states[int(number)] = Reported(state, reason)
     return states
 
 
-def accounted(job):
+def accounted(job: Settings) -> Dict[int, Reported]:
     """Nothing where Slurm keeps no books."""
     try:
         code, out, _ = call("sacct", "--noheader", "--parsable2", "--allocations", OWN,
@@ -138,16 +152,16 @@ def accounted(job):
     return read_accounts(out) if code == 0 else {}
 
 
-def read_accounts(out):
+def read_accounts(out: str) -> Dict[int, Reported]:
     """``12_3|CANCELLED by 0`` and the like, as sacct --parsable2 prints them.
 
     Those that wait are one line, ``12_[4-7%2]``, and left out: the queue has them, or Slurm is
     done for.
     """
-    states = {}
+    states: Dict[int, Reported] = {}
     for line in out.splitlines():
         array, _, state = line.strip().partition("|")
         number = array.partition("_")[2]
         if number.isdigit() and state:
-            states[int(number)] = (state.split()[0], "")
+            states[int(number)] = Reported(state.split()[0])
     return states

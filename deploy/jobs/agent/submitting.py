@@ -1,15 +1,17 @@
 """A job is queued once, whoever asks and however often."""
 
+from __future__ import annotations
+
 import contextlib
 import hashlib
 import os
 
 from .answering import status
-from .folder import HERE, generation, locked, settings, stored_id, write
+from .folder import HERE, Answer, generation, locked, settings, stored_id, write
 from .schedulers import scheduler_of
 
 
-def submit():
+def submit() -> Answer:
     job = settings()
     os.chmod(str(HERE), 0o700)
     with locked("lock"):
@@ -24,7 +26,7 @@ def submit():
         return scheduler.start(job)
 
 
-def again():
+def again() -> Answer:
     """Submit; if tasks failed, and no other is queued or running, have them started once more."""
     with locked("lock"):
         states = {task["state"] for task in status()["tasks"].values()}
@@ -39,7 +41,7 @@ def again():
     return submit()
 
 
-def cancel():
+def cancel() -> Answer:
     job, job_id = settings(), stored_id()
     if not job_id:
         return {"error": "it was not submitted"}

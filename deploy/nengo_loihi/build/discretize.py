@@ -272,7 +272,8 @@ def _expected(
 
 
 def _ratio(over: np.ndarray, under: np.ndarray, otherwise: float) -> np.ndarray:
-    return np.divide(over, under, out=np.full(len(over), otherwise), where=under > 0)
+    ratio: np.ndarray = np.divide(over, under, out=np.full(len(over), otherwise), where=under > 0)
+    return ratio
 
 
 @contextlib.contextmanager

@@ -62,7 +62,10 @@ class Reach:
         """(n_neurons,) sums of values of weights, over the axons of each."""
         if self.dense and self.n_neurons > 1:  # one after the other too, as in `np.bincount`
             values = values.reshape(-1, self.n_neurons)
-            return np.add.reduce(self.axons[:, np.newaxis] * values, axis=0, dtype=float)
+            sums: np.ndarray = np.add.reduce(
+                self.axons[:, np.newaxis] * values, axis=0, dtype=float
+            )
+            return sums
         return np.bincount(
             self.places, np.repeat(self.axons, self.lengths) * values, self.n_neurons
         )
@@ -141,7 +144,8 @@ def _of_populations(weights: np.ndarray, reach: Reach) -> np.ndarray:
 def largest_of(weights: np.ndarray, reach: Reach) -> np.ndarray:
     """(n_neurons,) of the magnitudes into each."""
     if reach.dense:
-        return weights.reshape(-1, reach.n_neurons).max(axis=0).astype(float)
+        most: np.ndarray = weights.reshape(-1, reach.n_neurons).max(axis=0).astype(float)
+        return most
     largest = np.zeros(reach.n_neurons)
     np.maximum.at(largest, reach.places, weights)
     return largest

@@ -68,7 +68,10 @@ class _Splitting:
     ) -> List[Any]:
         """New axon groups, one for each new synapse group that some of the axons reach."""
         if new_synapses is None:
-            return self._originals["split_axon"](old_axon, old_axon_idxs, old_atoms, None)
+            whole: List[Any] = self._originals["split_axon"](
+                old_axon, old_axon_idxs, old_atoms, None
+            )
+            return whole
         old, atoms = np.asarray(old_axon_idxs), np.asarray(old_atoms)
         new_axons = []
         for k, (synapse, axon_ids) in enumerate(new_synapses.items()):

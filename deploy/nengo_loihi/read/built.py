@@ -68,7 +68,9 @@ def _on_host(simulator: Any, conn: nengo.Connection) -> Any:
     return None
 
 
-def _in_nengo_units(simulator: Any, rewritten: Rewritten, conn: nengo.Connection, known: Any):
+def _in_nengo_units(
+    simulator: Any, rewritten: Rewritten, conn: nengo.Connection, known: Any
+) -> Any:
     weights = known.weights
     solved = simulator.model.solved.get(conn)
     if solved is not None and (not conn.solver.weights or conn.solver.compositional):

@@ -67,7 +67,8 @@ class ChipNeurons:
 
     def input(self) -> np.ndarray:
         """(n,) normalised input current J, the bias with it."""
-        return self.current() + self.bias()
+        total: np.ndarray = self.current() + self.bias()
+        return total
 
     def current(self) -> np.ndarray:
         """(n,) of it what comes from synapses."""

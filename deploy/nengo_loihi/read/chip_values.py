@@ -124,11 +124,11 @@ def rule_values(session: Any, rule: LearningRule) -> Mapping[str, ChipValue]:
     senders = [node for node, to in model.host2chip_pes_senders.items() if to is target]
 
     def error() -> np.ndarray:
-        total = np.zeros(rule.size_in)
+        total: np.ndarray = np.zeros(rule.size_in)
         for node in senders:
             host = next(host for host in session.hosts if node in host.model.sig)
             total += host.signals[host.model.sig[node]["in"]]
-        return total / scale
+        return np.asarray(total / scale)
 
     value = ChipValue(error, None, INSTEAD["error"])
     return {"in": value, "error": value}
@@ -157,10 +157,10 @@ def fixed_weights(session: Any, conn: nengo.Connection) -> np.ndarray:
         As `nengo.Simulator` has in ``sim.data[conn].weights``.
     """
     built = session.built(conn).weights
-    built = built.toarray() if hasattr(built, "toarray") else np.array(built)
+    full: np.ndarray = built.toarray() if hasattr(built, "toarray") else np.array(built)
     matrix = _currents(session.simulator.model, conn, session.dt)
-    if matrix is None or built.ndim != 2:
-        return built
+    if matrix is None or full.ndim != 2:
+        return full
     params = session.simulator.model.params[base_of(conn.post)]
     if isinstance(conn.post_obj, Neurons):
         gain = np.where(params.gain == 0, 1.0, params.gain)
@@ -172,7 +172,7 @@ def fixed_weights(session: Any, conn: nengo.Connection) -> np.ndarray:
     else:
         encoders = params.scaled_encoders / conn.post_obj.radius
         weights = np.linalg.lstsq(encoders[:, conn.post_slice], matrix, rcond=None)[0]
-    return weights if weights.shape == built.shape else built
+    return np.asarray(weights) if weights.shape == full.shape else full
 
 
 def _currents(model: Any, conn: nengo.Connection, dt: float) -> Optional[np.ndarray]:

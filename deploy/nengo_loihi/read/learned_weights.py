@@ -107,7 +107,8 @@ def decoder_of_a_weight(model: Any, conn: nengo.Connection, dt: float) -> float:
 
 def _difference(weights: np.ndarray) -> np.ndarray:
     on, off = np.split(weights.astype(float), 2, axis=1)
-    return on - off
+    difference: np.ndarray = on - off
+    return difference
 
 
 def learned_in_core(simulator: nengo.Simulator, name: str, conn: nengo.Connection) -> Learned:

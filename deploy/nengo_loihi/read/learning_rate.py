@@ -128,4 +128,4 @@ def effective_rate(
         τ, in steps.
     """
     decay, learn = epochs
-    return neurons * change * increment * decay / (learn * -np.expm1(-decay / tau))
+    return float(neurons * change * increment * decay / (learn * -np.expm1(-decay / tau)))

@@ -39,12 +39,18 @@ class Reader:
     def due(self, n_samples: int) -> np.ndarray:
         """Which of the last so many steps are samples."""
         now = self.session.n_steps
-        return self.is_sample(np.arange(now - n_samples + 1, now + 1))
+        due: np.ndarray = self.is_sample(np.arange(now - n_samples + 1, now + 1))
+        return due
 
     def columns(self, samples: np.ndarray) -> np.ndarray:
         """Those of the columns that the user probed."""
         part = self.serving.part
         return samples if part is None or not len(samples) else samples[:, part]
+
+    def sampled(self, values: np.ndarray) -> np.ndarray:
+        """Those of the values of the last steps that are samples."""
+        samples: np.ndarray = values[self.due(len(values))]
+        return samples
 
     def poll(self) -> None:
         """Look at the chip, after a step that is a sample."""
@@ -62,7 +68,7 @@ class StandIn(Reader):
 
     def samples(self) -> np.ndarray:
         samples = self.columns(self.session.probed(self.serving.probe))
-        return samples[self.due(len(samples))]
+        return self.sampled(samples)
 
 
 class Sum(Reader):
@@ -74,7 +80,7 @@ class Sum(Reader):
             samples = self.session.probed(probe)
             part = samples.reshape(len(samples), matrix.shape[1]) @ matrix.T
             total = part if k == 0 else total + part
-        return self.columns(total)[self.due(len(total))]
+        return self.sampled(self.columns(total))
 
 
 class NeuronInput(Reader):
@@ -88,7 +94,7 @@ class NeuronInput(Reader):
         bias = bias_of(probe) * scale_of(probe, self.session.dt)
         samples = self.session.probed(self.serving.probe)
         samples = self.columns(samples + bias) if len(samples) else samples
-        return samples[self.due(len(samples))]
+        return self.sampled(samples)
 
 
 class RefractoryTime(Reader):
@@ -113,7 +119,7 @@ class RefractoryTime(Reader):
             self.kept.append(self.left)
         self.read += len(spiked)
         samples = self.columns(np.array(self.kept).reshape(len(self.kept), len(self.left)))
-        return samples[self.due(len(samples))]
+        return self.sampled(samples)
 
     def clear(self) -> None:
         self.samples()
@@ -186,6 +192,8 @@ class LearningSteps(Reader):
     def samples(self) -> np.ndarray:
         errors = self.session.probed(self.serving.source)
         active = self.columns(self.session.probed(self.serving.probe))
+        if not len(active):  # before the first step, or right after it was cleared
+            return np.zeros(0)
         n = active.shape[1]
         due = self.due(len(active))
         for k in range(self.read, len(active)):

@@ -64,14 +64,15 @@ def _by_neuron(probe: Any, values: Any) -> np.ndarray:
 
 
 def _voltage(compartment: Any, dt: float) -> np.ndarray:
-    return 1.0 / compartment.vth.astype(float)
+    unit: np.ndarray = 1.0 / compartment.vth.astype(float)
+    return unit
 
 
 def _current(compartment: Any, dt: float) -> np.ndarray:
     decay, vth = compartment.decay_v, compartment.vth.astype(float)
     if not decay.any():
-        return 1 / (vth * dt)
+        return np.asarray(1 / (vth * dt))
     if np.issubdtype(decay.dtype, np.integer):
         magnitude = load_nengo_loihi().builder.discretize.decay_magnitude
         return np.asarray(magnitude(decay, x0=2097152) / vth)
-    return 1 / vth
+    return np.asarray(1 / vth)

@@ -103,7 +103,8 @@ class FastEmulator:
     def state(self, block: Any, name: str) -> np.ndarray:
         """(n,) ``bias``, or a field of `deploy.emulator.engine.State`, as a view to be written."""
         of: Any = self.layout.compartments if name == "bias" else self.engine.state
-        return getattr(of, name)[self._part(block)]
+        view: np.ndarray = getattr(of, name)[self._part(block)]
+        return view
 
     def _part(self, block: Any) -> slice:
         start = int(self._start[block])
@@ -201,7 +202,8 @@ class FastEmulator:
             weights = probe.weights[0]
             return blocks[0] if weights is None else blocks[0].dot(weights)
         if any(weights is None or weights.ndim for weights in probe.weights):
-            return probe.weight_outputs(blocks)
+            outputs: np.ndarray = probe.weight_outputs(blocks)
+            return outputs
         # the product of each block goes to where its neurons belong
         width = sum(block.shape[1] for block in blocks)
         kind = np.multiply(blocks[0][:1], probe.weights[0]).dtype

@@ -12,7 +12,7 @@ from deploy.nengo_loihi.load import load_nengo_loihi
 
 
 @jit
-def _lowpass(samples, x, a, b, filtered):
+def _lowpass(samples: np.ndarray, x: np.ndarray, a: float, b: float, filtered: np.ndarray) -> None:
     """Nengo's ``LinearFilter.OneX`` on a state of single precision.
 
     x ← a·x is computed in single precision, x ← x + b·u in double, and both are rounded
@@ -26,7 +26,9 @@ def _lowpass(samples, x, a, b, filtered):
 
 
 @jit
-def _lowpass_of_one(samples, x, a, b, filtered):
+def _lowpass_of_one(
+    samples: np.ndarray, x: np.ndarray, a: float, b: float, filtered: np.ndarray
+) -> None:
     """``LinearFilter.OneXScalar``: all in double, and rounded once."""
     for i in range(samples.shape[0]):
         x[0, 0] = np.float32(a * np.float64(x[0, 0]) + b * samples[i, 0])

@@ -40,7 +40,8 @@ class Judged(NamedTuple):
     @property
     def equivalent(self) -> np.ndarray:
         """Whether the whole interval is inside the margin."""
-        return np.abs(self.effect) + self.half <= self.margin
+        inside: np.ndarray = np.abs(self.effect) + self.half <= self.margin
+        return inside
 
 
 class Builds(NamedTuple):

@@ -69,7 +69,8 @@ def drive(changes: np.ndarray, errors: np.ndarray) -> np.ndarray:
     """
     power = np.sum(errors**2, axis=(0, 2))[:, None]
     product = np.einsum("rkdn,rkd->kn", changes, errors)
-    return np.divide(product, power, out=np.zeros_like(product), where=power > 0)
+    share: np.ndarray = np.divide(product, power, out=np.zeros_like(product), where=power > 0)
+    return share
 
 
 def rate(change: np.ndarray, error: np.ndarray, driven: np.ndarray) -> float:

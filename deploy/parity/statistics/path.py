@@ -184,7 +184,8 @@ def _fast(residual: np.ndarray, reference: np.ndarray, sampling: float) -> np.nd
     width = int(round(0.5 / fastest / sampling)) if fastest > 0 else len(residual)
     if width < 2:
         return residual
-    return residual - _moving_mean(residual, min(width, len(residual)))
+    fast: np.ndarray = residual - _moving_mean(residual, min(width, len(residual)))
+    return fast
 
 
 def _moving_mean(x: np.ndarray, width: int) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Tuple
 
 import numpy as np
 
@@ -57,7 +58,7 @@ def describe_process(path: np.ndarray, sampling: float) -> Process:
     )
 
 
-def _rhythm(x: np.ndarray, sampling: float) -> tuple:
+def _rhythm(x: np.ndarray, sampling: float) -> Tuple[float, float]:
     none = (np.nan, np.nan)
     x = x - x.mean()
     if len(x) < 64 or x.std() <= 1e-9:
@@ -81,4 +82,4 @@ def _rhythm(x: np.ndarray, sampling: float) -> tuple:
     slope, start = np.polyfit(t, phase, 1)
     wander = phase - slope * t - start
     steps = wander[edge:] - wander[:-edge]
-    return slope / (2 * np.pi), float(np.sqrt(np.mean(steps**2))) if len(steps) else np.nan
+    return float(slope / (2 * np.pi)), float(np.sqrt(np.mean(steps**2))) if len(steps) else np.nan

@@ -35,7 +35,9 @@ def regularity(steps: np.ndarray, neurons: np.ndarray) -> float:
     return float(np.mean(2 * np.abs(second - first) / (second + first)))
 
 
-def synchrony(steps: np.ndarray, neurons: np.ndarray, n_neurons: int, n_steps: int, dt: float):
+def synchrony(
+    steps: np.ndarray, neurons: np.ndarray, n_neurons: int, n_steps: int, dt: float
+) -> float:
     r"""How much of the neurons' variance is common.
 
     .. math:: \chi = \sqrt{\operatorname{Var}_t \langle c_i \rangle_i

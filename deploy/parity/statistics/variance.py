@@ -56,7 +56,7 @@ def moderated(replicates: np.ndarray) -> Tuple[np.ndarray, float]:
 def _inverse_trigamma(value: float) -> float:
     """The y with ψ'(y) = value; Newton's method, of Smyth's appendix."""
     if value > 1e7:
-        return 1 / np.sqrt(value)
+        return float(1 / np.sqrt(value))
     if value < 1e-6:
         return 1 / value
     y = 0.5 + 1 / value

@@ -1,5 +1,7 @@
 """Compartments start at zero."""
 
+from typing import Any
+
 import nengo
 import numpy as np
 from nengo.dists import Choice
@@ -43,7 +45,7 @@ def initial_state(draft: Draft) -> None:
             )
 
 
-def _is_zero(initial) -> bool:
+def _is_zero(initial: Any) -> bool:
     if isinstance(initial, Choice):
         return not np.any(initial.options)
     return not isinstance(initial, nengo.dists.Distribution) and not np.any(initial)

@@ -167,7 +167,8 @@ class Repeated(nengo.neurons.NeuronType):
 
     def rates(self, x: np.ndarray, gain: np.ndarray, bias: np.ndarray) -> np.ndarray:
         """See `max_rates_intercepts`."""
-        return np.maximum(self.current(x, gain, bias), 0.0)
+        rates: np.ndarray = np.maximum(self.current(x, gain, bias), 0.0)
+        return rates
 
     def step(self, dt: float, J: np.ndarray, output: np.ndarray, **state: np.ndarray) -> None:
         """Take the current, give the spikes."""

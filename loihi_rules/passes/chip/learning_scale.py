@@ -110,14 +110,15 @@ def learning_scale(draft: Draft) -> None:
         threshold = pes.threshold(needs.span, float(conn.pre_obj.radius), needs.trial.peak)
         if settings.pes_weight_exponent is None:
             threshold = _choose_exponent(draft, conn, needs, threshold)
+        chosen = draft.network.config[conn]
         draft.learning_scales[conn] = pes.LearningScale(
-            weight_exponent=int(settings.pes_weight_exponent),  # type: ignore[arg-type]
-            rate_factor=float(settings.pes_rate_factor),  # type: ignore[arg-type]
-            error_scale=float(settings.pes_error_scale),  # type: ignore[arg-type]
+            weight_exponent=int(chosen.pes_weight_exponent),
+            rate_factor=float(chosen.pes_rate_factor),
+            error_scale=float(chosen.pes_error_scale),
             threshold=threshold,
             unit=pes.unit(float(conn.pre_obj.radius), _amplitude(conn)),
             window=pes.error_window(_time_constant(conn, needs), draft.dt),
-            sources=settings.learns_from,  # type: ignore[arg-type]
+            sources=chosen.learns_from,
         )
 
 

@@ -99,8 +99,9 @@ def _only_filtered(network: nengo.Network, node: object) -> bool:
 def _asked(network: nengo.Network, conn: nengo.Connection) -> Optional[Synapse]:
     """The filter that a user gave to what the host sends; see before_chip."""
     if conn.synapse is None:
-        return Lowpass(float(network.config[base_of(conn.post)].input_tau))  # type: ignore[arg-type]
-    return conn.synapse.synapse  # type: ignore[no-any-return]
+        return Lowpass(float(network.config[base_of(conn.post)].input_tau))
+    asked: Synapse = conn.synapse.synapse
+    return asked
 
 
 def _kept(synapse: Synapse, dt: float) -> Lead:
@@ -121,7 +122,7 @@ def _send(
     draft: Draft, conn: nengo.Connection, ways: Set[Way], after: Dict[object, Set[object]]
 ) -> None:
     network, own = draft.network, _asked(draft.network, conn)
-    tau = float(network.config[base_of(conn.post)].input_tau)  # type: ignore[arg-type]
+    tau = float(network.config[base_of(conn.post)].input_tau)
     smooth = _is_smooth(own, draft.dt)
     ends = {Way(w.late + (own is None), w.filtered or smooth) for w in ways}
     ahead = min(w.late for w in ends) if all(w.filtered for w in ends) else 0

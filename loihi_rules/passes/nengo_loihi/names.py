@@ -46,5 +46,5 @@ def _paths(network: nengo.Network, above: str = "") -> Iterator[Tuple[str, nengo
 def _called(parent: nengo.Network, network: nengo.Network) -> str:
     for name, value in vars(parent).items():
         if value is network and not name.startswith("_"):
-            return name
+            return str(name)
     return str(network.label or type(network).__name__)

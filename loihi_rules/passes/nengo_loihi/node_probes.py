@@ -47,7 +47,8 @@ def node_probes(draft: Draft) -> None:
     """
     network = draft.network
     declare(network, nengo.Probe, SETTING, CARRIES)
-    incoming, known = into_passthroughs(network), {}  # type: ignore[var-annotated]
+    incoming = into_passthroughs(network)
+    known: Known = {}
     for net in [network, *network.all_networks]:
         for probe in list(net.probes):
             sources = _sources(network, probe, incoming, known)

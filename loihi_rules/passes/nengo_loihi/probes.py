@@ -240,7 +240,8 @@ def _rule_delta(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Served:
 
 
 def _rule(probe: nengo.Probe) -> LearningRule:
-    return base_of(probe.target)
+    rule: LearningRule = base_of(probe.target)
+    return rule
 
 
 def _error_node(draft: Draft, net: nengo.Network, rule: LearningRule) -> nengo.Node:

@@ -1,0 +1,45 @@
+from typing import Any, Dict
+
+Default: Any
+Unconfigurable: Any
+
+class Parameter:
+    name: str
+    default: Any
+    def __init__(
+        self, name: str, default: Any = ..., optional: bool = ..., readonly: Any = ...
+    ) -> None: ...
+    def __get__(self, instance: Any, type_: Any) -> Any: ...
+    def __set__(self, instance: Any, value: Any) -> None: ...
+
+class NumberParam(Parameter):
+    def __init__(
+        self,
+        name: str,
+        default: Any = ...,
+        low: Any = ...,
+        high: Any = ...,
+        low_open: bool = ...,
+        high_open: bool = ...,
+        optional: bool = ...,
+        readonly: Any = ...,
+    ) -> None: ...
+
+class IntParam(NumberParam): ...
+
+class NdarrayParam(Parameter):
+    def __init__(
+        self,
+        name: str,
+        default: Any = ...,
+        shape: Any = ...,
+        dtype: Any = ...,
+        optional: bool = ...,
+        readonly: Any = ...,
+    ) -> None: ...
+
+class FrozenObject:
+    @property
+    def _paramdict(self) -> Dict[str, Parameter]: ...
+    def __getstate__(self) -> Dict[str, Any]: ...
+    def __setstate__(self, state: Dict[str, Any]) -> None: ...
