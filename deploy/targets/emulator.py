@@ -19,7 +19,7 @@ from deploy.emulator.runner import Runner
 from deploy.errors import BadInput, TargetUnavailable
 from deploy.resources import cores_of
 from deploy.targets.base import Session, Target
-from deploy.targets.built import built_connection
+from deploy.targets.built import built_connection, check_unused
 from deploy.targets.chip_builder import chip_model, learning_synapse
 from deploy.targets.chip_neurons import ChipNeurons
 from deploy.targets.chip_values import ChipValue, connection_values, neuron_values, rule_values
@@ -80,7 +80,7 @@ class EmulatorSession(Session):
         self.idle = {conn.post_obj for conn in rewritten.dropped}
         for conn in rewritten.dropped:
             if conn not in rewritten.joined:
-                self.built(conn)  # Nengo says what is wrong with it, used or not
+                check_unused(rewritten, conn, dt)
         emulator = self.simulator.sims["emulator"]
         fast = isinstance(emulator, FastEmulator)
         self.chip_weights = emulator.learned_weights if fast else _reference_weights
