@@ -214,6 +214,8 @@ def ways_in() -> List[Cell]:
         listed_twice("subnetwork listed twice"),
         pendulum("pendulum, P", duration=4.0),
         pendulum("pendulum, PID", 0.5, 0.25, duration=4.0),
+        delays.chain("20 in a row", nengo.LIF()),
+        delays.chain("20 in a row, SpikingRectifiedLinear", nengo.SpikingRectifiedLinear()),
         *(delays.way(name, quick=name == "node to ensemble") for name in delays.WAYS),
     ]
 

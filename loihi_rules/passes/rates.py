@@ -9,11 +9,13 @@ import numpy as np
 
 from loihi_rules.built import built_ensemble
 from loihi_rules.change import name_of, warn
+from loihi_rules.lags import later
 from loihi_rules.passes.placement import chip_learning_connections
 from loihi_rules.pilot import Pilot, Signals, chip_spikes, rates_of, settling
 from loihi_rules.pilot_fit import fit_to_pilot
 from loihi_rules.rewrite import Draft
 from loihi_rules.routes.entries import loops_of
+from loihi_rules.routes.ways import LAG_SETTING
 from loihi_rules.rules.pes import TRAIN_EPOCH
 from loihi_rules.settings import declare
 from loihi_rules.tuning import (
@@ -69,16 +71,19 @@ def rates(draft: Draft) -> None:
     those currents fluctuate; their gain multiplies them. The fit is taken if it is better
     than none on inputs that it has not seen.
 
+    How much later the ensemble answers than on the CPU is left in ``network.config[ens].lag``,
+    in seconds (`loihi_rules.lags.later`), for the filters of what follows.
+
     What nengo-loihi's own neuron types say (LoihiLIF, LoihiSpikingRectifiedLinear) is the
     chip's arithmetic already; they are left alone.
     """
     network = draft.network
-    declare(network, nengo.Ensemble, SETTING)
+    declare(network, nengo.Ensemble, SETTING, LAG_SETTING)
     pilot, uses = Pilot(network, draft.tuning, draft.dt), _uses(network, draft.dt)
     for ens in pilot.in_order():
         if not on_chip(network, ens) or network.config[ens].rates_are_fitted:
             continue
-        built = built_ensemble(ens, draft.dt)
+        own, built = ens.neuron_type, built_ensemble(ens, draft.dt)
         gain, bias = _limited(draft, ens, built)
         network.config[ens].rates_are_fitted = True
         unknown = is_chips_own(ens.neuron_type) or ens in draft.learned  # no pilot learns
@@ -89,6 +94,9 @@ def rates(draft: Draft) -> None:
             give_gains(ens, gain, bias)
         elif not _steady(draft, ens, built, gain, bias):
             _fit_to_encoders(draft, ens, built, gain, bias, uses)
+            if ens not in draft.learned:
+                known = _drive(draft, ens, built)
+                network.config[ens].lag = later(ens, own, built, draft.dt, known)
             if pilot.feeds_itself(ens):
                 _warn_of_a_loop(ens)
         draft.tuning[ens] = built

@@ -9,9 +9,10 @@ import numpy as np
 
 from loihi_rules.chip import LOIHI
 from loihi_rules.routes.carriers import MOST_ROWS, noise, pairs_for, spike_noise
-from loihi_rules.routes.entries import TYPICAL_FREQUENCY, Entry
+from loihi_rules.routes.entries import Entry
 from loihi_rules.routes.from_host import before_chip
 from loihi_rules.routes.ways import CARRIED, FROM_HOST, MATRIX, STRAIGHT, Cost
+from loihi_rules.settings import TYPICAL_FREQUENCY
 
 SMOOTHING_STEPS = 5  # of the least filter that smooths the spikes in which a value is carried
 ALIKE = 0.006  # s, by which filters differ whose mean is tried
