@@ -33,8 +33,8 @@ def keep_speed(ens: nengo.Ensemble, choices: Sequence[Choice], tau: float, dt: f
 
     it follows the same equation. What the host filters is scaled whatever its filter, as what it
     sends is filtered by (1 + τ s) before. That is done value by value: those of x that no loop
-    hands on are filters of their input, which keep their size and follow τ'. Where weights learn, or targets
-    are given in the place of a function, all stay as they are, 1 / k times as fast.
+    hands on are filters of their input, which keep their size and follow τ'. Where weights learn,
+    or targets are given in the place of a function, all stay as they are, 1 / k times as fast.
 
     Parameters
     ----------
