@@ -31,8 +31,8 @@ import numpy as np
 from scipy.stats import beta
 
 import deploy
-from benchmarks.verdict_faults import FAULTS, HEALTHY_RUNS, cases, injected
-from benchmarks.verdict_runs import MODELS, Seeded, there
+from benchmarks.verdict_faults import FAULTS, NONE, cases, injected
+from benchmarks.verdict_runs import HEALTHY_RUNS, MODELS, VOLTAGES, Seeded, there
 from deploy.parity.asking import Asked, CpuRuns
 from deploy.parity.effects import DIFFERENT, OPEN, Effect, effects_of, judged_effects
 from deploy.parity.floors import QUANTITIES
@@ -54,13 +54,19 @@ Values = Mapping[Tuple[float, str], Union[str, List[Asked]]]  # of a length and 
 def values_of(one: Seeded) -> Values:
     """What a model's runs of one seed are asked, healthy and faulty, at each length."""
     path = one.folder / f"{one.model}, {one.seconds:g} s, {one.seed}, asked.pkl"
-    if path.exists():
-        return pickle.loads(path.read_bytes())  # noqa: S301 what was written below
     found: Dict[Tuple[float, str], Union[str, List[Asked]]] = {}
-    for seconds, spread, case in cases(one, [s for s in LENGTHS if s <= one.seconds]):
+    if path.exists():
+        found = pickle.loads(path.read_bytes())  # noqa: S301 what was written below
+    lengths = [s for s in LENGTHS if s <= one.seconds]
+    wanted = {(s, name) for s in lengths for name in (*FAULTS, *HEALTHY_RUNS)}
+    if wanted <= set(found):
+        return found
+    for seconds, spread, case in cases(one, lengths):
         cpu = CpuRuns(spread.repeats[0], spread)
-        for fault, faulty in injected(case).items():
-            found[seconds, fault] = faulty if isinstance(faulty, str) else cpu.ask(faulty)
+        runs = {**injected(case), **{name: case.runs[name] for name in HEALTHY_RUNS}}
+        for name, faulty in runs.items():
+            if (seconds, name) not in found:
+                found[seconds, name] = faulty if isinstance(faulty, str) else cpu.ask(faulty)
     path.with_suffix(".part").write_bytes(pickle.dumps(found))
     path.with_suffix(".part").replace(path)
     return found
@@ -70,7 +76,8 @@ def seeds_of(folder: Path, models: Sequence[str]) -> Iterator[Tuple[str, Values]
     """Each model with the values of each of its seeds."""
     for model in models:
         for one in there(folder, model):
-            yield model, values_of(one)
+            if one.done:
+                yield model, values_of(one)
 
 
 def outcome_of(effects: Sequence[Effect]) -> str:
@@ -135,15 +142,17 @@ def misses(folder: Path, models: List[str], seconds: List[float]) -> None:
     count: Counter = Counter()
     for model, values in seeds_of(folder, models):
         for (length, fault), asked in values.items():
+            if fault not in FAULTS:
+                continue
             cell = found[fault, model, length]
             if isinstance(asked, str):
                 cell.reasons.append(asked)
                 continue
-            healthy = values[length, HEALTHY_RUNS[0]]
+            healthy = values[length, VOLTAGES]
             effects = judged_effects(asked)
             cell.outcomes.append(outcome_of(effects))
             cell.sizes.append(size_of(fault, effects, judged_effects(healthy)))
-            count[model, length] += fault == HEALTHY_RUNS[0]
+            count[model, length] += fault == NONE
     for length in seconds:
         columns = [model for model in models if count[model, length]]
         print(f"\n{length:g} s: NO PARITY / not PARITY, of so many seeds\n")
@@ -163,13 +172,16 @@ def print_missed(found: Mapping[Tuple[str, str, float], Cell]) -> None:
     print(f"\nabove {FLOORS:g} floors, and caught in less than {100 * SHARE:g} % of runs\n")
     print("| model | fault | caught | PARITY | floors | margins | interval, ± margins | changed |")
     print("|---|---|---|---|---|---|---|---|")
-    large = caught = 0
+    large: Counter = Counter()  # of single runs
+    caught: Counter = Counter()
     for (fault, model, length), cell in sorted(found.items(), key=lambda item: item[0][1:]):
-        if fault in HEALTHY_RUNS or not cell.outcomes:
+        if fault == NONE or not cell.outcomes:
             continue
         floors, margins, half = (np.median([size[k] for size in cell.sizes]) for k in range(3))
-        if floors >= FLOORS:
-            large, caught = large + len(cell.outcomes), caught + cell.caught
+        for outcome, size in zip(cell.outcomes, cell.sizes):
+            for unit, times in (("floors", size.floors), ("margins", min(size[:2]))):
+                large[unit] += times >= FLOORS
+                caught[unit] += times >= FLOORS and outcome == NO_PARITY
         if cell.missed:
             most = Counter(size.quantity for size in cell.sizes).most_common(1)[0][0]
             good = cell.outcomes.count(PARITY)
@@ -177,7 +189,8 @@ def print_missed(found: Mapping[Tuple[str, str, float], Cell]) -> None:
                 f"| {model}, {length:g} s | {fault} | {cell.caught} of {len(cell.outcomes)} | "
                 f"{good} | {floors:.1f} | {margins:.1f} | {half:.2f} | {most} |"
             )
-    print(f"\nof all above {FLOORS:g} floors: {caught} of {large} caught")
+    for unit, count in large.items():
+        print(f"\nof all runs with a fault above {FLOORS:g} {unit}: {_share(caught[unit], count)}")
 
 
 # ---------------------------------------------------------------------------------- false alarms

@@ -8,12 +8,13 @@ from typing import Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Tuple, 
 import nengo
 import numpy as np
 
-from benchmarks.verdict_runs import NEURONS, OUT, RATES, VOLTAGES, WRONG_SEED, Seeded
+from benchmarks.verdict_runs import OUT, RATES, VOLTAGES, WRONG_SEED, Seeded
 from deploy.parity import Spread
 from deploy.parity.statistics.path import fit_path
 from deploy.traces.trace import Trace
 from deploy.traces.traces import Traces
 
+NONE = "none"
 SPIKES = "spikes"
 MANY = 8  # dimensions, or probes, of which one can be wrong
 NO_VALUE = "no value is decoded"
@@ -213,8 +214,7 @@ DEAD = frozenset({"silenced", "rates apart"})
 SPEED = frozenset({"learning speed", "weights, size"})
 
 FAULTS: Mapping[str, Fault] = {
-    "none": Fault(_run(VOLTAGES)),
-    "none, other neurons": Fault(_run(NEURONS)),
+    NONE: Fault(_run(VOLTAGES)),
     "gain − 3 %": Fault(_gained(-0.03), GAIN),
     "gain + 5 %": Fault(_gained(0.05), GAIN),
     "gain + 15 %": Fault(_gained(0.15), GAIN),
@@ -240,4 +240,3 @@ FAULTS: Mapping[str, Fault] = {
     **{name: Fault(_run(name), SPEED) for name in RATES},
     "wrong seed": Fault(_run(WRONG_SEED)),
 }
-HEALTHY_RUNS = ("none", "none, other neurons")

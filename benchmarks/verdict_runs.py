@@ -2,7 +2,7 @@
 
 python benchmarks/verdict_runs.py FOLDER [--models NAME ...] [--seeds 20] [--seconds 8]
 
-Of each model and seed: its spread, a healthy run with other initial voltages, one with other
+Of each model and seed: its spread, two healthy runs with other initial voltages, two with other
 neurons as well, one of another seed, and, where something learns, runs with other learning rates.
 Each is written when it is done, so that a run that was stopped begins where it ended.
 `verdict.py` judges them.
@@ -39,6 +39,7 @@ HEALTHY = 900_000  # from here on, seeds of healthy runs: spreads' are below
 APART = 10_000  # between variants' seeds of two seeds
 OTHER_SEED = 100  # from a seed to the wrong one
 VOLTAGES, NEURONS, WRONG_SEED = "other voltages", "other neurons", "wrong seed"
+HEALTHY_RUNS = (VOLTAGES, NEURONS, f"{VOLTAGES} again", f"{NEURONS} again")
 
 
 def channel(seed: int, neurons: int = 100, dimensions: int = 1, count: int = 1) -> nengo.Network:
@@ -138,7 +139,7 @@ class Seeded:
     @property
     def names(self) -> List[str]:
         """Of the runs besides the spread."""
-        return [VOLTAGES, NEURONS, WRONG_SEED, *(RATES if self.model in LEARNING else ())]
+        return [*HEALTHY_RUNS, WRONG_SEED, *(RATES if self.model in LEARNING else ())]
 
     @property
     def done(self) -> bool:
@@ -165,7 +166,7 @@ class Seeded:
                 made = run(
                     self.network(name), self.seconds, "cpu", self.seed, variant=self._variant(name)
                 )
-                trimmed(made, weights=name != NEURONS).save(self._run(name))
+                trimmed(made, weights=not name.startswith(NEURONS)).save(self._run(name))
 
     def _made_spread(self) -> Spread:
         """As `deploy.spread` makes it, but with other neurons for each seed."""
@@ -182,8 +183,9 @@ class Seeded:
     def _variant(self, name: str) -> Optional[Variant]:
         if name == WRONG_SEED:
             return None
-        neurons = HEALTHY + self.seed if name == NEURONS else None
-        return Variant(HEALTHY + self.seed + (APART if name == NEURONS else 0), neurons)
+        k = HEALTHY_RUNS.index(name) if name in HEALTHY_RUNS else 0
+        first = HEALTHY + self.seed + APART * k
+        return Variant(first, first - APART if name.startswith(NEURONS) else None)
 
     def load(self) -> Dict[str, Traces]:
         """Its runs by name."""
@@ -194,12 +196,12 @@ class Seeded:
 
 
 def there(folder: Path, model: str) -> Iterator[Seeded]:
-    """What has been made of a model, the longest runs of each seed."""
+    """What has been made, or begun, of a model: the longest runs of each seed."""
     made: Dict[int, Seeded] = {}
     for path in folder.glob(f"{model}, * s, *, spread.npz"):
         seconds, seed = (part.split()[0] for part in path.name.split(", ")[1:3])
         one = Seeded(folder, model, int(seed), float(seconds))
-        if one.done and (one.seed not in made or made[one.seed].seconds < one.seconds):
+        if one.seed not in made or made[one.seed].seconds < one.seconds:
             made[one.seed] = one
     return iter([made[seed] for seed in sorted(made)])
 
@@ -215,8 +217,9 @@ def main() -> None:
     for seed in range(asked.seeds):  # all models get some seeds before one has them all
         for model in asked.models:
             seconds = asked.seconds or SECONDS.get(model, COSTLY)
-            if all(one.seed != seed or one.seconds < seconds for one in there(asked.folder, model)):
-                Seeded(asked.folder, model, seed, seconds).make()
+            begun = [one for one in there(asked.folder, model) if one.seed == seed]
+            enough = [one for one in begun if one.seconds >= seconds]
+            (enough or [Seeded(asked.folder, model, seed, seconds)])[0].make()
             print(f"{model}, seed {seed}", flush=True)
 
 

@@ -214,3 +214,48 @@ def test_what_a_node_hands_to_several_ensembles_is_solved_for_once():
     with deploy.Simulator(net, progress_bar=False):
         pass
     assert Counted.calls == 1
+
+
+def unused(function=None, **arguments):
+    """An ensemble on the chip whose value goes to a node that hands it to nobody."""
+    with nengo.Network(seed=1) as net:
+        ens = nengo.Ensemble(20, 1, label="ens")
+        nengo.Probe(ens.neurons)
+        conn = nengo.Connection(ens, nengo.Node(size_in=1), function=function, **arguments)
+    return net, conn
+
+
+def test_decoders_that_nobody_uses_are_not_solved_for(monkeypatch):
+    """160 of them were, of a network that remembers by circular convolution."""
+    solved, own = [], nengo.solvers.LstsqL2.__call__
+    monkeypatch.setattr(
+        nengo.solvers.LstsqL2, "__call__", lambda *a, **k: solved.append(a) or own(*a, **k)
+    )
+    net, conn = unused(np.sin)
+    with deploy.Simulator(net, progress_bar=False) as sim:
+        assert not solved
+        assert sim.data[conn].weights.shape == (1, 20) and len(solved) == 1
+
+
+class Refuses(nengo.solvers.LstsqL2):
+    def __call__(self, *args, **kwargs):
+        raise ValueError("what a user's solver says")
+
+
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        ({"function": lambda x: 1 // int(x[0] == 0)}, "by zero"),
+        ({"solver": Refuses()}, "what a user's solver says"),
+        ({"function": lambda x: x * np.nan}, ""),
+        ({"eval_points": [[np.inf]]}, ""),
+    ],
+)
+def test_what_is_wrong_with_a_connection_that_nobody_uses_is_said(arguments, said):
+    net, _ = unused(**arguments)
+    errors = []
+    for simulator in (nengo.Simulator, deploy.Simulator):
+        with pytest.raises(Exception, match=said) as error, simulator(net, progress_bar=False):
+            pass
+        errors.append((type(error.value), str(error.value)))
+    assert errors[0] == errors[1]

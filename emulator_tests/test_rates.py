@@ -357,21 +357,3 @@ def test_a_threshold_below_all_evaluation_points_stays(seed):
         nengo.Probe(ens.neurons, label="spikes")
     spikes = deploy.run(net, 0.4, "emulator")["spikes"].dense()
     assert not spikes[:299].any() and spikes[300:].any()
-
-
-@pytest.mark.parametrize("looped", [True, False])
-def test_neurons_in_a_loop_of_neurons_are_warned_of(looped):
-    """No pilot run tells how their currents fluctuate."""
-    with nengo.Network(seed=71) as net:
-        a, b = (
-            nengo.Ensemble(20, 1, gain=np.ones(20), bias=np.full(20, 1.5), label=name)
-            for name in "ab"
-        )
-        nengo.Connection(a.neurons, b.neurons, transform=np.full((20, 20), 1e-3))
-        if looped:
-            nengo.Connection(b.neurons, a.neurons, transform=np.full((20, 20), -1e-3))
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        rewrite(net)
-    named = {str(w.message)[0] for w in caught if "loop of neurons" in str(w.message)}
-    assert named == ({"a", "b"} if looped else set())

@@ -5,12 +5,15 @@ import numpy as np
 import pytest
 
 import deploy
+from deploy.nengo_loihi.load import load_nengo_loihi
 from loihi_rules import ChipWarning, rewrite
 from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.passes.nengo_loihi.input_filters import declare_settings
 from loihi_rules.routes.carriers import design, pairs_for
 from loihi_rules.routes.entries import amplified_by
 from loihi_rules.routes.ways import CARRIED, FROM_CARRIERS, MATRIX
+
+THE_CHIPS = load_nengo_loihi().neurons.LoihiLIF()  # as late on the CPU
 
 
 def late_half(network, seconds, target="emulator"):
@@ -250,7 +253,7 @@ def test_little_noise_goes_into_a_population_with_a_threshold(excites):
     tau, given = ways(-0.2, 0.008)
     assert tau > 0.005 and given == {MATRIX}
     tau, given = ways(-1, 0.008)
-    assert tau == 0.002 and given == {MATRIX, FROM_CARRIERS}
+    assert tau == pytest.approx(0.002, abs=2e-4) and given == {MATRIX, FROM_CARRIERS}
     assert FROM_CARRIERS in ways(-0.2, 0.1)[1]  # too far apart for one filter
 
 
@@ -280,7 +283,7 @@ def test_a_loop_keeps_its_speed_at_the_time_constant_that_the_chip_has(tau):
     """(W − 1) / τ and B / τ of τ dx/dt = (W − 1) x + B u, where the chip's τ is 0.6 to 3 % off."""
     turn = np.array([[1.0, -0.6], [0.6, 1.0]])
     with nengo.Network(seed=15) as net:
-        ens = nengo.Ensemble(50, 2)
+        ens = nengo.Ensemble(50, 2, neuron_type=THE_CHIPS)
         given = nengo.Connection(nengo.Node([0.3, 0.4]), ens, transform=0.5, synapse=tau)
         loop = nengo.Connection(ens, ens, transform=turn, synapse=tau)
     done = rewrite(net)
@@ -320,7 +323,7 @@ def test_a_loop_with_a_function_keeps_its_speed_too(part):
         return ways @ function(x)
 
     with nengo.Network(seed=18) as net:
-        ens = nengo.Ensemble(60, 3)
+        ens = nengo.Ensemble(60, 3, neuron_type=THE_CHIPS)
         given = nengo.Connection(nengo.Node([0.3, 0.4, 0.5]), ens, synapse=tau)
         if part == slice(None):
             loop = nengo.Connection(ens, ens, function=fed_back, synapse=tau)

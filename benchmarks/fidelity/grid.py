@@ -32,7 +32,7 @@ from benchmarks.fidelity.cells.learning import (
     wave,
 )
 from benchmarks.fidelity.cells.memories import associative
-from benchmarks.fidelity.cells.neurons import convolutions, empty, joined, sparse, stack
+from benchmarks.fidelity.cells.neurons import closed, convolutions, empty, joined, sparse, stack
 from benchmarks.fidelity.cells.recurrent import integrator, lmu, lorenz, oscillator
 from benchmarks.fidelity.cells.rules import unsupervised
 from benchmarks.fidelity.cells.single import supervised
@@ -141,6 +141,8 @@ def neurons() -> List[Cell]:
         sparse("sparse, 10 of 2000", duration=0.8),
         sparse("sparse, 100 of 500", 500, 100, 0.8),
         empty("sparse without an entry"),
+        closed("a loop of LIF", nengo.LIF()),
+        closed("a loop of SpikingRectifiedLinear", nengo.SpikingRectifiedLinear()),
         stack("ReLU, 4 layers", by_neuron=False),
         stack("ReLU, 6 layers of 100", 6, 100, by_neuron=False),
         stack("ReLU, 3 layers, 10 Hz", 3, first=10.0, by_neuron=False),
@@ -214,6 +216,8 @@ def ways_in() -> List[Cell]:
         listed_twice("subnetwork listed twice"),
         pendulum("pendulum, P", duration=4.0),
         pendulum("pendulum, PID", 0.5, 0.25, duration=4.0),
+        delays.chain("20 in a row", nengo.LIF()),
+        delays.chain("20 in a row, SpikingRectifiedLinear", nengo.SpikingRectifiedLinear()),
         *(delays.way(name, quick=name == "node to ensemble") for name in delays.WAYS),
     ]
 

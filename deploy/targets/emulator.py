@@ -17,7 +17,7 @@ from deploy.host.interrupts import Interrupts
 from deploy.nengo_loihi.build.chip_builder import chip_model, learning_synapse
 from deploy.nengo_loihi.build.resources import cores_of
 from deploy.nengo_loihi.load import load_nengo_loihi
-from deploy.nengo_loihi.read.built import built_connection
+from deploy.nengo_loihi.read.built import built_connection, check_unused
 from deploy.nengo_loihi.read.chip_neurons import ChipNeurons
 from deploy.nengo_loihi.read.chip_values import (
     ChipValue,
@@ -87,7 +87,7 @@ class EmulatorSession(Session):
         self.idle = {conn.post_obj for conn in rewritten.dropped}
         for conn in rewritten.dropped:
             if conn not in rewritten.joined:
-                self.built(conn)  # Nengo says what is wrong with it, used or not
+                check_unused(rewritten, conn, dt)
         emulator = self.simulator.sims["emulator"]
         fast = isinstance(emulator, FastEmulator)
         self.chip_weights = emulator.learned_weights if fast else _reference_weights

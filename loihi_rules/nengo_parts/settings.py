@@ -12,6 +12,8 @@ from typing import Any, Type
 import nengo
 from nengo.params import Parameter
 
+TYPICAL_FREQUENCY = 1.0  # Hz, of signals whose delay is weighed
+
 
 def declare(network: nengo.Network, of: Type[Any], *names: str) -> None:
     """Give all objects of a class these settings, None where nobody has set them."""

@@ -8,7 +8,7 @@ network's seeds, so that the same network has the same pilot.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Set, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 import nengo
 import numpy as np
@@ -90,7 +90,7 @@ class Pilot:
         """All ensembles, those that feed the neurons of others before them; loops anyhow."""
         order: Dict[nengo.Ensemble, None] = {}
         for ens in self.network.all_ensembles:
-            ways = [(ens, iter(self._sources(ens)))]
+            ways = [(ens, iter(self.sources(ens)))]
             seen = {ens}
             while ways:
                 at, rest = ways[-1]
@@ -100,7 +100,7 @@ class Pilot:
                     ways.pop()
                 elif before not in seen and before not in order:
                     seen.add(before)
-                    ways.append((before, iter(self._sources(before))))
+                    ways.append((before, iter(self.sources(before))))
         return list(order)
 
     def inputs(self, ens: nengo.Ensemble) -> Optional[Signals]:
@@ -116,15 +116,27 @@ class Pilot:
     def feeds_itself(self, ens: nengo.Ensemble) -> bool:
         """Whether its neurons are given currents by themselves, by way of others or directly."""
         seen: Set[nengo.Ensemble] = set()
-        left = list(self._sources(ens))
+        left = list(self.sources(ens))
         while left:
             before = left.pop()
             if before is ens:
                 return True
             if before not in seen:
                 seen.add(before)
-                left += self._sources(before)
+                left += self.sources(before)
         return False
+
+    def outside(self, ens: nengo.Ensemble, group: Sequence[nengo.Ensemble]) -> Optional[Signals]:
+        """What the neurons of an ensemble are given from outside a group; None if not known."""
+        conns = [c for c in self.into.get(ens, []) if base_of(c.pre) not in group]
+        if ens in self.encoded or not self._have_sources(conns, {ens, *group}):
+            return None
+        return self._sum(ens, conns, slice(0, self.stimuli), self.tau_of(ens))
+
+    def tau_of(self, ens: nengo.Ensemble) -> float:
+        """The longest filter of what its neurons get from neurons, which the chip has for all."""
+        conns = self.into.get(ens, [])
+        return max((_tau(conn) for conn in conns if isinstance(conn.pre_obj, Neurons)), default=0.0)
 
     def _whole(self, ens: nengo.Ensemble) -> Optional[Signals]:
         """Inputs of an ensemble, block by block, as those before it may be far larger."""
@@ -143,6 +155,9 @@ class Pilot:
         conns = self.into.get(ens, [])
         if ens in self.encoded or not conns or ens in within:
             return False
+        return self._have_sources(conns, within | {ens})
+
+    def _have_sources(self, conns: Sequence[nengo.Connection], within: Set[nengo.Ensemble]) -> bool:
         for conn in conns:
             if isinstance(conn.pre_obj, nengo.Node):
                 continue
@@ -152,7 +167,7 @@ class Pilot:
                 on_chip(self.network, pre) and (pre not in self.tuning)
             ):
                 return False
-            if not represents and not self._known(pre, within | {ens}):
+            if not represents and not self._known(pre, within):
                 return False
         return True
 
@@ -160,15 +175,18 @@ class Pilot:
         """An ensemble and all that its neurons' inputs are made of."""
         found = {ens}
         if ens not in self.encoded:
-            for pre in self._sources(ens):
+            for pre in self.sources(ens):
                 found |= self._before(pre)
         return found
 
     def _given(self, ens: nengo.Ensemble, block: slice) -> Signals:
-        conns = self.into[ens]
+        return self._sum(ens, self.into[ens], block, self.tau_of(ens))
+
+    def _sum(
+        self, ens: nengo.Ensemble, conns: Sequence[nengo.Connection], block: slice, tau: float
+    ) -> Signals:
         n_inputs = block.stop - block.start
         total = [np.zeros((1, n_inputs, ens.n_neurons), np.float32) for _ in Signals._fields]
-        tau = max((_tau(conn) for conn in conns if isinstance(conn.pre_obj, Neurons)), default=0.0)
         for conn in conns:
             matrix, rows = linear_map(conn).astype(np.float32), rows_of(conn.post)
             source = self._output(conn, block)
@@ -179,7 +197,8 @@ class Pilot:
                 total[k][:, :, rows] += given
         return Signals(*total)
 
-    def _sources(self, ens: nengo.Ensemble) -> List[nengo.Ensemble]:
+    def sources(self, ens: nengo.Ensemble) -> List[nengo.Ensemble]:
+        """Those whose neurons, or whose values, its neurons are given, one for each connection."""
         bases = [base_of(conn.pre) for conn in self.into.get(ens, [])]
         return [base for base in bases if isinstance(base, nengo.Ensemble)]
 
@@ -265,39 +284,32 @@ def rates_of(output: np.ndarray, dt: float) -> np.ndarray:
     return np.asarray(output[settling(dt) :].mean(axis=0, dtype=float))
 
 
-def cpu_spikes(neuron_type: Any, current: np.ndarray, dt: float, rng: Any) -> np.ndarray:
-    """Output of Nengo's own neurons.
+class CpuNeurons:
+    """Nengo's own neurons, stepped.
 
     Parameters
     ----------
     neuron_type : nengo.neurons.NeuronType
-    current : (n_steps or 1, n_stimuli, n_neurons) ndarray
-        J, normalised.
+    shape : (n_stimuli, n_neurons)
     dt : float
         Step in seconds.
     rng : numpy.random.RandomState
         Of the voltages that they start with.
-
-    Returns
-    -------
-    (n_steps, n_stimuli, n_neurons) ndarray of float32
     """
-    shape = current.shape[1:]
-    free = with_parameters(neuron_type, initial_state=None)
-    state = free.make_state(int(np.prod(shape)), rng=rng)
-    output = np.zeros((shown(dt), *shape), np.float32)
-    step = np.zeros(int(np.prod(shape)))
-    for t in range(len(output)):
-        given = current[t % len(current)].astype(float).ravel()
-        free.step(dt, given, step, **state)
-        output[t] = step.reshape(shape)
-    return output
+
+    def __init__(self, neuron_type: Any, shape: Tuple[int, ...], dt: float, rng: Any):
+        self.kind, self.shape, self.dt = with_parameters(neuron_type, initial_state=None), shape, dt
+        self.state = self.kind.make_state(int(np.prod(shape)), rng=rng)
+        self.output = np.zeros(int(np.prod(shape)))
+
+    def step(self, current: np.ndarray) -> np.ndarray:
+        """Output at a current J, normalised, both of ``shape``."""
+        self.kind.step(self.dt, current.astype(float).ravel(), self.output, **self.state)
+        return self.output.reshape(self.shape)
 
 
-def chip_spikes(
-    neuron_type: nengo.neurons.NeuronType, current: np.ndarray, dt: float
-) -> np.ndarray:
-    """Spikes of the chip's neurons, in floating point.
+class ChipNeurons:
+    """The chip's neurons, stepped, in floating point.
 
         leaky:      v ← v + (1 − e^(−dt/τ_RC)) (J − v),  then 0 for τ_ref + dt
         not leaky:  v ← v + J dt
@@ -310,39 +322,65 @@ def chip_spikes(
     ----------
     neuron_type : nengo.neurons.NeuronType
         One of those that `loihi_rules.chip.tuning.chip_rates` takes.
-    current, dt
-        As for `cpu_spikes`.
-
-    Returns
-    -------
-    (n_steps, n_stimuli, n_neurons) ndarray of bool
+    shape : (n_stimuli, n_neurons)
+    dt : float
+        Step in seconds.
+    seed : int
+        Of the voltages that they start with, as in the midst of a run, not all at 0.
     """
-    neuron_type = represented(neuron_type, dt)
-    base = getattr(neuron_type, "base_type", neuron_type)
-    leaky = isinstance(base, nengo.LIFRate)  # nengo.LIF is one
-    decay = dt
-    refractory = 0
-    if leaky:
-        decay = float(-np.expm1(-dt / base.tau_rc)) if base.tau_rc else 1.0
-        refractory = round(base.tau_ref / dt)
-    current = current.astype(np.float32, copy=False)
-    start = np.random.RandomState(0).uniform(size=current.shape[1:])
-    voltage = start.astype(np.float32)  # as in the midst of a run, not all at 0
-    step, share = np.empty_like(voltage), np.float32(decay)
-    rests = np.zeros(voltage.shape, np.int16)
-    spikes = np.zeros((shown(dt), *voltage.shape), bool)
-    for t in range(len(spikes)):
-        given = current[t % len(current)]
-        voltage += np.multiply(share, np.subtract(given, voltage, step) if leaky else given, step)
+
+    def __init__(
+        self, neuron_type: nengo.neurons.NeuronType, shape: Tuple[int, ...], dt: float, seed: int
+    ):
+        neuron_type = represented(neuron_type, dt)
+        base = getattr(neuron_type, "base_type", neuron_type)
+        self.leaky = isinstance(base, nengo.LIFRate)  # nengo.LIF is one
+        decay, self.refractory = dt, 0
+        if self.leaky:
+            decay = float(-np.expm1(-dt / base.tau_rc)) if base.tau_rc else 1.0
+            self.refractory = round(base.tau_ref / dt)
+        self.voltage = np.random.RandomState(seed).uniform(size=shape).astype(np.float32)
+        self.change, self.share = np.empty_like(self.voltage), np.float32(decay)
+        self.rests = np.zeros(shape, np.int16)
+
+    def step(self, current: np.ndarray, fires: np.ndarray) -> np.ndarray:
+        """Spikes, bool, at a current J, normalised; put into ``fires``."""
+        voltage, change = self.voltage, self.change
+        apart = np.subtract(current, voltage, change) if self.leaky else current
+        voltage += np.multiply(self.share, apart, change)
         np.maximum(voltage, 0, out=voltage)
-        if refractory:
-            np.copyto(voltage, 0, where=rests > 0)
-            rests -= 1
-        fires = np.greater(voltage, 1, out=spikes[t])
-        if refractory:  # which holds it at 0 from the next step on
-            np.copyto(rests, refractory, where=fires)
+        if self.refractory:
+            np.copyto(voltage, 0, where=self.rests > 0)
+            self.rests -= 1
+        np.greater(voltage, 1, out=fires)
+        if self.refractory:  # which holds it at 0 from the next step on
+            np.copyto(self.rests, self.refractory, where=fires)
         else:
             voltage[fires] = 0
+        return fires
+
+
+def cpu_spikes(neuron_type: Any, current: np.ndarray, dt: float, rng: Any) -> np.ndarray:
+    """(n_steps, n_stimuli, n_neurons) output of `CpuNeurons`, float32.
+
+    ``current`` is (n or 1, n_stimuli, n_neurons), J, normalised.
+    """
+    neurons = CpuNeurons(neuron_type, current.shape[1:], dt, rng)
+    output = np.zeros((shown(dt), *current.shape[1:]), np.float32)
+    for t in range(shown(dt)):
+        output[t] = neurons.step(current[t % len(current)])
+    return output
+
+
+def chip_spikes(
+    neuron_type: nengo.neurons.NeuronType, current: np.ndarray, dt: float
+) -> np.ndarray:
+    """(n_steps, n_stimuli, n_neurons) spikes of `ChipNeurons`, bool; ``current`` as above."""
+    current = current.astype(np.float32, copy=False)
+    neurons = ChipNeurons(neuron_type, current.shape[1:], dt, 0)
+    spikes = np.zeros((shown(dt), *current.shape[1:]), bool)
+    for t in range(shown(dt)):
+        neurons.step(current[t % len(current)], spikes[t])
     return spikes
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 import nengo
@@ -12,11 +12,12 @@ from nengo.synapses import Lowpass
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from loihi_rules.chip.lags import without
+from loihi_rules.nengo_parts.settings import TYPICAL_FREQUENCY
 from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.nengo_parts.wiring import base_of, decoded, is_chip_input, on_chip
 
 MOST_MODES = 1000  # dimensions of a loop whose eigenvalues are looked for, in about a second
-TYPICAL_FREQUENCY = 1.0  # Hz, of signals whose delay is weighed
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,8 @@ class Entry:
     ----------
     conn : nengo.Connection
     tau : float or None
-        Time constant of the filter asked for, seconds; 0 for none, None for another filter
-        than a low-pass one.
+        Time constant of the filter asked for, less the lag, seconds; 0 for none, None for another
+        filter than a low-pass one.
     from_host : bool
         Whether its source is on the host, which can filter by whatever is left to do.
     spikes : bool
@@ -44,6 +45,8 @@ class Entry:
         Whether its target is also, by whatever way, upstream of its source.
     adds_up : bool
         Whether errors of that loop's filter add up, see `amplified_by`.
+    lag : float
+        By how many seconds what comes through this filter is later than on the CPU already.
     """
 
     conn: nengo.Connection
@@ -55,6 +58,7 @@ class Entry:
     sensitivity: float
     loop: bool
     adds_up: bool
+    lag: float = 0.0
 
 
 def entries_of(network: nengo.Network, dt: float) -> Dict[nengo.Ensemble, List[Entry]]:
@@ -65,6 +69,10 @@ def entries_of(network: nengo.Network, dt: float) -> Dict[nengo.Ensemble, List[E
     2π Δt / τ; where the loop forgets within that second, by as much as `amplified_by` says. And
     where one source enters twice, by filters that differ by Δτ, what the user is after is their
     difference, of which Δt / Δτ is lost.
+
+    What an ensemble represents is later on the chip, or earlier, by ``network.config[ens].lag``;
+    the filter that follows gives that back (`loihi_rules.chip.lags`). Connections of one filter
+    keep one, with the mean of their lags.
     """
     into: Dict[nengo.Ensemble, List[nengo.Connection]] = {}
     for conn in network.all_connections:
@@ -76,7 +84,8 @@ def entries_of(network: nengo.Network, dt: float) -> Dict[nengo.Ensemble, List[E
         taus: Dict[Any, List[Optional[float]]] = {}  # by source
         for conn in conns:
             taus.setdefault(base_of(conn.pre), []).append(tau_of(conn))
-        entries[ens] = [_entry(network, conn, taus, loops) for conn in conns]
+        found = [_entry(network, conn, taus, loops) for conn in conns]
+        entries[ens] = _without_lags(network, found, dt)
     return entries
 
 
@@ -96,6 +105,32 @@ def goes_straight(network: nengo.Network, conn: nengo.Connection) -> bool:
     if not on_chip(network, conn.pre):
         return False
     return isinstance(conn.post_obj, Neurons) or (decoded(conn) and conn.solver.weights)
+
+
+def _without_lags(network: nengo.Network, entries: List[Entry], dt: float) -> List[Entry]:
+    together: Dict[float, List[Entry]] = {}
+    for entry in entries:
+        if entry.tau and _may_be_late(entry):
+            together.setdefault(entry.tau, []).append(entry)
+    lags = {
+        tau: float(
+            np.average(
+                [network.config[e.conn.pre_obj].lag or 0.0 for e in alike],
+                weights=[e.sensitivity for e in alike],
+            )
+        )
+        for tau, alike in together.items()
+    }
+    return [
+        replace(entry, tau=without(entry.tau, lags[entry.tau], dt), lag=lags[entry.tau])
+        if entry.tau and _may_be_late(entry) and lags[entry.tau]
+        else entry
+        for entry in entries
+    ]
+
+
+def _may_be_late(entry: Entry) -> bool:
+    return not entry.from_host and decoded(entry.conn) and entry.conn.learning_rule_type is None
 
 
 def _entry(

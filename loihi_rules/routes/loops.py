@@ -12,7 +12,7 @@ from nengo.transforms import Dense, NoTransform
 from loihi_rules.chip.levels import filter_of
 from loihi_rules.nengo_parts.transforms import matrix_of, set_matrix
 from loihi_rules.routes.plan import Choice
-from loihi_rules.routes.ways import MATRIX
+from loihi_rules.routes.ways import FROM_HOST, MATRIX
 
 WORTH_WHILE = 1e-3  # of a time constant
 
@@ -31,9 +31,10 @@ def keep_speed(ens: nengo.Ensemble, choices: Sequence[Choice], tau: float, dt: f
 
         f'(x) = (1 − k) x + k f(x),        u' = k u
 
-    it follows the same equation. That is done value by value: those of x that no loop hands on
-    are filters of their input, which keep their size and follow τ'. Where weights learn, or targets
-    are given in the place of a function, all stay as they are, 1 / k times as fast.
+    it follows the same equation. What the host filters is scaled whatever its filter, as what it
+    sends is filtered by (1 + τ s) before. That is done value by value: those of x that no loop
+    hands on are filters of their input, which keep their size and follow τ'. Where weights learn,
+    or targets are given in the place of a function, all stay as they are, 1 / k times as fast.
 
     Parameters
     ----------
@@ -52,16 +53,22 @@ def keep_speed(ens: nengo.Ensemble, choices: Sequence[Choice], tau: float, dt: f
     """
     if not tau:
         return tau
+    values = [c for c in choices if c.entry.conn.post_obj is ens]  # currents into neurons are no u
+    same = [c for c in values if _is_same(c, tau)]
+    loops = [c.entry.conn for c in same if _is_loop(c, ens)]
+    if not loops:
+        return tau
     real = filter_of(tau, dt)
-    ratio = real / tau
-    entering = [c.entry.conn for c in choices if c.entry.tau == tau]
-    same = [conn for conn in entering if conn.post_obj is ens]  # currents into neurons are no u
-    loops = [c.entry.conn for c in choices if c.entry.tau == tau and _is_loop(c, ens)]
+    ratio = real / float(np.mean([c.entry.tau or tau for c in same if c.entry.conn in loops]))
     fed = np.zeros(ens.dimensions, bool)
     for conn in loops:
         fed[_filled(conn, ens)] = True
-    scaled = [conn for conn in same if fed[_values(ens, conn.post_slice)].any()]
-    if abs(ratio - 1) < WORTH_WHILE or not loops or not all(map(_is_scalable, scaled)):
+    others = [c for c in values if c.way == FROM_HOST and c not in same]
+    sent = [c for c in others if _is_scalable(c.entry.conn)]
+    scaled = [
+        c.entry.conn for c in [*same, *sent] if fed[_values(ens, c.entry.conn.post_slice)].any()
+    ]
+    if abs(ratio - 1) < WORTH_WHILE or not all(map(_is_scalable, scaled)):
         return tau
     scales = np.where(fed, ratio, 1.0)
     kept = np.where(fed, 1 - ratio, 0.0)  # of each value, by one loop
@@ -71,6 +78,12 @@ def keep_speed(ens: nengo.Ensemble, choices: Sequence[Choice], tau: float, dt: f
         _add(conn, ens, kept)
         kept[_filled(conn, ens)] = 0
     return real
+
+
+def _is_same(choice: Choice, tau: float) -> bool:
+    """Whether it has a filter of its compartments' τ, but for the lag that is taken out of it."""
+    own = choice.entry.tau or 0.0
+    return own > 0 and abs(own - tau) <= abs(choice.entry.lag) + 1e-9
 
 
 def _values(ens: nengo.Ensemble, part: Any) -> np.ndarray:

@@ -8,8 +8,9 @@ from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 
 from loihi_rules.chip.limits import LOIHI
+from loihi_rules.nengo_parts.settings import TYPICAL_FREQUENCY
 from loihi_rules.routes.carriers import MOST_ROWS, noise, pairs_for, spike_noise
-from loihi_rules.routes.entries import TYPICAL_FREQUENCY, Entry
+from loihi_rules.routes.entries import Entry
 from loihi_rules.routes.from_host import before_chip
 from loihi_rules.routes.ways import CARRIED, FROM_HOST, MATRIX, STRAIGHT, Cost
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Tuple
 
 WAY_SETTING, ENTERS_SETTING, FILTER_SETTING = "way", "enters", "input_tau"
+LAG_SETTING = "lag"  # of an ensemble, seconds; see loihi_rules.chip.lags
 STRAIGHT, MATRIX = "straight to the neurons", "by a matrix of weights"
 CARRIED, FROM_HOST = "through neurons that carry the value", "as spikes from the host"
 FROM_CARRIERS = "from neurons that carry the value"

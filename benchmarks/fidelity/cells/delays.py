@@ -94,6 +94,24 @@ WAYS: Dict[str, Callable[[Any], Any]] = {
 }
 
 
+def chain(name: str, neuron_type: nengo.neurons.NeuronType, length: int = 20) -> Cell:
+    """Ensembles in a row, of which each may be a little late."""
+
+    def build(seed: int) -> nengo.Network:
+        with nengo.Network(seed=seed) as network:
+            network.config[nengo.Ensemble].neuron_type = neuron_type
+            goal: Any = sine(HERTZ, 0.8)
+            for _ in range(length):
+                goal = direct(goal)
+            nengo.Probe(goal, synapse=0.02, label="output")
+        return network
+
+    def figure(run: Recording) -> float:
+        return lag_ms(run["output"], run.dt, HERTZ)
+
+    return Cell(f"delays/{name}", build, figure, 2.0, "lag, ms", "same", slack=1.0)
+
+
 def way(name: str, quick: bool = False) -> Cell:
     """One of `WAYS`."""
     through = WAYS[name]

@@ -106,6 +106,38 @@ def joined(name: str, weight: float, neurons: int = 40, duration: float = 1.0) -
     return Cell(f"neurons/{name}", build, figure, duration, "mean rate, Hz", "same")
 
 
+def closed(
+    name: str, neuron_type: nengo.neurons.NeuronType, neurons: int = 100, duration: float = 1.2
+) -> Cell:
+    """Random weights from a population to itself, which make its currents fluctuate.
+
+    The figure: by how much the mean rate is off that of the same neurons in Nengo core.
+    """
+    leaky = isinstance(neuron_type, nengo.LIF)
+
+    def build(seed: int) -> nengo.Network:
+        rng = np.random.RandomState(seed)
+        bias = rng.uniform(1.1, 3.0, neurons) if leaky else rng.uniform(20, 120, neurons)
+        weights = rng.randn(neurons, neurons) * (0.09 if leaky else 0.75) / np.sqrt(neurons)
+        with nengo.Network(seed=seed) as network:
+            ens = nengo.Ensemble(
+                neurons, 1, neuron_type=neuron_type, gain=np.ones(neurons), bias=bias
+            )
+            nengo.Connection(ens.neurons, ens.neurons, transform=weights, synapse=0.005)
+            nengo.Probe(ens.neurons, label="output")
+        return network
+
+    def figure(run: Recording) -> float:
+        found = run.rates("output", since=0.3)
+        with nengo.Simulator(build(run.seed), dt=run.dt, progress_bar=False) as sim:
+            sim.run(duration, progress_bar=False)
+            probe = next(p for p in sim.data if isinstance(p, nengo.Probe))
+            wanted = float(np.mean(sim.data[probe][int(0.3 / run.dt) :]))
+        return float(np.mean(found)) / wanted - 1
+
+    return Cell(f"neurons/{name}", build, figure, duration, "mean rate, off by", "same", slack=0.05)
+
+
 def sparse(name: str, neurons: int = 2000, fan_in: int = 10, duration: float = 1.0) -> Cell:
     """Sparse excitation and inhibition of one population by another: rates by neuron."""
 

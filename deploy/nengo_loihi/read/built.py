@@ -7,7 +7,7 @@ from typing import Any
 import nengo
 import numpy as np
 from nengo.builder import Model
-from nengo.builder.connection import BuiltConnection
+from nengo.builder.connection import BuiltConnection, build_linear_system
 from nengo.builder.transforms import multiply
 from nengo.cache import NoDecoderCache
 from nengo.transforms import NoTransform
@@ -52,6 +52,34 @@ def built_connection(simulator: Any, rewritten: Rewritten, conn: nengo.Connectio
         transform=known.transform,
         weights=weights,
     )
+
+
+def check_unused(rewritten: Rewritten, conn: nengo.Connection, dt: float) -> None:
+    """Let Nengo core say what is wrong with a connection that nothing uses.
+
+    Decoders are not solved for: of finite rates and targets all of Nengo's own solvers make some.
+
+    Parameters
+    ----------
+    rewritten : Rewritten
+    conn : nengo.Connection
+        One of its ``dropped``.
+    dt : float
+        Step in seconds.
+
+    Raises
+    ------
+    nengo.exceptions.BuildError
+        As `nengo.Simulator` would, or whatever else building it raises.
+    """
+    if conn.pre_obj in rewritten.tuning and type(conn.solver).__module__ == nengo.solvers.__name__:
+        model = Model(dt=dt, decoder_cache=NoDecoderCache())
+        model.params[conn.pre_obj] = rewritten.tuning[conn.pre_obj]
+        rng = np.random.RandomState(conn.seed)
+        _, rates, targets = build_linear_system(model, conn, rng)
+        if np.isfinite(rates).all() and np.isfinite(targets).all():
+            return
+    _in_core(rewritten, conn, dt)
 
 
 def _sampled(transform: Any, seed: int) -> Any:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Set
+from typing import Any, Mapping, NamedTuple, Sequence, Set
 
 import nengo
 import numpy as np
 
 from loihi_rules.change import warn
+from loihi_rules.chip.lags import later
 from loihi_rules.chip.tuning import (
     DRIVES,
     MOST_POINTS,
@@ -33,8 +34,10 @@ from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.wiring import base_of, decoded, on_chip
 from loihi_rules.pilots.fit import fit_to_pilot
+from loihi_rules.pilots.loops import LoopPilot, Tuned, neuron_loops
 from loihi_rules.pilots.networks import Pilot, Signals, chip_spikes, rates_of, settling
 from loihi_rules.routes.entries import loops_of
+from loihi_rules.routes.ways import LAG_SETTING
 
 INTERCEPT_LIMIT = 0.95  # nengo-loihi's Model.intercept_limit
 BALLS = (nengo.dists.UniformHypersphere, nengo.dists.ScatteredHypersphere)
@@ -43,6 +46,8 @@ RULE_OF_RATES = "rates that the chip has"
 MOST_LOST = 0.02  # of all spikes, before fewer high rates are taken for it where functions bend
 MOST_SILENCED = 0.01  # of the values that are represented
 WORTH_A_WARNING = 0.06  # error of rates; that of Nengo's default ensemble is 0.05
+LOOP_WORTH_A_WARNING = 0.1  # error of rates in a loop
+HELD_OUT = 1  # seed of the voltages with which a loop is judged
 PILOT_WORTH_A_WARNING = 0.25  # error of rates, with that of counting spikes in it
 
 
@@ -70,16 +75,20 @@ def rates(draft: Draft) -> None:
     how those currents fluctuate; their gain multiplies them. The fit is taken if it is better than
     none on inputs that it has not seen.
 
+    How much later the ensemble answers than on the CPU is left in ``network.config[ens].lag``,
+    in seconds (`loihi_rules.chip.lags.later`), for the filters of what follows.
+
     What nengo-loihi's own neuron types say (LoihiLIF, LoihiSpikingRectifiedLinear) is the
     chip's arithmetic already; they are left alone.
     """
     network = draft.network
-    declare(network, nengo.Ensemble, SETTING)
+    declare(network, nengo.Ensemble, SETTING, LAG_SETTING)
     pilot, uses = Pilot(network, draft.tuning, draft.dt), _uses(network, draft.dt)
+    fitted: Set[nengo.Ensemble] = set()
     for ens in pilot.in_order():
         if not on_chip(network, ens) or network.config[ens].rates_are_fitted:
             continue
-        built = built_ensemble(ens, draft.dt)
+        own, built = ens.neuron_type, built_ensemble(ens, draft.dt)
         gain, bias = _limited(draft, ens, built)
         network.config[ens].rates_are_fitted = True
         unknown = is_chips_own(ens.neuron_type) or ens in draft.learned  # no pilot learns
@@ -90,9 +99,14 @@ def rates(draft: Draft) -> None:
             give_gains(ens, gain, bias)
         elif not _steady(draft, ens, built, gain, bias):
             _fit_to_encoders(draft, ens, built, gain, bias, uses)
-            if pilot.feeds_itself(ens):
-                _warn_of_a_loop(ens)
+            if ens not in draft.learned:
+                known = _drive(draft, ens, built)
+                network.config[ens].lag = later(ens, own, built, draft.dt, known)
         draft.tuning[ens] = built
+        fitted.add(ens)
+    for group in neuron_loops(pilot):
+        if fitted.issuperset(group):
+            _fit_a_loop(draft, pilot, group)
 
 
 def _fit_to_encoders(
@@ -165,12 +179,81 @@ def _fit_to_encoders(
         warn(name_of(ens), RULE_OF_RATES, what, way_out)
 
 
-def _warn_of_a_loop(ens: nengo.Ensemble) -> None:
+def _fit_a_loop(draft: Draft, pilot: Pilot, group: Sequence[nengo.Ensemble]) -> None:
+    """Fit neurons that give each other currents to those that the CPU's have in a pilot run.
+
+    That is taken only if rates are nearer to the CPU's, where the loop closes on the chip, than
+    with the fit to steady currents, or with none, for other inputs and other initial voltages.
+    """
+    own = {ens: pilot.neurons[ens] for ens in group}
+    if all(map(is_chips_own, own.values())):
+        return
+    loop = LoopPilot.of(pilot, group)
+    if loop is None:
+        for ens in group:
+            _warn_of_a_loop(ens, "rates may be 5 to 20 % lower than the CPU's")
+        return
+    built, half = draft.tuning, pilot.stimuli // 2
+    cpu = loop.on_cpu(built)
+    wanted = {ens: rates_of(cpu.output[ens], draft.dt) for ens in group}
+
+    def fitted(ens: nengo.Ensemble, chip: nengo.neurons.NeuronType) -> Tuned:
+        gain, bias, amplitude = built[ens].gain, built[ens].bias, float(own[ens].amplitude)
+        if is_chips_own(own[ens]):
+            return Tuned(own[ens], gain, bias)
+        known = cpu.inputs[ens][:, :half]
+
+        def run(g: np.ndarray, b: np.ndarray) -> np.ndarray:
+            current = g.astype(np.float32) * known + b.astype(np.float32)
+            return rates_of(chip_spikes(chip, current, draft.dt), draft.dt) / draft.dt
+
+        spread = gain * known[settling(draft.dt) :].std(axis=(0, 1))
+        aim = wanted[ens][:half] / amplitude
+        return Tuned(chip, *fit_to_pilot(run, aim, gain, bias, spread, pilot.shares_kernel(ens)))
+
+    def judged(rates: np.ndarray) -> np.ndarray:
+        return rates[half:].mean(axis=0) if loop.has_one_input else rates[half:]
+
+    def error(tuned: Mapping[nengo.Ensemble, Tuned]) -> float:
+        found = loop.on_chip(tuned, HELD_OUT).output
+        aims = [judged(wanted[ens]) for ens in group]
+        off = [judged(rates_of(found[ens], draft.dt)) - aim for ens, aim in zip(group, aims)]
+        size, all_off = (np.sqrt(sum(np.sum(of**2) for of in each)) for each in (aims, off))
+        return float(all_off / (size or 1.0))
+
+    ways = [
+        {ens: Tuned(own[ens], built[ens].gain, built[ens].bias) for ens in group},
+        {ens: Tuned(ens.neuron_type, ens.gain, ens.bias) for ens in group},
+        {ens: fitted(ens, own[ens]) for ens in group},
+    ]
+    shorter = {ens: shorter_refractory(own[ens], draft.dt) for ens in group}
+    if any(shorter.values()):
+        ways.append({ens: fitted(ens, shorter[ens] or own[ens]) for ens in group})
+    errors = [error(tuned) for tuned in ways]
+    best = int(np.argmin(errors))
+    for ens in group:
+        ens.neuron_type = ways[best][ens].neuron_type
+        give_gains(ens, ways[best][ens].gain, ways[best][ens].bias)
+        if errors[best] > LOOP_WORTH_A_WARNING:
+            what = f"rates are {100 * errors[best]:.0f} % off the CPU's, neuron by neuron, in a "
+            _warn_of_a_loop(ens, what + "pilot run")
+        if best != 1:
+            draft.change(
+                name_of(ens),
+                "spikes at whole steps",
+                f"rates {100 * errors[1]:.1f} % off the CPU's, neuron by neuron, in a pilot run of "
+                "their loop, if fitted to steady currents",
+                f"{100 * errors[best]:.1f} % off, "
+                + ("fitted to the currents of the pilot run" if best else "not fitted"),
+                "what neurons in a loop are given fluctuates, and depends on what they fire",
+            )
+
+
+def _warn_of_a_loop(ens: nengo.Ensemble, what: str) -> None:
     warn(
         name_of(ens),
         RULE_OF_RATES,
-        "its neurons are in a loop of neurons; gains and biases are fitted to steady currents, and "
-        "where these fluctuate rates may be 5 to 20 % lower than the CPU's",
+        f"its neurons are in a loop of neurons, whose currents fluctuate; {what}",
         "compare its rates (loihi-deploy compare), or use nengo_loihi's LoihiLIF, which is the "
         "chip's on the CPU too",
     )

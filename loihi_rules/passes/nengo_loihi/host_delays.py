@@ -8,12 +8,13 @@ import nengo
 from nengo.connection import LearningRule
 from nengo.synapses import Lowpass, Synapse
 
+from loihi_rules.chip.lags import without
 from loihi_rules.draft import Draft
 from loihi_rules.nengo_parts.leads import Lead, steps_of
 from loihi_rules.nengo_parts.names import filter_name, name_of
 from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.wiring import base_of, decoded, on_chip
-from loihi_rules.routes.ways import FROM_HOST
+from loihi_rules.routes.ways import FROM_HOST, LAG_SETTING
 
 SETTING = "steps_late"  # of a connection between host and chip, what no filter makes up for
 LEAST_STEPS = 3  # of a filter that one step can be taken from
@@ -40,7 +41,9 @@ def host_delays(draft: Draft) -> None:
     *From the chip* spikes take a step, and what an ensemble represents takes two, by way of the
     compartments that decode it. Nengo's filters take one, which one that gives its output in
     the same step (`loihi_rules.nengo_parts.leads.Lead`) saves; for the other a low-pass filter has
-    τ − dt, and another filter is that much early. A value that has no filter is late.
+    τ − dt, and another filter is that much early. A value that has no filter is late. By how much
+    later an ensemble answers than on the CPU (`loihi_rules.chip.lags`) is taken out of its filter
+    too.
 
     *To the chip* a value takes a step, as spikes, and is then filtered by the compartment. The
     host applies the user's own filter, of any kind, without Nengo's step, and then the inverse
@@ -51,6 +54,7 @@ def host_delays(draft: Draft) -> None:
     """
     network = draft.network
     declare(network, nengo.Connection, SETTING)
+    declare(network, nengo.Ensemble, LAG_SETTING)
     for conn in network.all_connections:
         if not on_chip(network, conn.pre) or on_chip(network, conn.post):
             continue
@@ -69,7 +73,8 @@ def _receive(draft: Draft, conn: nengo.Connection) -> None:
     own, steps = conn.synapse, _late(conn, draft.dt)
     draft.network.config[conn].steps_late = steps
     if own is not None:
-        conn.synapse = _kept(own, draft.dt) if decoded(conn) else Lead(own)
+        lag = draft.network.config[conn.pre_obj].lag or 0.0 if decoded(conn) else 0.0
+        conn.synapse = _kept(own, lag, draft.dt) if decoded(conn) else Lead(own)
     elif _only_filtered(draft.network, conn.post_obj):
         return  # made up for on the way back to the chip
     draft.change(
@@ -104,11 +109,12 @@ def _asked(network: nengo.Network, conn: nengo.Connection) -> Optional[Synapse]:
     return asked
 
 
-def _kept(synapse: Synapse, dt: float) -> Lead:
-    """The filter of a decoded value, two steps earlier."""
+def _kept(synapse: Synapse, lag: float, dt: float) -> Lead:
+    """The filter of a decoded value, two steps earlier, and by the lag of what it represents."""
     if not isinstance(synapse, Lowpass):
         return Lead(synapse, 1.0)
-    return Lead(Lowpass(synapse.tau - dt) if synapse.tau >= LEAST_STEPS * dt else synapse)
+    tau = synapse.tau - dt if synapse.tau >= LEAST_STEPS * dt else synapse.tau
+    return Lead(Lowpass(without(tau, lag, dt)))
 
 
 def _late(conn: nengo.Connection, dt: float) -> int:

@@ -36,12 +36,14 @@ from loihi_rules.routes.ways import (
     FILTER_SETTING,
     FROM_CARRIERS,
     FROM_HOST,
+    LAG_SETTING,
     MATRIX,
     STRAIGHT,
     WAY_SETTING,
 )
 
 RULE = "filters of inputs"
+WORTH_A_WORD = 1e-5  # s
 
 
 class Taus(NamedTuple):
@@ -77,6 +79,7 @@ def input_filters(draft: Draft) -> None:
     """
     network = draft.network
     declare_settings(network)
+    declare(network, nengo.Ensemble, LAG_SETTING)
     multiplied: Dict[int, MultipliedOut] = {}
     for ens, entries in entries_of(network, draft.dt).items():
         config, settings = network.config, network.config[ens]
@@ -159,7 +162,7 @@ def _enter(
         first = ""
         if way == FROM_HOST:
             same = choice.entry.tau == asked
-            conn.synapse = None if same else before_chip(before, tau, draft.dt).synapse
+            conn.synapse = None if same else before_chip(before, asked, draft.dt).synapse
             first = f"{filter_name(conn.synapse)}, then "
         elif way == CARRIED:
             conn.synapse = Lowpass(_before_carriers(choice.entry, tau, draft.dt))
@@ -179,7 +182,8 @@ def _enter(
                 RULE,
                 filter_name(before),
                 f"{way}: {first}the chip's filter of {1000 * tau:g} ms{_cost(choice)}",
-                "compartments have one filter for all that enters them" + _others(choice),
+                f"compartments have one filter for all that enters them{_lag(choice.entry)}"
+                + _others(choice),
             )
     parts = [part for conns in together.values() for part in _parts(conns)]
     for part in parts:
@@ -267,6 +271,17 @@ def _layer(
     draft.network.config[made.ensemble].rates_are_fitted = True
     draft.network.config[out].enters = FROM_CARRIERS
     return made
+
+
+def _lag(entry: Entry) -> str:
+    if abs(entry.lag) < WORTH_A_WORD:
+        return ""
+    when = "later" if entry.lag > 0 else "earlier"
+    given = "taken out of" if entry.lag > 0 else "added to"
+    return (
+        f"; neurons that fire at whole steps answer {abs(1000 * entry.lag):.2g} ms {when} than the "
+        f"CPU's, which is {given} the filter"
+    )
 
 
 def _cost(choice: Choice) -> str:
