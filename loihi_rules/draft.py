@@ -9,7 +9,7 @@ import nengo
 import numpy as np
 from nengo.builder.ensemble import BuiltEnsemble
 
-from loihi_rules.change import Change, Problem
+from loihi_rules.change import Change, ChipWarning, Problem
 from loihi_rules.learning_rules.pes import LearningScale
 
 
@@ -74,10 +74,15 @@ class Draft:
     encoded: List[nengo.Connection] = field(default_factory=list)
     # on the chip, driven by full weights that learn off it
     learned: Set[nengo.Ensemble] = field(default_factory=set)
+    warnings: List[ChipWarning] = field(default_factory=list)
     stopped: bool = False  # at a problem that makes the other passes pointless
 
     def change(self, obj: str, rule: str, before: Any, after: Any, why: str) -> None:
         self.changes.append(Change(obj, rule, str(before), str(after), why))
+
+    def warn(self, obj: str, rule: str, what: str, way_out: str) -> None:
+        """Keep a warning, whose arguments are those of `ChipWarning`, until all are known."""
+        self.warnings.append(ChipWarning(obj, rule, what, way_out))
 
     def problem(self, obj: str, rule: str, what: str, way_out: str) -> None:
         self.problems.append(Problem(obj, rule, what, way_out))

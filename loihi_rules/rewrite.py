@@ -9,7 +9,7 @@ import nengo
 import numpy as np
 from nengo.builder.ensemble import BuiltEnsemble
 
-from loihi_rules.change import Change, Problem
+from loihi_rules.change import Change, Problem, warn_of_all
 from loihi_rules.draft import Draft, ServedProbe
 from loihi_rules.learning_rules.pes import LearningScale
 from loihi_rules.nengo_parts.seeds import Twin, fix_seeds
@@ -116,6 +116,7 @@ def rewrite_twin(
     for rewrite_pass in PASSES if passes is None else passes:
         if not draft.stopped:
             rewrite_pass(draft)
+    warn_of_all(draft.warnings)
     originals = {id(new): old for old, new in twin.twins.items()}
     served = {originals.get(id(probe), probe): serving for probe, serving in draft.served.items()}
     return Rewritten(

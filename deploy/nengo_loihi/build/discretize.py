@@ -34,7 +34,7 @@ from deploy.nengo_loihi.build.resources import name_of_block
 from deploy.nengo_loihi.build.row_table import RowTable, flat
 from deploy.nengo_loihi.build.source_activity import Source, decoded_sources
 from deploy.nengo_loihi.load import load_nengo_loihi
-from loihi_rules.change import warn
+from loihi_rules.change import ChipWarning, warn, warn_of_all
 from loihi_rules.chip.levels import (
     STEP,
     WEIGHT_MAX,
@@ -456,23 +456,25 @@ def _name(holder: str, synapse: Any) -> str:
 
 def _tell(kept: Mapping[str, Kept]) -> None:
     """Warn of each connection whose weights lost so much that what it gives is off."""
-    for name, own in kept.items():
-        if own.off > MOST_ROUNDING:
-            times, strong = own.beside
-            by = first = ""
-            if times > STRONG:
-                by = f" (those of {strong} are {times:.3g} times as large)"
-                first = f"weaken {strong}, "
-            warn(
-                name,
-                "weights of 8 bits",
-                f"{np.median(own.bits):.1f} bits are left of its weights in the middle of its "
-                f"neurons ({own.bits.min():.1f} to {own.bits.max():.1f} of 8), so that what these "
-                f"get is off by {100 * min(own.off, 1.0):.0f} %: they are small beside the biases "
-                f"of their neurons, or beside other weights into them{by}",
-                f"{first}use a shorter synapse, fewer neurons before it, intercepts nearer to 0, "
-                "or ensembles of their own for what is large and what is small",
-            )
+    warn_of_all([_lost(name, own) for name, own in kept.items() if own.off > MOST_ROUNDING])
+
+
+def _lost(name: str, own: Kept) -> ChipWarning:
+    times, strong = own.beside
+    by = first = ""
+    if times > STRONG:
+        by = f" (those of {strong} are {times:.3g} times as large)"
+        first = f"weaken {strong}, "
+    return ChipWarning(
+        name,
+        "weights of 8 bits",
+        f"{np.median(own.bits):.1f} bits are left of its weights in the middle of its "
+        f"neurons ({own.bits.min():.1f} to {own.bits.max():.1f} of 8), so that what these "
+        f"get is off by {100 * min(own.off, 1.0):.0f} %: they are small beside the biases "
+        f"of their neurons, or beside other weights into them{by}",
+        f"{first}use a shorter synapse, fewer neurons before it, intercepts nearer to 0, "
+        "or ensembles of their own for what is large and what is small",
+    )
 
 
 def _most_spikes(model: Any) -> Dict[Any, float]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Mapping, NamedTuple
+from typing import Any, Callable, List, Mapping, NamedTuple
 
 import nengo
 import numpy as np
 
 from deploy.nengo_loihi.build.chip_builder import learning_synapse
-from loihi_rules.change import warn
+from loihi_rules.change import ChipWarning, warn, warn_of_all
 from loihi_rules.chip.limits import LOIHI
 from loihi_rules.learning_rules.pes import ERROR_SCALE, LearningScale
 from loihi_rules.nengo_parts.names import name_of
@@ -130,6 +130,7 @@ def warn_of_limits(emulator: Any, model: Any, scales: Mapping[Any, LearningScale
     model : nengo_loihi.builder.Model
     scales : mapping of nengo.Connection to LearningScale
     """
+    found: List[ChipWarning] = []
     for conn, scale in scales.items():
         synapse = learning_synapse(model, conn)
         block = next(block for block in model.blocks if synapse in block.synapses)
@@ -137,4 +138,5 @@ def warn_of_limits(emulator: Any, model: Any, scales: Mapping[Any, LearningScale
             limit = LIMITS[key]
             if share > limit.noteworthy:
                 what = limit.what.format(f"{100 * share:.2g} %")
-                warn(name_of(conn), limit.rule, what, limit.way_out(scale))
+                found.append(ChipWarning(name_of(conn), limit.rule, what, limit.way_out(scale)))
+    warn_of_all(found)

@@ -7,7 +7,6 @@ from typing import Any, Mapping, NamedTuple, Sequence, Set
 import nengo
 import numpy as np
 
-from loihi_rules.change import warn
 from loihi_rules.chip.lags import later
 from loihi_rules.chip.tuning import (
     DRIVES,
@@ -33,6 +32,7 @@ from loihi_rules.nengo_parts.built import built_ensemble
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.wiring import base_of, decoded, on_chip
+from loihi_rules.passes.chip.loop_levels import loop_levels
 from loihi_rules.pilots.fit import fit_to_pilot
 from loihi_rules.pilots.loops import LoopPilot, Tuned, neuron_loops
 from loihi_rules.pilots.networks import Pilot, Signals, chip_spikes, rates_of, settling
@@ -48,6 +48,7 @@ MOST_SILENCED = 0.01  # of the values that are represented
 WORTH_A_WARNING = 0.06  # error of rates; that of Nengo's default ensemble is 0.05
 LOOP_WORTH_A_WARNING = 0.1  # error of rates in a loop
 HELD_OUT = 1  # seed of the voltages with which a loop is judged
+OFF_IN_A_LOOP = 0.05  # of its level; what whole steps do to other values is 0.01 to 0.03
 PILOT_WORTH_A_WARNING = 0.25  # error of rates, with that of counting spikes in it
 
 
@@ -104,9 +105,25 @@ def rates(draft: Draft) -> None:
                 network.config[ens].lag = later(ens, own, built, draft.dt, known)
         draft.tuning[ens] = built
         fitted.add(ens)
+    _warn_of_levels(draft, {ens: pilot.neurons[ens] for ens in fitted})
     for group in neuron_loops(pilot):
         if fitted.issuperset(group):
             _fit_a_loop(draft, pilot, group)
+
+
+def _warn_of_levels(draft: Draft, own: Mapping[nengo.Ensemble, nengo.neurons.NeuronType]) -> None:
+    for ens, level in loop_levels(draft, own).items():
+        off = level.chip / level.cpu - 1
+        if abs(off) > OFF_IN_A_LOOP:
+            draft.warn(
+                name_of(ens),
+                RULE_OF_RATES,
+                "what it is given by its loop grows until its neurons fire no faster: to "
+                f"{level.cpu:.3g} radii on the CPU, {level.chip:.3g} on the chip, whose highest "
+                f"rates are others, {100 * abs(off):.0f} % {'higher' if off > 0 else 'lower'}",
+                "let a function in the loop hold it, as lambda x: np.clip(x, -1, 1), and not the "
+                "neurons",
+            )
 
 
 def _fit_to_encoders(
@@ -176,7 +193,7 @@ def _fit_to_encoders(
         else:
             what = f"its neurons are to fire at up to {asked}, and {off}"
             way_out = f"give it max_rates of at most {own_top:.0f} Hz, or a shorter refractory time"
-        warn(name_of(ens), RULE_OF_RATES, what, way_out)
+        draft.warn(name_of(ens), RULE_OF_RATES, what, way_out)
 
 
 def _fit_a_loop(draft: Draft, pilot: Pilot, group: Sequence[nengo.Ensemble]) -> None:
@@ -191,7 +208,7 @@ def _fit_a_loop(draft: Draft, pilot: Pilot, group: Sequence[nengo.Ensemble]) -> 
     loop = LoopPilot.of(pilot, group)
     if loop is None:
         for ens in group:
-            _warn_of_a_loop(ens, "rates may be 5 to 20 % lower than the CPU's")
+            _warn_of_a_loop(draft, ens, "rates may be 5 to 20 % lower than the CPU's")
         return
     built, half = draft.tuning, pilot.stimuli // 2
     cpu = loop.on_cpu(built)
@@ -236,7 +253,7 @@ def _fit_a_loop(draft: Draft, pilot: Pilot, group: Sequence[nengo.Ensemble]) -> 
         give_gains(ens, ways[best][ens].gain, ways[best][ens].bias)
         if errors[best] > LOOP_WORTH_A_WARNING:
             what = f"rates are {100 * errors[best]:.0f} % off the CPU's, neuron by neuron, in a "
-            _warn_of_a_loop(ens, what + "pilot run")
+            _warn_of_a_loop(draft, ens, what + "pilot run")
         if best != 1:
             draft.change(
                 name_of(ens),
@@ -249,8 +266,8 @@ def _fit_a_loop(draft: Draft, pilot: Pilot, group: Sequence[nengo.Ensemble]) -> 
             )
 
 
-def _warn_of_a_loop(ens: nengo.Ensemble, what: str) -> None:
-    warn(
+def _warn_of_a_loop(draft: Draft, ens: nengo.Ensemble, what: str) -> None:
+    draft.warn(
         name_of(ens),
         RULE_OF_RATES,
         f"its neurons are in a loop of neurons, whose currents fluctuate; {what}",
@@ -336,7 +353,7 @@ def _fit_to_pilot(
     ens.neuron_type = best.neuron_type
     give_gains(ens, best.gain, best.bias)
     if after > PILOT_WORTH_A_WARNING:
-        warn(
+        draft.warn(
             name_of(ens),
             RULE_OF_RATES,
             f"rates of its neurons, {wanted[half:].mean():.0f} Hz on average and up to "

@@ -9,7 +9,6 @@ import numpy as np
 from nengo.solvers import NoSolver
 from nengo.synapses import Lowpass
 
-from loihi_rules.change import warn
 from loihi_rules.chip.limits import LOIHI
 from loihi_rules.chip.tuning import has_a_threshold
 from loihi_rules.draft import Draft
@@ -107,17 +106,15 @@ def input_filters(draft: Draft) -> None:
             _enter(draft, ens, chosen, Taus(found.tau, real), multiplied)
     for conn in network.all_connections:
         if network.config[conn].enters is None:
-            _warn_of_another_way(network, conn, name_of(conn), "by way of the host")
+            _warn_of_another_way(draft, conn, name_of(conn), "by way of the host")
 
 
-def _warn_of_another_way(
-    network: nengo.Network, conn: nengo.Connection, name: str, taken: str
-) -> None:
+def _warn_of_another_way(draft: Draft, conn: nengo.Connection, name: str, taken: str) -> None:
     """Say where a connection does not take the way that its user chose for it."""
-    settings = network.config[conn]
+    settings = draft.network.config[conn]
     if WAY_SETTING not in settings or settings.way is None or CHOICES.get(settings.way) == taken:
         return
-    warn(
+    draft.warn(
         name,
         RULE,
         f"its way was chosen to be {settings.way!r}, but it goes {taken}",
@@ -158,7 +155,7 @@ def _enter(
         conn, way = choice.entry.conn, choice.way
         before, name = conn.synapse, name_of(conn)
         draft.network.config[conn].enters = way
-        _warn_of_another_way(draft.network, conn, name, way)
+        _warn_of_another_way(draft, conn, name, way)
         first = ""
         if way == FROM_HOST:
             same = choice.entry.tau == asked

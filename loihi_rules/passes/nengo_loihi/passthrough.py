@@ -7,7 +7,6 @@ from typing import List, NamedTuple, Set, Tuple
 import nengo
 import numpy as np
 
-from loihi_rules.change import warn
 from loihi_rules.draft import Draft
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.passthrough_nodes import (
@@ -106,18 +105,17 @@ def _join(draft: Draft, conn: nengo.Connection, sources: List[Source]) -> Joined
                 scale_eval_points=first.scale_eval_points,
                 seed=first.seed,
             )
-        _keep_way(draft.network, path, direct)
+        _keep_way(draft, path, direct)
         count += 1
     return Joined(count, largest)
 
 
-def _keep_way(
-    network: nengo.Network, path: Tuple[nengo.Connection, ...], direct: nengo.Connection
-) -> None:
+def _keep_way(draft: Draft, path: Tuple[nengo.Connection, ...], direct: nengo.Connection) -> None:
     """Give a direct connection the way that a user chose for one that it is in the place of.
 
     From the host there is one way; what is chosen behind a node is for its other sources.
     """
+    network = draft.network
     meant = path if on_chip(network, path[0].pre) else path[:1]
     settings = [network.config[conn] for conn in meant]
     chosen = [own.way for own in settings if WAY_SETTING in own and own.way is not None]
@@ -125,7 +123,7 @@ def _keep_way(
         return
     network.config[direct].way = chosen[-1]
     if len(set(chosen)) > 1:
-        warn(
+        draft.warn(
             " → ".join([name_of(path[0].pre), *(name_of(conn.post) for conn in path)]),
             "passthrough nodes",
             "these connections become one, and their ways were chosen to be "
