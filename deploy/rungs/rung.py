@@ -13,7 +13,6 @@ from nengo.synapses import LinearFilter
 
 from deploy.errors import BadInput
 from deploy.nengo_loihi.load import load_nengo_loihi
-from deploy.parity.metrics.rates import rates
 from deploy.targets.base import Target
 from loihi_rules import Rewritten, Twin
 from loihi_rules.chip.tuning import give_gains
@@ -23,7 +22,7 @@ from loihi_rules.nengo_parts.built import decoders_of
 from loihi_rules.nengo_parts.seeds import copy_network
 from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.wiring import decoded, on_chip
-from loihi_rules.passes import PASSES
+from loihi_rules.passes import PASSES, rates
 from loihi_rules.passes.chip.rates import SETTING as FITTED
 from loihi_rules.rewrite import rewrite_twin
 
