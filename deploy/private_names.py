@@ -54,6 +54,7 @@ class Use(NamedTuple):
 _HOST, _JOURNAL = "deploy/host/host.py", "deploy/host/journal.py"
 _TARGET = "deploy/targets/emulator.py"
 _BUILD, _RUN = "deploy/nengo_loihi/build/", "deploy/nengo_loihi/run/"
+_READ = "deploy/nengo_loihi/read/"
 _LOAD, _CACHE = "deploy/nengo_loihi/load.py", "deploy/compiling/kernel_cache.py"
 
 USES: Tuple[Use, ...] = (
@@ -106,7 +107,7 @@ USES: Tuple[Use, ...] = (
         EMULATOR,
         "nengo_loihi.builder.discretize:discretize_synapse",
         "_lr_int _lr_exp",
-        f"{_RUN}flatten.py",
+        f"{_RUN}flatten.py {_READ}learning_rate.py",
     ),
     # what it calls something
     Use(
