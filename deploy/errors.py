@@ -17,6 +17,10 @@ class TargetUnavailable(DeployError):
     exit_code = 3
 
 
+class Unsupported(Exception):
+    """Something that an engine cannot run exactly, and another, slower one can."""
+
+
 class Stopped(DeployError):
     """A run that was asked to end before its end."""
 

@@ -11,7 +11,7 @@ import nengo_loihi.simulator
 import numpy as np
 from nengo.exceptions import SimulationError
 
-from deploy.emulator.layout import Unsupported
+from deploy.errors import Unsupported
 from deploy.nengo_loihi.run.interface import FastEmulator
 
 Reference = nengo_loihi.emulator.EmulatorInterface

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import deploy
 from deploy.compiling.jit import HAVE_NUMBA
 from deploy.emulator import kernels as k
-from deploy.emulator.layout import Unsupported
+from deploy.errors import Unsupported
 from deploy.nengo_loihi.load import load_nengo_loihi
 from deploy.nengo_loihi.run.interface import FastEmulator
 from loihi_rules import rewrite

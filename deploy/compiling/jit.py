@@ -5,17 +5,23 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any, Callable, List, Optional
 
+from deploy.private_names import KERNELS, missing
+
 try:
     import numba
-
-    from deploy.compiling import kernel_cache
 except ImportError:  # the chip's own machine may have none
     numba = None
 
 HAVE_NUMBA = numba is not None
+CHANGED = missing(KERNELS) if HAVE_NUMBA else None
+if CHANGED is not None:
+    warnings.warn(
+        f"{CHANGED}; the emulator is compiled once a checkout, not once a machine", stacklevel=2
+    )
 
 
 def announce(dispatcher: Any) -> None:
@@ -36,7 +42,7 @@ def _watched() -> bool:
 
 def _cache_files(dispatcher: Any) -> List[Path]:
     """The index files of a kernel in numba's cache."""
-    path = getattr(getattr(dispatcher, "_cache", None), "cache_path", None)
+    path = dispatcher.stats.cache_path
     name = dispatcher.py_func.__name__
     return list(Path(path).glob(f"*.{name}-*.nbi")) if path else []
 
@@ -50,8 +56,11 @@ def jit(function: Callable[..., Any]) -> Any:
     if numba is None:
         return function
     compiled = numba.njit(nogil=True, error_model="numpy")(function)
-    if kernel_cache.can_be_kept():
-        return kernel_cache.cached(compiled, function)
+    if CHANGED is None:
+        from deploy.compiling import kernel_cache  # whose classes are made of what may be missing
+
+        if kernel_cache.can_be_kept():
+            return kernel_cache.cached(compiled, function)
     if _cache_can_be_written(function):
         compiled.enable_caching()
     return compiled

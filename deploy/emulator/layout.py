@@ -15,10 +15,6 @@ from typing import NamedTuple
 import numpy as np
 
 
-class Unsupported(Exception):
-    """The model has something that this engine cannot run exactly."""
-
-
 class Compartments(NamedTuple):
     """Parameters of every compartment, (n,) each; integers or float32.
 

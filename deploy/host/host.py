@@ -8,7 +8,6 @@ those of `nengo.Simulator` without its optimiser.
 
 from __future__ import annotations
 
-import inspect
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Set, Tuple
 
 import nengo
@@ -49,19 +48,16 @@ class Bridges(NamedTuple):
     Attributes
     ----------
     senders : dict of int to array
-        By id of a sending process's step: filled with the signal that it sends.
+        By id of a sending process: filled with the signal that it sends.
     receivers : dict of int to (n_rows, size) ndarray
-        By id of a receiving process's step: what it gives in each step of a batch.
+        By id of a receiving process: what it gives in each step of a batch.
+    waiting : set of int
+        The processes of both that no host has come upon yet.
     """
 
     senders: Dict[int, np.ndarray]
     receivers: Dict[int, np.ndarray]
-
-
-def step_function(simulator: nengo.Simulator, op: Any) -> Any:
-    """What a process does in a step, out of the closure that Nengo wraps around it."""
-    step = simulator._steps[simulator._step_order.index(op)]
-    return inspect.getclosurevars(step).nonlocals.get("step_f")
+    waiting: Set[int]
 
 
 class Host:
@@ -85,6 +81,7 @@ class Host:
         self._sampled: List[Tuple[int, Any, np.ndarray]] = []  # of probes with a period
         self._once: List[Once] = []
         self._rows: List[Row] = []
+        self.steps = dict(zip(simulator.step_order, simulator._steps))
         schedule = self._schedule(bridges)
         schedule += self._record_probes()
         self._codes = np.zeros((len(self._rows), k.COLUMNS), np.int64)
@@ -145,10 +142,10 @@ class Host:
         simulator._n_steps = self._first + last
         simulator._time = simulator._n_steps * simulator.dt
         for probe, kept in self._records:
-            simulator._sim_data[probe].extend(kept[first:last].copy())
+            simulator.data.raw[probe].extend(kept[first:last].copy())
         for row, probe, sample in self._sampled:
             if first <= row < last:
-                simulator._sim_data[probe].append(sample)
+                simulator.data.raw[probe].append(sample)
         self._published = last
 
     def end(self, n_steps: int, is_ahead: bool) -> None:
@@ -201,10 +198,8 @@ class Host:
     def _schedule(self, bridges: Bridges) -> List[Tuple[str, Any, Any]]:
         """Order the operators so that few calls do: whatever is ready and compiled
         first, then what has to be called, then neurons."""
-        simulator = self.simulator
-        order = list(simulator._step_order)
-        steps = dict(zip(order, simulator._steps))
-        plans = {op: self._plan(op, steps[op], bridges) for op in order}
+        order = list(self.steps)
+        plans = {op: self._plan(op, bridges) for op in order}
         waits = self._dependencies(order)
         schedule: List[Tuple[str, Any, Any]] = []
         left = order
@@ -243,7 +238,8 @@ class Host:
             waits[op].discard(op)
         return waits
 
-    def _plan(self, op: Any, step: Callable[[], Any], bridges: Bridges) -> Plan:
+    def _plan(self, op: Any, bridges: Bridges) -> Plan:
+        step = self.steps[op]
         maker = PLANS.get(type(op))
         plan = maker(self, op, bridges) if maker is not None else None
         if plan is not None:
@@ -390,16 +386,18 @@ def _neurons(host: Host, op: Any, bridges: Bridges) -> Optional[Plan]:
 
 
 def _process(host: Host, op: Any, bridges: Bridges) -> Optional[Plan]:
-    step = step_function(host.simulator, op)
     out = host.signal(op.output)
-    if id(step) in bridges.senders:
-        bridges.senders[id(step)] = host.signal(op.input)
+    if id(op.process) in bridges.senders:
+        bridges.senders[id(op.process)] = host.signal(op.input)
+        bridges.waiting.discard(id(op.process))
         return Plan()
     if op.mode == "inc" or not is_plain(out):
         return None
-    if id(step) in bridges.receivers:
-        sent = bridges.receivers[id(step)]
+    if id(op.process) in bridges.receivers:
+        sent = bridges.receivers[id(op.process)]
+        bridges.waiting.discard(id(op.process))
         return Plan(rows=(Row((k.RECEIVE, out.size, host.address(out), host.address(sent))),))
+    step = _filter_step(host.steps[op])
     u = None if op.input is None else host.signal(op.input)
     if u is None or not is_plain(u) or u.shape != out.shape:
         return None
@@ -411,6 +409,15 @@ def _process(host: Host, op: Any, bridges: Bridges) -> Optional[Plan]:
         code = (k.SCALE, u.size, host.address(out), host.address(u))
         return Plan(rows=(Row(code, (float(step.d),)),))
     return None
+
+
+def _filter_step(step: Any) -> Any:
+    """The filter in Nengo's function of a step, whatever it is called there; or None.
+
+    Without it the function is called as it is.
+    """
+    held = [cell.cell_contents for cell in getattr(step, "__closure__", None) or ()]
+    return next((value for value in held if isinstance(value, LinearFilter.Step)), None)
 
 
 def _nothing(host: Host, op: Any, bridges: Bridges) -> Optional[Plan]:

@@ -63,7 +63,7 @@ def most_steps(simulators: List[nengo.Simulator], most: int) -> int:
     a_step = sum(
         simulator.signals[signal].nbytes
         for simulator in simulators
-        for op in simulator._step_order
+        for op in simulator.step_order
         if not is_repeatable(op)
         for signal in outputs(op)
     )

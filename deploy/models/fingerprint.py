@@ -13,7 +13,7 @@ import numpy as np
 from nengo.base import NengoObject, ObjView
 from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
-from nengo.params import FrozenObject
+from nengo.params import FrozenObject, iter_params
 
 from loihi_rules.blocks.injection import injections_of
 
@@ -96,7 +96,7 @@ def _plain(value: Any, place: Dict[int, str]) -> Any:
     if isinstance(value, NengoObject):
         return place.get(id(value), type(value).__name__)
     if isinstance(value, FrozenObject):
-        names = sorted(value._paramdict)
+        names = sorted(iter_params(value))
         return [type(value).__name__, {n: _plain(getattr(value, n), place) for n in names}]
     if isinstance(value, dict):
         return {str(k): _plain(v, place) for k, v in value.items()}

@@ -22,8 +22,9 @@ import numpy as np
 from nengo.simulator import Simulator as NengoSimulator
 
 from deploy.errors import TargetUnavailable
+from deploy.private_names import EMULATOR, TRIED, missing
 
-KNOWN_VERSIONS = ("1.1.0",)
+KNOWN_VERSIONS = TRIED["nengo_loihi"]
 OLD_MODULES = ("nengo_loihi.block", "nengo_loihi.dvs", "nengo_loihi.neurons")
 FILLS_WITH_NAN = "nengo_loihi.emulator.interface"
 
@@ -83,8 +84,8 @@ def load_nengo_loihi() -> Any:
     Raises
     ------
     TargetUnavailable
-        If nengo-loihi is not installed, or is a version that this file does
-        not know.
+        If nengo-loihi is not installed, is a version that is not known, or if it or Nengo lacks
+        something that it takes (`deploy.private_names`).
     """
     try:
         with warnings.catch_warnings():
@@ -101,6 +102,12 @@ def load_nengo_loihi() -> Any:
             f"nengo-loihi {module.__version__} is installed, but only "
             f"{', '.join(KNOWN_VERSIONS)} is known to behave as the chip does here; "
             f"install it with: pip install nengo-loihi=={KNOWN_VERSIONS[-1]}"
+        )
+    changed = missing(EMULATOR)
+    if changed is not None:
+        raise TargetUnavailable(
+            f"{changed}, which the emulator needs; install what is known: "
+            f"pip install nengo-loihi=={KNOWN_VERSIONS[-1]} nengo=={TRIED['nengo'][-1]}"
         )
     simulating: Any = importlib.import_module("nengo_loihi.simulator")
     if simulating.nengo is nengo:

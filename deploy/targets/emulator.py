@@ -178,9 +178,10 @@ class EmulatorSession(Session):
 
     def _samples(self) -> Dict[Any, List[Any]]:
         """The lists in which Nengo and nengo-loihi keep the samples of probes."""
-        found = {p: self.simulator._probe_outputs[p] for p in self.simulator.model.nengo_probes}
+        raw = self.simulator.data.raw
+        found = {probe: raw[probe] for probe in self.simulator.model.nengo_probes}
         for host in self.hosts:
-            found.update(host._sim_data)
+            found.update(host.data.raw)
         return {probe: of for probe, of in found.items() if isinstance(of, list)}
 
     def _hand_over(self) -> None:

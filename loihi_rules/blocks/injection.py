@@ -117,7 +117,7 @@ def _values(ensemble: nengo.Ensemble, given: Any, name: str) -> Optional[np.ndar
 
 def injections_of(network: nengo.Network) -> Dict[nengo.Ensemble, Tuple[Injection, ...]]:
     """What is injected into which ensembles of a network."""
-    if SETTING not in network.config[nengo.Ensemble]._extra_params:
+    if SETTING not in network.config[nengo.Ensemble].extra_params:
         return {}
     found = {ens: network.config[ens].injections for ens in network.all_ensembles}
     return {ens: given for ens, given in found.items() if given}

@@ -16,7 +16,7 @@ from loihi_rules.nengo_parts.leads import Lead
 def name_of(obj: Any) -> str:
     """A name for any Nengo object that a user will recognise."""
     if isinstance(obj, ObjView):
-        return f"{name_of(obj.obj)}[{obj._slice_string}]"
+        return f"{name_of(obj.obj)}[{_places(obj.slice)}]"
     if isinstance(obj, Neurons):
         return f"{name_of(obj.ensemble)}.neurons"
     if isinstance(obj, LearningRule):
@@ -31,6 +31,14 @@ def name_of(obj: Any) -> str:
     if isinstance(obj, nengo.Ensemble):
         return f"ensemble of {obj.n_neurons} neurons"
     return f"unnamed {type(obj).__name__.lower()}"
+
+
+def _places(chosen: Any) -> str:
+    """Which dimensions a view has, as a user writes them."""
+    if not isinstance(chosen, slice):
+        return str(chosen)
+    ends = [chosen.start, chosen.stop, *([] if chosen.step is None else [chosen.step])]
+    return ":".join("" if end is None else str(end) for end in ends)
 
 
 def filter_name(synapse: Optional[Synapse]) -> str:

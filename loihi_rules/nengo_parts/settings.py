@@ -19,5 +19,5 @@ def declare(network: nengo.Network, of: Type[Any], *names: str) -> None:
     """Give all objects of a class these settings, None where nobody has set them."""
     config = network.config[of]
     for name in names:
-        if name not in config._extra_params:
+        if name not in config.extra_params:
             config.set_param(name, Parameter(name, default=None, optional=True))

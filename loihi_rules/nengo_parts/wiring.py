@@ -60,4 +60,6 @@ def reconnect(conn: nengo.Connection, **ends: Any) -> None:
     them, so they have to be set afterwards.
     """
     for name, end in ends.items():
-        getattr(type(conn), name).data[conn] = end
+        attribute = getattr(type(conn), name)
+        attribute.__delete__(conn)
+        attribute.__set__(conn, end)

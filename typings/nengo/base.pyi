@@ -15,8 +15,6 @@ class ObjView:
     size_in: int
     size_out: int
     slice: Any
-    @property
-    def _slice_string(self) -> str: ...
     def __init__(self, obj: Any, key: Any = ...) -> None: ...
 
 class Process(FrozenObject):

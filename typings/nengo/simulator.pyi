@@ -11,9 +11,7 @@ class Simulator:
     seed: int
     rng: np.random.RandomState
     signals: Any
-    _sim_data: Any
     _steps: List[Any]
-    _step_order: List[Any]
     _n_steps: int
     _time: float
     def __init__(

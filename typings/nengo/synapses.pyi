@@ -1,4 +1,4 @@
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, Optional
 
 import numpy as np
 from nengo.base import Process
@@ -25,6 +25,7 @@ class LinearFilter(Synapse):
     den: np.ndarray
     analog: bool
     method: str
+    Step: Any
     NoX: Any
     OneX: Any
     OneXScalar: Any
@@ -33,7 +34,6 @@ class LinearFilter(Synapse):
     ) -> None: ...
     def combine(self, obj: LinearFilter) -> LinearFilter: ...
     def evaluate(self, frequencies: Any) -> np.ndarray: ...
-    def _get_ss(self, dt: float) -> Tuple[Any, Any, Any, Any]: ...
 
 class Lowpass(LinearFilter):
     tau: float

@@ -6,7 +6,8 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
-from deploy.emulator.layout import Compartments, Groups, Layout, Learning, Rows, Unsupported
+from deploy.emulator.layout import Compartments, Groups, Layout, Learning, Rows
+from deploy.errors import Unsupported
 from deploy.nengo_loihi.build.row_table import RowTable, flat, lengths_of
 
 # whether float64 scalars widen float32 arrays (NEP 50, NumPy 2)

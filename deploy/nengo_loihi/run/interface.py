@@ -12,7 +12,7 @@ from deploy.compiling.jit import HAVE_NUMBA
 from deploy.emulator import kernels
 from deploy.emulator.energy import Work
 from deploy.emulator.engine import PROBEABLE, Engine, Probed
-from deploy.emulator.layout import Unsupported
+from deploy.errors import Unsupported
 from deploy.nengo_loihi.run.flatten import lay_out
 from deploy.nengo_loihi.run.probe_filter import BatchFilter
 
@@ -62,7 +62,7 @@ class FastEmulator:
     def __init__(self, model: Any, seed: int, compiled: bool = HAVE_NUMBA):
         self.layout, self.learning_index = lay_out(model)
         self.inputs = list(model.inputs)
-        self.error_scale = float(getattr(model, "pes_error_scale", 1.0))
+        self.error_scale = float(model.pes_error_scale)
         self.dt = model.dt
         self.probes = list(model.probes)
         self._start = dict(zip(model.blocks, self.layout.block_start))

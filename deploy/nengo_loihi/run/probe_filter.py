@@ -9,6 +9,7 @@ from nengo.synapses import LinearFilter
 
 from deploy.compiling.jit import HAVE_NUMBA, jit
 from deploy.nengo_loihi.load import load_nengo_loihi
+from deploy.private_names import HOST, missing
 
 
 @jit
@@ -68,7 +69,8 @@ class BatchFilter:
             self._done[probe] = 0
         step = self._steps[probe]
         filtered = np.zeros_like(samples)
-        compiled = COMPILED.get(type(step)) if HAVE_NUMBA else None
+        known = HAVE_NUMBA and missing(HOST) is None
+        compiled = COMPILED.get(type(step)) if known else None
         if compiled and samples.dtype == np.float64 and step.X.dtype == np.float32:
             compiled(samples, step.X, float(step.a), float(step.b), filtered)
             return filtered

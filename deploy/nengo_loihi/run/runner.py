@@ -12,13 +12,14 @@ from typing import Any, Dict, List, Tuple
 import numpy as np
 from nengo.exceptions import SimulationError
 
-from deploy.emulator.layout import Unsupported
+from deploy.errors import Unsupported
 from deploy.host import kernels as host_kernels
-from deploy.host.host import Bridges, Host, step_function
+from deploy.host.host import Bridges, Host
 from deploy.host.interrupts import Interrupts
 from deploy.host.journal import most_steps
 from deploy.nengo_loihi.run.input_spikes import unit_and_most
 from deploy.nengo_loihi.run.interface import FastEmulator
+from deploy.private_names import HOST, missing
 
 BATCH = 500  # steps between two looks at the outside; bounds the buffers
 BEFORE, CHIP, AFTER = range(3)  # what steps: the host that feeds the chip, the chip, the other
@@ -40,10 +41,14 @@ class Runner:
     Raises
     ------
     Unsupported
-        If something comes to the chip in another way than from the host.
+        If something comes to the chip in another way than from the host, or Nengo is not as it is
+        known to be.
     """
 
     def __init__(self, simulator: Any):
+        changed = missing(HOST)
+        if changed is not None:
+            raise Unsupported(changed)
         self.model = simulator.model
         self.timers = simulator.timers
         self.emulator: FastEmulator = simulator.sims["emulator"]
@@ -52,34 +57,27 @@ class Runner:
         sims = {name: simulator.sims.get(name) for name in ("host_pre", "host")}
         there = [sim for sim in sims.values() if sim is not None]
         self.most = most_steps(there, BATCH)
-        processes = {
-            id(op.process): (sim, op)
-            for sim in there
-            for op in sim._step_order
-            if hasattr(op, "process")
-        }
-
-        def step_of(node: Any) -> int:
-            sim, op = processes[id(node.output)]
-            return id(step_function(sim, op))
-
-        senders = {step_of(node): np.zeros(0) for node in self._senders()}
+        senders = {id(node.output): np.zeros(0) for node in self._senders()}
         self.receivers = {
             self.model.objs[probe]["out"]: _Mailbox(node.size_out, self.most)
             for probe, node in self.model.chip2host_receivers.items()
         }
         mailboxes = {
-            step_of(node): self.receivers[self.model.objs[probe]["out"]].rows
+            id(node.output): self.receivers[self.model.objs[probe]["out"]].rows
             for probe, node in self.model.chip2host_receivers.items()
         }
-        bridges = Bridges(senders, mailboxes)
+        bridges = Bridges(senders, mailboxes, {*senders, *mailboxes})
         self.hosts: Dict[str, Host] = {
             name: Host(sim, bridges, self.most) for name, sim in sims.items() if sim is not None
         }
-        self._spikes = _SpikeBridge(
-            self.model, self.emulator, lambda n: senders[step_of(n)], self.most
-        )
-        self._errors = _ErrorBridge(self.model, self.emulator, lambda n: senders[step_of(n)])
+        if bridges.waiting:  # which would give zeros
+            raise Unsupported("what goes between host and chip in another form than Nengo's")
+
+        def sent_by(node: Any) -> np.ndarray:
+            return senders[id(node.output)]
+
+        self._spikes = _SpikeBridge(self.model, self.emulator, sent_by, self.most)
+        self._errors = _ErrorBridge(self.model, self.emulator, sent_by)
         self._together = not self.precompute and "host" in self.hosts
         self._before, self._after = self.hosts.get("host_pre"), self.hosts.get("host")
         self._first = 0  # steps before the batch

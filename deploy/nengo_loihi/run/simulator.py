@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 from deploy.compiling.jit import HAVE_NUMBA
-from deploy.emulator.layout import Unsupported
+from deploy.errors import Unsupported
 from deploy.nengo_loihi.build.split import linear_splitting
 from deploy.nengo_loihi.load import load_nengo_loihi
 from deploy.nengo_loihi.run.input_spikes import counting_runner
@@ -64,6 +64,10 @@ def _runner(simulator: Any) -> Any:
     if HAVE_NUMBA:
         try:
             return Runner(simulator)
-        except Unsupported:
-            pass
+        except Unsupported as reason:
+            warnings.warn(
+                f"the compiled host cannot run this model exactly ({reason}); "
+                "Nengo core does, more slowly",
+                stacklevel=3,
+            )
     return counting_runner(simulator)

@@ -1,0 +1,262 @@
+"""What is used of other libraries that these may change without notice, as one table.
+
+Names with a leading underscore, variables of closures, labels, functions that others take the
+place of, and what Nengo's operators are made of. Each is looked for before it is used; where one is
+gone, what needs it is refused by name, or left to what does the same more slowly.
+"""
+
+from __future__ import annotations
+
+import dis
+import importlib
+import inspect
+import types
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any, Dict, Iterator, NamedTuple, Optional, Tuple
+
+# The versions that all of this was tried with. Another nengo-loihi is refused; with another Nengo
+# its own operators run, whose arithmetic the compiled host repeats; of numba names alone count.
+TRIED: Dict[str, Tuple[str, ...]] = {
+    "nengo": ("3.2.0", "4.0.0", "4.1.0"),
+    "nengo_loihi": ("1.1.0",),
+    "numba": ("0.56.4", "0.68.1"),
+}
+
+EMULATOR = "the emulator"  # without: it is not available
+HOST = "the compiled host"  # without: Nengo core runs the host's part
+KERNELS = "kernels on disk"  # without: numba's own cache, by the place and time of a source file
+
+THEIRS = "nengo-loihi"  # which reads them of Nengo's itself
+
+
+class Use(NamedTuple):
+    """Names of one owner.
+
+    Attributes
+    ----------
+    needed_for : str
+        `EMULATOR`, `HOST` or `KERNELS`.
+    owner : str
+        A module, or ``module:attribute`` of a class or function.
+    names : str
+        Attributes, what its functions set or say, or variables of a closure, with spaces between.
+    by : str
+        Who uses them: our files, or `THEIRS`, with spaces between.
+    """
+
+    needed_for: str
+    owner: str
+    names: str
+    by: str
+
+
+_HOST, _JOURNAL = "deploy/host/host.py", "deploy/host/journal.py"
+_TARGET = "deploy/targets/emulator.py"
+_BUILD, _RUN = "deploy/nengo_loihi/build/", "deploy/nengo_loihi/run/"
+_READ = "deploy/nengo_loihi/read/"
+_LOAD, _CACHE = "deploy/nengo_loihi/load.py", "deploy/compiling/kernel_cache.py"
+
+USES: Tuple[Use, ...] = (
+    # what nengo-loihi, and partly we, read of Nengo's
+    Use(EMULATOR, "nengo.simulator:Simulator", "_step_order", THEIRS),
+    Use(EMULATOR, "nengo.simulator:Simulator", "_steps", f"{THEIRS} {_HOST}"),
+    Use(
+        EMULATOR,
+        "nengo.builder.processes:SimProcess",
+        "process",
+        f"{THEIRS} {_HOST} {_JOURNAL}",
+    ),
+    Use(EMULATOR, "nengo.builder.processes:SimProcess.make_step", "step_f", THEIRS),
+    Use(EMULATOR, "nengo.config:ClassParams", "_extra_params", THEIRS),
+    Use(EMULATOR, "nengo.config:InstanceParams", "_clsparams _configures", THEIRS),
+    # Nengo's operators, as the compiled host takes them apart
+    Use(HOST, "nengo.simulator:Simulator", "_n_steps _time", _HOST),
+    Use(HOST, "nengo.builder.operator:TimeUpdate", "step time", _HOST),
+    Use(HOST, "nengo.builder.operator:Reset", "dst value", _HOST),
+    Use(HOST, "nengo.builder.operator:Copy", "dst src dst_slice src_slice inc", _HOST),
+    Use(HOST, "nengo.builder.operator:ElementwiseInc", "A X Y", _HOST),
+    Use(HOST, "nengo.builder.operator:DotInc", "A X Y", _HOST),
+    Use(HOST, "nengo.builder.neurons:SimNeurons", "J output state", _HOST),
+    Use(HOST, "nengo.builder.neurons:SimNeurons", "neurons", f"{_HOST} {_JOURNAL}"),
+    Use(HOST, "nengo.builder.processes:SimProcess", "mode input output", _HOST),
+    Use(HOST, "nengo.synapses:LinearFilter.OneX", "X a b", f"{_HOST} {_RUN}probe_filter.py"),
+    Use(HOST, "nengo.synapses:LinearFilter.NoX", "d", _HOST),
+    # nengo-loihi's own
+    Use(
+        EMULATOR,
+        "nengo_loihi.simulator:Simulator",
+        "_runner",
+        f"{_TARGET} {_RUN}simulator.py",
+    ),
+    Use(EMULATOR, "nengo_loihi.simulator:Simulator", "_n_steps _probe", _TARGET),
+    Use(EMULATOR, "nengo_loihi.simulator:StepRunner", "_host2chip", f"{_RUN}input_spikes.py"),
+    Use(
+        EMULATOR,
+        "nengo_loihi.block:Compartment",
+        "_configure_filter",
+        f"{_BUILD}chip_builder.py",
+    ),
+    Use(
+        EMULATOR,
+        "nengo_loihi.block:Synapse",
+        "_set_weights_indices",
+        f"{_BUILD}row_table.py {_BUILD}split.py",
+    ),
+    Use(
+        EMULATOR,
+        "nengo_loihi.builder.discretize:discretize_synapse",
+        "_lr_int _lr_exp",
+        f"{_RUN}flatten.py {_READ}learning_rate.py",
+    ),
+    # what it calls something
+    Use(
+        EMULATOR,
+        "nengo_loihi.builder.connection",
+        "node_encoders decode_neuron_encoders decoders",
+        f"{_BUILD}discretize.py",
+    ),
+    Use(
+        EMULATOR,
+        "nengo_loihi.builder.connection",
+        "probe_decoders",
+        f"{_BUILD}discretize.py {_BUILD}chip_builder.py",
+    ),
+    Use(EMULATOR, "nengo_loihi.inputs", "ChipProcess", "loihi_rules/nengo_parts/wiring.py"),
+    Use(
+        EMULATOR,
+        "nengo_loihi.builder.builder:Model",
+        "pes_error_scale",
+        f"{_RUN}interface.py",
+    ),
+    # what others take the place of while it builds or runs
+    Use(
+        EMULATOR,
+        "nengo_loihi.builder.split_blocks",
+        "split_synapse split_axon",
+        f"{_BUILD}split.py",
+    ),
+    Use(EMULATOR, "nengo_loihi.block:Synapse", "set_weights bits", f"{_BUILD}row_table.py"),
+    Use(EMULATOR, "nengo_loihi.builder.validate", "validate_axon", f"{_BUILD}row_table.py"),
+    Use(
+        EMULATOR,
+        "nengo_loihi.builder.connection",
+        "loihi_rates",
+        f"{_BUILD}rates_in_pieces.py",
+    ),
+    Use(EMULATOR, "nengo_loihi.simulator", "nengo", _LOAD),
+    Use(EMULATOR, "nengo_loihi.emulator.interface", "np", _LOAD),
+    Use(EMULATOR, "nengo_loihi.block", "np", _LOAD),
+    Use(EMULATOR, "nengo_loihi.dvs", "np", _LOAD),
+    Use(EMULATOR, "nengo_loihi.neurons", "np", _LOAD),
+    # how numba keeps machine code
+    Use(
+        KERNELS,
+        "numba.core.caching",
+        "_CacheLocator CompileResultCacheImpl FunctionCache IndexDataCacheFile",
+        _CACHE,
+    ),
+    Use(
+        KERNELS,
+        "numba.core.caching:CompileResultCacheImpl",
+        "_locator_classes filename_base locator",
+        _CACHE,
+    ),
+    Use(
+        KERNELS,
+        "numba.core.caching:CompileResultCacheImpl.check_cachable",
+        "_py_file",
+        _CACHE,
+    ),
+    Use(
+        KERNELS,
+        "numba.core.caching:IndexDataCacheFile",
+        "save _data_name _save_data _save_index _load_index",
+        _CACHE,
+    ),
+    Use(
+        KERNELS,
+        "numba.core.caching:FunctionCache",
+        "_impl_class _impl _cache_file _cache_path",
+        _CACHE,
+    ),
+    Use(KERNELS, "numba.core.dispatcher:Dispatcher", "_cache", _CACHE),
+)
+
+
+@lru_cache(maxsize=None)
+def missing(needed_for: str) -> Optional[str]:
+    """What is not there any more of what something needs.
+
+    Parameters
+    ----------
+    needed_for : str
+        `EMULATOR`, `HOST` or `KERNELS`.
+
+    Returns
+    -------
+    str or None
+        Of which version of which library, what and where; None if all is there.
+    """
+    if needed_for == HOST and version("nengo") not in TRIED["nengo"]:
+        known = ", ".join(TRIED["nengo"])
+        return f"it repeats the arithmetic of Nengo {known}, and this is {version('nengo')}"
+    for use in USES:
+        if use.needed_for == needed_for:
+            lost = [name for name in use.names.split() if not is_there(use.owner, name)]
+            if lost:
+                package, where = use.owner.split(".")[0], use.owner.replace(":", ".")
+                return f"{package} {version(package)} has no {', '.join(lost)} in {where}"
+    return None
+
+
+def version(package: str) -> str:
+    """Of a package that is imported by this name."""
+    return str(importlib.import_module(package).__version__)
+
+
+def is_there(owner: str, name: str) -> bool:
+    """Whether an owner has something of this name.
+
+    That is an attribute, also one that functions give to an object, a variable that a function has
+    for those within it, or a text that it says.
+    """
+    module, _, path = owner.partition(":")
+    try:
+        found = importlib.import_module(module)
+        found = attrgetter(path)(found) if path else found
+    except (ImportError, AttributeError):
+        return False
+    if hasattr(found, name):
+        return True
+    for function in functions_of(found):
+        for code in codes_of(function.__code__):
+            if name in code.co_names and (name in _given(code) or found is function):
+                return True
+            if not inspect.isclass(found) and name in (*code.co_cellvars, *code.co_consts):
+                return True
+    return False
+
+
+def _given(code: types.CodeType) -> Iterator[str]:
+    """The attributes that a function gives to objects."""
+    return (step.argval for step in dis.get_instructions(code) if step.opname == "STORE_ATTR")
+
+
+def functions_of(owner: Any) -> Iterator[types.FunctionType]:
+    """A function itself, or the functions of a class with its bases, or of a module."""
+    if inspect.isclass(owner):
+        members = [m for base in owner.__mro__[:-1] for m in vars(base).values()]
+    else:
+        members = list(vars(owner).values()) if inspect.ismodule(owner) else [owner]
+    for member in members:
+        parts = (getattr(member, name, None) for name in ("fget", "fset", "__func__"))
+        yield from (f for f in (member, *parts) if isinstance(f, types.FunctionType))
+
+
+def codes_of(code: types.CodeType) -> Iterator[types.CodeType]:
+    """The code of a function, and of those within it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from codes_of(constant)
