@@ -3,7 +3,7 @@
 python benchmarks/frozen.py [--seeds 10]
 
 A system learns on the emulator; its weights are fixed in 8 bits and the whole network runs on
-the chip's emulator, on the input that it learnt from. Its output is held against that of the
+the chip's emulator, on the input that it learnt from. Its output is compared with that of the
 same network with the weights as learnt, in Nengo core.
 """
 

@@ -8,7 +8,7 @@ python benchmarks/verdict.py lessons [SYSTEM ...]
 *misses* injects known faults into healthy CPU runs with other initial voltages, and counts how
 often each is called NO PARITY. *alarms* counts the same of healthy CPU runs, half with other
 voltages, half with other neurons as well. Both take the runs that `verdict_runs.py` has made in
-FOLDER. What these are asked is measured once and kept there (``*asked.pkl``; after a change of
+FOLDER. What these are asked is measured once and kept there (``*asked.json``; after a change of
 what is measured, remove them), what is decided of it is not. *typical* prints standard deviations
 of runs and builds of the built-in systems and of free dynamics, which stand in for a spread where
 none was made (`deploy/parity/floors.py`). All of it on one core.
@@ -22,7 +22,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
 import argparse
-import pickle
+import json
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple, Union
@@ -53,10 +53,10 @@ Values = Mapping[Tuple[float, str], Union[str, List[Asked]]]  # of a length and 
 
 def values_of(one: Seeded) -> Values:
     """What a model's runs of one seed are asked, healthy and faulty, at each length."""
-    path = one.folder / f"{one.model}, {one.seconds:g} s, {one.seed}, asked.pkl"
+    path = one.folder / f"{one.model}, {one.seconds:g} s, {one.seed}, asked.json"
     found: Dict[Tuple[float, str], Union[str, List[Asked]]] = {}
     if path.exists():
-        found = pickle.loads(path.read_bytes())  # noqa: S301 what was written below
+        found = {(s, name): _read(value) for s, name, value in json.loads(path.read_text())}
     lengths = [s for s in LENGTHS if s <= one.seconds]
     wanted = {(s, name) for s in lengths for name in (*FAULTS, *HEALTHY_RUNS)}
     if wanted <= set(found):
@@ -67,9 +67,27 @@ def values_of(one: Seeded) -> Values:
         for name, faulty in runs.items():
             if (seconds, name) not in found:
                 found[seconds, name] = faulty if isinstance(faulty, str) else cpu.ask(faulty)
-    path.with_suffix(".part").write_bytes(pickle.dumps(found))
+    kept = [[s, name, _written(value)] for (s, name), value in found.items()]
+    path.with_suffix(".part").write_text(json.dumps(kept))
     path.with_suffix(".part").replace(path)
     return found
+
+
+def _written(value: Union[str, List[Asked]]) -> Any:
+    if isinstance(value, str):
+        return value
+    lists = [tuple(a.tolist() if isinstance(a, np.ndarray) else a for a in one) for one in value]
+    return [dict(zip(Asked._fields, one)) for one in lists]
+
+
+def _read(value: Any) -> Union[str, List[Asked]]:
+    if isinstance(value, str):
+        return value
+    arrays = ("its", "repeats", "builds")
+    return [
+        Asked(**{k: np.array(v) if k in arrays and v is not None else v for k, v in one.items()})
+        for one in value
+    ]
 
 
 def seeds_of(folder: Path, models: Sequence[str]) -> Iterator[Tuple[str, Values]]:

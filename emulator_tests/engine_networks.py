@@ -1,4 +1,4 @@
-"""Random networks for the engine, and nengo-loihi's own state to hold it against."""
+"""Random networks for the engine, and nengo-loihi's own state to compare it with."""
 
 import warnings
 

@@ -286,7 +286,7 @@ def test_a_cancelled_job_leaves_a_part_and_can_be_started_again(here, tmp_path):
         time.sleep(0.1)
     time.sleep(0.5)
     assert here("cancel", name).returncode == 0
-    for _ in range(120):  # numba may be compiling, which goes on to its end
+    for _ in range(120):  # numba may be compiling, which ends by itself
         state = json.loads(here("status", name, "--json").stdout)["tasks"][0]
         if state["state"] == "failed":
             break

@@ -1,4 +1,4 @@
-"""What was learnt is put back: fixed in 8 bits within its bound, or to go on from."""
+"""What was learnt is put back: fixed in 8 bits within its bound, or to resume from."""
 
 import hypothesis.strategies as st
 import nengo

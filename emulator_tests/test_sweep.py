@@ -1,4 +1,4 @@
-"""Sweeps: the same in any order and with any number of processes, and they go on."""
+"""Sweeps: the same in any order and with any number of processes, and continued."""
 
 import json
 import signal

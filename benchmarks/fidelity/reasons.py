@@ -1,4 +1,4 @@
-"""The known reasons of what fails, kept beside the code and held against what was measured."""
+"""The known reasons of what fails, kept beside the code and compared with what was measured."""
 
 from __future__ import annotations
 

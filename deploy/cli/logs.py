@@ -16,7 +16,7 @@ FOLLOW = 2.0  # s between two looks at a log
 @click.command()
 @click.argument("name")
 @click.option("--task", type=click.IntRange(min=0), default=0, show_default=True)
-@click.option("--follow", is_flag=True, help="Go on until the task is over.")
+@click.option("--follow", is_flag=True, help="Until the task is over.")
 def logs(name: str, task: int, follow: bool) -> None:
     """Print the end of a task's log."""
     job = find_job(name)

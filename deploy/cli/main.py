@@ -35,7 +35,7 @@ class Commands(click.Group):
 @click.version_option(deploy.__version__, prog_name="loihi-deploy")
 @click.pass_context
 def cli(context: click.Context) -> None:
-    """Run a Nengo model on Loihi 1 or its emulator, and hold it against the CPU.
+    """Run a Nengo model on Loihi 1 or its emulator, and compare it with the CPU.
 
     MODEL is a built-in system (see: loihi-deploy systems), or path.py[:name], where
     name is a nengo.Network in that file, or a function that returns one (default: model).

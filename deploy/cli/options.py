@@ -67,7 +67,7 @@ _weights = click.option(
     help="Fix the weights of this file, of run --freeze, in 8 bits: nothing learns any more.",
 )
 _learn_on = click.option(
-    "--learn-on", is_flag=True, help="With --weights: go on learning from them instead."
+    "--learn-on", is_flag=True, help="With --weights: resume learning from them instead."
 )
 _fan_in = click.option(
     "--fan-in",

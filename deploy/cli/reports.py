@@ -1,4 +1,4 @@
-"""What is brought back of a job, and held against the CPU."""
+"""What is brought back of a job, and compared with the CPU."""
 
 from __future__ import annotations
 

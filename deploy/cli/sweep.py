@@ -27,7 +27,7 @@ from deploy.models.spelling import Spelling
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="Folder for every run's traces; a sweep that was stopped goes on from it.",
+    help="Folder for every run's traces; a sweep that was stopped continues from it.",
 )
 @as_json
 def sweep(

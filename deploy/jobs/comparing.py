@@ -1,4 +1,4 @@
-"""Every task of a job held against the CPU, on all cores."""
+"""Every task of a job compared with the CPU, on all cores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run can bring back, known before it is sent: results are held against it."""
+"""What a run can bring back, known before it is sent: results are checked against it."""
 
 from __future__ import annotations
 

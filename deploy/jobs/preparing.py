@@ -46,13 +46,13 @@ class Options:
     weights : pathlib.Path or None
         File of weights that is put into the model.
     learn : bool
-        Whether they go on learning.
+        Whether they resume learning.
     fan_in : int or None
         Keep so many of the weights into each neuron.
     beside : sequence of pathlib.Path
         Files that the model reads, put beside it.
     part_every : float
-        Seconds between two parts of a run that goes on.
+        Seconds between two parts of a run.
     """
 
     target: str = "emulator"

@@ -194,7 +194,7 @@ def _speeds(lessons: List[Lesson]) -> np.ndarray:
 
 
 def _strange(run: Traces) -> bool:
-    """Whether a run says it has other neurons: none is held against another then."""
+    """Whether a run says it has other neurons: none is compared with another then."""
     variant = run.settings.get("variant") or {}
     return variant.get("neurons") is not None
 

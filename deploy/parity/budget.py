@@ -1,4 +1,4 @@
-"""Which cause has which part in an effect: runs between CPU and chip, held against the CPU's."""
+"""Which cause has which part in an effect: runs between CPU and chip, compared with the CPU's."""
 
 from __future__ import annotations
 

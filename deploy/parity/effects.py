@@ -22,7 +22,7 @@ TYPICAL = 100.0  # degrees of freedom of what is typical: as good as known
 
 @dataclass(frozen=True)
 class Effect:
-    """One quantity of a run, held against the CPU's.
+    """One quantity of a run, compared with the CPU's.
 
     Attributes
     ----------

@@ -21,7 +21,7 @@ class Quantity:
     ----------
     name : str
     floor : float
-        Effect, in the unit of the judgement, that is never held against a run.
+        Effect, in the unit of the judgement, that is never judged against a run.
     why : str
         Where the floor comes from.
     ratio : bool

@@ -187,7 +187,7 @@ def value_places(yard: Yardstick) -> Dict[str, Tuple[str, ...]]:
 def filtered(trace: Trace, yard: Yardstick) -> Values:
     """Of currents, and filtered spikes, of single neurons: means over neurons.
 
-    A neuron is held against itself in the other repeats; other builds have other neurons.
+    A neuron is compared with itself in the other repeats; other builds have other neurons.
     """
     own = flat(trace)
     begin = min(int(round(START / (trace.period * yard.dt))), len(own) // 10)
@@ -329,7 +329,7 @@ class Measure(NamedTuple):
     ----------
     values : callable
     of_neurons : frozenset of str
-        Quantities that hold neurons against themselves: other builds have other neurons, and
+        Quantities that compare neurons with themselves: other builds have other neurons, and
         the repeats are their only yardstick.
     """
 

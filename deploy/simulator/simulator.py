@@ -242,7 +242,7 @@ class Simulator(NengoSimulator):
     # --------------------------------------------------------------------- running
 
     def run(self, time_in_seconds: float, progress_bar: Any = None) -> None:
-        """Go on for so many seconds of model time."""
+        """Run for so many seconds of model time."""
         if time_in_seconds < 0:
             raise ValidationError(
                 f"Must be positive (got {time_in_seconds:g})", attr="time_in_seconds"
@@ -258,7 +258,7 @@ class Simulator(NengoSimulator):
             self.run_steps(steps, progress_bar=progress_bar)
 
     def run_steps(self, steps: int, progress_bar: Any = None) -> None:
-        """Go on for so many steps."""
+        """Run for so many steps."""
         bar = self.progress_bar if progress_bar is None else progress_bar
         with ProgressTracker(bar, Progress("Simulating", "Simulation", steps)) as tracker:
             done = 0
@@ -269,7 +269,7 @@ class Simulator(NengoSimulator):
                 tracker.total_progress.step(now)
 
     def step(self) -> None:
-        """Go on by one step."""
+        """Run for one step."""
         self._advance(1)
 
     def _advance(self, steps: int) -> None:

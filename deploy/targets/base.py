@@ -42,7 +42,7 @@ class Session(ABC):
 
     @abstractmethod
     def run_steps(self, n_steps: int) -> None:
-        """Go on for so many steps."""
+        """Run for so many steps."""
 
     @abstractmethod
     def look(self, at_signals: bool = False) -> None:

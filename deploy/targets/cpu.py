@@ -1,4 +1,4 @@
-"""Nengo core on the laptop: the reference that every other target is held against."""
+"""Nengo core on the laptop: the reference that every other target is compared with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A long run on disk while it goes on: parts of its traces, of which an end can be lost."""
+"""A long run on disk while it runs: parts of its traces, of which an end can be lost."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def read_parts(folder: Path, most_bytes: Optional[int] = None) -> Traces:
         record, arrays = read_npz(path, KIND, _both, most_bytes)
         start = parts[-1][0]["last"] if parts else 0
         if (record["part"], record["first"]) != (k, start) or not start < record["last"]:
-            raise BadInput(f"{path}: does not go on where the part before it ends")
+            raise BadInput(f"{path}: does not begin where the part before it ends")
         if parts and record["fingerprint"] != parts[0][0]["fingerprint"]:
             raise BadInput(f"{path}: is of another run than the part before it")
         parts.append((record, arrays))

@@ -1,4 +1,4 @@
-"""Run a model on several targets, and hold one against the other."""
+"""Run a model on several targets, and compare one with the other."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def compare(
     budget: bool = False,
     progress: Optional[Progress] = None,
 ) -> Parity:
-    """Run a model on several targets and hold the last against the first.
+    """Run a model on several targets and compare the last with the first.
 
     Parameters
     ----------

@@ -151,7 +151,7 @@ class Weights:
         learn: bool = False,
         fan_in: Optional[int] = None,
     ) -> LoadedModel:
-        """The model with these weights: fixed in 8 bits, or to go on learning from.
+        """The model with these weights: fixed in 8 bits, or to resume learning from.
 
         Parameters
         ----------
@@ -159,7 +159,7 @@ class Weights:
         seed : int
             Of a network that has none.
         learn : bool
-            Whether it goes on learning.
+            Whether it resumes learning.
         fan_in : int, optional
             Keep so many weights of each neuron; see `loihi_rules.learned.quantised.quantise_rows`.
 
@@ -225,7 +225,7 @@ def load_with_weights(
     if weights is None and (learn or fan_in is not None):
         raise BadInput("--learn-on and --fan-in say what to do with --weights; give both")
     if learn and fan_in is not None:
-        raise BadInput("--fan-in leaves weights out, with which --learn-on would go on; give one")
+        raise BadInput("--fan-in leaves weights out, from which --learn-on would resume; give one")
     loaded = load_model(model, seed)
     if weights is None:
         return loaded

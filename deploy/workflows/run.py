@@ -73,7 +73,7 @@ def run(
     progress : callable, optional
         Called with the target's name, steps done and steps in all.
     parts : PartWriter, optional
-        Writes what there is while the run goes on.
+        Writes what there is while the run lasts.
     variant : Variant, optional
         Run the model with other initial voltages, or other neurons.
 

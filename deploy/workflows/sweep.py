@@ -145,7 +145,7 @@ def sweep(
     folder : pathlib.Path, optional
         Where every run is saved as ``seed-N/TARGET.npz``. Runs that are there already,
         of the same model and length, are not made again: a sweep that was stopped
-        goes on where it was.
+        continues where it was.
     tolerances : mapping of str to Tolerance, optional
         As for `deploy.compare`.
     progress : callable, optional

@@ -58,7 +58,7 @@ class Arm:
         return self.inertia() @ wanted
 
     def step(self, torques):
-        """Go on by one step."""
+        """One step."""
         acceleration = np.linalg.solve(self.inertia(), torques - self.forces())
         self.velocities = self.velocities + DT * acceleration
         self.angles = self.angles + DT * self.velocities

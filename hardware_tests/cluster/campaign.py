@@ -62,7 +62,7 @@ def _go(job: Tuple[Any, str, int]) -> Outcome:
 
 
 def campaign(cluster: Any, names: List[str], runs: int, seed: int, at_once: int) -> List[Outcome]:
-    """Spread so many runs over faults; daemons fall with nothing else going on."""
+    """Spread so many runs over faults; daemons fall with nothing else running."""
     plan = [names[k % len(names)] for k in range(runs)]
     jobs = [(cluster, name, seed + k) for k, name in enumerate(plan)]
     apart = [job for job in jobs if job[1] not in faults.WAVES]

@@ -49,7 +49,7 @@ def freeze(
     network : nengo.Network
         Is left untouched.
     learned : sequence of Learned
-        Of some or all of its learning connections; the others go on learning.
+        Of some or all of its learning connections; the others learn as before.
     seed : int, optional
         Of a network that has none, as for `loihi_rules.rewrite`.
     fan_in : int, optional

@@ -1,4 +1,4 @@
-"""Networks that go on learning from what they have learnt."""
+"""Networks that resume learning from what they have learnt."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def resume(
 ) -> nengo.Network:
     """The network, its connections starting from what they have learnt.
 
-    In full precision. BCM's θ goes on too; RLS starts with a fresh inverse of correlations,
+    In full precision. BCM's θ is resumed too; RLS starts with a fresh inverse of correlations,
     and filtered activities, which live for milliseconds, from 0.
 
     Parameters

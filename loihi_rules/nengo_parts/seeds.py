@@ -4,7 +4,7 @@ Nengo draws the seed of every object from its network's seed, in the order of
 the objects, and draws a process's seed from the *simulator* as it goes. Adding
 a connection therefore changes the neurons of the ensembles after it, and two
 backends that split a model differently feed it different noise. Both have to be
-excluded before a chip run can be held against a CPU run.
+excluded before a chip run can be compared with a CPU run.
 """
 
 from __future__ import annotations

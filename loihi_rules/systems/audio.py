@@ -95,17 +95,17 @@ def levels(samples: np.ndarray) -> np.ndarray:
     return bands
 
 
-def words(heard: np.ndarray) -> List[Tuple[int, int]]:
+def words(given: np.ndarray) -> List[Tuple[int, int]]:
     """Where words are: (first, end) frames of what is loud, up to each pause.
 
     Parameters
     ----------
-    heard : (n_frames, BANDS) ndarray
+    given : (n_frames, BANDS) ndarray
         Levels, or what neurons made of them.
     """
     pause, shortest = round(PAUSE / HOP), round(SHORTEST / HOP)
     found, first, last = [], -1, -1
-    for frame, loud in enumerate(np.asarray(heard).mean(axis=1) > LOUD):
+    for frame, loud in enumerate(np.asarray(given).mean(axis=1) > LOUD):
         if loud:
             first, last = (frame if first < 0 else first), frame
         elif first >= 0 and frame - last >= pause:
@@ -116,16 +116,16 @@ def words(heard: np.ndarray) -> List[Tuple[int, int]]:
     return [(first, end) for first, end in found if end - first >= shortest]
 
 
-def bins(heard: np.ndarray) -> np.ndarray:
+def bins(given: np.ndarray) -> np.ndarray:
     """(BINS · BANDS,) means of a word's levels over twelfths of its length.
 
     Parameters
     ----------
-    heard : (n_frames, BANDS) ndarray
+    given : (n_frames, BANDS) ndarray
         One word.
     """
-    edges = np.linspace(0, len(heard), BINS + 1)
-    so_far = np.vstack([np.zeros(heard.shape[1]), np.cumsum(heard, axis=0)])
-    frames = np.arange(len(heard) + 1)
+    edges = np.linspace(0, len(given), BINS + 1)
+    so_far = np.vstack([np.zeros(given.shape[1]), np.cumsum(given, axis=0)])
+    frames = np.arange(len(given) + 1)
     at = np.array([np.interp(edges, frames, column) for column in so_far.T]).T
     return np.asarray(np.diff(at, axis=0) / np.diff(edges)[:, None]).ravel()

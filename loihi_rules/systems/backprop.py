@@ -128,7 +128,7 @@ def backprop(
     neurons : int
         LIF neurons whose read-out learns.
     taught, shown : int
-        Number of images with labels, and of those to be told.
+        Number of images with labels, and of those to be named.
     learning_rate : float
         κ, as in `nengo.PES`.
     learner : str
@@ -253,7 +253,7 @@ SYSTEM = System(
     parameters=(
         Parameter("neurons", 500, "LIF neurons whose read-out learns, of pes", 50, 2000),
         Parameter("taught", 600, "images shown with their labels", 10, 20000),
-        Parameter("shown", 60, "images to be told", 10, 360),
+        Parameter("shown", 60, "images to be named", 10, 360),
         Parameter("learning_rate", 2e-3, "κ of PES", 0, 0.1),
         Parameter("learner", "both", "both, backprop, pes or oja: which networks there are"),
     ),

@@ -1,6 +1,6 @@
 """Spoken digits: sound to neurons, and neurons that name what was said.
 
-A recording is heard in 16 mel bands, every 10 ms, as levels from 0 to 1 over 40 dB
+A recording is taken apart into 16 mel bands, every 10 ms, as levels from 0 to 1 over 40 dB
 (`loihi_rules.systems.audio`). In ``filter bank``, three neurons a band fire at a rate in proportion
 to the band's level x,
 
@@ -11,7 +11,7 @@ host waits for a pause, cuts the word into twelfths, and counts each band's spik
 Those 192 numbers go to a network that was trained by backpropagation on other voices
 (`benchmarks/train_spoken_digits.py`), ten of whose neurons name the digit: one-hot, busiest wins.
 
-On the chip: the filter bank and the classifier. On the host: what is heard, and the counts.
+On the chip: the filter bank and the classifier. On the host: the sound, and the counts.
 
 The words are espeak-ng's, by voices that the network was not taught. With ``recording=FILE`` it
 hears your own.
@@ -43,7 +43,7 @@ def spoken_digits() -> Dict[str, np.ndarray]:
         return {name: stored[name] for name in stored.files}
 
 
-def heard(words: int, seed: int) -> Tuple[np.ndarray, np.ndarray]:
+def sound_of(words: int, seed: int) -> Tuple[np.ndarray, np.ndarray]:
     """Levels (n_frames, bands) of some words with silences between, and the digit at each frame."""
     data = spoken_digits()
     pause = np.zeros((round(SILENCE / audio.HOP), audio.BANDS))
@@ -117,7 +117,7 @@ def spoken_digit(words: int = 20, recording: str = "", seed: int = 0) -> nengo.N
         levels = np.vstack([audio.levels(audio.read(recording)), np.zeros((40, audio.BANDS))])
         digits = np.full(len(levels), NOTHING)
     else:
-        levels, digits = heard(words, seed)
+        levels, digits = sound_of(words, seed)
     data = spoken_digits()
     layers = [
         Layer(data[f"weights_{k}"].astype(float), data[f"biases_{k}"].astype(float))

@@ -371,9 +371,11 @@ def level(
         reaches = {synapse: reach_of(synapse, block.n_neurons) for synapse in block.synapses}
     weight, current = _largest_inputs(reaches, block.n_neurons, spikes)
     most = largest_unit(decays, threshold, bias, weight, np.abs(bias) + current)
-    heard = weight > 0
-    most[~heard] = np.minimum(most[~heard], most[heard].min())  # what has no weights needs no bits
-    weight[~heard] = weight[heard].max()
+    driven = weight > 0
+    most[~driven] = np.minimum(
+        most[~driven], most[driven].min()
+    )  # what has no weights needs no bits
+    weight[~driven] = weight[driven].max()
     one = (
         any(_rows_are_fixed(synapse) for synapse in block.synapses)
         or np.ptp(threshold) > 0

@@ -118,11 +118,11 @@ class FastEmulator:
         return self.engine.t
 
     def step(self) -> None:
-        """Go on by one step."""
+        """One step."""
         self.run_steps(1)
 
     def run_steps(self, steps: int) -> None:
-        """Go on for so many steps."""
+        """So many steps more."""
         width = sum(len(of) for of in self.engine.probed.values())
         most = max(1, BUFFER_BYTES // (4 * max(1, width)))
         while steps > 0:

@@ -20,7 +20,7 @@ def error_steps(draft: Draft) -> None:
 
     The chip is sent errors as integers, by rounding (nengo-loihi ``builder/discretize.py``,
     ``scale_pes_errors``), so that a steady error of less than half a step is 0 for ever, and
-    learning stops there, where on the CPU it goes on. An error that fluctuates by a step or
+    learning stops there, where on the CPU it continues. An error that fluctuates by a step or
     more is rounded right on average; one of a node's may be smooth. Here what was left out is
     added to the next (`loihi_rules.nengo_parts.whole_steps.Carried`): the chip reads an error at
     every fourth step (``learning_epoch``), so to the one of four steps later. And what it reads is

@@ -25,8 +25,8 @@ def learned_posts(draft: Draft) -> None:
     they drive is there too. With ``network.config[ens].on_chip = True`` it is on the chip, and
     a stand-in on the host takes the connection's end:
 
-    - a node, where the rule changes decoders: what it receives goes on to the chip;
-    - neurons, where the rule changes full weights. Their input current goes on to the chip's
+    - a node, where the rule changes decoders: what it receives is sent to the chip;
+    - neurons, where the rule changes full weights. Their input current is sent to the chip's
       neurons, and they give out the spikes that those fire, which BCM's and Oja's rules need.
 
     The cost is a round trip in every step: chip → host → weights → chip → host.

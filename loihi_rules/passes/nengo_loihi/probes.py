@@ -66,11 +66,11 @@ def _serve(draft: Draft, net: nengo.Network, probe: nengo.Probe, kind: str) -> N
             "probe the ensembles or nodes at its ends",
         )
     elif served is not None:
-        serving, told, why = served
+        serving, after, why = served
         if serving.probe is not probe:
             net.probes.remove(probe)
         draft.served[probe] = serving
-        draft.change(name_of(probe), "probes of the chip", _asked(probe), told, why)
+        draft.change(name_of(probe), "probes of the chip", _asked(probe), after, why)
 
 
 def _asked(probe: nengo.Probe) -> str:
@@ -191,13 +191,13 @@ def _connection_input(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> S
         return _mirror(net, probe, node)
     if decoded(conn):
         stand_in = _stand_in(draft, net, conn.pre_obj.neurons, probe, attr="output")
-        told = "the spikes of its neurons"
+        after = "the spikes of its neurons"
     else:
         stand_in = _stand_in(draft, net, conn.pre_obj, probe, attr="output")
-        told = "what its source gives"
+        after = "what its source gives"
     return (
         ServedProbe(stand_in, sample_every=None),
-        told,
+        after,
         "the chip has no probe for connections",
     )
 
