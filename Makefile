@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST_ARGS ?= -n 2 --slow
 
-.PHONY: compare test lint clean
+.PHONY: compare test lint types clean
 
 compare: $(VENV)/.installed
 	$(BIN)/loihi-deploy compare pes-connection --out comparison/pes-connection
@@ -20,6 +20,11 @@ lint: $(VENV)/.linted
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Which share of all expressions mypy knows the type of, by module.
+types: $(VENV)/.linted
+	$(BIN)/mypy --any-exprs-report $(VENV)/types
+	@cat $(VENV)/types/any-exprs.txt
 
 clean:
 	rm -rf $(VENV) .venv-* comparison site

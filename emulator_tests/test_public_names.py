@@ -1,8 +1,11 @@
 """Names that are loaded when they are asked for are there, and say so when they are not."""
 
+from pathlib import Path
+
 import pytest
 
 import deploy
+import loihi_rules
 from deploy import jobs
 
 pytestmark = pytest.mark.quick
@@ -14,3 +17,9 @@ def test_every_public_name_is_there(package):
         assert getattr(package, name) is not None and name in dir(package)
     with pytest.raises(AttributeError, match=f"module '{package.__name__}' has no attribute"):
         getattr(package, "nothing_of_this" + "_name")
+
+
+@pytest.mark.parametrize("package", [deploy, loihi_rules])
+def test_checkers_of_types_look_into_the_packages(package):
+    """PEP 561: without this file all names of an installed package are Any."""
+    assert (Path(package.__file__).parent / "py.typed").is_file()

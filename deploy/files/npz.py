@@ -6,16 +6,25 @@ import io
 import json
 import zipfile
 from pathlib import Path
-from typing import Any, Callable, Mapping, NamedTuple, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple, Optional, Protocol, TypeVar
 
 import numpy as np
 
 from deploy.errors import BadInput
 from deploy.files.atomic import atomic_write
 
+if TYPE_CHECKING:
+    from numpy.lib.npyio import NpzFile
+
 Thing = TypeVar("Thing")
 MOST_RECORD_BYTES = 256 * 2**20  # of JSON; changes and settings need some kilobytes
 MOST_EXPANSION = 1000  # of a compressed member; NumPy's own arrays shrink less
+
+
+class Arrays(Protocol):
+    """Arrays by name: of a file, of a part of one, or a plain mapping."""
+
+    def __getitem__(self, name: str) -> np.ndarray: ...
 
 
 class FileKind(NamedTuple):
@@ -62,7 +71,7 @@ def write_npz(
 def read_npz(
     path: Path,
     kind: FileKind,
-    make: Callable[[Mapping[str, Any], Any], Thing],
+    make: Callable[[Mapping[str, Any], NpzFile], Thing],
     most_bytes: Optional[int] = None,
 ) -> Thing:
     """Read a file that may come from anywhere.
@@ -108,7 +117,7 @@ def _read(
     path: Path,
     stream: io.BufferedReader,
     kind: FileKind,
-    make: Callable[[Mapping[str, Any], Any], Thing],
+    make: Callable[[Mapping[str, Any], NpzFile], Thing],
     most_bytes: Optional[int],
 ) -> Thing:
     head = stream.read(4)

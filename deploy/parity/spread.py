@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Mapping, Tuple, Union
 import numpy as np
 
 from deploy.errors import BadInput
-from deploy.files.npz import FileKind, read_npz, write_npz
+from deploy.files.npz import Arrays, FileKind, read_npz, write_npz
 from deploy.traces.trace import Trace
 from deploy.traces.traces import Traces
 
@@ -76,7 +76,7 @@ class Spread:
         return read_npz(Path(path), KIND, _of_record)
 
 
-def _of_record(record: Mapping[str, Any], npz: Any) -> Spread:
+def _of_record(record: Mapping[str, Any], npz: Arrays) -> Spread:
     groups: List[Tuple[Traces, ...]] = []
     for group in ("repeats", "builds"):
         runs = [
@@ -92,7 +92,7 @@ def _of_record(record: Mapping[str, Any], npz: Any) -> Spread:
 class _Prefixed:
     """The arrays of a file whose names begin alike, by the rest of their names."""
 
-    def __init__(self, npz: Any, prefix: str):
+    def __init__(self, npz: Arrays, prefix: str):
         self._npz, self._prefix = npz, prefix
 
     def __getitem__(self, name: str) -> np.ndarray:

@@ -35,7 +35,7 @@ from deploy.nengo_loihi.run.runner import Runner
 from deploy.nengo_loihi.run.simulator import ENGINES, build_simulator
 from deploy.targets.base import Session, Target
 from deploy.targets.core import CoreSession
-from deploy.targets.injecting import CoreNeurons, Injections
+from deploy.targets.injecting import CoreNeurons, Injections, Settable
 from loihi_rules import Change, Learned, Rewritten, Twin
 from loihi_rules.learned.record import rule_names
 from loihi_rules.nengo_parts.wiring import base_of, on_chip
@@ -112,7 +112,7 @@ class EmulatorSession(Session):
     def changes(self) -> Tuple[Change, ...]:
         return (*self.rewritten.changes, *self.injections.changes())
 
-    def neurons(self, ens: nengo.Ensemble) -> Any:
+    def neurons(self, ens: nengo.Ensemble) -> Settable:
         """`CoreNeurons` or `ChipNeurons` of an ensemble."""
         if not on_chip(self.rewritten.network, ens):
             return CoreNeurons(next(h for h in self.hosts if ens in h.model.params), ens)

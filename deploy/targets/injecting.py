@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Callable, Dict, List, Optional, Protocol, Tuple
 
 import nengo
 import numpy as np
@@ -13,6 +13,28 @@ from loihi_rules.change import Change
 from loihi_rules.nengo_parts.names import name_of
 
 RULE = "injected values"
+
+
+class Settable(Protocol):
+    """Neurons whose voltages and currents can be set: `CoreNeurons`, `ChipNeurons`.
+
+    Attributes
+    ----------
+    where : str
+        What is set, in words.
+    voltage_error, current_error : float
+        The largest that rounding made so far: in thresholds, normalised.
+    """
+
+    where: str
+    voltage_error: float
+    current_error: float
+
+    def set_voltage(self, values: np.ndarray) -> None:
+        """In thresholds."""
+
+    def add_current(self, values: np.ndarray) -> None:
+        """Normalised; added to the bias."""
 
 
 class CoreNeurons:
@@ -60,9 +82,14 @@ class Injections:
         Takes an ensemble; gives `CoreNeurons` or `ChipNeurons`.
     """
 
-    def __init__(self, network: Any, dt: float, neurons: Callable[[nengo.Ensemble], Any]):
-        self._due: Dict[int, List[Tuple[Any, Injection, bool]]] = {}
-        self._neurons: Dict[nengo.Ensemble, Any] = {}
+    def __init__(
+        self,
+        network: Optional[nengo.Network],
+        dt: float,
+        neurons: Callable[[nengo.Ensemble], Settable],
+    ):
+        self._due: Dict[int, List[Tuple[nengo.Ensemble, Injection, bool]]] = {}
+        self._neurons: Dict[nengo.Ensemble, Settable] = {}
         if network is None:
             return
         for ens, given in injections_of(network).items():

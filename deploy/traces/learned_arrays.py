@@ -6,6 +6,7 @@ from typing import Any, Dict, Mapping, Sequence, Tuple
 
 import numpy as np
 
+from deploy.files.npz import Arrays
 from loihi_rules import Learned
 
 UNITS = {"weights": "target's unit a Hz", "encoders": "gain ÷ radius"}
@@ -34,7 +35,7 @@ def learned_arrays(learned: Sequence[Learned]) -> Dict[str, np.ndarray]:
     return arrays
 
 
-def read_learned(entries: Sequence[Mapping[str, Any]], arrays: Any) -> Tuple[Learned, ...]:
+def read_learned(entries: Sequence[Mapping[str, Any]], arrays: Arrays) -> Tuple[Learned, ...]:
     """What `describe_learned` and `learned_arrays` wrote.
 
     Raises

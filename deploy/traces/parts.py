@@ -5,18 +5,27 @@ from __future__ import annotations
 import shutil
 import time
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Optional
 
 import numpy as np
 
 from deploy.errors import BadInput, Stopped
 from deploy.files.npz import FileKind, read_npz, write_npz
+from deploy.traces.trace import Piece, joined_spikes
 from deploy.traces.traces import Traces
+
+if TYPE_CHECKING:
+    from numpy.lib.npyio import NpzFile
 
 KIND = FileKind("loihi-deploy part", 1, "part of a run", "loihi-deploy's runner writes them")
 EVERY = 30.0  # s between two parts
 
-Piece = Any  # samples, or (steps, neurons) of spikes
+
+class Part(NamedTuple):
+    """What is in a part's file."""
+
+    record: Mapping[str, Any]
+    arrays: Mapping[str, np.ndarray]
 
 
 class PartWriter:
@@ -75,8 +84,8 @@ class PartWriter:
             if not fresh:
                 continue
             if run[label].sparse:
-                arrays[f"{i}.steps"] = np.concatenate([steps for steps, _ in fresh])
-                arrays[f"{i}.neurons"] = np.concatenate([neurons for _, neurons in fresh])
+                spikes = joined_spikes(fresh)
+                arrays[f"{i}.steps"], arrays[f"{i}.neurons"] = spikes
             else:
                 arrays[f"{i}.samples"] = np.concatenate(fresh)
         record = {**run.to_dict(), "part": self._written, "first": self._steps, "last": done}
@@ -107,36 +116,39 @@ def read_parts(folder: Path, most_bytes: Optional[int] = None) -> Traces:
     BadInput
         If there is no part, or one is damaged or not of the same run.
     """
-    parts: List[Tuple[Mapping[str, Any], Dict[str, np.ndarray]]] = []
+    parts: List[Part] = []
     for k, path in enumerate(sorted(folder.glob("[0-9]*.npz"))):
-        record, arrays = read_npz(path, KIND, _both, most_bytes)
-        start = parts[-1][0]["last"] if parts else 0
+        part = read_npz(path, KIND, _both, most_bytes)
+        record = part.record
+        start = parts[-1].record["last"] if parts else 0
         if (record["part"], record["first"]) != (k, start) or not start < record["last"]:
             raise BadInput(f"{path}: does not begin where the part before it ends")
-        if parts and record["fingerprint"] != parts[0][0]["fingerprint"]:
+        if parts and record["fingerprint"] != parts[0].record["fingerprint"]:
             raise BadInput(f"{path}: is of another run than the part before it")
-        parts.append((record, arrays))
+        parts.append(part)
     if not parts:
         raise BadInput(f"{folder}: there is no part of a run")
     return _joined(parts, folder)
 
 
-def _both(record: Mapping[str, Any], npz: Any) -> Tuple[Mapping[str, Any], Dict[str, np.ndarray]]:
+def _both(record: Mapping[str, Any], npz: NpzFile) -> Part:
     for key in ("part", "first", "last", "n_steps"):
         if type(record[key]) is not int:
             raise ValueError(f"{key} of a part is no whole number")
-    return record, {name: npz[name] for name in npz.files if name != "json"}
+    return Part(record, {name: npz[name] for name in npz.files if name != "json"})
 
 
-def _joined(parts: List[Tuple[Mapping[str, Any], Dict[str, np.ndarray]]], folder: Path) -> Traces:
-    head, last = parts[0][0], parts[-1][0]
+def _joined(parts: List[Part], folder: Path) -> Traces:
+    head, last = parts[0].record, parts[-1].record
     try:
         arrays: Dict[str, np.ndarray] = {}
         recorded: List[Mapping[str, Any]] = []
         for i, entry in enumerate(head["traces"]):
             names = ("steps", "neurons") if entry["kind"] == "spikes" else ("samples",)
-            pieces = {name: [a[f"{i}.{name}"] for _, a in parts if f"{i}.{name}" in a]
-                      for name in names}  # fmt: skip
+            pieces = {
+                name: [p.arrays[f"{i}.{name}"] for p in parts if f"{i}.{name}" in p.arrays]
+                for name in names
+            }
             if all(pieces.values()):  # else a target had nothing to show for it
                 for name in names:
                     arrays[f"{len(recorded)}.{name}"] = np.concatenate(pieces[name])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, List, Optional
+from typing import Any, List, NamedTuple, Optional, Sequence, Union
 
 import numpy as np
+from numpy.typing import NDArray
 
 UNITS = {
     "decoded": "represented value",
@@ -18,6 +19,24 @@ UNITS = {
     "error": "represented value",
     "state": "1",
 }
+
+
+class Spikes(NamedTuple):
+    """Spikes by step and neuron.
+
+    Attributes
+    ----------
+    steps : (n_spikes,) ndarray
+        From 1; in order.
+    neurons : (n_spikes,) ndarray
+        From 0; in order within a step.
+    """
+
+    steps: NDArray[np.int64]
+    neurons: NDArray[np.int32]
+
+
+Piece = Union[np.ndarray, Spikes]  # of a trace: samples, or the spikes of some steps
 
 
 @dataclass(frozen=True)
@@ -62,8 +81,8 @@ class Trace:
     period: float
     n_steps: int
     samples: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    spike_steps: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
-    spike_neurons: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
+    spike_steps: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    spike_neurons: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
     n_neurons: int = 0
     amplitude: float = 1000.0
     radius: float = 0.0
@@ -83,14 +102,15 @@ class Trace:
         return UNITS[self.kind]
 
     @property
-    def steps(self) -> np.ndarray:
+    def steps(self) -> NDArray[np.int_]:
         """(n_samples,) steps at which the samples were taken, by Nengo's rule."""
         steps = np.arange(1, self.n_steps + 1)
         return steps if self.period == 1 else steps[steps % self.period < 1]
 
-    def times(self, dt: float) -> np.ndarray:
+    def times(self, dt: float) -> NDArray[np.float64]:
         """(n_samples,) time of each sample in seconds."""
-        return dt * self.steps
+        times: NDArray[np.float64] = np.multiply(dt, self.steps)
+        return times
 
     def dense(self) -> np.ndarray:
         """(n_samples, ...) samples as Nengo gives them; spikes as amplitude or 0."""
@@ -100,20 +120,28 @@ class Trace:
         dense[self.spike_steps - 1, self.spike_neurons] = self.amplitude
         return dense
 
-    def spike_times(self, dt: float) -> np.ndarray:
+    def spike_times(self, dt: float) -> NDArray[np.float64]:
         """(n_spikes,) time of each spike in seconds."""
-        times: np.ndarray = np.multiply(dt, self.spike_steps)
+        times: NDArray[np.float64] = np.multiply(dt, self.spike_steps)
         return times
 
-    def spike_trains(self, dt: float) -> List[np.ndarray]:
+    def spike_trains(self, dt: float) -> List[NDArray[np.float64]]:
         """Spike times of every neuron, in seconds."""
         order = np.argsort(self.spike_neurons, kind="stable")
         counts = np.bincount(self.spike_neurons, minlength=self.n_neurons)
         return np.split(self.spike_times(dt)[order], np.cumsum(counts)[:-1])
 
-    def counts(self) -> np.ndarray:
+    def counts(self) -> NDArray[np.intp]:
         """(n_neurons,) number of spikes of each neuron."""
         return np.bincount(self.spike_neurons, minlength=self.n_neurons)
+
+
+def joined_spikes(pieces: Sequence[Any]) -> Spikes:
+    """Spikes of all these pieces of a run, which are in order."""
+    return Spikes(
+        np.concatenate([spikes.steps for spikes in pieces]),
+        np.concatenate([spikes.neurons for spikes in pieces]),
+    )
 
 
 def sparse_spikes(

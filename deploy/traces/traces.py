@@ -10,7 +10,7 @@ from typing import Any, Dict, Iterator, Mapping, Optional, Sequence, Tuple, Unio
 import numpy as np
 
 from deploy.errors import BadInput
-from deploy.files.npz import FileKind, read_npz, write_npz
+from deploy.files.npz import Arrays, FileKind, read_npz, write_npz
 from deploy.traces.learned_arrays import describe_learned, learned_arrays, read_learned
 from deploy.traces.trace import UNITS, Trace
 from loihi_rules import Learned
@@ -192,7 +192,7 @@ class Traces:
         return read_npz(Path(path), KIND, cls.of_record, most_bytes)
 
     @classmethod
-    def of_record(cls, record: Mapping[str, Any], arrays: Any) -> Traces:
+    def of_record(cls, record: Mapping[str, Any], arrays: Arrays) -> Traces:
         """The run of a record as of `to_dict` and its arrays by name.
 
         Raises
@@ -251,7 +251,7 @@ class Traces:
         )
 
 
-def _read_trace(npz: Any, i: int, entry: Mapping[str, Any], n_steps: int) -> Trace:
+def _read_trace(npz: Arrays, i: int, entry: Mapping[str, Any], n_steps: int) -> Trace:
     common = Trace(
         label=str(entry["label"]),
         kind=str(entry["kind"]),

@@ -24,7 +24,7 @@ from deploy.models.variants import Variant, vary
 from deploy.targets import Session, Target, find_target
 from deploy.traces.described import describe_traces
 from deploy.traces.parts import PartWriter
-from deploy.traces.trace import Trace, sparse_spikes
+from deploy.traces.trace import Piece, Spikes, Trace, joined_spikes, sparse_spikes
 from deploy.traces.traces import Traces
 from deploy.version import __version__
 from loihi_rules import fix_seeds
@@ -206,8 +206,8 @@ def _step(
     described: Mapping[nengo.Probe, Trace],
     progress: Optional[Progress],
     parts: Optional[PartWriter],
-) -> Dict[nengo.Probe, List[Any]]:
-    pieces: Dict[nengo.Probe, List[Any]] = {probe: [] for probe in described}
+) -> Dict[nengo.Probe, List[Piece]]:
+    pieces: Dict[nengo.Probe, List[Piece]] = {probe: [] for probe in described}
     named = {described[probe].label: found for probe, found in pieces.items()}
     done = 0
     while done < run.n_steps:
@@ -219,7 +219,7 @@ def _step(
                 continue
             if trace.sparse:
                 part = sparse_spikes(trace.label, samples, steps, trace.amplitude)
-                pieces[probe].append((part.spike_steps + done, part.spike_neurons))
+                pieces[probe].append(Spikes(part.spike_steps + done, part.spike_neurons))
             else:
                 pieces[probe].append(samples)
         session.clear()
@@ -231,15 +231,13 @@ def _step(
     return {probe: parts for probe, parts in pieces.items() if parts}
 
 
-def _assemble(trace: Trace, parts: List[Any], n_steps: int) -> Trace:
+def _assemble(trace: Trace, pieces: Sequence[Any], n_steps: int) -> Trace:
     if trace.sparse:
+        spikes = joined_spikes(pieces)
         return replace(
-            trace,
-            n_steps=n_steps,
-            spike_steps=np.concatenate([steps for steps, _ in parts]),
-            spike_neurons=np.concatenate([neurons for _, neurons in parts]),
+            trace, n_steps=n_steps, spike_steps=spikes.steps, spike_neurons=spikes.neurons
         )
-    samples = np.concatenate([part for part in parts if len(part)] or parts[:1])
+    samples = np.concatenate([piece for piece in pieces if len(piece)] or pieces[:1])
     if not np.all(np.isfinite(samples)):
         raise BadInput(
             f"the trace {trace.label!r} holds values that are not finite numbers; "

@@ -27,8 +27,8 @@ class Parameter:
     name: str
     default: Union[int, float, str]
     what: str
-    low: Any = None
-    high: Any = None
+    low: Optional[float] = None
+    high: Optional[float] = None
 
     def read(self, text: str) -> Union[int, float, str]:
         """The value that a text means.
