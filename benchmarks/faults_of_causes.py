@@ -11,8 +11,7 @@ from nengo.dists import Uniform
 
 from deploy.nengo_loihi.build import input_neurons
 from deploy.rungs import core
-from loihi_rules.passes.chip.learning_scale import declare_settings as declare_learning
-from loihi_rules.passes.nengo_loihi.input_filters import declare_settings
+from loihi_rules import declare_settings
 
 
 def _input(seed, hertz=1.0):
@@ -129,7 +128,7 @@ def clipped(seed):
         post = nengo.Ensemble(100, 1, label="post")
         error = nengo.Node(size_in=1, label="error")
         nengo.Connection(source, pre)
-        declare_learning(net)
+        declare_settings(net)
         conn = nengo.Connection(
             pre, post, function=lambda x: [0], learning_rule_type=nengo.PES(1e-4), label="learned"
         )

@@ -5,9 +5,8 @@ import numpy as np
 import pytest
 
 import deploy
-from loihi_rules import rewrite
+from loihi_rules import declare_settings, rewrite
 from loihi_rules.nengo_parts.wiring import on_chip
-from loihi_rules.passes.chip.learning_scale import declare_settings
 
 
 def controller(form, post="node", weights=0.0, rate=5e-4):

@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 import deploy
 from deploy.nengo_loihi.build.chip_builder import chip_model, learning_synapse
 from deploy.nengo_loihi.load import load_nengo_loihi
-from loihi_rules import rewrite
+from loihi_rules import declare_settings, rewrite
 from loihi_rules.chip.tuning import chip_rates
 from loihi_rules.learning_rules import pes
 from loihi_rules.nengo_parts.likely_inputs import likely_inputs
-from loihi_rules.passes.chip.learning_scale import declare_settings
 from loihi_rules.pilots import pes as pes_pilot
 from loihi_rules.systems.pes_connection import pes_connection
 

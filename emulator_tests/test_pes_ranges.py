@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 import deploy
-from loihi_rules import rewrite
+from loihi_rules import declare_settings, rewrite
 from loihi_rules.change import ChipWarning
-from loihi_rules.passes.chip.learning_scale import declare_settings
 
 POPULATIONS = ("pre", "teacher", "post", "error")
 

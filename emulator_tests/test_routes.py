@@ -6,9 +6,8 @@ import pytest
 
 import deploy
 from deploy.nengo_loihi.load import load_nengo_loihi
-from loihi_rules import ChipWarning, rewrite
+from loihi_rules import ChipWarning, declare_settings, rewrite
 from loihi_rules.nengo_parts.transforms import matrix_of
-from loihi_rules.passes.nengo_loihi.input_filters import declare_settings
 from loihi_rules.routes.carriers import design, pairs_for
 from loihi_rules.routes.entries import amplified_by
 from loihi_rules.routes.ways import CARRIED, FROM_CARRIERS, MATRIX

@@ -11,8 +11,8 @@ from nengo.exceptions import ReadonlyError, SignalError
 import deploy
 from deploy.nengo_loihi.run.simulator import ENGINES
 from deploy.targets import find_target
+from loihi_rules import declare_settings
 from loihi_rules.change import ChipWarning
-from loihi_rules.passes.chip.learning_scale import declare_settings
 
 pytestmark = pytest.mark.quick
 CHIPS = ("emulator", "float-emulator")

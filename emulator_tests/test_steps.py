@@ -5,10 +5,9 @@ import numpy as np
 import pytest
 
 import deploy
-from loihi_rules import rewrite
+from loihi_rules import declare_settings, rewrite
 from loihi_rules.chip.tuning import mean_chip_rates
 from loihi_rules.nengo_parts.wiring import on_chip
-from loihi_rules.passes.nengo_loihi.input_filters import declare_settings
 from loihi_rules.pilots.networks import chip_spikes, cpu_spikes, rates_of
 from loihi_rules.routes.carriers import noise
 from loihi_rules.routes.entries import loops_of

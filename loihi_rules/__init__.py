@@ -12,6 +12,7 @@ from loihi_rules.learned.quantised import Quantised
 from loihi_rules.learned.record import Learned
 from loihi_rules.learned.resume import resume
 from loihi_rules.nengo_parts.seeds import Twin, fix_seeds
+from loihi_rules.nengo_parts.settings import declare_settings
 from loihi_rules.rewrite import Rewritten, rewrite
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "ServedProbe",
     "SpikeTimes",
     "Twin",
+    "declare_settings",
     "fix_seeds",
     "freeze",
     "resume",

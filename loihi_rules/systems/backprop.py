@@ -35,7 +35,7 @@ from nengo.dists import Uniform
 
 from loihi_rules.blocks.trained import Layer, spiking
 from loihi_rules.learned.quantised import quantise_rows
-from loihi_rules.passes.chip.learning_scale import declare_settings
+from loihi_rules.nengo_parts.settings import declare_settings
 from loihi_rules.systems.base import Parameter, System
 
 DATA = Path(__file__).parent / "data" / "digits.npz"

@@ -13,7 +13,7 @@ from loihi_rules.chip.limits import LOIHI
 from loihi_rules.learning_rules.pes import ERROR_SCALE, LearningScale
 from loihi_rules.nengo_parts.names import name_of
 
-HOW = "after loihi_rules.passes.chip.learning_scale.declare_settings(network)"
+HOW = "after loihi_rules.declare_settings(network)"
 
 
 class Limit(NamedTuple):

@@ -66,15 +66,6 @@ class Needs(NamedTuple):
     trial: pes_pilot.Pilot
 
 
-def declare_settings(network: nengo.Network) -> None:
-    """Give connections ``pes_weight_exponent``, ``pes_rate_factor`` and ``pes_error_scale``.
-
-    A user sets any with ``network.config[connection].pes_weight_exponent = 3`` after
-    calling this; None, the default, leaves the choice to `learning_scale`.
-    """
-    declare(network, nengo.Connection, *SETTINGS, ERROR_SETTING)
-
-
 def learning_scale(draft: Draft) -> None:
     """Choose each learned connection's weight exponent, learning rate and error scale.
 
@@ -95,7 +86,7 @@ def learning_scale(draft: Draft) -> None:
     multiplies all errors by 100, so the connections that carry them are multiplied by the rest, and
     κ divided by it.
     """
-    declare_settings(draft.network)
+    declare(draft.network, nengo.Connection, *SETTINGS, ERROR_SETTING)
     for conn in chip_learning_connections(draft.network):
         settings = draft.network.config[conn]
         try:

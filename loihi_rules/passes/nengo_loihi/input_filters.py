@@ -74,10 +74,11 @@ def input_filters(draft: Draft) -> None:
 
     A user sets τ_c of an ensemble with ``network.config[ens].input_tau``, and the way of a
     connection with ``network.config[conn].way``, ``"matrix"`` or ``"carried"``
-    (`declare_settings`).
+    (`loihi_rules.declare_settings`).
     """
     network = draft.network
-    declare_settings(network)
+    declare(network, nengo.Connection, ENTERS_SETTING, WAY_SETTING)
+    declare(network, nengo.Ensemble, FILTER_SETTING)
     declare(network, nengo.Ensemble, LAG_SETTING)
     multiplied: Dict[int, MultipliedOut] = {}
     for ens, entries in entries_of(network, draft.dt).items():
@@ -121,16 +122,6 @@ def _warn_of_another_way(draft: Draft, conn: nengo.Connection, name: str, taken:
         'leave way as it is, None: it is "matrix" or "carried", of what an ensemble on the chip '
         "represents and gives another by a low-pass filter",
     )
-
-
-def declare_settings(network: nengo.Network) -> None:
-    """Give ensembles ``input_tau``, and connections ``way``.
-
-    A user sets either with ``network.config[obj].name = value`` after calling this; None, the
-    default, leaves the choice to `input_filters`.
-    """
-    declare(network, nengo.Connection, ENTERS_SETTING, WAY_SETTING)
-    declare(network, nengo.Ensemble, FILTER_SETTING)
 
 
 def _has_a_threshold(draft: Draft, ens: nengo.Ensemble) -> bool:
