@@ -32,7 +32,7 @@ SETTLED = 1000  # steps
 def with_float_weights(network: Any, learned: Any) -> Any:
     """The frozen network, its weights put back to those learnt."""
     frozen = freeze(network, [learned])
-    conn = frozen.twins[learning(network)[learned.connection]]
+    conn = frozen.copies[learning(network)[learned.connection]]
     fixed = frozen.quantised[learned.connection].values
     with np.errstate(all="ignore"):  # the transform has the gain divided out
         factor = np.where(fixed != 0, conn.transform.init / fixed, 0.0)

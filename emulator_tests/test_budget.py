@@ -134,7 +134,7 @@ def test_causes_that_a_model_has_nothing_of_are_left_out():
 
 
 def test_a_rung_that_cannot_be_climbed_goes_with_the_next(monkeypatch):
-    def broken(self, twin, dt, seed):
+    def broken(self, copied, dt, seed):
         raise ValueError("no such network")
 
     ends = [deploy.run(chain(), 0.3, target, SEED) for target in ("cpu", "emulator")]

@@ -64,9 +64,9 @@ def test_fitted_neurons_start_to_fire_where_the_users_do():
 def test_intercepts_stay_where_a_population_has_a_threshold(encoders, kept):
     net, ens = thresholded(encoders, 0.0 if kept else -1.0)
     done = rewrite(net)
-    own, twin = done.tuning[done.twins[ens]], done.twins[ens]
+    own, copied = done.tuning[done.copies[ens]], done.copies[ens]
     rest = (1 - own.bias) / own.gain
-    moved = (1 - twin.bias) / twin.gain - rest
+    moved = (1 - copied.bias) / copied.gain - rest
     low = own.intercepts < 0.95
     assert np.all(np.abs(moved[low]) < 1e-6) == kept
 
@@ -101,11 +101,11 @@ def test_a_chain_is_no_later_than_on_the_cpu(tau_a, tau_b):
 def test_ways_in():
     net = chain(0.005, 0.005)
     done = rewrite(net)
-    into_b = done.twins[net.connections[1]]
+    into_b = done.copies[net.connections[1]]
     assert done.network.config[into_b].enters == MATRIX
     large = chain(0.005, 0.005, 400)  # 160,000 weights are more than a core's memory
     done = rewrite(large)
-    assert done.network.config[done.twins[large.connections[1]]].enters == MATRIX
+    assert done.network.config[done.copies[large.connections[1]]].enters == MATRIX
     assert len([core for core in deploy.check(large).resources if core.block.startswith("b[")]) == 2
 
 

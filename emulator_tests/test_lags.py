@@ -37,15 +37,15 @@ def measured(own, chip, dimensions, seed):
     built, decoders = built_ensemble(ens, DT), decoders_of(conn, DT)
     gain, bias = fit_rates(own, built.gain, built.bias, DT, dimensions, None, chip)
     with net:
-        twins = [
+        copies = [
             nengo.Ensemble(
                 150, dimensions, neuron_type=kind, gain=g, bias=b, encoders=built.encoders
             )
             for kind, g, b in ((own, built.gain, built.bias), (chips(chip), gain, bias))
         ]
-        for twin in twins:
-            nengo.Connection(aim, twin, synapse=None)
-        spikes = [nengo.Probe(twin.neurons) for twin in twins]
+        for copied in copies:
+            nengo.Connection(aim, copied, synapse=None)
+        spikes = [nengo.Probe(copied.neurons) for copied in copies]
         values = nengo.Probe(aim)
     with nengo.Simulator(net, progress_bar=False) as sim:
         sim.run(5.0, progress_bar=False)

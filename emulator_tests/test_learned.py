@@ -59,7 +59,7 @@ def test_a_frozen_network_computes_with_the_learnt_weights(kind):
     name = next(iter(learning_connections(net)))
     frozen = freeze(net, [Learned(name, kind, adapts(learner(net)), learnt)])
     with nengo.Simulator(frozen.network, progress_bar=False, optimize=False) as sim:
-        conn = frozen.twins[learner(net)]
+        conn = frozen.copies[learner(net)]
         assert conn.learning_rule_type is None
         if kind == "voja":
             used = state_of_encoders(sim, conn.post_obj)

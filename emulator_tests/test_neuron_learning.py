@@ -91,8 +91,8 @@ def test_what_is_not_the_same_says_why(kind, reason):
     done = rewrite(net)
     (change,) = [c for c in done.changes if c.rule == "learning off the chip"]
     assert reason in change.why
-    assert not done.learning_scales and on_chip(done.network, done.twins[pre])
-    assert done.twins[conn].learning_rule_type == conn.learning_rule_type
+    assert not done.learning_scales and on_chip(done.network, done.copies[pre])
+    assert done.copies[conn].learning_rule_type == conn.learning_rule_type
 
 
 def test_an_ensemble_that_is_the_error_of_its_own_rule_is_on_the_chip():
@@ -111,7 +111,7 @@ def test_an_ensemble_that_is_the_error_of_its_own_rule_is_on_the_chip():
         nengo.Connection(u, difference, transform=-1)
         nengo.Probe(difference, synapse=0.02, label="error")
     done = rewrite(net)
-    assert on_chip(done.network, done.twins[ens]) and len(done.learning_scales) == 1
+    assert on_chip(done.network, done.copies[ens]) and len(done.learning_scales) == 1
     assert any(c.rule == "errors are the host's" for c in done.changes)
     cpu, chip = (deploy.run(net, 2.0, target) for target in ("cpu", "emulator"))
     late = [np.sqrt(np.mean(run["error"].samples[1000:] ** 2)) for run in (cpu, chip)]

@@ -88,8 +88,8 @@ def test_nengo_loihis_own_neurons_keep_their_gains(name):
     net, _ = stack(name, 2, seed=1)
     done = rewrite(net)
     for ens in net.all_ensembles:
-        assert np.all(done.twins[ens].gain == done.tuning[done.twins[ens]].gain)
-        np.testing.assert_array_equal(done.twins[ens].bias, ens.bias)
+        assert np.all(done.copies[ens].gain == done.tuning[done.copies[ens]].gain)
+        np.testing.assert_array_equal(done.copies[ens].bias, ens.bias)
 
 
 @pytest.mark.parametrize("bias, gain", [(0.0, GAIN), (0.2, GAIN), (0.0, 80.0)])
@@ -224,7 +224,7 @@ def test_neurons_that_end_too_soon_get_a_shorter_refractory_time(monkeypatch):
 
 
 def refractory_steps(net, ens):
-    return round(1000 * rewrite(net).twins[ens].neuron_type.tau_ref)
+    return round(1000 * rewrite(net).copies[ens].neuron_type.tau_ref)
 
 
 @pytest.mark.parametrize("rates, function, steps", [
@@ -342,8 +342,8 @@ def test_intercepts_are_free_where_there_are_many():
     with nengo.Network(seed=52) as net:
         ens = nengo.Ensemble(60, 1)
     done = rewrite(net)
-    twin, own = done.twins[ens], done.tuning[done.twins[ens]]
-    begin = (1 - twin.bias) / twin.gain
+    copied, own = done.copies[ens], done.tuning[done.copies[ens]]
+    begin = (1 - copied.bias) / copied.gain
     assert np.mean(np.abs(begin - own.intercepts)) > 0.005
 
 

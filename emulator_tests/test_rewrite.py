@@ -19,7 +19,7 @@ pytestmark = pytest.mark.quick
 
 def placed(network):
     done = rewrite(network)
-    return {e.label: on_chip(done.network, done.twins[e]) for e in network.all_ensembles}, done
+    return {e.label: on_chip(done.network, done.copies[e]) for e in network.all_ensembles}, done
 
 
 def test_learned_post_and_error_are_on_the_host():
@@ -95,9 +95,9 @@ def test_rules_that_the_chip_lacks_learn_from_a_relay(change):
         conn = nengo.Connection(pre, post, **change)
     where, done = placed(net)
     assert where == {"pre": True, "post": False}
-    relay = done.twins[conn].pre_obj
+    relay = done.copies[conn].pre_obj
     assert relay.label == "relay of pre" and not on_chip(done.network, relay)
-    assert done.twins[conn].learning_rule_type == conn.learning_rule_type
+    assert done.copies[conn].learning_rule_type == conn.learning_rule_type
     assert any(c.rule == "learning off the chip" for c in done.changes)
 
 
@@ -126,7 +126,7 @@ def test_initial_state_becomes_zero():
         )
     done = rewrite(net)
     for ens in (a, b, c):
-        state = done.twins[ens].neuron_type.make_state(10, rng=np.random.RandomState(1))
+        state = done.copies[ens].neuron_type.make_state(10, rng=np.random.RandomState(1))
         assert not np.any(state["voltage"])
     changed = [x.object for x in done.changes if x.rule == "compartments start at zero"]
     assert changed == ["all neurons on the chip", "b"]
@@ -229,7 +229,7 @@ def test_rewriting_is_pure_and_final(net):
     assert fingerprint(again.network) == fingerprint(first.network)
     assert again.changes == [] and again.problems == []
     for obj in net.all_objects:
-        assert type(first.twins[obj]) is type(obj)
+        assert type(first.copies[obj]) is type(obj)
 
 
 @settings(max_examples=25)
@@ -260,7 +260,7 @@ def test_members_of_networks_are_called_by_the_way_to_them():
     done = rewrite(net)
 
     def called(obj):
-        return done.twins[obj].label
+        return done.copies[obj].label
 
     assert called(convolution.product.sq1.ea_ensembles[1]) == "conv.product.sq1[1]"
     assert called(convolution.output) == "conv.output"

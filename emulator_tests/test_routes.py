@@ -286,14 +286,14 @@ def test_a_loop_keeps_its_speed_at_the_time_constant_that_the_chip_has(tau):
         given = nengo.Connection(nengo.Node([0.3, 0.4]), ens, transform=0.5, synapse=tau)
         loop = nengo.Connection(ens, ens, transform=turn, synapse=tau)
     done = rewrite(net)
-    real = done.network.config[done.twins[ens]].input_tau
+    real = done.network.config[done.copies[ens]].input_tau
     # what 12 bits keep of a current in a step, one of the 2^12 left out (nengo-loihi)
     kept = 4096 * np.exp(-0.001 / real)
     assert kept == pytest.approx(round(kept), abs=1e-6) and abs(real / tau - 1) < 0.05
-    weights = matrix_of(done.twins[loop])
+    weights = matrix_of(done.copies[loop])
     assert np.allclose((weights - np.eye(2)) / real, (turn - np.eye(2)) / tau)
-    assert np.allclose(matrix_of(done.twins[given]) / real, 0.5 * np.eye(2) / tau)
-    assert done.twins[given].synapse is None  # the chip's is all there is
+    assert np.allclose(matrix_of(done.copies[given]) / real, 0.5 * np.eye(2) / tau)
+    assert done.copies[given].synapse is None  # the chip's is all there is
 
 
 @pytest.mark.quick
@@ -305,8 +305,8 @@ def test_currents_into_neurons_are_no_values_of_the_loop_beside_them():
         nengo.Connection(ens, ens, synapse=0.1)
         given = nengo.Connection(other, ens.neurons, transform=down, synapse=0.1)
     done = rewrite(net)
-    assert done.network.config[done.twins[ens]].input_tau == pytest.approx(0.0994, abs=1e-4)
-    assert np.array_equal(matrix_of(done.twins[given]), down)
+    assert done.network.config[done.copies[ens]].input_tau == pytest.approx(0.0994, abs=1e-4)
+    assert np.array_equal(matrix_of(done.copies[given]), down)
 
 
 @pytest.mark.quick
@@ -329,16 +329,16 @@ def test_a_loop_with_a_function_keeps_its_speed_too(part):
         else:
             loop = nengo.Connection(ens, ens[part], function=function, transform=ways, synapse=tau)
     done = rewrite(net)
-    real = done.network.config[done.twins[ens]].input_tau
+    real = done.network.config[done.copies[ens]].input_tau
     assert real == pytest.approx(0.2048, rel=0.02) and real != tau
-    twin, fed = done.twins[loop], np.zeros(3, bool)
+    copied, fed = done.copies[loop], np.zeros(3, bool)
     fed[part] = True
     for x in np.random.RandomState(0).uniform(-1, 1, (5, 3)):
-        flow = (matrix_of(twin) @ twin.function(x) - np.where(fed, x, 0)) / real
+        flow = (matrix_of(copied) @ copied.function(x) - np.where(fed, x, 0)) / real
         wanted = np.zeros(3)
         wanted[part] = (fed_back(x) - x[part]) / tau
         assert np.allclose(flow, wanted)
-    assert np.allclose(matrix_of(done.twins[given]), np.diag(np.where(fed, real / tau, 1.0)))
+    assert np.allclose(matrix_of(done.copies[given]), np.diag(np.where(fed, real / tau, 1.0)))
 
 
 def test_an_oscillator_is_as_fast_with_rounded_decays():
@@ -369,8 +369,8 @@ def test_a_loop_keeps_its_matrix_beside_many_inputs():
     done = rewrite(net)
     ways = {c.object: c.after for c in done.changes if c.rule == "filters of inputs"}
     assert "by a matrix" in ways["memory → memory"]
-    assert done.network.config[done.twins[memory]].input_tau == pytest.approx(0.1, rel=0.02)
-    assert done.twins[loop] in done.network.all_connections
+    assert done.network.config[done.copies[memory]].input_tau == pytest.approx(0.1, rel=0.02)
+    assert done.copies[loop] in done.network.all_connections
 
 
 def lag_and_gain(values, dt=0.001, omega=6.0):

@@ -10,28 +10,28 @@ pytestmark = pytest.mark.quick
 
 
 def test_neurons_are_those_of_an_ordinary_nengo_run(small):
-    twin = fix_seeds(small)
+    copied = fix_seeds(small)
     with nengo.Simulator(small, progress_bar=False) as own, nengo.Simulator(
-        twin.network, progress_bar=False
+        copied.network, progress_bar=False
     ) as its:
         for obj in small.all_ensembles:
-            np.testing.assert_array_equal(own.data[obj].gain, its.data[twin.twins[obj]].gain)
+            np.testing.assert_array_equal(own.data[obj].gain, its.data[copied.copies[obj]].gain)
             np.testing.assert_array_equal(
-                own.data[obj].encoders, its.data[twin.twins[obj]].encoders
+                own.data[obj].encoders, its.data[copied.copies[obj]].encoders
             )
         for conn in small.all_connections:
             np.testing.assert_array_equal(
-                own.data[conn].weights, its.data[twin.twins[conn]].weights
+                own.data[conn].weights, its.data[copied.copies[conn]].weights
             )
 
 
 def test_the_user_network_is_untouched(small):
     before = [(obj, obj.seed) for obj in small.all_objects]
     config = dict(small.config[nengo.Ensemble]._extra_params)
-    twin = fix_seeds(small)
+    copied = fix_seeds(small)
     assert [(obj, obj.seed) for obj in small.all_objects] == before
     assert small.config[nengo.Ensemble]._extra_params == config
-    assert not set(map(id, small.all_objects)) & set(map(id, twin.network.all_objects))
+    assert not set(map(id, small.all_objects)) & set(map(id, copied.network.all_objects))
 
 
 def test_an_added_object_changes_no_other(small):
@@ -50,11 +50,11 @@ def test_processes_get_seeds_and_say_so():
         noise = nengo.Node(nengo.processes.WhiteNoise(), label="noise")
         kept = nengo.Node(nengo.processes.WhiteNoise(seed=9), label="kept")
         ens = nengo.Ensemble(5, 1, noise=nengo.processes.FilteredNoise(), label="ens")
-    twin = fix_seeds(net)
+    copied = fix_seeds(net)
     assert noise.output.seed is None and ens.noise.seed is None
-    assert twin.twins[kept].output.seed == 9
-    assert twin.twins[noise].output.seed is not None
-    assert {c.object for c in twin.changes} == {"noise", "ens"}
+    assert copied.copies[kept].output.seed == 9
+    assert copied.copies[noise].output.seed is not None
+    assert {c.object for c in copied.changes} == {"noise", "ens"}
 
 
 @pytest.mark.parametrize("given, expected", [(None, 0), (7, 7)])
@@ -77,8 +77,8 @@ def test_state_of_a_callable_does_not_leak_between_runs():
         node = nengo.Node(Counter(), size_out=1)
     start = node.output.calls
     for _ in range(2):
-        twin = fix_seeds(net)
-        with nengo.Simulator(twin.network, progress_bar=False) as sim:
+        copied = fix_seeds(net)
+        with nengo.Simulator(copied.network, progress_bar=False) as sim:
             sim.run_steps(3)
     assert node.output.calls == start
 
@@ -93,7 +93,7 @@ def test_a_callable_that_cannot_be_copied_is_shared():
 
     with nengo.Network() as net:
         node = nengo.Node(Locked(), size_out=1)
-    assert fix_seeds(net).twins[node].output is node.output
+    assert fix_seeds(net).copies[node].output is node.output
 
 
 def test_what_is_listed_twice_is_there_once():
@@ -108,16 +108,18 @@ def test_what_is_listed_twice_is_there_once():
     net.connections.append(net.connections[0])
     with pytest.warns(UserWarning, match="already been built"):
         own = nengo.Simulator(net, progress_bar=False)
-    twin = fix_seeds(net)
-    copied = twin.network
+    copied = fix_seeds(net)
+    copied = copied.network
     for objects in (copied.all_networks, copied.all_objects):
         assert len(objects) == len(set(objects))
-    assert set(copied.all_objects) == {twin.twins[obj] for obj in net.all_objects}
-    listed = [change.object for change in twin.changes if change.rule == "objects are listed once"]
+    assert set(copied.all_objects) == {copied.copies[obj] for obj in net.all_objects}
+    listed = [
+        change.object for change in copied.changes if change.rule == "objects are listed once"
+    ]
     assert len(listed) == 2 and "part" in listed
     with own, nengo.Simulator(copied, progress_bar=False) as its:  # the same neurons, no warning
         for obj in (ens, part.ensembles[1]):
-            np.testing.assert_array_equal(own.data[obj].gain, its.data[twin.twins[obj]].gain)
+            np.testing.assert_array_equal(own.data[obj].gain, its.data[copied.copies[obj]].gain)
 
 
 def test_a_way_through_a_subnetwork_that_is_listed_twice_is_taken_once():
@@ -129,4 +131,4 @@ def test_a_way_through_a_subnetwork_that_is_listed_twice_is_taken_once():
     net.networks.append(part)
     rewritten = rewrite(net)
     ends = [conn.post_obj for conn in rewritten.network.all_connections]
-    assert ends == [rewritten.twins[end]]
+    assert ends == [rewritten.copies[end]]

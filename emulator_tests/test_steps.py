@@ -24,7 +24,7 @@ def test_slow_membranes_are_those_that_the_chips_decay_cannot_have(dt, tau, chip
     with nengo.Network(seed=1) as net:
         ens = nengo.Ensemble(10, 1, neuron_type=nengo.LIF(tau_rc=tau))
     done = rewrite(net, dt=dt)
-    assert on_chip(done.network, done.twins[ens]) == chip
+    assert on_chip(done.network, done.copies[ens]) == chip
     assert (4096 * -np.expm1(-dt / tau) > 0.5) == chip
 
 

@@ -15,11 +15,11 @@ pytestmark = pytest.mark.quick
 
 def test_cpu_is_nengo_core(small):
     traces = deploy.run(small, 0.7, "cpu", seed=4)
-    twin = fix_seeds(small)
-    with nengo.Simulator(twin.network, seed=4, progress_bar=False, optimize=False) as sim:
+    copied = fix_seeds(small)
+    with nengo.Simulator(copied.network, seed=4, progress_bar=False, optimize=False) as sim:
         sim.run(0.7)
     for probe in small.probes:
-        np.testing.assert_array_equal(traces[probe.label].dense(), sim.data[twin.twins[probe]])
+        np.testing.assert_array_equal(traces[probe.label].dense(), sim.data[copied.copies[probe]])
 
 
 @pytest.mark.parametrize("target", ["emulator", "float-emulator"])
@@ -180,8 +180,10 @@ def test_samples_are_those_since_they_were_cleared(target, engine):
     """All of them however often they are read, of any kind of probe, and none twice."""
 
     def opened():
-        twin = fix_seeds(every_kind_of_probe())
-        return find_target(target).with_engine(engine).open(twin, 0.001, 0), twin.twins.values()
+        copied = fix_seeds(every_kind_of_probe())
+        return find_target(target).with_engine(engine).open(
+            copied, 0.001, 0
+        ), copied.copies.values()
 
     session, objects = opened()
     with session:

@@ -11,7 +11,7 @@ from loihi_rules.learned.freeze import FrozenNetwork, freeze
 from loihi_rules.learned.quantised import Quantised
 from loihi_rules.learned.record import Learned
 from loihi_rules.learned.resume import resume
-from loihi_rules.nengo_parts.seeds import Twin, fix_seeds
+from loihi_rules.nengo_parts.seeds import SeededCopy, fix_seeds
 from loihi_rules.nengo_parts.settings import declare_settings
 from loihi_rules.rewrite import Rewritten, rewrite
 
@@ -26,7 +26,7 @@ __all__ = [
     "Rewritten",
     "ServedProbe",
     "SpikeTimes",
-    "Twin",
+    "SeededCopy",
     "declare_settings",
     "fix_seeds",
     "freeze",

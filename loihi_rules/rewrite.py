@@ -12,7 +12,7 @@ from nengo.builder.ensemble import BuiltEnsemble
 from loihi_rules.change import Change, Problem, warn_of_all
 from loihi_rules.draft import Draft, ServedProbe
 from loihi_rules.learning_rules.pes import LearningScale
-from loihi_rules.nengo_parts.seeds import Twin, fix_seeds
+from loihi_rules.nengo_parts.seeds import SeededCopy, fix_seeds
 from loihi_rules.passes import PASSES
 
 __all__ = ["Change", "Problem", "Rewritten", "ServedProbe", "rewrite"]
@@ -30,7 +30,7 @@ class Rewritten:
         Everything that differs from what the user wrote.
     problems : list of Problem
         What still stands in the way; empty if the model can run.
-    twins : mapping
+    copies : mapping
         The user's objects to those in ``network``.
     served : mapping of nengo.Probe to ServedProbe
         The user's probes that are served in another way than as a probe.
@@ -57,7 +57,7 @@ class Rewritten:
     network: nengo.Network
     changes: List[Change]
     problems: List[Problem]
-    twins: Mapping[Any, Any]
+    copies: Mapping[Any, Any]
     served: Mapping[nengo.Probe, ServedProbe]
     host_probes: List[nengo.Probe]
     learning_scales: Mapping[nengo.Connection, LearningScale]
@@ -94,11 +94,11 @@ def rewrite(network: nengo.Network, seed: Optional[int] = None, dt: float = 0.00
     -------
     Rewritten
     """
-    return rewrite_twin(fix_seeds(network, seed), dt)
+    return rewrite_copy(fix_seeds(network, seed), dt)
 
 
-def rewrite_twin(
-    twin: Twin,
+def rewrite_copy(
+    copied: SeededCopy,
     dt: float = 0.001,
     passes: Optional[Sequence[Callable[[Draft], None]]] = None,
 ) -> Rewritten:
@@ -106,24 +106,24 @@ def rewrite_twin(
 
     Parameters
     ----------
-    twin : Twin
+    copied : SeededCopy
     dt : float
         The chip's step in seconds.
     passes : sequence of callable, optional
         Others than `loihi_rules.passes.PASSES`, as some of these alone.
     """
-    draft = Draft(twin.network, dt, list(twin.changes))
+    draft = Draft(copied.network, dt, list(copied.changes))
     for rewrite_pass in PASSES if passes is None else passes:
         if not draft.stopped:
             rewrite_pass(draft)
     warn_of_all(draft.warnings)
-    originals = {id(new): old for old, new in twin.twins.items()}
+    originals = {id(new): old for old, new in copied.copies.items()}
     served = {originals.get(id(probe), probe): serving for probe, serving in draft.served.items()}
     return Rewritten(
         network=draft.network,
         changes=list(dict.fromkeys(draft.changes)),
         problems=draft.problems,
-        twins=twin.twins,
+        copies=copied.copies,
         served=served,
         host_probes=draft.host_probes,
         learning_scales=draft.learning_scales,

@@ -7,7 +7,7 @@ from typing import List, Optional, Sequence
 from deploy.rungs.rung import Pass, Rung, rewritten
 from deploy.targets.base import Session
 from deploy.targets.emulator import EMULATOR, EmulatorSession
-from loihi_rules import Rewritten, Twin
+from loihi_rules import Rewritten, SeededCopy
 from loihi_rules.passes import PASSES
 
 
@@ -36,10 +36,10 @@ class ChipRung(Rung):
     def versions(self) -> List[str]:
         return EMULATOR.versions()
 
-    def open(self, twin: Twin, dt: float, seed: int) -> Session:
-        made = rewritten(twin, dt, self.passes)
+    def open(self, copied: SeededCopy, dt: float, seed: int) -> Session:
+        made = rewritten(copied, dt, self.passes)
         return EmulatorSession(
-            twin, made, dt, seed, self.integers, EMULATOR.engine, rounded=self.rounded
+            copied, made, dt, seed, self.integers, EMULATOR.engine, rounded=self.rounded
         )
 
 
@@ -52,5 +52,5 @@ class LearningChip(Rung):
     def applies(self, chip: Rewritten) -> bool:
         return bool(chip.learning_scales)
 
-    def open(self, twin: Twin, dt: float, seed: int) -> Session:
-        return EMULATOR.open(twin, dt, seed)
+    def open(self, copied: SeededCopy, dt: float, seed: int) -> Session:
+        return EMULATOR.open(copied, dt, seed)

@@ -17,7 +17,7 @@ from deploy.nengo_loihi.run.input_spikes import MOST_A_STEP
 from deploy.rungs.rung import Pass, Rung, rewritten, whole_steps
 from deploy.targets.base import Session
 from deploy.targets.core import CoreSession
-from loihi_rules import Rewritten, Twin
+from loihi_rules import Rewritten, SeededCopy
 from loihi_rules.nengo_parts.leads import Lead
 from loihi_rules.nengo_parts.parameters import with_parameters
 from loihi_rules.nengo_parts.solvers import MultipliedOut
@@ -86,8 +86,8 @@ class CoreRung(Rung):
             return FROM_HOST in ways
         return FROM_CARRIERS in ways if self.carriers else True
 
-    def open(self, twin: Twin, dt: float, seed: int) -> Session:
-        made = rewritten(twin, dt, self.passes)
+    def open(self, copied: SeededCopy, dt: float, seed: int) -> Session:
+        made = rewritten(copied, dt, self.passes)
         network = made.network
         _enter(network, dt, self.spikes)
         if not self.carriers:

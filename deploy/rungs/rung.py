@@ -14,7 +14,7 @@ from nengo.synapses import LinearFilter
 from deploy.errors import BadInput
 from deploy.nengo_loihi.load import load_nengo_loihi
 from deploy.targets.base import Target
-from loihi_rules import Rewritten, Twin
+from loihi_rules import Rewritten, SeededCopy
 from loihi_rules.chip.tuning import give_gains
 from loihi_rules.draft import Draft
 from loihi_rules.learning_rules.where import chip_learning_connections
@@ -24,7 +24,7 @@ from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.wiring import decoded, on_chip
 from loihi_rules.passes import PASSES, rates
 from loihi_rules.passes.chip.rates import SETTING as FITTED
-from loihi_rules.rewrite import rewrite_twin
+from loihi_rules.rewrite import rewrite_copy
 
 Pass = Callable[[Draft], None]
 
@@ -45,7 +45,7 @@ class Rung(Target):
         return True
 
 
-def rewritten(twin: Twin, dt: float, passes: Sequence[Pass]) -> Rewritten:
+def rewritten(copied: SeededCopy, dt: float, passes: Sequence[Pass]) -> Rewritten:
     """Rewrite a network by some of the passes, with the chip's neurons, and learning on the host.
 
     Placement, gains, biases and time constants are those of the chip's own network, whichever
@@ -54,7 +54,7 @@ def rewritten(twin: Twin, dt: float, passes: Sequence[Pass]) -> Rewritten:
 
     Parameters
     ----------
-    twin : Twin
+    copied : SeededCopy
         Is used up.
     dt : float
         Step in seconds.
@@ -66,14 +66,14 @@ def rewritten(twin: Twin, dt: float, passes: Sequence[Pass]) -> Rewritten:
     BadInput
         If the chip's own network cannot run.
     """
-    chip = rewrite_twin(copy_network(twin.network), dt)
+    chip = rewrite_copy(copy_network(copied.network), dt)
     if chip.problems:
         raise BadInput(str(chip.problems[0]))
-    _place(twin.network, chip)
+    _place(copied.network, chip)
     if rates in passes:
-        learn_on_host(twin.network, chip, dt)
+        learn_on_host(copied.network, chip, dt)
     mine = [_tuned_as(chip) if each is rates else each for each in passes]
-    return rewrite_twin(twin, dt, mine)
+    return rewrite_copy(copied, dt, mine)
 
 
 def whole_steps(neurons: nengo.neurons.NeuronType) -> nengo.neurons.NeuronType:
@@ -110,7 +110,7 @@ def learn_on_host(network: nengo.Network, chip: Rewritten, dt: float) -> None:
     learning = chip_learning_connections(network)
     for conn in learning:
         if decoded(conn):
-            conn.solver = NoSolver(_first_decoders(chip.twins[conn], dt))
+            conn.solver = NoSolver(_first_decoders(chip.copies[conn], dt))
     rules: Set[int] = set()
     ends = [c.post_obj for c in network.all_connections] + [p.obj for p in network.all_probes]
     held = [end.learning_rule_type for end in ends if _is_rule_of(end, learning)]
@@ -138,7 +138,7 @@ def _is_rule_of(end: Any, learning: Sequence[nengo.Connection]) -> bool:
 def _place(network: nengo.Network, chip: Rewritten) -> None:
     declare(network, nengo.Ensemble, "on_chip")
     for ens in network.all_ensembles:
-        network.config[ens].on_chip = on_chip(chip.network, chip.twins[ens])
+        network.config[ens].on_chip = on_chip(chip.network, chip.copies[ens])
 
 
 def _tuned_as(chip: Rewritten) -> Pass:
@@ -147,7 +147,7 @@ def _tuned_as(chip: Rewritten) -> Pass:
     def tuned(draft: Draft) -> None:
         declare(draft.network, nengo.Ensemble, FITTED)
         for ens in draft.network.all_ensembles:
-            own: Optional[nengo.Ensemble] = chip.twins.get(ens)
+            own: Optional[nengo.Ensemble] = chip.copies.get(ens)
             if own is None or own not in chip.tuning:
                 continue
             ens.neuron_type = own.neuron_type

@@ -160,14 +160,14 @@ class Signals(Mapping[Any, np.ndarray]):
         KeyError
             If nothing that runs stands for it.
         """
-        twin = self._twin(obj)
+        copied = self._copy_of(obj)
         found: Dict[str, Any] = {}
         if isinstance(obj, nengo.Connection):
             found.update(self._ends(obj))
         for host in self._hosts:
-            if twin not in self._simulator._session.idle:
-                found.update(host.model.sig.get(twin, {}))
-        values = self._simulator._session.chip_values(twin)
+            if copied not in self._simulator._session.idle:
+                found.update(host.model.sig.get(copied, {}))
+        values = self._simulator._session.chip_values(copied)
         found.update({name: ChipSignal(obj, name, value) for name, value in values.items()})
         if not found:
             raise KeyError(
@@ -189,18 +189,18 @@ class Signals(Mapping[Any, np.ndarray]):
                 continue
         return found
 
-    def _twin(self, obj: Any) -> Any:
-        twins = self._simulator._twins
+    def _copy_of(self, obj: Any) -> Any:
+        copies = self._simulator._copies
         if isinstance(obj, Neurons):
-            return twins[obj.ensemble].neurons
+            return copies[obj.ensemble].neurons
         if isinstance(obj, LearningRule):
-            rules, own = obj.connection.learning_rule, twins[obj.connection].learning_rule
+            rules, own = obj.connection.learning_rule, copies[obj.connection].learning_rule
             if isinstance(rules, list):
                 return own[rules.index(obj)]
             if isinstance(rules, dict):
                 return next(own[key] for key in rules if rules[key] == obj)
             return own
-        return twins.get(obj, obj)  # an object of the network that runs, or "common"
+        return copies.get(obj, obj)  # an object of the network that runs, or "common"
 
     @property
     def _hosts(self) -> Tuple[Any, ...]:
@@ -211,7 +211,7 @@ class Signals(Mapping[Any, np.ndarray]):
     def _value(self, signal: ChipSignal) -> ChipValue:
         session = self._simulator._session
         session.look(at_signals=True)
-        value: ChipValue = session.chip_values(self._twin(signal.obj))[signal.key]
+        value: ChipValue = session.chip_values(self._copy_of(signal.obj))[signal.key]
         return value
 
     def read(self, signal: ChipSignal) -> np.ndarray:
@@ -295,7 +295,7 @@ class Signals(Mapping[Any, np.ndarray]):
         found = dict.fromkeys(signal for host in self._hosts for signal in host.signals)
         for obj in self._simulator.data:
             for each in (obj, obj.neurons) if isinstance(obj, nengo.Ensemble) else (obj,):
-                values = self._simulator._session.chip_values(self._twin(each))
+                values = self._simulator._session.chip_values(self._copy_of(each))
                 found.update({ChipSignal(each, k, value): None for k, value in values.items()})
         return list(found)
 
@@ -351,8 +351,8 @@ class UsersModel:
     @property
     def seeds(self) -> Dict[Any, int]:
         """The user's networks and objects to the seeds that they were built with."""
-        twins = self._simulator._twins
-        return {obj: int(twins[obj].seed) for obj in self._simulator.data}
+        copies = self._simulator._copies
+        return {obj: int(copies[obj].seed) for obj in self._simulator.data}
 
     @property
     def step(self) -> Any:

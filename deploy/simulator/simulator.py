@@ -18,9 +18,9 @@ from deploy.simulator.arguments import read_arguments
 from deploy.simulator.signals import Signals, UsersModel
 from deploy.targets import Session, find_target
 from deploy.targets.core import CoreSession
-from loihi_rules import Change, Learned, Twin
+from loihi_rules import Change, Learned, SeededCopy
 from loihi_rules.nengo_parts.seeds import copy_network, fix_object_seeds, fix_process_seeds
-from loihi_rules.rewrite import rewrite_twin
+from loihi_rules.rewrite import rewrite_copy
 
 BUILT_INTO_A_MODEL = "it is built into a model of Nengo core's operators, which was given with it"
 HALF_PRECISION = "nengo.rc asks for numbers of 16 bits, which the chip's builder does not have"
@@ -105,8 +105,8 @@ class Simulator(NengoSimulator):
             missing = self._target.missing()
             if missing is not None:
                 raise TargetUnavailable(f"target {self.target}: {missing}")
-        self._seeded: Optional[Twin] = None
-        self._twins: Mapping[Any, Any] = {}
+        self._seeded: Optional[SeededCopy] = None
+        self._copies: Mapping[Any, Any] = {}
         self._signals = Signals(self)
         with ProgressTracker(progress_bar, Progress("Building", "Build")):
             self._session = self._open()
@@ -133,22 +133,22 @@ class Simulator(NengoSimulator):
                 return self._core((_in_core(self.network, why),))
             self._seeded = fix_object_seeds(copy)
         fresh = copy_network(self._seeded.network, share_callables=True)
-        twin = fix_process_seeds(fresh, self.seed)
-        rewritten = rewrite_twin(Twin(twin.network, twin.twins), self._dt)
+        copied = fix_process_seeds(fresh, self.seed)
+        rewritten = rewrite_copy(SeededCopy(copied.network, copied.copies), self._dt)
         if not rewritten.chip_ensembles:
             return self._core(tuple(rewritten.changes))
         if rewritten.problems:
             raise BuildError(str(rewritten.problems[0]))
         self.n_chip_compartments = sum(e.n_neurons for e in rewritten.chip_ensembles)
-        self._twins = {obj: fresh.twins[copy] for obj, copy in self._seeded.twins.items()}
+        self._copies = {obj: fresh.copies[copy] for obj, copy in self._seeded.copies.items()}
         with _nengo_errors():
             return self._target.open_rewritten(
-                twin, rewritten, self._dt, self.seed, self._arguments.precompute
+                copied, rewritten, self._dt, self.seed, self._arguments.precompute
             )
 
     def _core(self, changes: Tuple[Change, ...]) -> Session:
         """The user's own network in Nengo core."""
-        self._twins = _Itself()
+        self._copies = _Itself()
         given = self._arguments
         session = CoreSession(
             self.network, self._dt, self.seed, changes, given.model, given.optimize
@@ -217,7 +217,7 @@ class Simulator(NengoSimulator):
 
     def learned(self, name: str, conn: nengo.Connection) -> Learned:
         """What one of the user's connections has learnt so far; see `deploy.freeze`."""
-        return self._session.learned(name, self._twins[conn])
+        return self._session.learned(name, self._copies[conn])
 
     def trange(
         self, dt: Optional[float] = None, sample_every: Optional[float] = None
@@ -359,7 +359,7 @@ class Data(SimulationData):
         if isinstance(key, nengo.Probe):
             return self._samples_of(key)
         if key not in self._cache:
-            built = self._simulator._session.built(self._simulator._twins[key])
+            built = self._simulator._session.built(self._simulator._copies[key])
             if isinstance(key, nengo.Connection):  # as the user gave it, not as a matrix
                 built = built._replace(transform=key.transform)
             self._cache[key] = _as_precise_as_asked(built)
@@ -369,7 +369,7 @@ class Data(SimulationData):
         """Also those up to the step before, where a node asks in the middle of a run."""
         n_steps = self._simulator.n_steps
         if probe not in self._samples or self._samples[probe][0] != n_steps:
-            samples = self._simulator._session.samples(self._simulator._twins[probe])
+            samples = self._simulator._session.samples(self._simulator._copies[probe])
             if samples is None:
                 raise KeyError(probe)
             samples = samples.astype(nengo.rc.float_dtype, copy=False)
@@ -422,7 +422,7 @@ def _in_core(network: nengo.Network, why: str) -> Change:
 
 
 class _Itself(Dict[Any, Any]):
-    """Each object is its own twin."""
+    """Each object is its own copy."""
 
     def __missing__(self, key: Any) -> Any:
         return key

@@ -9,7 +9,7 @@ import nengo
 import numpy as np
 
 from deploy.nengo_loihi.read.chip_values import ChipValue
-from loihi_rules import Change, Learned, Problem, Rewritten, Twin
+from loihi_rules import Change, Learned, Problem, Rewritten, SeededCopy
 
 
 class Session(ABC):
@@ -150,12 +150,12 @@ class Target(ABC):
         return self
 
     @abstractmethod
-    def open(self, twin: Twin, dt: float, seed: int) -> Session:
+    def open(self, copied: SeededCopy, dt: float, seed: int) -> Session:
         """Build a network.
 
         Parameters
         ----------
-        twin : Twin
+        copied : SeededCopy
             The copy is the session's from here on.
         dt : float
             Step in seconds.
@@ -165,7 +165,7 @@ class Target(ABC):
 
     def open_rewritten(
         self,
-        twin: Twin,
+        copied: SeededCopy,
         rewritten: Rewritten,
         dt: float,
         seed: int,
@@ -175,7 +175,7 @@ class Target(ABC):
 
         Parameters
         ----------
-        twin : Twin
+        copied : SeededCopy
             What was rewritten.
         rewritten : Rewritten
             Has something for the chip, and no problems.

@@ -7,7 +7,7 @@ from typing import Optional
 
 from deploy.errors import TargetUnavailable
 from deploy.targets.base import Session, Target
-from loihi_rules import Twin
+from loihi_rules import SeededCopy
 
 
 class BoardTarget(Target):
@@ -26,7 +26,7 @@ class BoardTarget(Target):
             "use --target emulator"
         )
 
-    def open(self, twin: Twin, dt: float, seed: int) -> Session:
+    def open(self, copied: SeededCopy, dt: float, seed: int) -> Session:
         raise TargetUnavailable(str(self.missing()))
 
 

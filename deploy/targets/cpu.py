@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deploy.targets.base import Session, Target
 from deploy.targets.core import CoreSession
-from loihi_rules import Twin
+from loihi_rules import SeededCopy
 
 
 class CpuTarget(Target):
@@ -12,8 +12,8 @@ class CpuTarget(Target):
     substrate = "Nengo core"
     summary = "Nengo core, the reference"
 
-    def open(self, twin: Twin, dt: float, seed: int) -> Session:
-        return CoreSession(twin.network, dt, seed, twin.changes)
+    def open(self, copied: SeededCopy, dt: float, seed: int) -> Session:
+        return CoreSession(copied.network, dt, seed, copied.changes)
 
 
 CPU = CpuTarget()

@@ -36,11 +36,11 @@ from deploy.nengo_loihi.run.simulator import ENGINES, build_simulator
 from deploy.targets.base import Session, Target
 from deploy.targets.core import CoreSession
 from deploy.targets.injecting import CoreNeurons, Injections, Settable
-from loihi_rules import Change, Learned, Rewritten, Twin
+from loihi_rules import Change, Learned, Rewritten, SeededCopy
 from loihi_rules.learned.record import rule_names
 from loihi_rules.nengo_parts.wiring import base_of, on_chip
 from loihi_rules.passes.chip.capacity import RULES as CAPACITY_RULES
-from loihi_rules.rewrite import rewrite_twin
+from loihi_rules.rewrite import rewrite_copy
 
 OF_LEARNING = ("learning traces cut", "learned weights cut", "PES errors cut")
 PIECE = 10  # steps of nengo-loihi's own runner between two looks for Ctrl-C
@@ -52,7 +52,7 @@ class EmulatorSession(Session):
 
     def __init__(
         self,
-        twin: Twin,
+        copied: SeededCopy,
         rewritten: Rewritten,
         dt: float,
         seed: int,
@@ -100,7 +100,7 @@ class EmulatorSession(Session):
         self._chip_neurons: Dict[nengo.Ensemble, ChipNeurons] = {}
         self.injections = Injections(rewritten.network, dt, self.neurons)
         self.readers: Dict[nengo.Probe, Reader] = {
-            twin.twins.get(probe, probe): READERS[serving.reads](serving, self)
+            copied.copies.get(probe, probe): READERS[serving.reads](serving, self)
             for probe, serving in rewritten.served.items()
         }
 
@@ -344,24 +344,26 @@ class EmulatorTarget(Target):
     def versions(self) -> List[str]:
         return [*super().versions(), "nengo-loihi"]
 
-    def open(self, twin: Twin, dt: float, seed: int) -> Session:
-        rewritten = rewrite_twin(twin, dt)
+    def open(self, copied: SeededCopy, dt: float, seed: int) -> Session:
+        rewritten = rewrite_copy(copied, dt)
         too_large = [p for p in rewritten.problems if p.rule in CAPACITY_RULES]
         if too_large:  # and would fill the memory
             raise BadInput(str(too_large[0]))
         if not rewritten.chip_ensembles:
             return HostOnlySession(rewritten, dt, seed)
-        return self.open_rewritten(twin, rewritten, dt, seed)
+        return self.open_rewritten(copied, rewritten, dt, seed)
 
     def open_rewritten(
         self,
-        twin: Twin,
+        copied: SeededCopy,
         rewritten: Rewritten,
         dt: float,
         seed: int,
         precompute: Optional[bool] = None,
     ) -> Session:
-        return EmulatorSession(twin, rewritten, dt, seed, self.discretize, self.engine, precompute)
+        return EmulatorSession(
+            copied, rewritten, dt, seed, self.discretize, self.engine, precompute
+        )
 
 
 class HostOnlySession(CoreSession):

@@ -15,7 +15,7 @@ from deploy.nengo_loihi.build.chip_builder import chip_model
 from deploy.nengo_loihi.build.resources import Core, Traffic, cores_of, traffic_of
 from loihi_rules import Change, ChipWarning, Problem, Rewritten, fix_seeds
 from loihi_rules.chip.limits import KINDS, LOIHI
-from loihi_rules.rewrite import rewrite_twin
+from loihi_rules.rewrite import rewrite_copy
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def check(model: Model, seed: int = 0, dt: float = 0.001) -> Preflight:
     loaded = load_model(model, seed)
     with user_code(loaded.source), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        rewritten = rewrite_twin(fix_seeds(loaded.network, seed), dt)
+        rewritten = rewrite_copy(fix_seeds(loaded.network, seed), dt)
         problems = list(rewritten.problems)
         built: Any = None
         if not problems and rewritten.chip_ensembles:

@@ -169,8 +169,8 @@ class Weights:
             If they do not fit the model.
         """
         with user_code(loaded.source):
-            twin = fix_seeds(loaded.network, seed)
-            there = learning(twin.network)
+            copied = fix_seeds(loaded.network, seed)
+            there = learning(copied.network)
             for each in self.learned:
                 conn = there.get(each.connection)
                 if conn is not None and each.neurons not in ("", neurons_fingerprint(conn)):
@@ -326,10 +326,10 @@ def _from_simulator(source: Any) -> Tuple[Weights, nengo.Network]:
             learned.append(learned_in_core(source, name, conn))
     if not learned:
         raise BadInput(f"{network.label or 'the network'}: nothing learns in it")
-    twin = fix_seeds(network)
+    copied = fix_seeds(network)
     weights = Weights(
         network.label or "network",
-        fingerprint(twin.network),
+        fingerprint(copied.network),
         0 if network.seed is None else network.seed,
         getattr(source, "target", "cpu"),
         float(source.time),

@@ -144,15 +144,15 @@ def record(
 ) -> Traces:
     """Run a loaded model on a target, as `run` does, whose checks are done."""
     with user_code(loaded.source), fixed_generators(seed), _kept_warnings() as warned:
-        twin = fix_seeds(loaded.network, seed)
-        mark = fingerprint(twin.network)
-        learns = learning(twin.network)
+        copied = fix_seeds(loaded.network, seed)
+        mark = fingerprint(copied.network)
+        learns = learning(copied.network)
         ends = {name: neurons_fingerprint(conn) for name, conn in learns.items()}
-        described = describe_traces(twin.network, n_steps, dt)
+        described = describe_traces(copied.network, n_steps, dt)
         varied: Dict[str, Any] = {}
         if variant is not None:
-            varied = {"variant": asdict(variant), "neurons kept": vary(twin.network, variant)}
-        with target.open(twin, dt, seed) as session:
+            varied = {"variant": asdict(variant), "neurons kept": vary(copied.network, variant)}
+        with target.open(copied, dt, seed) as session:
             _refuse(session.problems, described)
             run = Traces(
                 model=loaded.name,

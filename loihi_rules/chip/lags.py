@@ -1,4 +1,4 @@
-"""By how much later a population on the chip answers than its twin on the CPU, and filters for it.
+"""By how much later a population answers on the chip than on the CPU, and filters for that.
 
 Two things make a population early or late. *While they fire*, neurons whose phases are spread out
 answer a current that changes slowly m − T / 2 later: T is their interval, and m how long before a

@@ -26,14 +26,14 @@ class FrozenNetwork:
     changes : tuple of Change
     quantised : mapping of str to Quantised
         By name of the connection.
-    twins : mapping
+    copies : mapping
         The user's objects to those in ``network``.
     """
 
     network: nengo.Network
     changes: Tuple[Change, ...]
     quantised: Mapping[str, Quantised]
-    twins: Mapping[Any, Any]
+    copies: Mapping[Any, Any]
 
 
 def freeze(
@@ -64,19 +64,19 @@ def freeze(
     ValueError
         If a connection is not there, or the weights do not have its shape.
     """
-    twin = fix_object_seeds(copy_network(network), seed)
+    copied = fix_object_seeds(copy_network(network), seed)
     changes: List[Change] = []
     quantised: Dict[str, Quantised] = {}
-    for each, conn in matched(twin.network, learned):
+    for each, conn in matched(copied.network, learned):
         fixed = quantise_rows(each.values, None if each.adapts == "encoders" else fan_in)
         quantised[each.connection] = fixed
         changes.append(_change_of(each, fixed))
-        forget_rule(twin.network, conn)
+        forget_rule(copied.network, conn)
         if each.adapts == "encoders":
-            set_encoders(twin.network, conn, fixed.values)
+            set_encoders(copied.network, conn, fixed.values)
         else:
             fix_weights(conn, fixed.values, sparse=fan_in is not None)
-    return FrozenNetwork(twin.network, tuple(changes), quantised, twin.twins)
+    return FrozenNetwork(copied.network, tuple(changes), quantised, copied.copies)
 
 
 def _change_of(each: Learned, fixed: Quantised) -> Change:

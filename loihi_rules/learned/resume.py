@@ -41,10 +41,10 @@ def resume(
     ValueError
         As `freeze`.
     """
-    twin = fix_object_seeds(copy_network(network), seed)
-    for each, conn in matched(twin.network, learned):
+    copied = fix_object_seeds(copy_network(network), seed)
+    for each, conn in matched(copied.network, learned):
         if each.adapts == "encoders":
-            set_encoders(twin.network, conn, each.values)
+            set_encoders(copied.network, conn, each.values)
         elif isinstance(conn.pre_obj, Neurons):
             conn.transform = np.array(each.values)
         elif each.values.shape[0] != conn.size_out or isinstance(conn.post_obj, Neurons):
@@ -55,8 +55,8 @@ def resume(
         if each.theta is not None and isinstance(conn.learning_rule_type, nengo.BCM):
             rule = conn.learning_rule_type
             started = StartedLowpass(rule.theta_synapse.tau, each.theta)
-            _replace_rule(twin.network, conn, with_parameters(rule, theta_synapse=started))
-    return twin.network
+            _replace_rule(copied.network, conn, with_parameters(rule, theta_synapse=started))
+    return copied.network
 
 
 class StartedLowpass(nengo.Lowpass):

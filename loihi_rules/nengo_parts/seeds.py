@@ -30,26 +30,26 @@ SIMPLE_CALLABLES = (types.FunctionType, types.BuiltinFunctionType, type)
 
 
 @dataclass(frozen=True)
-class Twin:
+class SeededCopy:
     """A network and where each of the original's objects is in it.
 
     Attributes
     ----------
     network : nengo.Network
         The copy. The original is left as it was.
-    twins : mapping of NengoObject to NengoObject
+    copies : mapping of NengoObject to NengoObject
         Original object to its copy.
     changes : tuple of Change
         Seeds that had to be chosen.
     """
 
     network: nengo.Network
-    twins: Mapping[Any, Any]
+    copies: Mapping[Any, Any]
     changes: Tuple[Change, ...] = ()
 
 
-def copy_network(network: nengo.Network, share_callables: bool = False) -> Twin:
-    """Copy a network, with the map from its objects to their twins.
+def copy_network(network: nengo.Network, share_callables: bool = False) -> SeededCopy:
+    """Copy a network, with the map from its objects to their copies.
 
     Callable objects with a state of their own (a node's output, a connection's
     function) are copied too, so that a run does not see what an earlier run
@@ -73,7 +73,7 @@ def copy_network(network: nengo.Network, share_callables: bool = False) -> Twin:
         warnings.filterwarnings("ignore", message="'Node.size_out' is being overwritten")
         duplicate = copy.deepcopy(network, memo)
     originals = [network, *network.all_networks, *network.all_objects]
-    return Twin(duplicate, {obj: memo[id(obj)] for obj in originals})
+    return SeededCopy(duplicate, {obj: memo[id(obj)] for obj in originals})
 
 
 def _copies(value: Any) -> bool:
@@ -84,7 +84,7 @@ def _copies(value: Any) -> bool:
     return True
 
 
-def fix_seeds(network: nengo.Network, seed: Optional[int] = None) -> Twin:
+def fix_seeds(network: nengo.Network, seed: Optional[int] = None) -> SeededCopy:
     """Copy a network and write down the seed of every object in it.
 
     The seeds are those that `nengo.Simulator` would draw, by Nengo's own
@@ -101,13 +101,13 @@ def fix_seeds(network: nengo.Network, seed: Optional[int] = None) -> Twin:
 
     Returns
     -------
-    Twin
+    SeededCopy
     """
-    twin = fix_object_seeds(copy_network(network), seed)
-    return fix_process_seeds(twin)
+    copied = fix_object_seeds(copy_network(network), seed)
+    return fix_process_seeds(copied)
 
 
-def fix_object_seeds(twin: Twin, seed: Optional[int] = None) -> Twin:
+def fix_object_seeds(copied: SeededCopy, seed: Optional[int] = None) -> SeededCopy:
     """Write down the seed of every object in a copy, as Nengo would draw it.
 
     What is listed twice, as a subnetwork that its author appended to ``networks`` once more,
@@ -116,12 +116,12 @@ def fix_object_seeds(twin: Twin, seed: Optional[int] = None) -> Twin:
 
     Parameters
     ----------
-    twin : Twin
+    copied : SeededCopy
         Is changed.
     seed : int, optional
         Used where the network has no seed of its own; 0 if not given.
     """
-    top = twin.network
+    top = copied.network
     if top.seed is None:
         top.seed = 0 if seed is None else int(seed)
     seeds: Dict[Any, int] = {}
@@ -138,7 +138,7 @@ def fix_object_seeds(twin: Twin, seed: Optional[int] = None) -> Twin:
         )
         for obj in _list_once(top)
     )
-    return Twin(top, twin.twins, (*twin.changes, *changes))
+    return SeededCopy(top, copied.copies, (*copied.changes, *changes))
 
 
 def _list_once(top: nengo.Network) -> List[Any]:
@@ -170,19 +170,19 @@ def _list_once(top: nengo.Network) -> List[Any]:
     return list(dict.fromkeys(again))
 
 
-def fix_process_seeds(twin: Twin, seed: Optional[int] = None) -> Twin:
+def fix_process_seeds(copied: SeededCopy, seed: Optional[int] = None) -> SeededCopy:
     """Write down the seed of every process that has none.
 
     Parameters
     ----------
-    twin : Twin
+    copied : SeededCopy
         Is changed.
     seed : int, optional
         They are drawn from it; without, each process gets its object's.
     """
     rng = None if seed is None else np.random.RandomState(seed)
     changes: List[Change] = []
-    top = twin.network
+    top = copied.network
     for obj, attribute in [(n, "output") for n in top.all_nodes] + [
         (e, "noise") for e in top.all_ensembles
     ]:
@@ -199,4 +199,4 @@ def fix_process_seeds(twin: Twin, seed: Optional[int] = None) -> Twin:
                     why="every target must be given the same random signal",
                 )
             )
-    return Twin(top, twin.twins, (*twin.changes, *changes))
+    return SeededCopy(top, copied.copies, (*copied.changes, *changes))

@@ -11,7 +11,7 @@ from deploy.parity.metrics.pair import Pair
 
 
 def rates(pair: Pair) -> List[Figure]:
-    """Population rate, and how far each neuron's count is from its twin's.
+    """Population rate, and how far each neuron's count is from the reference's.
 
     ``Σ n_other / Σ n_reference`` and ``Σ |n_other − n_reference| / Σ n_reference``
     over the neurons' spike counts. The first does not see neurons that are

@@ -13,7 +13,7 @@ MOST_NEURONS = 200  # enough for a mean; evenly spaced where there are more
 
 
 def spike_distances(pair: Pair) -> List[Figure]:
-    """ISI- and SPIKE-distance of each neuron to its twin, mean over neurons.
+    """ISI- and SPIKE-distance of each neuron to the reference's, mean over neurons.
 
     Kreuz et al. (2007) J. Neurosci. Methods 165:151, and Kreuz et al. (2013)
     J. Neurophysiol. 109:1457. Neurons that are silent on both sides are left

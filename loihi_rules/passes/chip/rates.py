@@ -1,4 +1,4 @@
-"""Chip neurons are tuned to fire at the rates of their twins on the CPU."""
+"""Chip neurons are tuned to fire at the rates that they have on the CPU."""
 
 from __future__ import annotations
 
