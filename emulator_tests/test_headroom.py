@@ -49,8 +49,8 @@ def test_what_excites_keeps_its_bits_beside_strong_inhibition(seed, n_neurons, s
 
 def test_what_is_too_strong_is_named_beside_what_loses_its_bits():
     net = inhibited_memory(34, 60, 2000, 0.1)
-    warned = [w for w in deploy.check(net).warnings if w.startswith("values into memory")]
-    assert len(warned) == 1 and "bits are left" in warned[0]
+    warned = [w for w in deploy.check(net).warnings if "bits are left" in w]
+    assert len(warned) == 1 and "values into memory" in warned[0]
     assert "those of ensemble of 40 neurons → memory.neurons are" in warned[0]
     assert "; weaken ensemble of 40 neurons → memory.neurons, use a shorter synapse" in warned[0]
 
