@@ -13,6 +13,7 @@ from deploy.nengo_loihi.load import load_nengo_loihi
 from loihi_rules import rewrite
 from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.transforms import matrix_of
+from loihi_rules.pilots.networks import cpu_spikes
 
 pytestmark = pytest.mark.quick
 RATES = importlib.import_module("loihi_rules.passes.chip.rates")
@@ -357,3 +358,34 @@ def test_a_threshold_below_all_evaluation_points_stays(seed):
         nengo.Probe(ens.neurons, label="spikes")
     spikes = deploy.run(net, 0.4, "emulator")["spikes"].dense()
     assert not spikes[:299].any() and spikes[300:].any()
+
+
+@pytest.mark.parametrize("kind", ["PoissonSpiking", "StochasticSpiking", "RegularSpiking"])
+@pytest.mark.parametrize("base", ["LIFRate", "RectifiedLinear"])
+def test_a_pilot_run_of_neurons_that_make_spikes_of_rates(kind, base):
+    """Their step is given rates, not currents; Nengo core puts the base type before it."""
+    neurons = getattr(nengo, kind)(getattr(nengo, base)())
+    current = np.random.RandomState(3).uniform(-1, 4, (1, 2, 200))
+    gain = np.full(200, 30.0 if base == "RectifiedLinear" else 1.0)
+    spikes = cpu_spikes(neurons, gain * current, 0.001, np.random.RandomState(4))
+    wanted = neurons.rates(current[0], gain, np.zeros(200))
+    assert spikes.mean() == pytest.approx(wanted.mean(), rel=0.05)
+    assert not spikes[:, wanted == 0].any()
+
+
+@pytest.mark.parametrize("seed", [21, 22])
+@pytest.mark.parametrize("base", ["LIFRate", "RectifiedLinear", "Tanh"])
+def test_poisson_spikes_into_neurons(base, seed):
+    """Those of Tanh have a sign, which the chip's spikes have not."""
+    with nengo.Network(seed=seed) as net:
+        kind = nengo.PoissonSpiking(getattr(nengo, base)())
+        pre, post = nengo.Ensemble(60, 1, neuron_type=kind), nengo.Ensemble(60, 1)
+        nengo.Connection(nengo.Node(0.5), pre)
+        nengo.Connection(pre.neurons, post.neurons, transform=0.002)
+        probe = nengo.Probe(post.neurons)
+    means = []
+    for target in ("cpu", "emulator"):
+        with deploy.Simulator(net, target=target, progress_bar=False) as sim:
+            sim.run(0.8)
+            means.append(sim.data[probe][200:].mean())
+    assert means[1] == pytest.approx(means[0], rel=0.15)

@@ -182,7 +182,9 @@ def lif_refract(codes, floats, first, last, logarithms):
 
 
 @jit
-def collect_spikes(addresses, sizes, units, most, row, events, event_start):
+def collect_spikes(
+    addresses, sizes, units, most, room, waiting, extremes, row, events, event_start
+):
     """The host's spikes of this step, for the chip's next.
 
     Parameters
@@ -190,23 +192,56 @@ def collect_spikes(addresses, sizes, units, most, row, events, event_start):
     addresses, sizes : (n_inputs,) ndarray of int64
         Signals whose values that are not zero are spikes.
     units, most : (n_inputs,) ndarray of float64 and of int64
-        As of `deploy.nengo_loihi.run.input_spikes.unit_and_most`.
+        As of `deploy.nengo_loihi.run.input_spikes.unit_of`.
+    room : (n_inputs,) ndarray of int64
+        How many spikes of a neuron may wait for the next step.
+    waiting : (n_neurons,) ndarray of int64
+        Those that do, of all inputs' neurons.
+    extremes : (n_inputs, 3) ndarray of int64
+        The most spikes that were asked for in a step, that waited, and that were cut.
     row : int
         Step in the batch; its spikes go into row ``row + 1`` of the events.
     events, event_start
         As for `deploy.emulator.engine.Engine.advance_row`.
+
+    Returns
+    -------
+    bool
+        Whether the events had room for them; nothing is done if they had not.
     """
     n_inputs = len(sizes)
-    at = event_start[(row + 1) * n_inputs]
+    at, first = event_start[(row + 1) * n_inputs], 0
+    if len(events) - at < (sizes * most).sum():
+        needed = 0
+        for k in range(n_inputs):
+            values = _floats(addresses[k], sizes[k])
+            for i in range(sizes[k]):
+                if values[i] != 0.0 or waiting[first + i]:
+                    asked = waiting[first + i] + np.rint(abs(values[i]) / units[k])
+                    needed += min(np.int64(max(asked, 1.0)), most[k])
+            first += sizes[k]
+        if len(events) - at < needed:
+            return False
+        first = 0
     for k in range(n_inputs):
         values = _floats(addresses[k], sizes[k])
         for i in range(sizes[k]):
-            if values[i] != 0.0:
-                count = min(max(np.rint(abs(values[i]) / units[k]), 1), most[k])
-                for _ in range(count):
+            if values[i] != 0.0 or waiting[first + i]:
+                count = np.int64(0)
+                if values[i] != 0.0:
+                    count = np.int64(max(np.rint(abs(values[i]) / units[k]), 1.0))
+                extremes[k, 0] = max(extremes[k, 0], count)
+                count += waiting[first + i]
+                left = max(count - most[k], 0)
+                waiting[first + i] = min(left, room[k])
+                extremes[k, 1] = max(extremes[k, 1], waiting[first + i])
+                extremes[k, 2] = max(extremes[k, 2], left - waiting[first + i])
+                for _ in range(count - left):
                     events[at] = i
                     at += 1
+        first += sizes[k]
         event_start[(row + 1) * n_inputs + k + 1] = at
+    return True
 
 
 @jit

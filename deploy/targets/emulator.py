@@ -30,6 +30,7 @@ from deploy.nengo_loihi.read.learning_limits import warn_of_cut_weights, warn_of
 from deploy.nengo_loihi.read.learning_rate import learning_rates
 from deploy.nengo_loihi.read.served import READERS, Reader
 from deploy.nengo_loihi.read.units import scale_of
+from deploy.nengo_loihi.run.input_spikes import warn_of_large_values
 from deploy.nengo_loihi.run.interface import FastEmulator
 from deploy.nengo_loihi.run.runner import Runner
 from deploy.nengo_loihi.run.simulator import ENGINES, build_simulator
@@ -305,6 +306,8 @@ class EmulatorSession(Session):
         emulator = self.simulator.sims.get("emulator")
         if isinstance(emulator, FastEmulator) and not emulator.closed:
             warn_of_limits(emulator, self.model, self.rewritten.learning_scales)
+            extremes = getattr(self.simulator._runner, "extremes", {})
+            warn_of_large_values(self.model, extremes, self.model.dt)
         self.simulator.close()
 
 

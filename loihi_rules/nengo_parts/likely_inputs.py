@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import Any, Optional
 
 import nengo
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from loihi_rules.nengo_parts.transforms import CONVOLUTIONS, matrix_of
 from loihi_rules.nengo_parts.wiring import base_of, columns_of, rows_of
 
+DRAWN = 2000  # steps of a random process
 HELD = 0.05  # s, that each evaluation point is shown where the signal is not known
 
 
@@ -60,6 +61,47 @@ def likely_inputs(
     if not chosen:
         seen = seen * rng.uniform(size=(len(seen), 1))
     return np.asarray(seen[np.arange(n_samples) * len(seen) // n_samples])
+
+
+def largest_value(
+    network: nengo.Network, node: nengo.Node, columns: np.ndarray, dt: float
+) -> Optional[float]:
+    """The largest magnitude of what a node gives, as far as it can be known without running it.
+
+    Of constants, of what its user says that it gives (``pilot_inputs``), and of Nengo's own
+    processes: those that draw at random are run for `DRAWN` steps, and may go twice as far.
+
+    Parameters
+    ----------
+    network : nengo.Network
+    node : nengo.Node
+    columns : ndarray of int
+        Of its dimensions, those that count.
+    dt : float
+        Step, s.
+
+    Returns
+    -------
+    float or None
+        None where a function of the author's says what it gives.
+    """
+    output, room = node.output, 1.0
+    samples: Any = getattr(network.config[node], "pilot_inputs", None)
+    if samples is None and isinstance(output, np.ndarray):
+        samples = output
+    if samples is None and _is_nengos(output):
+        if isinstance(output, nengo.processes.PresentInput):
+            samples = output.inputs
+        elif isinstance(output, nengo.processes.Piecewise):
+            samples = np.array(list(output.data.values()), float)
+        else:
+            rng, room = np.random.RandomState(node.seed), 2.0
+            samples = output.run_steps(DRAWN, d=node.size_out, dt=dt, rng=rng)
+    if samples is None:
+        return None
+    values = np.asarray(samples, float)
+    values = values.reshape(len(values) if values.ndim > 1 else -1, node.size_out)[:, columns]
+    return room * float(np.abs(values).max(initial=0.0))
 
 
 def _known(

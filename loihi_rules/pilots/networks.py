@@ -15,6 +15,7 @@ import numpy as np
 from nengo.base import ObjView
 from nengo.builder.ensemble import BuiltEnsemble
 from nengo.ensemble import Neurons
+from nengo.neurons import RatesToSpikesNeuronType
 
 from loihi_rules.chip.tuning import represented
 from loihi_rules.nengo_parts.built import built_ensemble
@@ -298,13 +299,20 @@ class CpuNeurons:
     """
 
     def __init__(self, neuron_type: Any, shape: Tuple[int, ...], dt: float, rng: Any):
-        self.kind, self.shape, self.dt = with_parameters(neuron_type, initial_state=None), shape, dt
-        self.state = self.kind.make_state(int(np.prod(shape)), rng=rng)
+        kinds = [neuron_type]
+        if isinstance(neuron_type, RatesToSpikesNeuronType):  # whose step is given rates
+            kinds = [neuron_type.base_type, neuron_type]
+        self.kinds = [with_parameters(kind, initial_state=None) for kind in kinds]
+        self.shape, self.dt = shape, dt
+        self.states = [kind.make_state(int(np.prod(shape)), rng=rng) for kind in self.kinds]
         self.output = np.zeros(int(np.prod(shape)))
 
     def step(self, current: np.ndarray) -> np.ndarray:
         """Output at a current J, normalised, both of ``shape``."""
-        self.kind.step(self.dt, current.astype(float).ravel(), self.output, **self.state)
+        given = current.astype(float).ravel()
+        for kind, state in zip(self.kinds, self.states):
+            kind.step(self.dt, given, self.output, **state)
+            given = self.output.copy() if len(self.kinds) > 1 else given
         return self.output.reshape(self.shape)
 
 

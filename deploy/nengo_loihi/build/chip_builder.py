@@ -23,6 +23,7 @@ from deploy.nengo_loihi.build.build_errors import building, refuse_what_is_not_f
 from deploy.nengo_loihi.build.decoding_room import make_room
 from deploy.nengo_loihi.build.discretize import ENCODERS, discretize_model
 from deploy.nengo_loihi.build.input_neurons import input_neurons
+from deploy.nengo_loihi.build.input_units import InputUnit, input_unit, most_at_once
 from deploy.nengo_loihi.build.rates_in_pieces import rates_in_pieces
 from deploy.nengo_loihi.build.rounded import round_model
 from deploy.nengo_loihi.build.row_table import row_tables
@@ -149,6 +150,8 @@ def chip_model(
             if not discretize:  # nothing else is rounded, nothing is cut
                 for block in model.read:
                     block.compartment.vth[:] = np.inf
+            for receiver, unit in model.input_units.items():
+                model.input_units[receiver] = most_at_once(model, receiver, unit, discretize)
             builder.validate.validate_model(model)
 
         def _carried(self, model: Any, probe: nengo.Probe, conn: nengo.Connection) -> Any:
@@ -198,7 +201,10 @@ def chip_model(
                 block.compartment.tau_s = None
             valued = _values_to_neurons(model, conn)
             before = len(block.synapses) if isinstance(block, LoihiBlock) else 0
-            built = super().build(model, conn, *args, **kwargs)
+            if valued:
+                built, unit = self._values(model, conn, *args, **kwargs)
+            else:
+                built = super().build(model, conn, *args, **kwargs)
             for synapse in block.synapses[before:] if isinstance(block, LoihiBlock) else ():
                 if synapse.label not in ENCODERS:  # which other values use too
                     synapse.label = name_of(conn)
@@ -207,7 +213,7 @@ def chip_model(
             if valued:  # nengo-loihi scales those to ensembles alone
                 for synapse in block.synapses[before:]:
                     for weights in synapse.weights:
-                        weights *= model.node_neurons.scale
+                        weights *= unit.value
             if tau is not None:
                 block.compartment._configure_filter(tau, dt=model.dt)
             made = model.objs[conn]
@@ -227,6 +233,24 @@ def chip_model(
                     synapse.learning_rate *= conn.pre_obj.n_neurons / len(scale.sources)
             return built
 
+        def _values(
+            self, model: Any, conn: nengo.Connection, *args: Any, **kwargs: Any
+        ) -> Tuple[Any, InputUnit]:
+            """Values of the host that go straight to neurons, with a unit of their own."""
+            gain = model.params[base_of(conn.post)].gain
+            unit = input_unit(model.toplevel, conn, gain, model.dt)
+            usual, senders = model.node_neurons, set(model.host2chip_senders)
+            model.node_neurons = input_neurons(model.dt, unit.value)
+            try:
+                built = super().build(model, conn, *args, **kwargs)
+            finally:
+                model.node_neurons = usual
+            for sender, receiver in model.host2chip_senders.items():
+                if sender not in senders:
+                    model.input_units[receiver] = unit
+                    model.valued[receiver] = conn
+            return built, unit
+
     class ChipModel(builder.Model):
         """Says of errors which object they are of, also where Nengo core builds it."""
 
@@ -238,6 +262,8 @@ def chip_model(
 
     model: Any = ChipModel(dt=dt, label=label, builder=ChipBuilder())
     model.solved = {}  # connections to what their solvers gave
+    model.input_units = {}  # of receivers of values that go straight to neurons
+    model.valued = {}  # these receivers to their connections
     model.read = []  # blocks that decode for the host
     model.decoded = []  # ensembles, and the synapse groups that decode them
     model.answers = {}  # what a solver was asked to what it gave, and the state of its generator

@@ -21,6 +21,7 @@ import numpy as np
 import scipy.sparse
 
 from deploy.nengo_loihi.build.headroom import finer
+from deploy.nengo_loihi.build.input_units import INPUT_MAX
 from deploy.nengo_loihi.build.reach import (
     LEAST_WEIGHT,
     Reach,
@@ -135,7 +136,7 @@ def discretize_model(model: Any) -> Dict[Any, Units]:
     dict of nengo_loihi.block.LoihiBlock to Units
     """
     theirs: Any = load_nengo_loihi().builder.discretize
-    spikes = _most_spikes(model)
+    spikes, pulses = _most_spikes(model), _pulses(model)
     sources = decoded_sources(model)
     unit, units = {}, {}
     kept: Dict[str, List[Kept]] = {}
@@ -143,7 +144,7 @@ def discretize_model(model: Any) -> Dict[Any, Units]:
         holder = PIECE.sub("", name_of_block(block))
         reaches = {synapse: reach_of(synapse, block.n_neurons) for synapse in block.synapses}
         with _in_one_row(block):
-            reference, factor = _prepare(block, spikes, reaches, sources)
+            reference, factor = _prepare(block, spikes, reaches, sources, pulses)
             least = _least(block)
             info = theirs.discretize_compartment(block.compartment, reference)
             sizes = {synapse: synapse.max_abs_weight() for synapse in reaches}
@@ -305,6 +306,7 @@ def _prepare(
     spikes: Dict[Any, float],
     reaches: Mapping[Any, Reach],
     sources: Mapping[Any, Source],
+    pulses: Mapping[Any, int],
 ) -> Tuple[float, np.ndarray]:
     """Scale a block's neurons, so that with exponent 0 each is what it is to be.
 
@@ -325,8 +327,9 @@ def _prepare(
     if largest <= NOTHING:
         _drop_faint_biases(compartment, decays)
         return largest, same
-    factor, unit = level(block, decays, spikes, reaches)
-    unit *= 2.0 ** finer(block, decays, unit, reaches, spikes, sources, _least(block))
+    factor, unit = level(block, decays, spikes, reaches, pulses)
+    rates = {**spikes, **pulses}
+    unit *= 2.0 ** finer(block, decays, unit, reaches, rates, sources, _least(block))
     return LOIHI.weight_max * STEP / (decays.weight * unit), factor
 
 
@@ -340,6 +343,7 @@ def level(
     decays: Decays,
     spikes: Dict[Any, float],
     reaches: Optional[Mapping[Any, Reach]] = None,
+    pulses: Optional[Mapping[Any, int]] = None,
 ) -> Tuple[np.ndarray, float]:
     """Give each compartment a threshold by which its weights use as many bits as it can.
 
@@ -356,6 +360,8 @@ def level(
         The most spikes in a step of what feeds each group.
     reaches : mapping of nengo_loihi.block.Synapse to Reach, optional
         What each group reaches, where it is known.
+    pulses : mapping of nengo_loihi.block.Synapse to int, optional
+        Spikes of one axon in a step, of the groups that have to take that many.
 
     Returns
     -------
@@ -370,7 +376,12 @@ def level(
     if reaches is None:
         reaches = {synapse: reach_of(synapse, block.n_neurons) for synapse in block.synapses}
     weight, current = _largest_inputs(reaches, block.n_neurons, spikes)
-    most = largest_unit(decays, threshold, bias, weight, np.abs(bias) + current)
+    at_once = weight
+    for synapse, n_spikes in (pulses or {}).items():
+        if synapse in reaches:
+            own = sums_of(synapse, reaches[synapse]).largest * n_spikes
+            at_once = np.maximum(at_once, own * (WEIGHT_MAX / INPUT_MAX))
+    most = largest_unit(decays, threshold, bias, at_once, np.abs(bias) + current)
     driven = weight > 0
     most[~driven] = np.minimum(
         most[~driven], most[driven].min()
@@ -488,6 +499,17 @@ def _most_spikes(model: Any) -> Dict[Any, float]:
         for axon in holder.axons:
             most[axon.target] = max(own, most.get(axon.target, 0.0))
     return most
+
+
+def _pulses(model: Any) -> Dict[Any, int]:
+    """For each synapse group that has to take many spikes of one neuron at once, how many."""
+    units = {model.spike_targets[r]: unit for r, unit in model.input_units.items()}
+    return {
+        axon.target: unit.at_once
+        for holder, unit in units.items()
+        for axon in holder.axons
+        if unit.at_once
+    }
 
 
 def _drop_faint_biases(compartment: Any, decays: Decays) -> None:

@@ -41,7 +41,7 @@ def build_sign_pairs(model: Model, ens: SignPairs) -> None:
     model.build(ens.neuron_type, ens.neurons)
 
 
-def input_neurons(dt: float) -> Any:
+def input_neurons(dt: float, unit: float = 1 / SPIKES_A_STEP) -> Any:
     """A pair of neurons a dimension, of which only that of the value's sign fires.
 
     A value x, in radii of its target, becomes spikes of weight 1/4 a step, at the rates
@@ -58,6 +58,8 @@ def input_neurons(dt: float) -> Any:
     ----------
     dt : float
         Step in seconds.
+    unit : float
+        What a spike is worth; a quarter of a radius.
 
     Returns
     -------
@@ -69,9 +71,9 @@ def input_neurons(dt: float) -> Any:
     class InputNeurons(base):
         def __init__(self) -> None:
             super().__init__(dt=dt, is_input=True)
-            self.gain = np.full(2, SPIKES_A_STEP / dt)
+            self.gain = np.full(2, 1 / unit / dt)
             self.bias = np.zeros(2)
-            self.scale = 1 / SPIKES_A_STEP
+            self.scale = unit
 
         def get_ensemble(self, dim: int, add_to_container: bool = True) -> nengo.Ensemble:
             return SignPairs(

@@ -7,13 +7,17 @@ from typing import Any, Dict, List, Tuple
 import nengo
 import numpy as np
 
+from deploy.nengo_loihi.build.input_units import MOST_A_STEP, InputUnit
 from deploy.nengo_loihi.load import load_nengo_loihi
+from loihi_rules.change import warn
+from loihi_rules.nengo_parts.names import name_of
 
-MOST_A_STEP = 64  # of one neuron; bounds what the chip is sent
+ASKED, WAITED, CUT = range(3)  # columns of `extremes`
+LATE = 0.003  # s, by which what waits is noteworthy
 ONE_A_STEP = (nengo.LIF, nengo.LIFRate, nengo.Izhikevich)  # neurons with a refractory time
 
 
-def unit_and_most(receiver: Any, dt: float) -> Tuple[float, int]:
+def unit_of(model: Any, receiver: Any) -> InputUnit:
     """What a sender's value is for one spike, and how many it can send in a step.
 
     nengo-loihi (``simulator.py``, ``_host2chip``) sends one spike for any value that is not
@@ -21,21 +25,80 @@ def unit_and_most(receiver: Any, dt: float) -> Tuple[float, int]:
 
     Parameters
     ----------
+    model : nengo_loihi.builder.Model
     receiver : nengo_loihi.builder.inputs.ChipReceiveNode
         Or ``ChipReceiveNeurons``, which have a ``neuron_type``.
-    dt : float
-        Step in seconds.
+
+    Returns
+    -------
+    InputUnit
+        Its value is that of a spike of the sender's: its height.
     """
     neuron_type = getattr(receiver, "neuron_type", None)
     amplitude = float(getattr(neuron_type, "amplitude", 1.0) or 1.0)
-    return amplitude / dt, 1 if isinstance(neuron_type, ONE_A_STEP) else MOST_A_STEP
+    usual = InputUnit(0.0, 1 if isinstance(neuron_type, ONE_A_STEP) else MOST_A_STEP)
+    found: InputUnit = getattr(model, "input_units", {}).get(receiver, usual)
+    return found._replace(value=amplitude / model.dt)
 
 
-def counted(values: np.ndarray, unit: float, most: int) -> np.ndarray:
-    """Indices of the neurons that send spikes, each as often as it does."""
-    fired = values.nonzero()[0]
-    count = np.rint(np.abs(values[fired]) / unit).clip(1, most).astype(int)
-    return np.repeat(fired, count)
+def counted(
+    values: np.ndarray, unit: InputUnit, waiting: np.ndarray, extremes: np.ndarray
+) -> np.ndarray:
+    """Indices of the neurons that send spikes, each as often as it does.
+
+    As `deploy.host.kernels.collect_spikes`, of one input.
+    """
+    now = np.where(values != 0, np.rint(np.abs(values) / unit.value).clip(1), 0).astype(np.int64)
+    count = now + waiting
+    left = (count - unit.most).clip(0)
+    waiting[:] = left.clip(None, unit.room)
+    found = [now.max(initial=0), waiting.max(initial=0), (left - waiting).max(initial=0)]
+    np.maximum(extremes, found, out=extremes)
+    return np.repeat(np.arange(len(values)), count - left)
+
+
+def warn_of_large_values(model: Any, extremes: Any, dt: float) -> None:
+    """Warn of each connection to neurons whose values were larger than what the chip is sent.
+
+    Parameters
+    ----------
+    model : nengo_loihi.builder.Model
+    extremes : mapping of ChipReceiveNode to (3,) ndarray
+        See `deploy.host.kernels.collect_spikes`.
+    dt : float
+        Step in seconds.
+    """
+    for receiver, conn in model.valued.items():
+        asked, waited, cut = (int(n) for n in extremes.get(receiver, (0, 0, 0)))
+        unit = model.input_units[receiver]
+        late = -(-waited // unit.most) * dt
+        largest = asked * unit.value
+        what = (
+            f"it carries values up to {largest:.4g}, of which the chip takes "
+            f"{unit.most * unit.value:.3g} in a step, and what is beyond "
+        )
+        if cut:
+            what += f"is cut, up to {cut * unit.value:.3g} of it in a step"
+        elif late >= LATE:
+            what += f"arrives up to {1000 * late:.3g} ms late"
+        elif asked == 1 and unit.alone > 1:
+            what = (
+                f"its values are below {unit.value:g}, which one spike stands for, and one spike "
+                f"is {unit.alone:.3g} thresholds"
+            )
+        else:
+            continue
+        warn(name_of(conn), "values as spikes", what, _way_out(conn, largest))
+
+
+def _way_out(conn: nengo.Connection, largest: float) -> str:
+    if isinstance(conn.pre_obj, nengo.Node) and conn.function is None and not conn.pre_obj.size_in:
+        return (
+            f"network.config[node].pilot_inputs = [{largest:.4g}] * node.size_out, after "
+            'loihi_rules.nengo_parts.settings.declare(network, nengo.Node, "pilot_inputs"), says '
+            "how large they are"
+        )
+    return "let a node that gives them be connected to the neurons, whose pilot_inputs say so"
 
 
 def counting_runner(simulator: Any) -> Any:
@@ -46,6 +109,10 @@ def counting_runner(simulator: Any) -> Any:
     simulator : nengo_loihi.Simulator
     """
     theirs: Any = load_nengo_loihi().simulator
+    units = {r: unit_of(simulator.model, r) for r in simulator.model.host2chip_senders.values()}
+    sizes = {r: r.raw_dimensions for r in units}
+    waiting = {r: np.zeros(size, np.int64) for r, size in sizes.items()}
+    extremes = {r: np.zeros(3, np.int64) for r in units}
 
     class CountingRunner(theirs.StepRunner):
         @property
@@ -60,10 +127,10 @@ def counting_runner(simulator: Any) -> Any:
             dt = self.model.dt
             spikes: List[Any] = []
             for sender, receiver in self.model.host2chip_senders.items():
-                unit, most = unit_and_most(receiver, dt)
+                own = units[receiver], waiting[receiver], extremes[receiver]
                 for t, values in self.queues[sender]:
                     target = self.model.spike_targets[receiver]
-                    spikes.append((target, round(t / dt), counted(values, unit, most)))
+                    spikes.append((target, round(t / dt), counted(values, *own)))
                 self.queues[sender].clear()
             errors: Dict[Tuple[Any, int], np.ndarray] = {}
             for sender, receiver in self.model.host2chip_pes_senders.items():
@@ -75,4 +142,7 @@ def counting_runner(simulator: Any) -> Any:
                 self.queues[sender].clear()
             chip.host2chip(spikes, [(synapse, ti, e) for (synapse, ti), e in errors.items()])
 
-    return CountingRunner(simulator.model, simulator.sims, simulator.precompute, simulator.timers)
+    own = simulator.model, simulator.sims, simulator.precompute, simulator.timers
+    runner = CountingRunner(*own)
+    runner.extremes = extremes
+    return runner

@@ -17,7 +17,8 @@ from deploy.host import kernels as host_kernels
 from deploy.host.host import Bridges, Host
 from deploy.host.interrupts import Interrupts
 from deploy.host.journal import most_steps
-from deploy.nengo_loihi.run.input_spikes import unit_and_most
+from deploy.nengo_loihi.build.input_units import MOST_A_STEP, InputUnit
+from deploy.nengo_loihi.run.input_spikes import unit_of
 from deploy.nengo_loihi.run.interface import FastEmulator
 from deploy.private_names import HOST, missing
 
@@ -94,6 +95,11 @@ class Runner:
         self._looks_from_before = False  # whether one that feeds the chip looks at it
         self._is_ahead = False  # whether a host has been beyond the batch's end
 
+    @property
+    def extremes(self) -> Dict[Any, np.ndarray]:
+        """Of what values asked of the chip, by receiver: see `warn_of_large_values`."""
+        return self._spikes.extremes
+
     def _senders(self) -> List[Any]:
         return [*self.model.host2chip_senders, *self.model.host2chip_pes_senders]
 
@@ -143,6 +149,7 @@ class Runner:
         self._probed = self.emulator.engine.buffers(n)
         self.emulator.engine.save()
         self._errors.save()
+        self._spikes.save()
         for host in self.hosts.values():
             host.begin()
 
@@ -293,6 +300,7 @@ class Runner:
         self._limit, self._is_ahead = row + 1, True
         if self._before is not None:
             self._before.rewind(self._rows[BEFORE])
+            self._spikes.restore()
             self._rows[BEFORE] = 0
             self._repeat_before(row)
         self.emulator.engine.restore()
@@ -326,6 +334,7 @@ class Runner:
                     host.forget(row)  # what the node has set is undone: it is asked again
         self.emulator.engine.restore()
         self._errors.restore()
+        self._spikes.restore()
         self._rows[:] = 0, 0, 0
         self._part = AFTER if self._before is None else BEFORE
         self._looks_from_before = False
@@ -380,11 +389,11 @@ class _SpikeBridge:
 
     def __init__(self, model: Any, emulator: FastEmulator, signal_of: Any, most: int):
         sources: Dict[Any, Any] = {}
-        sent: Dict[Any, Tuple[float, int]] = {}
+        sent: Dict[Any, InputUnit] = {}
         for sender, receiver in model.host2chip_senders.items():
             target = model.spike_targets[receiver]
             sources[target] = signal_of(sender)
-            sent[target] = unit_and_most(receiver, model.dt)
+            sent[target] = unit_of(model, receiver)
         for spike_input in emulator.inputs:
             if spike_input not in sources or spike_input.spikes:
                 raise Unsupported("inputs that do not come from the host")
@@ -394,10 +403,21 @@ class _SpikeBridge:
                 raise Unsupported("spikes in another form than Nengo's")
         self.addresses = np.array([s.ctypes.data for s in self.signals], np.int64)
         self.sizes = np.array([s.size for s in self.signals], np.int64)
-        self.units = np.array([sent[i][0] for i in emulator.inputs], np.float64)
-        self.most = np.array([sent[i][1] for i in emulator.inputs], np.int64)
-        self.most_a_step = int(self.sizes @ self.most)
-        self._events = np.zeros((most + 1) * int(self.sizes.sum()) + self.most_a_step, np.int32)
+        self.units = np.array([sent[i].value for i in emulator.inputs], np.float64)
+        self.most = np.array([sent[i].most for i in emulator.inputs], np.int64)
+        self.room = np.array([sent[i].room for i in emulator.inputs], np.int64)
+        self.waiting = np.zeros(int(self.sizes.sum()), np.int64)
+        self._waited = self.waiting.copy()
+        self._extremes = np.zeros((len(self.sizes), 3), np.int64)
+        targets = {
+            model.spike_targets[receiver]: receiver
+            for receiver in getattr(model, "input_units", {})
+        }
+        self.extremes = {
+            targets[i]: row for i, row in zip(emulator.inputs, self._extremes) if i in targets
+        }
+        size = (most + 1) * int(self.sizes.sum()) + MOST_A_STEP * int(self.sizes.sum())
+        self._events = np.zeros(size, np.int32)
         self._start = np.zeros((most + 1) * len(self.sizes) + 1, np.int64)
 
     @property
@@ -407,13 +427,29 @@ class _SpikeBridge:
 
     def collect(self, row: int) -> None:
         """Take the host's spikes of this row's step."""
-        if len(self.sizes):
-            end = self._start[(row + 1) * len(self.sizes)]
-            if len(self._events) < end + self.most_a_step:
-                self._events = np.concatenate([self._events, np.zeros_like(self._events)])
-            host_kernels.collect_spikes(
-                self.addresses, self.sizes, self.units, self.most, row, self._events, self._start
-            )
+        if not len(self.sizes):
+            return
+        while not host_kernels.collect_spikes(
+            self.addresses,
+            self.sizes,
+            self.units,
+            self.most,
+            self.room,
+            self.waiting,
+            self._extremes,
+            row,
+            self._events,
+            self._start,
+        ):
+            self._events = np.concatenate([self._events, np.zeros_like(self._events)])
+
+    def save(self) -> None:
+        """A batch starts."""
+        self._waited[...] = self.waiting
+
+    def restore(self) -> None:
+        """Go back to where it started."""
+        self.waiting[...] = self._waited
 
     def carry(self, n: int) -> None:
         """Make the last row the first of the next batch."""

@@ -8,6 +8,7 @@ import nengo
 import numpy as np
 from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
+from nengo.neurons import RatesToSpikesNeuronType
 from nengo.synapses import Lowpass
 from nengo.transforms import NoTransform
 
@@ -75,7 +76,10 @@ def _why(network: nengo.Network, conn: nengo.Connection) -> Optional[str]:
         return None
     if not isinstance(conn.post_obj, Neurons):
         return "the host multiplies its neurons' weights, and sends the value"
-    return None if base_of(conn.pre).neuron_type.spiking else "rates are values, not spikes"
+    neuron_type = base_of(conn.pre).neuron_type
+    if isinstance(neuron_type, RatesToSpikesNeuronType) and neuron_type.negative:
+        return "spikes with a sign are values, the chip's have none"
+    return None if neuron_type.spiking else "rates are values, not spikes"
 
 
 def _scale(conn: nengo.Connection) -> float:
