@@ -20,7 +20,7 @@ from nengo.ensemble import Neurons
 
 from deploy.nengo_loihi.build.block_shapes import choose_block_shapes
 from deploy.nengo_loihi.build.build_errors import building, refuse_what_is_not_finite
-from deploy.nengo_loihi.build.decoding_room import make_room
+from deploy.nengo_loihi.build.decoding_room import fill_range, make_room
 from deploy.nengo_loihi.build.discretize import ENCODERS, discretize_model
 from deploy.nengo_loihi.build.input_neurons import input_neurons
 from deploy.nengo_loihi.build.input_units import InputUnit, input_unit, most_at_once
@@ -219,6 +219,8 @@ def chip_model(
             made = model.objs[conn]
             if getattr(made.get("decoders"), "label", "") == READ_BY_THE_HOST:
                 ens = conn.pre_obj
+                if not made["decoders"].learning:
+                    fill_range(made["decoded"], made["decoders"], model.objs[conn.post_obj]["in"])
                 make_room(made["decoded"], made["decoders"], ens, model.params[ens], model.dt)
                 model.read.append(made["decoded"])
             if conn in learning_scales:

@@ -1,4 +1,4 @@
-"""How large a value the compartments hold that decode for the host."""
+"""How large, and how small, a value the compartments hold that decode for the host."""
 
 from __future__ import annotations
 
@@ -7,11 +7,46 @@ from typing import Any
 import nengo
 import numpy as np
 
+from loihi_rules.chip.levels import WEIGHT_MAX
+from loihi_rules.chip.limits import LOIHI
 from loihi_rules.chip.tuning import chip_rates
 
 BEYOND = 2.0  # radii, up to which inputs are taken to go
 DEVIATIONS = 6.0
 AT_ONCE = 2  # spikes of the largest weight, however few there are on average
+SPARED = 2  # bits, that values may have less than they could: decoders keep 6 of 8
+
+
+def fill_range(block: Any, synapse: Any, probe: Any) -> None:
+    """Decode values that are small at the size of others, and let the host divide them again.
+
+    A value is decoded by compartments whose threshold is 10 radii of the ensemble, and the chip has
+    weights down to about 1/10,000 of a threshold: decoders that are multiplied with 1/1000 on the
+    way to a node would be left 2 bits, or none. Those of each dimension are multiplied by the power
+    of two that fills the range of weights, and what is read from its compartments by the inverse.
+
+    Parameters
+    ----------
+    block : nengo_loihi.block.LoihiBlock
+        Of 2d compartments that decode, for each value and for its opposite.
+    synapse : nengo_loihi.block.Synapse
+        Its weights, a row for each neuron. Is changed.
+    probe : nengo_loihi.probe.LoihiProbe
+        Reads the compartments. Is changed.
+    """
+    largest = np.max([np.abs(np.ravel(row)) for row in synapse.weights], axis=0).astype(float)
+    full = WEIGHT_MAX * float(np.max(block.compartment.vth)) / LOIHI.threshold_max
+    some = largest > 0
+    doublings = np.zeros(len(largest), int)
+    doublings[some] = np.floor(np.log2(full / largest[some])).astype(int)
+    doublings[doublings < SPARED] = 0
+    if not doublings.any():
+        return
+    factor = 2.0**doublings
+    for weights in synapse.weights:
+        weights *= factor.astype(weights.dtype)
+    for i, weights in enumerate(probe.weights):
+        probe.weights[i] = weights / factor[:, np.newaxis]
 
 
 def make_room(block: Any, synapse: Any, ens: nengo.Ensemble, built: Any, dt: float) -> None:
