@@ -111,7 +111,7 @@ class Built:
     """As much of a model as becomes integers."""
 
     inputs, probes, decoded = (), (), ()
-    block_comp_map = MappingProxyType({})
+    block_comp_map = input_units = MappingProxyType({})
 
     def __init__(self, block):
         self.blocks = [block]

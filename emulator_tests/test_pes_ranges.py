@@ -1,5 +1,6 @@
 """What PES learns beyond the usual ranges: it is carried, or a warning says what was cut."""
 
+import re
 import warnings
 
 import nengo
@@ -83,8 +84,8 @@ def held(exponent=None, error_scale=None, error=-0.5):
     "settings, rule, edit",
     [
         ({"exponent": -4}, "learned weights", "pes_weight_exponent = -3"),
-        ({"error": -2.0}, "errors of 8 bits", "pes_error_scale = 50"),
-        ({"error": -0.5, "error_scale": 400.0}, "errors of 8 bits", "pes_error_scale = 200"),
+        ({"error": lambda t: -2.0}, "errors of 8 bits", "pes_span = 1.7"),
+        ({"error": -0.5, "error_scale": 400.0}, "errors of 8 bits", "pes_span = 1.7"),
     ],
 )
 def test_what_is_cut_is_said_with_figure_and_edit(settings, rule, edit):
@@ -103,3 +104,70 @@ def test_nothing_is_said_of_what_is_within_its_ranges():
     run = deploy.run(held(error=-0.05), 0.5, "emulator")
     assert not [w for w in run.warnings if "cut" in w or "nothing" in w]
     assert not run.record["saturation"]
+
+
+def to_a_node(seed, largest, kind="passthrough", gain=1.0, span=None):
+    """A node is to be given ``largest · x |x|``; what it is given, and what was said of it."""
+    with nengo.Network(seed=seed) as net:
+        x = nengo.Node(lambda t: np.sin(4 * t))
+        pre, out = nengo.Ensemble(120, 1, label="pre"), nengo.Node(size_in=1, label="out")
+        nengo.Connection(x, pre)
+        rule = nengo.PES(3e-4 / gain)
+        if kind == "neurons":
+            weights = np.zeros((1, 120))
+            conn = nengo.Connection(pre.neurons, out, transform=weights, learning_rule_type=rule)
+        else:
+            conn = nengo.Connection(pre, out, function=lambda x: 0, learning_rule_type=rule)
+        if kind == "function":
+            wanted = nengo.Node(lambda t: largest * np.sin(4 * t) * abs(np.sin(4 * t)))
+            error = nengo.Node(lambda t, x: x[0] - x[1], size_in=2, size_out=1)
+            nengo.Connection(out, error[0])
+            nengo.Connection(wanted, error[1])
+        else:
+            error = nengo.Node(size_in=1)
+            nengo.Connection(out, error)
+            nengo.Connection(x, error, function=lambda x: -largest * x * abs(x))
+        nengo.Connection(error, conn.learning_rule, transform=gain)
+        given, shown = nengo.Probe(out, synapse=0.03), nengo.Probe(x, synapse=0.035)
+    declare_settings(net)
+    net.config[conn].pes_span = span
+    found = {}
+    for target in ("cpu", "emulator"):
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            with deploy.Simulator(net, target=target, progress_bar=None) as sim:
+                sim.run(3.0)
+                x_late = sim.data[shown][2000:]
+                off = sim.data[given][2000:] - largest * x_late * np.abs(x_late)
+        found[target] = float(np.sqrt(np.mean(off**2))) / largest
+    return found, [w.message for w in said if isinstance(w.message, ChipWarning)]
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("seed", [61, 62])
+@pytest.mark.parametrize(
+    "largest, kind, gain",
+    [
+        (5.0, "passthrough", 1.0),
+        (20.0, "neurons", 1.0),
+        (100.0, "passthrough", 1.0),
+        (20.0, "passthrough", 0.1),
+    ],
+)
+def test_large_errors_that_end_in_nodes(largest, kind, gain, seed):
+    """No radius says how large they are: the connections that make the error do."""
+    off, said = to_a_node(seed, largest, kind, gain)
+    assert off["emulator"] < 1.35 * off["cpu"]
+    assert not [w for w in said if "cut" in w.what]
+
+
+@pytest.mark.parametrize("seed", [63, 64])
+def test_the_advice_of_a_run_whose_errors_were_cut_is_one_that_helps(seed):
+    """The author's function says how large they are: that is found in the run."""
+    off, said = to_a_node(seed, 20.0, "function")
+    assert off["emulator"] > 2 * off["cpu"]
+    advice = [re.search(r"pes_span = ([\d.]+)", w.way_out) for w in said if "cut" in w.what]
+    assert advice and all(advice) and len({found.group(1) for found in advice}) == 1
+    off, said = to_a_node(seed, 20.0, "function", span=float(advice[0].group(1)))
+    assert off["emulator"] < 1.35 * off["cpu"]
+    assert not [w for w in said if "cut" in w.what]

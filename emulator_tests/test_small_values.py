@@ -61,4 +61,3 @@ def test_through_a_filter_of_the_host_from_a_large_radius_to_a_small_one(radius,
         probe = nengo.Probe(post, synapse=0.03)
     emulator, cpu = (run(net, probe, target, 1.5) for target in ("emulator", "cpu"))
     assert emulator.std() == pytest.approx(cpu.std(), rel=0.03)
-

@@ -245,7 +245,7 @@ def collect_spikes(
 
 
 @jit
-def collect_errors(addresses, first, sizes, scale, total, errors, cut):
+def collect_errors(addresses, first, sizes, scale, total, errors, cut, largest):
     """PES errors of this step, as nengo-loihi's ``scale_pes_errors`` scales them.
 
     Parameters
@@ -259,6 +259,8 @@ def collect_errors(addresses, first, sizes, scale, total, errors, cut):
         Of the chip.
     cut : (n_errors,) ndarray of int64
         How often each has been cut; is added to.
+    largest : (n_errors,) ndarray
+        The largest magnitude of each, before it was cut; is raised.
     """
     total[:] = 0.0
     for k in range(len(sizes)):
@@ -267,6 +269,7 @@ def collect_errors(addresses, first, sizes, scale, total, errors, cut):
             total[first[k] + i] += values[i]
     for i in range(len(total)):
         error = np.rint(scale * total[i])
+        largest[i] = max(largest[i], abs(error))
         if error > 127:
             error = 127.0
             cut[i] += 1

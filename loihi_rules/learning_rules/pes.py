@@ -66,6 +66,8 @@ class LearningScale(NamedTuple):
         See `error_window`.
     sources : (m,) ndarray or None
         Which neurons of the ensemble are connected; None for all.
+    span : float
+        Largest magnitude of what it may have to give, of which the others are made.
     """
 
     weight_exponent: int
@@ -75,6 +77,7 @@ class LearningScale(NamedTuple):
     unit: float
     window: int
     sources: Optional[np.ndarray] = None
+    span: float = 1.0
 
 
 def error_scale(span: float) -> float:

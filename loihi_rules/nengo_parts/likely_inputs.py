@@ -68,8 +68,7 @@ def largest_value(
 ) -> Optional[float]:
     """The largest magnitude of what a node gives, as far as it can be known without running it.
 
-    Of constants, of what its user says that it gives (``pilot_inputs``), and of Nengo's own
-    processes: those that draw at random are run for `DRAWN` steps, and may go twice as far.
+    Of `values_of`; those that draw at random may go twice as far.
 
     Parameters
     ----------
@@ -85,8 +84,21 @@ def largest_value(
     float or None
         None where a function of the author's says what it gives.
     """
-    output, room = node.output, 1.0
-    samples: Any = getattr(network.config[node], "pilot_inputs", None)
+    values = values_of(network, node, dt)
+    if values is None:
+        return None
+    room = 1.0 if _is_whole(network, node) else 2.0
+    return room * float(np.abs(values[:, columns]).max(initial=0.0))
+
+
+def values_of(network: nengo.Network, node: nengo.Node, dt: float) -> Optional[np.ndarray]:
+    """(n, size) values that a node has: all, or those of `DRAWN` steps of a random process.
+
+    Of constants, of what its user says that it gives (``network.config[node].pilot_inputs``), and
+    of Nengo's own processes. None where a function of the author's says what it gives.
+    """
+    output = node.output
+    samples = _said(network, node)
     if samples is None and isinstance(output, np.ndarray):
         samples = output
     if samples is None and _is_nengos(output):
@@ -95,13 +107,22 @@ def largest_value(
         elif isinstance(output, nengo.processes.Piecewise):
             samples = np.array(list(output.data.values()), float)
         else:
-            rng, room = np.random.RandomState(node.seed), 2.0
+            rng = np.random.RandomState(node.seed)
             samples = output.run_steps(DRAWN, d=node.size_out, dt=dt, rng=rng)
     if samples is None:
         return None
-    values = np.asarray(samples, float)
-    values = values.reshape(len(values) if values.ndim > 1 else -1, node.size_out)[:, columns]
-    return room * float(np.abs(values).max(initial=0.0))
+    return np.asarray(samples, float).reshape(-1, node.size_out)
+
+
+def _said(network: nengo.Network, node: nengo.Node) -> Any:
+    return getattr(network.config[node], "pilot_inputs", None)
+
+
+def _is_whole(network: nengo.Network, node: nengo.Node) -> bool:
+    """Whether `values_of` are all that it gives."""
+    listed = (nengo.processes.PresentInput, nengo.processes.Piecewise)
+    held = isinstance(node.output, (np.ndarray, *listed))
+    return held or _said(network, node) is not None
 
 
 def _known(

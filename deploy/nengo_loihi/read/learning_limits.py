@@ -13,6 +13,7 @@ from loihi_rules.chip.limits import LOIHI
 from loihi_rules.learning_rules.pes import ERROR_SCALE, LearningScale
 from loihi_rules.nengo_parts.names import name_of
 
+ROOM = 1.05  # so that a figure of two digits is no less
 HOW = "after loihi_rules.declare_settings(network)"
 
 
@@ -27,25 +28,24 @@ class Limit(NamedTuple):
     what : str
         With the share, in percent, in the place of ``{}``.
     way_out : callable
-        Takes the connection's `LearningScale`.
+        Takes the connection's `LearningScale`, and its largest error over what it takes.
     """
 
     noteworthy: float
     rule: str
     what: str
-    way_out: Callable[[LearningScale], str]
+    way_out: Callable[[LearningScale, float], str]
 
 
 def _larger_exponent(scale: LearningScale) -> str:
     return f"network.config[connection].pes_weight_exponent = {scale.weight_exponent + 1}"
 
 
-def _weights(scale: LearningScale) -> str:
+def _weights(scale: LearningScale, largest: float) -> str:
     if scale.weight_exponent >= LOIHI.weight_exponents[1]:
-        span = 2 * ERROR_SCALE / scale.error_scale
         return (
             "use more neurons, each of which then has to give less; or "
-            f"network.config[connection].pes_span = {span:.3g} {HOW} takes larger values"
+            f"network.config[connection].pes_span = {2 * scale.span:.3g} {HOW} takes larger values"
         )
     return (
         f"{_larger_exponent(scale)} {HOW} doubles their range, and their steps; or see to an error "
@@ -53,19 +53,21 @@ def _weights(scale: LearningScale) -> str:
     )
 
 
-def _errors(scale: LearningScale) -> str:
+def _errors(scale: LearningScale, largest: float) -> str:
+    """Errors of a learner that is cut are about what it has not learnt: room for the largest."""
+    span = scale.span * largest
     return (
-        f"network.config[connection].pes_error_scale = {scale.error_scale / 2:g} {HOW} takes "
-        f"errors up to {2 * LOIHI.error_max / scale.error_scale:.3g}; pes_span = "
-        f"{2 * ERROR_SCALE / scale.error_scale:.3g} takes values up to that too"
+        f"network.config[connection].pes_span = {span * ROOM:.2g} {HOW} takes errors up to the "
+        f"largest that there were, {largest * LOIHI.error_max / scale.error_scale:.3g}, and values "
+        "as large; with pes_error_scale and pes_weight_exponent left to it"
     )
 
 
-def _traces(scale: LearningScale) -> str:
+def _traces(scale: LearningScale, largest: float) -> str:
     return f"use a smaller learning rate, or {_larger_exponent(scale)} {HOW}"
 
 
-def _values(scale: LearningScale) -> str:
+def _values(scale: LearningScale, largest: float) -> str:
     return "use more neurons, or a larger radius of what it leads to"
 
 
@@ -134,9 +136,14 @@ def warn_of_limits(emulator: Any, model: Any, scales: Mapping[Any, LearningScale
     for conn, scale in scales.items():
         synapse = learning_synapse(model, conn)
         block = next(block for block in model.blocks if synapse in block.synapses)
-        for key, share in emulator.learning_limits(synapse, block).items():
+        largest = emulator.largest_error(synapse)
+        shares = emulator.learning_limits(synapse, block)
+        for key, share in shares.items():
             limit = LIMITS[key]
             if share > limit.noteworthy:
                 what = limit.what.format(f"{100 * share:.2g} %")
-                found.append(ChipWarning(name_of(conn), limit.rule, what, limit.way_out(scale)))
+                # weights follow errors that are cut for as long as these do not come to an end
+                cut = key == "weights" and shares["errors"] > LIMITS["errors"].noteworthy
+                way_out = (LIMITS["errors"] if cut else limit).way_out(scale, largest)
+                found.append(ChipWarning(name_of(conn), limit.rule, what, way_out))
     warn_of_all(found)

@@ -73,6 +73,7 @@ class FastEmulator:
         self._samples: Dict[Any, List[List[np.ndarray]]] = {p: [] for p in self.probes}
         self._filter = BatchFilter(self.dt)
         self.errors_cut = np.zeros(len(self.engine.state.errors), np.int64)
+        self.errors_largest = np.zeros(len(self.errors_cut))  # before they were cut
         self.closed = False
 
     def _probed(self, model: Any) -> Tuple[Dict[Any, List[slice]], Dict[str, np.ndarray]]:
@@ -173,7 +174,9 @@ class FastEmulator:
             scaled, beyond = np.clip(whole, -ERROR_MAX, ERROR_MAX), np.abs(whole) > ERROR_MAX
             index = self.learning_index[synapse]
             first = int(self.layout.learning.error_start[index])
-            self.errors_cut[first : first + len(scaled)] += beyond
+            part = slice(first, first + len(scaled))
+            self.errors_cut[part] += beyond
+            self.errors_largest[part] = np.maximum(self.errors_largest[part], np.abs(whole))
             self.engine.set_errors(index, scaled)
 
     def chip2host(self, probes_receivers: Any) -> None:
@@ -272,6 +275,13 @@ class FastEmulator:
             "errors": int(self.errors_cut[first : first + n].sum()) / (n * t),
             "values": spikes / (n * t),
         }
+
+    def largest_error(self, synapse: Any) -> float:
+        """Of those that a learning synapse group was sent, over the largest that it can be."""
+        index = self.learning_index[synapse]
+        first = int(self.layout.learning.error_start[index])
+        n = int(self.layout.learning.n_errors[index])
+        return float(self.errors_largest[first : first + n].max(initial=0.0)) / ERROR_MAX
 
     # ------------------------------------------------------------------- keeping
 

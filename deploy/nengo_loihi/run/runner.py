@@ -464,7 +464,7 @@ class _ErrorBridge:
 
     def __init__(self, model: Any, emulator: FastEmulator, signal_of: Any):
         self.errors = emulator.engine.state.errors
-        self.cut = emulator.errors_cut
+        self.cut, self.largest = emulator.errors_cut, emulator.errors_largest
         self.scale = emulator.error_scale
         self.total = np.zeros(len(self.errors))
         starts = emulator.layout.learning.error_start
@@ -499,4 +499,5 @@ class _ErrorBridge:
             self.total,
             self.errors,
             self.cut,
+            self.largest,
         )

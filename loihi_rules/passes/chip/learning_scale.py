@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, List, NamedTuple
+from typing import Any, NamedTuple
 
 import nengo
 import numpy as np
 from nengo.builder import Model
 from nengo.builder.connection import get_eval_points, get_targets
 from nengo.cache import NoDecoderCache
-from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 from nengo.exceptions import NengoException
 
@@ -25,6 +24,7 @@ from loihi_rules.nengo_parts.passthrough_nodes import into_passthroughs, is_pass
 from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.transforms import matrix_of, set_matrix
 from loihi_rules.nengo_parts.wiring import base_of, columns_of
+from loihi_rules.passes.chip.learned_span import errors_of, learned_span
 from loihi_rules.pilots import pes as pes_pilot
 
 USUAL_EXPONENT = 4  # nengo-loihi's Model.pes_wgt_exp
@@ -110,6 +110,7 @@ def learning_scale(draft: Draft) -> None:
             unit=pes.unit(float(conn.pre_obj.radius), _amplitude(conn)),
             window=pes.error_window(_time_constant(conn, needs), draft.dt),
             sources=chosen.learns_from,
+            span=needs.span,
         )
 
 
@@ -142,7 +143,7 @@ def _choose_error_scale(draft: Draft, conn: nengo.Connection, needs: Needs) -> N
 
 def _scale_errors(draft: Draft, conn: nengo.Connection) -> None:
     factor = float(draft.network.config[conn].pes_error_scale) / pes.ERROR_SCALE
-    for error in _errors_of(draft.network, conn):
+    for error in errors_of(draft.network, conn):
         if not draft.network.config[error].error_is_scaled:
             draft.network.config[error].error_is_scaled = True
             draft.asked.setdefault(error, error.transform)
@@ -248,15 +249,6 @@ def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
     return Needs(first, amplitude * first / dt / radius, factor, span, error, gain, trial)
 
 
-def _errors_of(network: nengo.Network, conn: nengo.Connection) -> List[nengo.Connection]:
-    """The connections that carry errors to a learned connection's rule."""
-    return [
-        error
-        for error in network.all_connections
-        if isinstance(error.post_obj, LearningRule) and error.post_obj.connection is conn
-    ]
-
-
 def _error_gain(network: nengo.Network, conn: nengo.Connection) -> float:
     """The largest factor by which a value becomes part of an error: of one row of a transform.
 
@@ -264,7 +256,7 @@ def _error_gain(network: nengo.Network, conn: nengo.Connection) -> float:
     """
     incoming = into_passthroughs(network)
     found = []
-    for error in _errors_of(network, conn):
+    for error in errors_of(network, conn):
         matrix, given = matrix_of(error), None
         if is_passthrough(error.pre_obj) and error.function is None:
             matrix = matrix @ np.eye(error.pre_obj.size_out)[columns_of(error.pre)]
@@ -331,17 +323,9 @@ def _loop_tau(conn: nengo.Connection) -> float:
 
 
 def _span(draft: Draft, conn: nengo.Connection) -> float:
-    """The size of what is to be learnt, by the user's ``pes_span``, or by radii.
-
-    That of the target, or of the ensemble that represents the error; where both are nodes,
-    that of the source.
-    """
+    """The size of what is to be learnt, by the user's ``pes_span``, or by what makes the error."""
     asked = draft.network.config[conn].pes_span
-    if asked is not None:
-        return float(asked)
-    sources = [base_of(error.pre) for error in _errors_of(draft.network, conn)]
-    radii = [float(end.radius) for end in (base_of(conn.post), *sources) if hasattr(end, "radius")]
-    return max(radii, default=float(conn.pre_obj.radius))
+    return float(asked) if asked is not None else learned_span(draft.network, conn, draft.dt)
 
 
 def _amplitude(conn: nengo.Connection) -> float:
