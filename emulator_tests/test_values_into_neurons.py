@@ -143,6 +143,6 @@ def test_pulses_are_the_same_on_nengo_loihis_own_engine(seed):
             warnings.simplefilter("ignore")
             traces = deploy.run(net, duration=0.3, target="emulator", seed=1, engine=engine)
         data.append(traces.arrays())
-    assert any("spike" in name and found.size for name, found in data[0].items())
+    assert max(found.size for found in data[0].values()) > 100, data[0].keys()
     for name, found in data[0].items():
         np.testing.assert_array_equal(found, data[1][name])

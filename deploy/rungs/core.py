@@ -12,8 +12,8 @@ from nengo.synapses import Lowpass
 
 from deploy.errors import TargetUnavailable
 from deploy.nengo_loihi.build.input_neurons import SPIKES_A_STEP, SignPairs
+from deploy.nengo_loihi.build.input_units import MOST_A_STEP
 from deploy.nengo_loihi.load import load_nengo_loihi
-from deploy.nengo_loihi.run.input_spikes import MOST_A_STEP
 from deploy.rungs.rung import Pass, Rung, rewritten, whole_steps
 from deploy.targets.base import Session
 from deploy.targets.core import CoreSession

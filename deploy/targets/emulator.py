@@ -28,6 +28,7 @@ from deploy.nengo_loihi.read.chip_values import (
 from deploy.nengo_loihi.read.learned_weights import decoders, learned_in_core, weights_for
 from deploy.nengo_loihi.read.learning_limits import warn_of_cut_weights, warn_of_limits
 from deploy.nengo_loihi.read.learning_rate import learning_rates
+from deploy.nengo_loihi.read.reached_rates import ReachedRates
 from deploy.nengo_loihi.read.served import READERS, Reader
 from deploy.nengo_loihi.read.units import scale_of
 from deploy.nengo_loihi.run.input_spikes import warn_of_large_values
@@ -99,6 +100,9 @@ class EmulatorSession(Session):
         }
 
         self._chip_neurons: Dict[nengo.Ensemble, ChipNeurons] = {}
+        self.reached = ReachedRates(rewritten, self.neurons, dt)
+        if isinstance(self.runner, Runner) and self.reached.shown:
+            self.runner.look_on, self.runner.looks = self.reached.look, True
         self.injections = Injections(rewritten.network, dt, self.neurons)
         self.readers: Dict[nengo.Probe, Reader] = {
             copied.copies.get(probe, probe): READERS[serving.reads](serving, self)
@@ -308,6 +312,9 @@ class EmulatorSession(Session):
             warn_of_limits(emulator, self.model, self.rewritten.learning_scales)
             extremes = getattr(self.simulator._runner, "extremes", {})
             warn_of_large_values(self.model, extremes, self.model.dt)
+            if self.n_steps:
+                self.reached.look()
+                self.reached.warn()
         self.simulator.close()
 
 

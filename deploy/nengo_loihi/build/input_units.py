@@ -57,9 +57,10 @@ def input_unit(network: nengo.Network, conn: nengo.Connection, gain: np.ndarray,
     make a neuron fire by itself, it is one: M. Trains of spikes of 1 / dt are sent as these.
 
     Where nothing is known of them, the unit follows the weights: the spikes of all inputs, one of
-    each and independent, are ``u · g_i √(Σ_j w_ij²)`` thresholds to neuron i, and u is a quarter, or
-    as much more as makes that a quarter too for the neuron in the middle. With a unit like that, compartments are given room for
-    pulses of 1 / dt. What does not go into one step waits for the next (`InputUnit.room`).
+    each and independent, are ``u · g_i √(Σ_j w_ij²)`` thresholds to neuron i, and u is a quarter,
+    or as much more as makes that a quarter too for the neuron in the middle. With a unit like that,
+    compartments are given room for pulses of 1 / dt. What does not go into one step waits for the
+    next (`InputUnit.room`).
 
     Parameters
     ----------

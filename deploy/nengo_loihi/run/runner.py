@@ -7,7 +7,7 @@ the chip gives in step n reaches the host in step n + 1.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Tuple
+from typing import Any, Callable, Dict, List, Tuple
 
 import numpy as np
 from nengo.exceptions import SimulationError
@@ -23,6 +23,8 @@ from deploy.nengo_loihi.run.interface import FastEmulator
 from deploy.private_names import HOST, missing
 
 BATCH = 500  # steps between two looks at the outside; bounds the buffers
+LOOKS = 0.2  # of the usual length of a batch, where something is looked at behind each
+GOLDEN = 0.618  # whose multiples fall everywhere between whole numbers
 BEFORE, CHIP, AFTER = range(3)  # what steps: the host that feeds the chip, the chip, the other
 
 
@@ -94,6 +96,9 @@ class Runner:
         self._touched: List[Tuple[int, int]] = []  # in this batch: by which part, in which row
         self._looks_from_before = False  # whether one that feeds the chip looks at it
         self._is_ahead = False  # whether a host has been beyond the batch's end
+        self.look_on: Callable[[], None] = _nothing  # behind each batch
+        self.looks = False  # whether that does something
+        self._looked = 0
 
     @property
     def extremes(self) -> Dict[Any, np.ndarray]:
@@ -121,11 +126,23 @@ class Runner:
         try:
             end = self.n_steps + steps
             while self.n_steps < end:
-                self._batch(min(1 if self._watched else self.most, end - self.n_steps))
+                self._batch(min(1 if self._watched else self._length(), end - self.n_steps))
                 self.interrupts.deliver()
+                if self.looks and not self._watched:
+                    self.look_on()
         finally:
             np.seterr(**old)
         self.timers.stop("run")
+
+    def _length(self) -> int:
+        """Of a batch; of different ones where something is looked at behind each.
+
+        What comes again and again would be seen at one phase.
+        """
+        if not self.looks:
+            return self.most
+        self._looked += 1
+        return max(1, int(self.most * LOOKS * (0.5 + GOLDEN * self._looked % 1)))
 
     def _batch(self, n: int) -> None:
         self._begin(n)
@@ -339,6 +356,10 @@ class Runner:
         self._part = AFTER if self._before is None else BEFORE
         self._looks_from_before = False
         self._touched.clear()
+
+
+def _nothing() -> None:
+    """Nobody looks on."""
 
 
 def _stepper(host: Host, again: bool) -> Any:

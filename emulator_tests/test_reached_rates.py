@@ -1,0 +1,60 @@
+"""Rates at values beyond the radius: a run says by how much they are off, against Nengo core."""
+
+import re
+import warnings
+
+import nengo
+import numpy as np
+import pytest
+
+import deploy
+
+pytestmark = pytest.mark.quick
+
+
+def runs(output, seed, radius=1.0, seconds=1.0, spikes=True, **kinds):
+    """Mean rates on CPU and emulator, and what is said of the ensemble's."""
+    with nengo.Network(seed=seed) as net:
+        ens = nengo.Ensemble(150, 1, label="beyond", radius=radius, **kinds)
+        nengo.Connection(nengo.Node(output), ens)
+        probe = nengo.Probe(ens.neurons) if spikes else nengo.Probe(ens, synapse=0.05)
+    found = []
+    for target in ("cpu", "emulator"):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            with deploy.Simulator(net, target=target, progress_bar=False) as sim:
+                sim.run(seconds)
+                found.append(float(sim.data[probe][100:].mean()))
+    return found, [w.message for w in caught if "radii" in str(w.message)]
+
+
+@pytest.mark.parametrize("seed", [81, 82])
+@pytest.mark.parametrize("neurons", ["LIF", "SpikingRectifiedLinear"])
+@pytest.mark.parametrize("output", [1.5, lambda t: 1.5], ids=["known", "a function"])
+def test_rates_beyond_the_radius_are_said_with_their_figure(output, neurons, seed):
+    (cpu, chip), said = runs(output, seed, neuron_type=getattr(nengo, neurons)())
+    (warning,) = said
+    assert warning.object == "beyond" and "1.5 radii" in warning.what
+    percent, way, mine, cpus = re.search(
+        r"fire (\d+) % too (\w+), (\d+) Hz .* CPU's (\d+)", warning.what
+    ).groups()
+    assert float(cpus) == pytest.approx(cpu, rel=0.02)
+    assert float(mine) == pytest.approx(chip, rel=0.06)
+    assert (way == "fast") == (chip > cpu) and int(percent) > 6
+
+
+def test_values_that_come_there_now_and_then():
+    said = runs(lambda t: 1.5 * np.sin(2 * np.pi * t), 83, seconds=2.0)[1]
+    assert len(said) == 1
+
+
+def test_the_way_out_leads_out():
+    said = runs(1.5, 84)[1]
+    radius = float(re.search(r"a radius of ([\d.]+)", said[0].way_out).group(1))
+    (cpu, chip), said = runs(1.5, 84, radius=radius)
+    assert not said and chip == pytest.approx(cpu, rel=0.08)
+
+
+@pytest.mark.parametrize("output, spikes", [(1.0, True), (1.5, False)])
+def test_nothing_is_said_within_the_radius_or_where_nobody_sees_rates(output, spikes):
+    assert not runs(output, 85, spikes=spikes)[1]
