@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 import deploy
-from loihi_rules import SpikeTimes
-from loihi_rules.nengo_parts.settings import declare
+from loihi_rules import SpikeTimes, declare_settings
 
 pytestmark = pytest.mark.quick
 RULE = "values as spikes"
@@ -54,7 +53,7 @@ def test_small_values_of_which_the_size_is_known():
 def test_small_values_of_which_it_is_not_are_warned_of_and_can_be_said():
     net, probe = driven(lambda t: 1e-3, 2000.0)
     assert [w.object for w in rate(net, probe, "emulator")[1]]
-    declare(net, nengo.Node, "pilot_inputs")
+    declare_settings(net)
     net.config[net.nodes[0]].pilot_inputs = [1e-3]
     found, told = rate(net, probe, "emulator")
     assert found == pytest.approx(rate(net, probe, "cpu")[0], rel=0.1) and not told
@@ -126,7 +125,7 @@ def test_what_is_cut_is_warned_of_by_name_and_the_advice_helps():
     found, told = rate(net, probe, "emulator")
     assert told and "pulses" in told[0].object and "up to 1000" in told[0].what
     assert "pilot_inputs = [1000]" in told[0].way_out
-    declare(net, nengo.Node, "pilot_inputs")
+    declare_settings(net)
     net.config[net.nodes[0]].pilot_inputs = [1000]
     found, told = rate(net, probe, "emulator")
     assert found == pytest.approx(rate(net, probe, "float-emulator")[0], rel=0.05) and not told

@@ -95,8 +95,7 @@ def _way_out(conn: nengo.Connection, largest: float) -> str:
     if isinstance(conn.pre_obj, nengo.Node) and conn.function is None and not conn.pre_obj.size_in:
         return (
             f"network.config[node].pilot_inputs = [{largest:.4g}] * node.size_out, after "
-            'loihi_rules.nengo_parts.settings.declare(network, nengo.Node, "pilot_inputs"), says '
-            "how large they are"
+            "loihi_rules.declare_settings(network), says how large they are"
         )
     return "let a node that gives them be connected to the neurons, whose pilot_inputs say so"
 

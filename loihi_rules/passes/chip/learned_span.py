@@ -35,10 +35,11 @@ def learned_span(network: nengo.Network, conn: nengo.Connection, dt: float) -> f
 
         |y| = Σ_k |A_k f_k(x_k)| / |G|,
 
-    with x_k from −1 to 1 of a node whose function is the author's, its values where they are known
-    (`loihi_rules.nengo_parts.likely_inputs.values_of`), and evaluation points of an ensemble. No
-    node's function is called; those of connections are, as Nengo does. Up to 1.27 times the
-    source's radius, that radius is the span, as errors are not cut there.
+    with x_k from −1 to 1 of a node whose function of time is the author's, its values where they
+    are known (`loihi_rules.nengo_parts.likely_inputs.values_of`), and evaluation points of an
+    ensemble. No node's function is called, and what one that is given something gives is left out:
+    it may be y. Functions of connections are called, as by Nengo. Up to 1.27 times the source's
+    radius, that radius is the span, as errors are not cut there.
 
     Parameters
     ----------
@@ -110,6 +111,8 @@ def _values(network: nengo.Network, conn: nengo.Connection, dt: float) -> Option
         values = np.asarray(points, float)
     else:
         known = values_of(network, source, dt)
+        if known is None and source.size_in:
+            return None  # it may give what is learned itself
         values = rng.uniform(-1, 1, (SAMPLES, source.size_out)) if known is None else known
     values = values[:, columns_of(conn.pre)]
     if conn.function is None:

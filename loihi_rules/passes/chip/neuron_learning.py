@@ -22,8 +22,8 @@ from loihi_rules.nengo_parts.wiring import base_of, columns_of, on_chip, reconne
 
 SPAN_SETTING = "pes_span"  # the largest value that a connection may have to give
 UNKNOWN = (
-    "; nothing says how large the values are, which are taken to be of its source's radius: "
-    "network.config[connection].pes_span says another"
+    "; no radius says how large the values are, which is taken from what makes the error: "
+    "network.config[connection].pes_span says otherwise"
 )
 SETTING = "learns_from"  # which neurons of its source a connection learns from; None: all
 
