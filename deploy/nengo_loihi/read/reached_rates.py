@@ -124,7 +124,7 @@ def _shown(rewritten: Rewritten) -> List[Shown]:
     driven: Set[Any] = {
         base_of(conn.post) for conn in network.all_connections if isinstance(conn.post_obj, Neurons)
     }
-    users = {twin: obj for obj, twin in rewritten.twins.items() if isinstance(obj, nengo.Ensemble)}
+    users = {copy: obj for obj, copy in rewritten.copies.items() if isinstance(obj, nengo.Ensemble)}
     found = []
     for ens, built in rewritten.tuning.items():
         if ens not in seen - driven or ens not in users or not on_chip(network, ens):
