@@ -20,6 +20,7 @@ lint: $(VENV)/.linted
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 # Which share of all expressions mypy knows the type of, by module.
 types: $(VENV)/.linted
@@ -27,7 +28,7 @@ types: $(VENV)/.linted
 	@cat $(VENV)/types/any-exprs.txt
 
 clean:
-	rm -rf $(VENV) .venv-* comparison site
+	rm -rf $(VENV) .venv-* comparison site dist
 
 # PySpike is compiled on the spot. Where there is no C compiler, all but its two
 # distances works, and reports say so.
@@ -55,6 +56,18 @@ docs: $(VENV)/.documented
 
 $(VENV)/.documented: $(VENV)/.installed
 	$(PIP) --editable '.[docs]'
+	touch $@
+
+# The wheel is built from the sdist, and tried in an environment that has nothing else of ours.
+.PHONY: wheel
+wheel: $(VENV)/.packaged
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist . > $(VENV)/build.log || { cat $(VENV)/build.log; exit 1; }
+	$(BIN)/twine check --strict dist/*
+	.ci/try_wheel $(PYTHON)
+
+$(VENV)/.packaged: $(VENV)/.installed
+	$(PIP) --editable '.[package]'
 	touch $@
 
 # Slurm and sshd on this machine, and a Python for its jobs that has no more than Nengo.

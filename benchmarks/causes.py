@@ -38,8 +38,8 @@ from deploy.report.picture import INK, STYLE
 from deploy.report.pictures import draw_causes
 from deploy.rungs import INPUTS, REPEATS
 from deploy.workflows.budget import STEP
+from deploy.workflows.given import FEWEST
 from deploy.workflows.run import record
-from deploy.workflows.spread import FEWEST
 
 SECONDS = 2.0
 ALIKE = range(11, 17)  # seeds of voltages of rungs that differ by nothing else

@@ -27,8 +27,9 @@ from deploy.models.variants import Variant
 from deploy.parity import Spread
 from deploy.parity.spread import trimmed
 from deploy.traces.traces import Traces
+from deploy.workflows.given import RUNS
 from deploy.workflows.run import run
-from deploy.workflows.spread import RUNS, variants_of
+from deploy.workflows.spread import variants_of
 from loihi_rules import fix_seeds
 from loihi_rules.systems.bcm import bcm
 from loihi_rules.systems.one_hot import one_hot

@@ -7,8 +7,8 @@
 
 from typing import TYPE_CHECKING
 
-from deploy.lazy import lazily
 from deploy.version import __version__
+from loihi_rules.lazy import lazily
 
 if TYPE_CHECKING:
     from deploy.errors import BadInput, DeployError, TargetUnavailable

@@ -4,7 +4,6 @@ The text is the lesson's own, from its file in `loihi_rules/systems`; pictures a
 report of ``loihi-deploy compare NAME``.
 """
 
-import inspect
 import re
 from pathlib import Path
 
@@ -23,7 +22,7 @@ EXTRA = {"pes-connection": "../pes.md", "pes-imitation": "../pes.md", "bcm": "..
 
 def page(name: str) -> str:
     system = SYSTEMS[name]
-    title, _, lesson = inspect.getdoc(inspect.getmodule(system.build)).partition("\n\n")
+    title, _, lesson = system.lesson.partition("\n\n")
     lesson = re.sub(r"``([^`]+)``", r"`\1`", lesson)
     lines = [f"# {title}", "", lesson, "", "## See it", "", "```bash"]
     lines += [f"loihi-deploy compare {name}", "```", ""]

@@ -11,17 +11,9 @@ import time
 import numpy as np
 import pytest
 
+from benchmarks import bad_inputs
+from benchmarks.bad_inputs import BAD, MODEL
 from deploy.cli import COMMANDS
-
-MODEL = """
-import nengo
-import numpy as np
-with nengo.Network(seed=1) as model:
-    u = nengo.Node(lambda t: {node})
-    a = nengo.Ensemble(10, 1)
-    nengo.Connection(u, a)
-    p = nengo.Probe(a, synapse=0.01)
-"""
 
 
 @pytest.fixture
@@ -179,75 +171,10 @@ def test_output_of_the_model_does_not_spoil_json(loihi_deploy, model):
 
 # -------------------------------------------------------------------- thirty bad inputs
 
-NPZ = "good.npz"
-
-BAD = {
-    "no model": (["run"], 2, "Missing argument"),
-    "unknown system": (["run", "pes-conection"], 2, "there is no model"),
-    "missing file": (["run", "nowhere.py"], 2, "nowhere.py: there is no such file"),
-    "folder for a file": (["run", "folder.py"], 2, "this is a folder"),
-    "no such name": (["run", "model.py:nett"], 2, "no 'nett'"),
-    "empty name": (["run", "empty.py"], 2, "no network at all"),
-    "syntax error": (["run", "syntax.py"], 2, "syntax.py:2"),
-    "file raises": (["run", "raises.py"], 2, "raises.py:2", "own trouble"),
-    "not utf-8": (["run", "binary.py"], 2, "binary.py"),
-    "null bytes": (["run", "null.py"], 2, "null.py"),
-    "NaN from a node": (["run", "nan.py", "--duration", "0.1"], 2, "nan.py", "nan"),
-    "node raises later": (["run", "later.py", "--duration", "0.1"], 2, "later.py:5"),
-    "node of wrong size": (["run", "size.py", "--duration", "0.1"], 2, "size.py"),
-    "zero duration": (["run", "model.py", "--duration", "0"], 2, "more than 0 s"),
-    "negative duration": (["compare", "model.py", "--duration=-1"], 2, "more than 0 s"),
-    "endless duration": (["run", "model.py", "--duration", "inf"], 2, "number of seconds"),
-    "duration in words": (["run", "model.py", "--duration", "long"], 2, "not a valid float"),
-    "negative dt": (["run", "model.py", "--dt=-0.001"], 2, "dt must be more than 0 s"),
-    "dt above duration": (["run", "model.py", "--dt", "9"], 2, "less than one step"),
-    "unknown target": (["run", "model.py", "--target", "gpu"], 2, "no target 'gpu'"),
-    "no board": (["run", "model.py", "--target", "loihi"], 3, "no Loihi board here"),
-    "spread of one": (["compare", "model.py", "--spread", "1"], 2, "6 runs or more"),
-    "spread of words": (["compare", "model.py", "--spread", "x"], 2, "number of runs"),
-    "one target": (["compare", "model.py", "--targets", "cpu"], 2, "two targets"),
-    "unknown in targets": (["compare", "model.py", "--targets", "cpu,tpu"], 2, "'tpu'"),
-    "board in targets": (["compare", "model.py", "--targets", "cpu,loihi"], 3, "no Loihi"),
-    "seed in words": (["run", "model.py", "--seed", "lucky"], 2, "not a valid integer"),
-    "seed too large": (["run", "model.py", "--seed", "99999999999"], 2, "from 0 to"),
-    "unknown option": (["run", "model.py", "--sped", "3"], 2, "--sped"),
-    "unknown command": (["rnu", "model.py"], 2, "rnu"),
-    "out of another type": (["run", "model.py", "--out", "a.csv"], 2, "ends in .npz"),
-    "out in no folder": (["run", "model.py", "--out", "no/a.npz"], 2, "no: there is no such"),
-    "out is a file": (["compare", "model.py", "--out", NPZ], 2, "there is a file of that name"),
-    "out below a file": (["compare", "model.py", "--out", f"{NPZ}/x"], 2, NPZ),
-    "three names": (["compare", "a.npz", "b.npz", "c.npz"], 2, "two files"),
-    "traces missing": (["compare", NPZ, "no.npz"], 2, "no.npz: there is no such file"),
-    "traces truncated": (["compare", NPZ, "cut.npz"], 2, "not a whole traces file"),
-    "traces foreign": (["compare", NPZ, "text.npz"], 2, "not a traces file"),
-    "tolerance misspelt": (["compare", "model.py", "--tolerance", "lga=:1"], 2, "'lga'"),
-    "tolerance of words": (["compare", "model.py", "--tolerance", "lag=x"], 2, "LOW:HIGH"),
-    "ideal unknown": (["run", "model.py", "--duration", "0.1", "--ideal", "p=q"], 2, "'q'"),
-    "ideal misspelt": (["run", "model.py", "--ideal", "p"], 2, "PROBE=PROBE"),
-}
-
 
 @pytest.fixture(scope="module")
 def playground(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("bad")
-    good = MODEL.format(node="0.5")
-    (folder / "model.py").write_text(good)
-    (folder / "folder.py").mkdir()
-    (folder / "empty.py").write_text("x = 1\n")
-    (folder / "syntax.py").write_text("import nengo\nwith nengo.Network( as model:\n")
-    (folder / "raises.py").write_text("import nengo\nraise ValueError('own\\ntrouble')\n")
-    (folder / "binary.py").write_bytes(b"x = '\xff\xfe'\n")
-    (folder / "null.py").write_bytes(b"x = 1\0\n")
-    (folder / "nan.py").write_text(MODEL.format(node="float('nan') if t > 0.05 else 0.0"))
-    (folder / "later.py").write_text(MODEL.format(node="1 / (t < 0.05)"))
-    (folder / "size.py").write_text(MODEL.format(node="[0.0, 1.0] if t > 0.05 else 0.0"))
-    subprocess.run(
-        [sys.executable, "-m", "deploy", "run", "model.py", "--duration", "0.1", "--out", NPZ],
-        cwd=folder, check=True, capture_output=True,
-    )  # fmt: skip
-    (folder / "cut.npz").write_bytes((folder / NPZ).read_bytes()[:500])
-    (folder / "text.npz").write_text("hello")
-    return folder
+    return bad_inputs.playground(tmp_path_factory.mktemp("bad"))
 
 
 @pytest.mark.parametrize("name", BAD)

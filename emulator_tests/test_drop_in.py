@@ -12,8 +12,8 @@ from nengo.exceptions import BuildError, ValidationError
 
 import deploy
 from deploy.nengo_loihi.load import load_nengo_loihi
-from deploy.nengo_loihi.run.simulator import ENGINES
 from deploy.targets.core import CoreSession
+from deploy.targets.emulated import ENGINES
 
 pytestmark = pytest.mark.quick
 TARGETS = ("cpu", "emulator", "float-emulator")

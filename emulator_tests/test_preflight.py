@@ -109,7 +109,7 @@ def test_what_the_chip_will_do_less_well_is_a_warning(small, monkeypatch):
     def a_pass(draft):
         warn("a", "rates", "fires at 333 Hz where 400 are asked for", "lower max_rates")
 
-    rewriting = importlib.import_module("loihi_rules.rewrite")  # not the function
+    rewriting = importlib.import_module("loihi_rules.rewriting")
     monkeypatch.setattr(rewriting, "PASSES", (*PASSES, a_pass))
     found = deploy.check(small)
     text = "a: fires at 333 Hz where 400 are asked for; lower max_rates"

@@ -9,8 +9,8 @@ import pytest
 from nengo.exceptions import ReadonlyError, SignalError
 
 import deploy
-from deploy.nengo_loihi.run.simulator import ENGINES
 from deploy.targets import find_target
+from deploy.targets.emulated import ENGINES
 from loihi_rules import declare_settings
 from loihi_rules.change import ChipWarning
 

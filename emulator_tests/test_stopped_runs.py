@@ -9,8 +9,8 @@ import pytest
 from nengo.exceptions import SimulationError
 
 import deploy
-from deploy.nengo_loihi.run.simulator import ENGINES
 from deploy.targets import find_target
+from deploy.targets.emulated import ENGINES
 
 pytestmark = pytest.mark.quick
 LAST = 520  # beyond a batch of 500

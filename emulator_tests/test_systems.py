@@ -1,5 +1,6 @@
 """The worked systems show what their lesson says, on CPU and emulator."""
 
+import importlib
 import inspect
 
 import nengo
@@ -14,12 +15,30 @@ from loihi_rules.blocks.trained import Layer
 from loihi_rules.systems import SYSTEMS, backprop, pes_imitation, spoken_digit
 
 
+def function_of(system):
+    """What gives its network."""
+    name = system.name.replace("-", "_")
+    return getattr(importlib.import_module(f"loihi_rules.systems.{name}"), name)
+
+
+@pytest.mark.quick
+def test_what_is_said_of_a_system_is_what_its_file_does():
+    for system in SYSTEMS.values():
+        takes = dict(inspect.signature(function_of(system)).parameters)
+        assert takes.pop("seed").default == 0
+        assert {p.name: p.default for p in system.parameters} == {
+            name: parameter.default for name, parameter in takes.items()
+        }
+        assert system.seconds({}) == pytest.approx(system.duration)
+    (learner,) = (p for p in SYSTEMS["backprop"].parameters if p.name == "learner")
+    assert learner.among == backprop.LEARNERS
+
+
 @pytest.mark.quick
 def test_each_system_reads_as_a_lesson():
     for system in SYSTEMS.values():
-        module = inspect.getmodule(system.build)
-        assert len(module.__doc__) > 200 and "=" in module.__doc__  # the idea and its equation
-        assert len(inspect.getsource(system.build).splitlines()) < 70
+        assert len(system.lesson) > 200 and "=" in system.lesson  # the idea and its equation
+        assert len(inspect.getsource(function_of(system)).splitlines()) < 70
         network = system.build(seed=1)
         assert isinstance(network, nengo.Network) and network.seed == 1
         labels = [p.label for p in network.probes]

@@ -4,16 +4,27 @@ This package reads and builds `nengo.Network` objects and nothing else: no
 files, no processes, no command line. Running the result is `deploy`'s work.
 """
 
-from loihi_rules.blocks.injection import Injection, SpikeTimes, inject, inject_spikes, read_spikes
-from loihi_rules.change import Change, ChipWarning, Problem
-from loihi_rules.draft import ServedProbe
-from loihi_rules.learned.freeze import FrozenNetwork, freeze
-from loihi_rules.learned.quantised import Quantised
-from loihi_rules.learned.record import Learned
-from loihi_rules.learned.resume import resume
-from loihi_rules.nengo_parts.seeds import SeededCopy, fix_seeds
-from loihi_rules.nengo_parts.settings import declare_settings
-from loihi_rules.rewrite import Rewritten, rewrite
+from typing import TYPE_CHECKING
+
+from loihi_rules.lazy import lazily
+
+if TYPE_CHECKING:
+    from loihi_rules.blocks.injection import (
+        Injection,
+        SpikeTimes,
+        inject,
+        inject_spikes,
+        read_spikes,
+    )
+    from loihi_rules.change import Change, ChipWarning, Problem
+    from loihi_rules.draft import ServedProbe
+    from loihi_rules.learned.freeze import FrozenNetwork, freeze
+    from loihi_rules.learned.learned import Learned
+    from loihi_rules.learned.quantised import Quantised
+    from loihi_rules.learned.resume import resume
+    from loihi_rules.nengo_parts.seeds import SeededCopy, fix_seeds
+    from loihi_rules.nengo_parts.settings import declare_settings
+    from loihi_rules.rewriting import Rewritten, rewrite
 
 __all__ = [
     "Change",
@@ -36,3 +47,19 @@ __all__ = [
     "read_spikes",
     "rewrite",
 ]
+
+__getattr__, __dir__ = lazily(
+    "loihi_rules",
+    {
+        "blocks.injection": ("Injection", "SpikeTimes", "inject", "inject_spikes", "read_spikes"),
+        "change": ("Change", "ChipWarning", "Problem"),
+        "draft": ("ServedProbe",),
+        "learned.freeze": ("FrozenNetwork", "freeze"),
+        "learned.learned": ("Learned",),
+        "learned.quantised": ("Quantised",),
+        "learned.resume": ("resume",),
+        "nengo_parts.seeds": ("SeededCopy", "fix_seeds"),
+        "nengo_parts.settings": ("declare_settings",),
+        "rewriting": ("Rewritten", "rewrite"),
+    },
+)

@@ -12,8 +12,8 @@ import click
 import deploy
 from deploy.cli.console import print_table
 from deploy.cli.options import as_json, dt_option, parameter_option, seed_option, weights_options
-from deploy.cli.reading import with_weights
-from deploy.models.spelling import Spelling
+from deploy.cli.reading import check_weights_file, model_of, with_weights
+from deploy.workflows.given import checked_seed
 from loihi_rules.chip.limits import KINDS
 
 
@@ -35,7 +35,9 @@ def check(
     as_json: bool,
 ) -> None:
     """Say what MODEL needs to run on the chip, and whether it fits."""
-    model = str(Spelling.read(model).with_parameters(parameters))
+    model = model_of(model, parameters)
+    checked_seed(seed)
+    check_weights_file(weights, learn_on, fan_in)
     found = deploy.check(with_weights(model, seed, weights, learn_on, fan_in), seed, dt)
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=1))

@@ -10,9 +10,6 @@ from typing import Any, Dict, Optional, Tuple
 import click
 
 import deploy
-from deploy.cli.budget_table import print_budget
-from deploy.cli.console import print_table
-from deploy.cli.effect_table import print_effects
 from deploy.cli.options import (
     as_json,
     parameter_option,
@@ -22,16 +19,20 @@ from deploy.cli.options import (
     weights_options,
 )
 from deploy.cli.progress import progress_bar
-from deploy.cli.reading import duration_of, names_of, pairs_of, spread_of, with_weights
+from deploy.cli.reading import (
+    check_run,
+    check_weights_file,
+    model_of,
+    names_of,
+    pairs_of,
+    spread_of,
+    with_weights,
+)
 from deploy.errors import BadInput
 from deploy.files.folder import staged_folder
 from deploy.models.spelling import Spelling
-from deploy.parity import Spread
-from deploy.parity.tolerances import parse_tolerance
-from deploy.report.numbers import number
-from deploy.traces.traces import Traces
-from deploy.workflows.parity import Parity
-from deploy.workflows.spread import RUNS
+from deploy.parity.tolerances import check_names, parse_tolerance
+from deploy.workflows.given import RUNS, check_targets
 
 
 @click.command()
@@ -96,6 +97,7 @@ def compare(
     limits: Dict[str, Any] = {}
     for text in tolerances:
         limits.update(parse_tolerance(text))
+    check_names(limits)
     yardstick = spread_of(spread)
     files = [name for name in what if name.endswith(".npz")]
     if files and len(files) == len(what):
@@ -103,25 +105,29 @@ def compare(
             raise BadInput("to compare traces, give two files: the reference, and the other")
         if budget:
             raise BadInput("a budget needs the model, to run it again; give MODEL, not two files")
-        runs = [Traces.load(name) for name in files]
+        runs = [deploy.Traces.load(name) for name in files]
         out = out or Path("comparison") / Path(files[1]).stem
         with staged_folder(out) as stage:
-            given = yardstick if isinstance(yardstick, Spread) else None
+            given = None if isinstance(yardstick, int) else yardstick
             parity = deploy.compare_traces(runs[0], runs[1], given, limits)
             parity.write(stage)
     elif len(what) == 1:
-        model = str(Spelling.read(what[0]).with_parameters(parameters))
+        model = model_of(what[0], parameters)
+        names, ideal = names_of(targets), pairs_of(ideals)
+        check_targets(names)
+        check_weights_file(weights, learn_on, fan_in)
+        seconds = check_run(model, names, [seed], duration, dt, engine)
         out = out or Path("comparison") / _plain(model)
         with staged_folder(out) as stage:
             with progress_bar() as report:
                 parity = deploy.compare(
                     with_weights(model, seed, weights, learn_on, fan_in),
-                    duration_of(model, duration, [seed]),
-                    names_of(targets),
+                    seconds,
+                    names,
                     seed,
                     dt=dt,
                     engine=engine,
-                    ideals=pairs_of(ideals),
+                    ideals=ideal,
                     tolerances=limits,
                     spread=yardstick,
                     until_decided=until_decided,
@@ -137,7 +143,9 @@ def compare(
     if as_json:
         click.echo(json.dumps({**parity.to_dict(), "report": str(page)}, indent=1))
     else:
-        _print_parity(parity)
+        from deploy.cli.parity_tables import print_parity  # loads SciPy
+
+        print_parity(parity)
         click.echo(f"report: {page}")
     sys.exit(0 if parity.ok else 1)
 
@@ -145,21 +153,3 @@ def compare(
 def _plain(model: str) -> str:
     spelling = Spelling.read(model)
     return spelling.path.stem if spelling.path else spelling.system
-
-
-def _print_parity(parity: Parity) -> None:
-    print_effects(parity)
-    rows = []
-    for figure in parity.figures:
-        mark = "" if figure.ok is None else "ok" if figure.ok else "NO"
-        value = f"{number(figure.value)} {figure.unit}"
-        rows.append([figure.trace, figure.metric, value, str(figure.tolerance or ""), mark])
-    print_table(["trace", "figure", "value", "limit", ""], rows)
-    if parity.budget is not None:
-        print_budget(parity.budget)
-    for run_ in parity.runs:
-        for text in run_.warnings:
-            click.echo(f"{run_.target} warned: {text}")
-    for note in parity.notes:
-        click.echo(f"note: {note}")
-    click.echo(parity.verdict)

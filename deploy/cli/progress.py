@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from typing import Any, Dict, Iterator, Optional
+from typing import TYPE_CHECKING, Any, Dict, Iterator, Optional
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from deploy.workflows.run import Progress as Report
+if TYPE_CHECKING:
+    from deploy.workflows.run import Progress as Report
 
 
 @contextlib.contextmanager

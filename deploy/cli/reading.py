@@ -3,18 +3,52 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple, Union
 
+from deploy import parity
 from deploy.cli.options import USER_DURATION
 from deploy.errors import BadInput
-from deploy.models.loaded import Model
+from deploy.models.checking import check_model
 from deploy.models.spelling import Spelling
-from deploy.parity import Spread
-from deploy.workflows.freeze import load_with_weights
-from deploy.workflows.spread import check_number_of_runs
+from deploy.workflows.given import (
+    WEIGHTS,
+    check_number_of_runs,
+    check_weights,
+    checked_seed,
+    known_target,
+    steps_of,
+)
 from loihi_rules.systems import SYSTEMS
 
+if TYPE_CHECKING:
+    from deploy.models.loaded import Model
+
 MOST_SEEDS = 100_000
+
+
+def model_of(text: str, parameters: Sequence[str] = ()) -> str:
+    """A model as it is typed, with the parameters that were given besides, both looked at."""
+    spelling = Spelling.read(text).with_parameters(parameters)
+    check_model(spelling)
+    return str(spelling)
+
+
+def check_run(
+    model: str,
+    targets: Sequence[str],
+    seeds: Sequence[int],
+    duration: Optional[float],
+    dt: float,
+    engine: str = "fast",
+) -> float:
+    """Look at all that a run is given before what it takes is loaded; gives its duration."""
+    for seed in seeds:
+        checked_seed(seed)
+    for name in targets:
+        known_target(name, engine)
+    seconds = duration_of(model, duration, seeds)
+    steps_of(seconds, dt)
+    return seconds
 
 
 def duration_of(model: str, duration: Optional[float], seeds: Sequence[int] = (0,)) -> float:
@@ -57,10 +91,10 @@ def pairs_of(texts: Tuple[str, ...]) -> Dict[str, str]:
     return pairs
 
 
-def spread_of(text: str) -> Union[int, Spread]:
+def spread_of(text: str) -> Union[int, parity.Spread]:
     """A number of runs, or a file of a spread."""
     if text.endswith(".npz"):
-        return Spread.load(text)
+        return parity.Spread.load(text)
     try:
         runs = int(text)
     except ValueError:
@@ -72,10 +106,21 @@ def spread_of(text: str) -> Union[int, Spread]:
     return runs
 
 
+def check_weights_file(weights: Optional[Path], learn_on: bool, fan_in: Optional[int]) -> None:
+    """Look at options of weights, and into their file, before a model is loaded for them."""
+    check_weights(weights, learn_on, fan_in)
+    if weights is not None:
+        from deploy.files.npz import read_npz  # loads NumPy
+
+        read_npz(weights, WEIGHTS, lambda record, arrays: None)
+
+
 def with_weights(
     model: str, seed: int, weights: Optional[Path], learn_on: bool, fan_in: Optional[int]
 ) -> Model:
     """The model as it is named, or with the weights of a file put into it."""
-    if weights is None and not learn_on and fan_in is None:
+    if weights is None:
         return model
+    from deploy.workflows.freeze import load_with_weights  # loads Nengo
+
     return load_with_weights(model, seed, weights, learn_on, fan_in)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import List, Optional, Tuple
+from typing import TYPE_CHECKING, List, Optional, Tuple
 
 import click
 
@@ -12,14 +12,14 @@ import deploy
 from deploy.cli.console import print_table
 from deploy.cli.options import as_json, parameter_option, run_options, seed_option, weights_options
 from deploy.cli.progress import progress_bar
-from deploy.cli.reading import duration_of, pairs_of, with_weights
+from deploy.cli.reading import check_run, check_weights_file, model_of, pairs_of, with_weights
 from deploy.errors import BadInput
-from deploy.models.spelling import Spelling
 from deploy.report.numbers import number
 from deploy.targets import TARGETS
-from deploy.traces.traces import Traces
-from loihi_rules import Learned
-from loihi_rules.learned.quantised import quantise_rows
+
+if TYPE_CHECKING:
+    from deploy.traces.traces import Traces
+    from loihi_rules import Learned
 
 
 @click.command()
@@ -54,19 +54,22 @@ def run(
     as_json: bool,
 ) -> None:
     """Run MODEL on one target and record all its probes."""
-    model = str(Spelling.read(model).with_parameters(parameters))
+    model = model_of(model, parameters)
     for path, name in ((out, "traces"), (freeze, "weights")):
         if path is not None:
             _check_file(path, name)
+    ideal = pairs_of(ideals)
+    check_weights_file(weights, learn_on, fan_in)
+    seconds = check_run(model, [target], [seed], duration, dt, engine)
     with progress_bar() as report:
         traces = deploy.run(
             with_weights(model, seed, weights, learn_on, fan_in),
-            duration_of(model, duration, [seed]),
+            seconds,
             target,
             seed,
             dt=dt,
             engine=engine,
-            ideals=pairs_of(ideals),
+            ideals=ideal,
             progress=report,
         )
     if freeze is not None:
@@ -113,6 +116,8 @@ def _summary(traces: Traces, label: str) -> List[str]:
 
 
 def _learned(each: Learned) -> List[str]:
+    from loihi_rules.learned.quantised import quantise_rows  # loads NumPy
+
     rows, columns = each.values.shape
     fixed = quantise_rows(each.values)
     largest = float(abs(each.values).max()) or 1.0

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from deploy.cli.console import print_table
 from deploy.report.numbers import number
-from deploy.workflows.sweep import Sweep
+
+if TYPE_CHECKING:
+    from deploy.workflows.sweep import Sweep
 
 COLUMNS = ("trace", "metric", "unit", "median", "10 %", "90 %", "lowest", "highest")
 

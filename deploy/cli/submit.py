@@ -18,13 +18,13 @@ from deploy.cli.options import (
     parameter_option,
     weights_options,
 )
-from deploy.cli.reading import duration_of, seeds_of
+from deploy.cli.reading import check_run, check_weights_file, model_of, seeds_of
 from deploy.cli.reports import bring, into
 from deploy.errors import BadInput
 from deploy.jobs import remote
-from deploy.jobs.job import Task
-from deploy.jobs.preparing import MOST_TASKS, Options, prepare
-from deploy.models.spelling import Spelling
+from deploy.jobs.job import MOST_TASKS, Task
+from deploy.jobs.site import find_site
+from deploy.targets import find_target
 
 
 @click.command()
@@ -73,11 +73,17 @@ def submit(
 
     If the way breaks anywhere, submit again: it finds what is there.
     """
+    find_site(site)
+    find_target(target)
+    wanted = seeds_of(seeds)
+    check_weights_file(weights, learn_on, fan_in)
     tasks = [
-        Task(typed, seed, duration_of(typed, duration, [seed]))
+        Task(typed, seed, check_run(typed, [], [seed], duration, dt))
         for typed in _models(model, parameters, sweep)
-        for seed in seeds_of(seeds)
+        for seed in wanted
     ]
+    from deploy.jobs.preparing import Options, prepare  # loads Nengo
+
     job = prepare(tasks, site, Options(target, dt, weights, learn_on, fan_in, beside))
     answer = remote.submit(job, again)
     if not as_json:
@@ -107,7 +113,4 @@ def _models(model: str, parameters: Sequence[str], sweep: Sequence[str]) -> List
         n_models *= len(axis)
     if n_models > MOST_TASKS:
         raise BadInput(f"the sweep has {n_models} combinations; at most {MOST_TASKS}")
-    spelling = Spelling.read(model)
-    return [
-        str(spelling.with_parameters((*parameters, *chosen))) for chosen in itertools.product(*axes)
-    ]
+    return [model_of(model, (*parameters, *chosen)) for chosen in itertools.product(*axes)]

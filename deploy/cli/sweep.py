@@ -12,9 +12,10 @@ import click
 import deploy
 from deploy.cli.options import as_json, parameter_option, run_options, targets_option
 from deploy.cli.progress import progress_bar
-from deploy.cli.reading import duration_of, names_of, pairs_of, seeds_of
+from deploy.cli.reading import check_run, model_of, names_of, pairs_of, seeds_of
 from deploy.cli.spread_table import tell_spread
-from deploy.models.spelling import Spelling
+from deploy.workflows.given import check_targets, checked_seeds
+from deploy.workflows.processes import at_once
 
 
 @click.command()
@@ -44,17 +45,21 @@ def sweep(
     as_json: bool,
 ) -> None:
     """Compare MODEL over many seeds, and give each figure's spread."""
-    model = str(Spelling.read(model).with_parameters(parameters))
+    model = model_of(model, parameters)
+    wanted, names, ideal = checked_seeds(seeds_of(seeds)), names_of(targets), pairs_of(ideals)
+    check_targets(names)
+    seconds = check_run(model, names, wanted, duration, dt, engine)
+    at_once(processes)
     with progress_bar() as report:
         found = deploy.sweep(
             model,
-            duration_of(model, duration, seeds_of(seeds)),
-            seeds_of(seeds),
-            names_of(targets),
+            seconds,
+            wanted,
+            names,
             processes,
             dt=dt,
             engine=engine,
-            ideals=pairs_of(ideals),
+            ideals=ideal,
             folder=out,
             progress=None if report is None else lambda done, total: report("runs", done, total),
         )

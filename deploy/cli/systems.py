@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from typing import Optional
 
@@ -44,7 +43,7 @@ def _tell_system(name: str, as_json: bool) -> None:
     if name not in SYSTEMS:
         raise BadInput(f"there is no system {name!r}; there are {', '.join(SYSTEMS)}")
     system = SYSTEMS[name]
-    lesson = inspect.getdoc(inspect.getmodule(system.build)) or ""
+    lesson = system.lesson
     rows = [
         {"name": p.name, "default": p.default, "what": p.what, "low": p.low, "high": p.high}
         for p in system.parameters

@@ -6,12 +6,13 @@ import io
 import json
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple, Optional, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional, Protocol, TypeVar
 
 import numpy as np
 
 from deploy.errors import BadInput
 from deploy.files.atomic import atomic_write
+from deploy.files.kind import FileKind
 
 if TYPE_CHECKING:
     from numpy.lib.npyio import NpzFile
@@ -25,27 +26,6 @@ class Arrays(Protocol):
     """Arrays by name: of a file, of a part of one, or a plain mapping."""
 
     def __getitem__(self, name: str) -> np.ndarray: ...
-
-
-class FileKind(NamedTuple):
-    """What a file is.
-
-    Attributes
-    ----------
-    format : str
-        Written into it.
-    version : int
-        The newest that can be read.
-    name : str
-        For messages: "a NAME file".
-    source : str
-        Which command makes such files.
-    """
-
-    format: str
-    version: int
-    name: str
-    source: str
 
 
 def write_npz(

@@ -13,7 +13,7 @@ there beside Slurm, `job` is what the laptop knows of a job.
 
 from typing import TYPE_CHECKING
 
-from deploy.lazy import lazily
+from loihi_rules.lazy import lazily
 
 if TYPE_CHECKING:
     from deploy.jobs.comparing import compare

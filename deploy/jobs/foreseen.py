@@ -9,7 +9,7 @@ import nengo
 from deploy.jobs.expected import Expected
 from deploy.models.loaded import LoadedModel
 from deploy.traces.described import describe_traces
-from deploy.workflows.run import steps_of
+from deploy.workflows.given import steps_of
 from loihi_rules import fix_seeds
 from loihi_rules.learned.record import learning
 

@@ -17,6 +17,8 @@ from deploy.jobs.expected import Expected
 from deploy.jobs.names import checked
 from deploy.jobs.site import LOCAL, Site
 
+MOST_TASKS = 10000
+
 
 class Task(NamedTuple):
     """One run of a job.

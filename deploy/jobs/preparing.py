@@ -15,7 +15,7 @@ from deploy.files.atomic import atomic_write
 from deploy.jobs import bundle as bundles
 from deploy.jobs.expected import Expected
 from deploy.jobs.foreseen import foreseen
-from deploy.jobs.job import Job, Task
+from deploy.jobs.job import MOST_TASKS, Job, Task
 from deploy.jobs.names import checked
 from deploy.jobs.site import find_site
 from deploy.models.loaded import LoadedModel
@@ -24,12 +24,11 @@ from deploy.models.spelling import Spelling
 from deploy.targets import find_target
 from deploy.traces.parts import EVERY
 from deploy.workflows.freeze import load_with_weights
-from deploy.workflows.run import steps_of
+from deploy.workflows.given import steps_of
 
 if TYPE_CHECKING:
     from deploy.jobs.agent.folder import Settings
 
-MOST_TASKS = 10000
 OURS = ("deploy", "loihi_rules")  # come with every job
 AGENT = Path(__file__).parent / "agent"  # is sent along
 

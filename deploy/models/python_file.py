@@ -14,6 +14,7 @@ import nengo
 
 from deploy.errors import BadInput
 from deploy.models.loaded import LoadedModel
+from deploy.models.source import compile_source, read_source
 from deploy.models.spelling import Spelling
 from deploy.models.user_code import user_code
 
@@ -29,7 +30,7 @@ def load_python_file(spelling: Spelling, seed: int) -> LoadedModel:
         If it cannot be read or executed, or has no such network.
     """
     path, name, given = spelling.file, spelling.name, spelling.parameters
-    source = _read(path)
+    source = read_source(path)
     namespace = _execute(path, source)
     wanted = name or DEFAULT_NAME
     if wanted not in namespace:
@@ -72,24 +73,13 @@ def _a(value: Any) -> str:
     return f"an {kind}" if kind[0] in "aeiouAEIOU" else f"a {kind}"
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise BadInput(f"{path}: there is no such file") from None
-    except IsADirectoryError:
-        raise BadInput(f"{path}: this is a folder; name a Python file in it") from None
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror})") from None
-
-
 def _execute(path: Path, source: bytes) -> Dict[str, Any]:
     module = types.ModuleType("loihi_model")
     module.__file__ = str(path)
     with user_code(path), _importable(path.resolve().parent):
         sys.modules[module.__name__] = module
         try:
-            exec(compile(source, str(path), "exec"), module.__dict__)
+            exec(compile_source(path, source), module.__dict__)
         finally:
             del sys.modules[module.__name__]
     return module.__dict__

@@ -9,7 +9,8 @@ from typing import Any, Dict, List, Mapping, Tuple, Union
 import numpy as np
 
 from deploy.errors import BadInput
-from deploy.files.npz import Arrays, FileKind, read_npz, write_npz
+from deploy.files.kind import FileKind
+from deploy.files.npz import Arrays, read_npz, write_npz
 from deploy.traces.trace import Trace
 from deploy.traces.traces import Traces
 

@@ -6,7 +6,8 @@ from typing import List, Optional, Sequence
 
 from deploy.rungs.rung import Pass, Rung, rewritten
 from deploy.targets.base import Session
-from deploy.targets.emulator import EMULATOR, EmulatorSession
+from deploy.targets.emulated import EMULATOR
+from deploy.targets.emulator import EmulatorSession
 from loihi_rules import Rewritten, SeededCopy
 from loihi_rules.passes import PASSES
 

@@ -24,7 +24,7 @@ from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.wiring import decoded, on_chip
 from loihi_rules.passes import PASSES, rates
 from loihi_rules.passes.chip.rates import SETTING as FITTED
-from loihi_rules.rewrite import rewrite_copy
+from loihi_rules.rewriting import rewrite_copy
 
 Pass = Callable[[Draft], None]
 

@@ -20,7 +20,7 @@ from deploy.targets import Session, find_target
 from deploy.targets.core import CoreSession
 from loihi_rules import Change, Learned, SeededCopy
 from loihi_rules.nengo_parts.seeds import copy_network, fix_object_seeds, fix_process_seeds
-from loihi_rules.rewrite import rewrite_copy
+from loihi_rules.rewriting import rewrite_copy
 
 BUILT_INTO_A_MODEL = "it is built into a model of Nengo core's operators, which was given with it"
 HALF_PRECISION = "nengo.rc asks for numbers of 16 bits, which the chip's builder does not have"

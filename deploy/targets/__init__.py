@@ -6,7 +6,7 @@ from deploy.errors import BadInput
 from deploy.targets.base import Session, Target
 from deploy.targets.board import BOARD
 from deploy.targets.cpu import CPU
-from deploy.targets.emulator import EMULATOR, FLOAT_EMULATOR
+from deploy.targets.emulated import EMULATOR, FLOAT_EMULATOR
 
 TARGETS: Dict[str, Target] = {t.name: t for t in (CPU, EMULATOR, FLOAT_EMULATOR, BOARD)}
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import AbstractSet, Any, List, Mapping, Optional, Tuple
+from typing import TYPE_CHECKING, AbstractSet, Any, List, Mapping, Optional, Tuple
 
-import nengo
-import numpy as np
+if TYPE_CHECKING:  # a target's name is read before anything is loaded
+    import nengo
+    import numpy as np
 
-from deploy.nengo_loihi.read.chip_values import ChipValue
-from loihi_rules import Change, Learned, Problem, Rewritten, SeededCopy
+    from deploy.nengo_loihi.read.chip_values import ChipValue
+    from loihi_rules import Change, Learned, Problem, Rewritten, SeededCopy
 
 
 class Session(ABC):
@@ -139,6 +140,10 @@ class Target(ABC):
 
     def missing(self) -> Optional[str]:
         """Why this target cannot be used here, with a way out; None if it can."""
+        return None
+
+    def absent(self) -> Optional[str]:
+        """As `missing`, as far as that is known without loading what it runs in."""
         return None
 
     def versions(self) -> List[str]:

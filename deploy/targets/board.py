@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import importlib.util
-from typing import Optional
+from typing import TYPE_CHECKING, Optional
 
 from deploy.errors import TargetUnavailable
 from deploy.targets.base import Session, Target
-from loihi_rules import SeededCopy
+
+if TYPE_CHECKING:
+    from loihi_rules import SeededCopy
 
 
 class BoardTarget(Target):
     name = "loihi"
     substrate = "silicon"
     summary = "a Loihi 1 board, through NxSDK"
+
+    def absent(self) -> Optional[str]:
+        return self.missing()
 
     def missing(self) -> Optional[str]:
         if importlib.util.find_spec("nxsdk") is None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from deploy.targets.base import Session, Target
-from deploy.targets.core import CoreSession
-from loihi_rules import SeededCopy
+
+if TYPE_CHECKING:
+    from loihi_rules import SeededCopy
 
 
 class CpuTarget(Target):
@@ -13,6 +16,8 @@ class CpuTarget(Target):
     summary = "Nengo core, the reference"
 
     def open(self, copied: SeededCopy, dt: float, seed: int) -> Session:
+        from deploy.targets.core import CoreSession  # loads Nengo
+
         return CoreSession(copied.network, dt, seed, copied.changes)
 
 

@@ -12,7 +12,6 @@ from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 from nengo.exceptions import SimulationError
 
-from deploy.errors import BadInput, TargetUnavailable
 from deploy.host.interrupts import Interrupts
 from deploy.nengo_loihi.build.chip_builder import chip_model, learning_synapse
 from deploy.nengo_loihi.build.resources import cores_of
@@ -34,15 +33,13 @@ from deploy.nengo_loihi.read.units import scale_of
 from deploy.nengo_loihi.run.input_spikes import warn_of_large_values
 from deploy.nengo_loihi.run.interface import FastEmulator
 from deploy.nengo_loihi.run.runner import Runner
-from deploy.nengo_loihi.run.simulator import ENGINES, build_simulator
-from deploy.targets.base import Session, Target
+from deploy.nengo_loihi.run.simulator import build_simulator
+from deploy.targets.base import Session
 from deploy.targets.core import CoreSession
 from deploy.targets.injecting import CoreNeurons, Injections, Settable
 from loihi_rules import Change, Learned, Rewritten, SeededCopy
 from loihi_rules.learned.record import rule_names
 from loihi_rules.nengo_parts.wiring import base_of, on_chip
-from loihi_rules.passes.chip.capacity import RULES as CAPACITY_RULES
-from loihi_rules.rewrite import rewrite_copy
 
 OF_LEARNING = ("learning traces cut", "learned weights cut", "PES errors cut")
 PIECE = 10  # steps of nengo-loihi's own runner between two looks for Ctrl-C
@@ -318,64 +315,6 @@ class EmulatorSession(Session):
         self.simulator.close()
 
 
-class EmulatorTarget(Target):
-    """The chip emulated.
-
-    Parameters
-    ----------
-    name, summary : str
-        See `Target`.
-    discretize : bool
-        Whether weights and state are the chip's integers.
-    engine : str
-        ``"fast"``, or ``"reference"`` for nengo-loihi's own; the bits are the same.
-    """
-
-    substrate = "no silicon"
-
-    def __init__(self, name: str, summary: str, discretize: bool, engine: str = "fast"):
-        self.name = name
-        self.summary = summary
-        self.discretize = discretize
-        self.engine = engine
-
-    def with_engine(self, engine: str) -> Target:
-        if engine not in ENGINES:
-            raise BadInput(f"there is no engine {engine!r}; choose from {', '.join(ENGINES)}")
-        return EmulatorTarget(self.name, self.summary, self.discretize, engine)
-
-    def missing(self) -> Optional[str]:
-        try:
-            load_nengo_loihi()
-        except TargetUnavailable as error:
-            return str(error)
-        return None
-
-    def versions(self) -> List[str]:
-        return [*super().versions(), "nengo-loihi"]
-
-    def open(self, copied: SeededCopy, dt: float, seed: int) -> Session:
-        rewritten = rewrite_copy(copied, dt)
-        too_large = [p for p in rewritten.problems if p.rule in CAPACITY_RULES]
-        if too_large:  # and would fill the memory
-            raise BadInput(str(too_large[0]))
-        if not rewritten.chip_ensembles:
-            return HostOnlySession(rewritten, dt, seed)
-        return self.open_rewritten(copied, rewritten, dt, seed)
-
-    def open_rewritten(
-        self,
-        copied: SeededCopy,
-        rewritten: Rewritten,
-        dt: float,
-        seed: int,
-        precompute: Optional[bool] = None,
-    ) -> Session:
-        return EmulatorSession(
-            copied, rewritten, dt, seed, self.discretize, self.engine, precompute
-        )
-
-
 class HostOnlySession(CoreSession):
     """A network of which nothing can be on the chip: all of it runs on the host."""
 
@@ -404,11 +343,3 @@ def _reference_state(emulator: Any) -> Any:
     """As `FastEmulator.state`, of nengo-loihi's own emulator."""
     of = emulator.compartment
     return lambda block, name: getattr(of, name)[of.slices[block.compartment]]
-
-
-EMULATOR = EmulatorTarget("emulator", "the chip in integers", discretize=True)
-FLOAT_EMULATOR = EmulatorTarget(
-    "float-emulator",
-    "the chip in floating point, nothing rounded",
-    discretize=False,
-)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Optional
 import numpy as np
 
 from deploy.errors import BadInput, Stopped
-from deploy.files.npz import FileKind, read_npz, write_npz
+from deploy.files.kind import FileKind
+from deploy.files.npz import read_npz, write_npz
 from deploy.traces.trace import Piece, joined_spikes
 from deploy.traces.traces import Traces
 

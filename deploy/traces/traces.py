@@ -10,7 +10,8 @@ from typing import Any, Dict, Iterator, Mapping, Optional, Sequence, Tuple, Unio
 import numpy as np
 
 from deploy.errors import BadInput
-from deploy.files.npz import Arrays, FileKind, read_npz, write_npz
+from deploy.files.kind import FileKind
+from deploy.files.npz import Arrays, read_npz, write_npz
 from deploy.traces.learned_arrays import describe_learned, learned_arrays, read_learned
 from deploy.traces.trace import UNITS, Trace
 from loihi_rules import Learned

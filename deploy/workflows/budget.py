@@ -16,10 +16,10 @@ from deploy.parity.spread import trimmed
 from deploy.rungs import REPEATS, RUNGS, Rung
 from deploy.targets import find_target
 from deploy.traces.traces import Traces
+from deploy.workflows.given import RUNS
 from deploy.workflows.processes import at_once, stop_if_asked
 from deploy.workflows.processes import spread as on_all_cores
 from deploy.workflows.run import Progress, record, run
-from deploy.workflows.spread import RUNS
 from deploy.workflows.spread import spread as make_spread
 from loihi_rules import rewrite
 

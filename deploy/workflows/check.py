@@ -15,7 +15,7 @@ from deploy.nengo_loihi.build.chip_builder import chip_model
 from deploy.nengo_loihi.build.resources import Core, Traffic, cores_of, traffic_of
 from loihi_rules import Change, ChipWarning, Problem, Rewritten, fix_seeds
 from loihi_rules.chip.limits import KINDS, LOIHI
-from loihi_rules.rewrite import rewrite_copy
+from loihi_rules.rewriting import rewrite_copy
 
 
 @dataclass(frozen=True)

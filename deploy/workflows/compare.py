@@ -7,18 +7,17 @@ from dataclasses import replace
 from functools import partial
 from typing import Mapping, Optional, Sequence, Union
 
-from deploy.errors import BadInput, TargetUnavailable
+from deploy.errors import BadInput
 from deploy.models.loaded import Model
 from deploy.models.same_model import SameModel
 from deploy.parity import Spread
 from deploy.parity.compare import check_runs
 from deploy.parity.comparison import OPEN_ as OPEN
 from deploy.parity.tolerances import Tolerance
-from deploy.targets import find_target
 from deploy.workflows.budget import budget_of_ladder, check_ladder, climb
+from deploy.workflows.given import RUNS, check_number_of_runs, check_targets, usable_target
 from deploy.workflows.parity import Parity, parity_of
 from deploy.workflows.run import Progress, run
-from deploy.workflows.spread import RUNS, check_number_of_runs
 from deploy.workflows.spread import spread as make_spread
 
 LONGEST = 8.0  # times the duration asked for
@@ -64,14 +63,9 @@ def compare(
     -------
     Parity
     """
-    if len(targets) < 2:
-        raise BadInput("a comparison needs two targets at least, for example cpu,emulator")
-    if len(set(targets)) != len(targets):
-        raise BadInput(f"each target can be named once, not {','.join(targets)}")
+    check_targets(targets)
     for name in targets:
-        reason = find_target(name).missing()
-        if reason is not None:
-            raise TargetUnavailable(f"target {name}: {reason}")
+        usable_target(name)
     if not isinstance(spread, Spread) and spread != 0:
         check_number_of_runs(spread)
     same = SameModel(model)

@@ -11,7 +11,7 @@ import nengo
 import numpy as np
 
 from deploy.errors import BadInput
-from deploy.files.npz import FileKind, read_npz, write_npz
+from deploy.files.npz import read_npz, write_npz
 from deploy.files.timestamp import now
 from deploy.models.fingerprint import fingerprint, neurons_fingerprint
 from deploy.models.loaded import LoadedModel, Model
@@ -22,14 +22,11 @@ from deploy.nengo_loihi.read.learned_weights import learned_in_core
 from deploy.simulator.simulator import Simulator
 from deploy.traces.learned_arrays import describe_learned, learned_arrays, read_learned
 from deploy.traces.traces import Traces
+from deploy.workflows.given import WEIGHTS, check_weights
 from loihi_rules import Change, Learned, fix_seeds, resume
 from loihi_rules import freeze as freeze_network
 from loihi_rules.learned.quantised import quantise_rows
 from loihi_rules.learned.record import learning
-
-KIND = FileKind(
-    "loihi-deploy weights", 1, "weights", "loihi-deploy run MODEL --freeze OUT.npz makes them"
-)
 
 Source = Union[Traces, Simulator, nengo.Simulator]
 
@@ -118,7 +115,7 @@ class Weights:
             "versions": dict(self.versions),
             "learned": entries,
         }
-        return write_npz(Path(path), KIND, record, arrays)
+        return write_npz(Path(path), WEIGHTS, record, arrays)
 
     @classmethod
     def load(cls, path: Union[str, Path]) -> Weights:
@@ -131,7 +128,7 @@ class Weights:
         """
         return read_npz(
             Path(path),
-            KIND,
+            WEIGHTS,
             lambda record, arrays: cls(
                 str(record["model"]),
                 str(record["fingerprint"]),
@@ -222,10 +219,7 @@ def load_with_weights(
     BadInput
         If either cannot be used, or they do not fit.
     """
-    if weights is None and (learn or fan_in is not None):
-        raise BadInput("--learn-on and --fan-in say what to do with --weights; give both")
-    if learn and fan_in is not None:
-        raise BadInput("--fan-in leaves weights out, from which --learn-on would resume; give one")
+    check_weights(weights, learn, fan_in)
     loaded = load_model(model, seed)
     if weights is None:
         return loaded

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
-import math
 import platform
 import warnings as python_warnings
 from dataclasses import asdict, replace
@@ -13,7 +12,7 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Seque
 import nengo
 import numpy as np
 
-from deploy.errors import BadInput, TargetUnavailable
+from deploy.errors import BadInput
 from deploy.files.timestamp import now
 from deploy.models.fingerprint import fingerprint, neurons_fingerprint
 from deploy.models.generators import fixed_generators
@@ -21,19 +20,19 @@ from deploy.models.loaded import LoadedModel, Model
 from deploy.models.loading import load_model
 from deploy.models.user_code import user_code
 from deploy.models.variants import Variant, vary
-from deploy.targets import Session, Target, find_target
+from deploy.targets import Session, Target
 from deploy.traces.described import describe_traces
 from deploy.traces.parts import PartWriter
 from deploy.traces.trace import Piece, Spikes, Trace, joined_spikes, sparse_spikes
 from deploy.traces.traces import Traces
 from deploy.version import __version__
+from deploy.workflows.given import checked_seed, steps_of, usable_target
 from loihi_rules import fix_seeds
 from loihi_rules.learned.record import learning
 
 Progress = Callable[[str, int, int], None]  # target, steps done, steps in all
 
 CHUNK = 500  # steps between two updates of the progress bar
-MOST_STEPS = 10**9
 
 
 def run(
@@ -88,47 +87,11 @@ def run(
     TargetUnavailable
         If the target is not there.
     """
-    chosen = find_target(target).with_engine(engine)
+    chosen = usable_target(target, engine)
     n_steps = steps_of(duration, dt)
-    seed = _checked_seed(seed)
-    reason = chosen.missing()
-    if reason is not None:
-        raise TargetUnavailable(f"target {target}: {reason}")
+    seed = checked_seed(seed)
     loaded = load_model(model, seed)
     return record(chosen, loaded, n_steps, dt, seed, ideals or {}, progress, parts, variant)
-
-
-def steps_of(duration: float, dt: float) -> int:
-    """Number of steps in a duration.
-
-    Raises
-    ------
-    BadInput
-        If either is not a positive, finite number, or there is not one whole step.
-    """
-    for name, value in (("dt", dt), ("duration", duration)):
-        if not isinstance(value, (int, float, np.number)) or not math.isfinite(value):
-            raise BadInput(f"{name} must be a number of seconds, not {value!r}")
-        if value <= 0:
-            raise BadInput(f"{name} must be more than 0 s, not {value:g} s")
-    if duration < 0.999 * dt:
-        raise BadInput(
-            f"a duration of {duration:g} s is less than one step of {dt:g} s; make it longer"
-        )
-    if duration > MOST_STEPS * dt:
-        raise BadInput(
-            f"a duration of {duration:g} s is too many steps of {dt:g} s; "
-            f"at most {MOST_STEPS:,} can be run"
-        )
-    return int(np.round(duration / dt))
-
-
-def _checked_seed(seed: Any) -> int:
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
-        raise BadInput(f"the seed must be a whole number, not {seed!r}")
-    if not 0 <= seed < 2**31:
-        raise BadInput(f"the seed must be from 0 to 2147483647, not {seed}")
-    return int(seed)
 
 
 def record(

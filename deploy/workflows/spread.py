@@ -14,18 +14,17 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple, Union
 import numpy as np
 import platformdirs
 
-from deploy.errors import BadInput, DeployError
+from deploy.errors import DeployError
 from deploy.models.loaded import Model
 from deploy.models.same_model import SameModel
 from deploy.models.variants import Variant
 from deploy.parity.spread import KIND, Spread, trimmed
 from deploy.traces.traces import Traces
+from deploy.workflows.given import RUNS, check_number_of_runs
 from deploy.workflows.processes import at_once, stop_if_asked
 from deploy.workflows.processes import spread as on_all_cores
 from deploy.workflows.run import Progress, run
 
-RUNS = 12  # of a spread, besides the model as it is: a quarter repeats, the others builds
-FEWEST = 6  # with which a spread tells something
 CACHE = "LOIHI_DEPLOY_CACHE"  # names another folder for what is kept; empty keeps nothing
 LARGEST = 500_000_000  # bytes of samples that are kept
 
@@ -96,17 +95,6 @@ def spread(
     found = Spread((reference, *repeats), tuple(builds))
     _keep(found, path)
     return found
-
-
-def check_number_of_runs(runs: Any) -> None:
-    """Refuse what is no number of runs of a spread, before anything is run.
-
-    Raises
-    ------
-    BadInput
-    """
-    if isinstance(runs, bool) or not isinstance(runs, (int, np.integer)) or runs < FEWEST:
-        raise BadInput(f"a spread takes {FEWEST} runs or more, not {runs!r}")
 
 
 def variants_of(runs: int) -> List[Variant]:

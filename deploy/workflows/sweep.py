@@ -17,9 +17,10 @@ from deploy.models.user_code import user_code
 from deploy.parity.comparison import NO_PARITY, NOTHING, OPEN_, PARITY
 from deploy.parity.tolerances import Tolerance
 from deploy.traces.traces import Traces
+from deploy.workflows.given import check_targets, checked_seeds, steps_of
 from deploy.workflows.parity import Parity, parity_of
 from deploy.workflows.processes import at_once, spread, stop_if_asked
-from deploy.workflows.run import run, steps_of
+from deploy.workflows.run import run
 from loihi_rules import fix_seeds
 
 WORST_FIRST = (NO_PARITY, NOTHING, OPEN_, PARITY)
@@ -158,11 +159,8 @@ def sweep(
     BadInput, TargetUnavailable
         As `deploy.run`; the runs that were complete are kept in ``folder``.
     """
-    seeds = [int(seed) for seed in seeds]
-    if not seeds or len(set(seeds)) != len(seeds):
-        raise BadInput("a sweep needs one seed at least, and each only once")
-    if len(targets) < 2:
-        raise BadInput("a sweep needs two targets at least, for example cpu,emulator")
+    seeds = checked_seeds(seeds)
+    check_targets(targets)
     processes = at_once(processes)
     steps_of(duration, options.get("dt", 0.001))  # a bad value fails before the pool starts
     if folder is not None:

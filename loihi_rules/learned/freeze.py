@@ -10,8 +10,8 @@ import numpy as np
 
 from loihi_rules.change import Change
 from loihi_rules.learned.into_copy import fix_weights, forget_rule, matched, set_encoders
+from loihi_rules.learned.learned import Learned
 from loihi_rules.learned.quantised import Quantised, quantise_rows
-from loihi_rules.learned.record import Learned
 from loihi_rules.nengo_parts.seeds import copy_network, fix_object_seeds
 
 

@@ -15,7 +15,8 @@ from scipy.sparse import csr_matrix
 
 from loihi_rules.chip.limits import LOIHI
 from loihi_rules.chip.tuning import give_gains
-from loihi_rules.learned.record import Learned, adapts, learning, shape_of
+from loihi_rules.learned.learned import Learned
+from loihi_rules.learned.record import adapts, learning, shape_of
 from loihi_rules.nengo_parts.built import built_ensemble, decoders_of
 from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.nengo_parts.wiring import base_of, reconnect

@@ -11,7 +11,7 @@ from nengo.ensemble import Neurons
 from nengo.params import NdarrayParam
 
 from loihi_rules.learned.into_copy import give_decoders, matched, set_encoders
-from loihi_rules.learned.record import Learned
+from loihi_rules.learned.learned import Learned
 from loihi_rules.nengo_parts.parameters import with_parameters
 from loihi_rules.nengo_parts.seeds import copy_network, fix_object_seeds
 from loihi_rules.nengo_parts.solvers import GivenWeights

@@ -36,7 +36,6 @@ from nengo.dists import Uniform
 from loihi_rules.blocks.trained import Layer, spiking
 from loihi_rules.learned.quantised import quantise_rows
 from loihi_rules.nengo_parts.settings import declare_settings
-from loihi_rules.systems.base import Parameter, System
 
 DATA = Path(__file__).parent / "data" / "digits.npz"
 OJA = DATA.with_name("digit_features.npz")
@@ -243,19 +242,3 @@ def _learned_features(image: nengo.Node, images: np.ndarray) -> nengo.Ensemble:
 def length(taught: int = 600, shown: int = 60, **others: object) -> float:
     """Seconds that the lesson takes."""
     return taught * TAUGHT + shown * SHOWN
-
-
-SYSTEM = System(
-    name="backprop",
-    build=backprop,
-    duration=length(),
-    summary="backpropagation off the chip next to PES on it, on handwritten digits",
-    parameters=(
-        Parameter("neurons", 500, "LIF neurons whose read-out learns, of pes", 50, 2000),
-        Parameter("taught", 600, "images shown with their labels", 10, 20000),
-        Parameter("shown", 60, "images to be named", 10, 360),
-        Parameter("learning_rate", 2e-3, "κ of PES", 0, 0.1),
-        Parameter("learner", "both", "both, backprop, pes or oja: which networks there are"),
-    ),
-    length=length,
-)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 from dataclasses import dataclass, field
-from typing import Any, Callable, Mapping, Optional, Tuple, Union
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Mapping, Optional, Tuple, Union
 
-import nengo
+if TYPE_CHECKING:
+    import nengo
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,10 @@ class Parameter:
         What it is, with its unit.
     low, high : float or None
         Ends of its range, included; None for none.
+    among : tuple of str
+        What it can be, where it is a name; empty for anything.
+    is_file : bool
+        Whether it is the path of a file, which has to be there unless it is empty.
     """
 
     name: str
@@ -29,6 +37,8 @@ class Parameter:
     what: str
     low: Optional[float] = None
     high: Optional[float] = None
+    among: Tuple[str, ...] = ()
+    is_file: bool = False
 
     def read(self, text: str) -> Union[int, float, str]:
         """The value that a text means.
@@ -36,7 +46,7 @@ class Parameter:
         Raises
         ------
         ValueError
-            If it is of another kind, or outside the range.
+            If it is of another kind, outside the range, or no such file.
         """
         kind = type(self.default)
         value: Union[int, float, str]
@@ -46,6 +56,12 @@ class Parameter:
             named = {int: "a whole number", float: "a number", str: "a name"}[kind]
             raise ValueError(f"{self.name} must be {named}, not {text!r}") from None
         if isinstance(value, str):
+            if self.among and value not in self.among:
+                raise ValueError(
+                    f"{self.name} must be one of {', '.join(self.among)}, not {value!r}"
+                )
+            if self.is_file and value and not Path(value).is_file():
+                raise ValueError(f"{value}: there is no such file")
             return value
         if not (
             value == value  # not a NaN
@@ -58,6 +74,8 @@ class Parameter:
     @property
     def range(self) -> str:
         """In words."""
+        if self.among:
+            return ", ".join(self.among)
         if self.low is None and self.high is None:
             return "any"
         if self.high is None:
@@ -69,14 +87,14 @@ class Parameter:
 
 @dataclass(frozen=True)
 class System:
-    """A worked system.
+    """A worked system, and where its network is built.
+
+    Its file is that of its name, with underscores, as is the function in it that gives the network.
 
     Attributes
     ----------
     name : str
         As it is typed on the command line.
-    build : callable
-        Takes ``seed`` and returns a `nengo.Network` whose probes are labelled.
     duration : float
         How long the lesson takes, in seconds of model time.
     summary : str
@@ -85,21 +103,31 @@ class System:
         Label of a probe to the label of the probe that it should come to equal.
     parameters : tuple of Parameter
         What ``build`` takes besides ``seed``.
-    length : callable or None
-        Takes parameters and ``seed`` and gives the duration, where it depends on them.
+    varies : bool
+        Whether the duration depends on the parameters; its file's ``length`` then says how.
     """
 
     name: str
-    build: Callable[..., nengo.Network]
     duration: float
     summary: str
     ideals: Mapping[str, str] = field(default_factory=dict)
     parameters: Tuple[Parameter, ...] = ()
-    length: Optional[Callable[..., float]] = None
+    varies: bool = False
+
+    @property
+    def lesson(self) -> str:
+        """What its file says of it."""
+        return inspect.getdoc(self._file) or ""
+
+    def build(self, seed: int = 0, **parameters: Any) -> nengo.Network:
+        """Its network, whose probes are labelled."""
+        network: nengo.Network = getattr(self._file, self._function)(seed=seed, **parameters)
+        return network
 
     def seconds(self, given: Mapping[str, str], seed: int = 0) -> float:
         """How long the lesson takes with these parameters."""
-        return self.duration if self.length is None else self.length(**self.read(given), seed=seed)
+        values = self.read(given)
+        return float(self._file.length(**values, seed=seed)) if self.varies else self.duration
 
     def read(self, given: Mapping[str, str]) -> Mapping[str, Any]:
         """Values for ``build``, from names and texts.
@@ -115,3 +143,12 @@ class System:
                 there = ", ".join(known) or "none"
                 raise ValueError(f"{self.name} has no parameter {name!r}; it has {there}")
         return {name: known[name].read(text) for name, text in given.items()}
+
+    @property
+    def _function(self) -> str:
+        return self.name.replace("-", "_")
+
+    @property
+    def _file(self) -> Any:
+        """The module, which loads Nengo."""
+        return importlib.import_module(f"{__package__}.{self._function}")

@@ -20,8 +20,6 @@ Source: Bienenstock, Cooper & Munro (1982), J. Neurosci. 2(1); the rule as in `n
 import nengo
 from nengo.dists import Choice, Uniform
 
-from loihi_rules.systems.base import Parameter, System
-
 LOW, HIGH = 0.2, 0.9  # levels of the stimulus
 JUMP = 1.0  # s, from one level to the other
 SMOOTH = 0.05  # s, filter of a_j: the noise of single spikes, squared, would pass for LTP
@@ -68,15 +66,3 @@ def bcm(neurons: int = 50, learning_rate: float = 1e-10, seed: int = 0) -> nengo
         nengo.Probe(post, synapse=0.2, label="post")
         nengo.Probe(pre.neurons, label="pre spikes")
     return network
-
-
-SYSTEM = System(
-    name="bcm",
-    build=bcm,
-    duration=8.0,
-    summary="weights grow while a neuron fires above its sliding threshold θ, and shrink below",
-    parameters=(
-        Parameter("neurons", 50, "neurons in each ensemble", 2, 2000),
-        Parameter("learning_rate", 1e-10, "κ of BCM, per second and Hz³", 0, 1e-6),
-    ),
-)

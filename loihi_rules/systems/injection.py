@@ -20,7 +20,6 @@ import numpy as np
 from nengo.dists import Uniform
 
 from loihi_rules.blocks.injection import inject, inject_spikes
-from loihi_rules.systems.base import Parameter, System
 
 CURRENT = (0.2, 0.3)  # s, from when to when
 VOLTAGE = 0.4  # s
@@ -55,12 +54,3 @@ def injection(neurons: int = 10, seed: int = 0) -> nengo.Network:
         nengo.Probe(cells.neurons, label="spikes")
         nengo.Probe(source.neurons, label="volley")
     return network
-
-
-SYSTEM = System(
-    name="injection",
-    build=injection,
-    duration=0.7,
-    summary="chosen voltages, currents and spikes are put into neurons",
-    parameters=(Parameter("neurons", 10, "neurons", 1, 1000),),
-)

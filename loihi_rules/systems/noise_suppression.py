@@ -25,8 +25,6 @@ Source: the rule as in `nengo.PES`, see `loihi_rules.learning_rules.pes`; MacNei
 import nengo
 from nengo.dists import Choice
 
-from loihi_rules.systems.base import Parameter, System
-
 BEGIN = 3.0  # s, when learning begins
 EVERY, LASTS = 1.0, 0.06  # s, from pulse to pulse, and how long each is
 BAND = 8  # Hz, of the noise
@@ -92,16 +90,3 @@ def noise_suppression(
         nengo.Probe(by_noise, label="drive by noise")
         nengo.Probe(post.neurons, label="post spikes")
     return network
-
-
-SYSTEM = System(
-    name="noise-suppression",
-    build=noise_suppression,
-    duration=20.0,
-    summary="PES takes the noise out of a neuron's input, and keeps what it should hear",
-    parameters=(
-        Parameter("neurons", 200, "neurons that carry each input", 10, 1000),
-        Parameter("learning_rate", 3e-4, "κ of PES", 0, 0.1),
-        Parameter("noise", 0.5, "RMS of the noise, beside a pulse of 1", 0.1, 2),
-    ),
-)

@@ -25,8 +25,6 @@ import numpy as np
 from nengo.dists import Choice
 from nengo.processes import WhiteSignal
 
-from loihi_rules.systems.base import Parameter, System
-
 CHANNELS = 10
 PATTERN = np.exp(-0.5 * ((np.arange(CHANNELS) - 3.0) / 1.2) ** 2)  # a bump on channel 3
 SMOOTH = 0.05  # s, filter of a_i and a_j: the rule is for rates, not for single spikes
@@ -101,16 +99,3 @@ def oja(
         nengo.Probe(output, synapse=0.2, label="output")
         nengo.Probe(learned.learning_rule, "post_filtered", sample_every=0.005, label="post rates")
     return network
-
-
-SYSTEM = System(
-    name="oja",
-    build=oja,
-    duration=6.0,
-    summary="weights turn to the first principal component of their input, and stay bounded",
-    parameters=(
-        Parameter("neurons", 4, "neurons in post", 1, 1000),
-        Parameter("learning_rate", 5e-5, "κ of Oja's rule, per second and Hz²", 0, 1e-2),
-        Parameter("beta", 1.0, "β, forgetting", 0, 100),
-    ),
-)

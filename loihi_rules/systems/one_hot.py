@@ -17,7 +17,6 @@ import nengo
 import numpy as np
 
 from loihi_rules.blocks import one_hot as building_block
-from loihi_rules.systems.base import Parameter, System
 
 SHOWN = 0.1  # s
 
@@ -51,15 +50,3 @@ def one_hot(classes: int = 10, rate: float = 100.0, seed: int = 0) -> nengo.Netw
         nengo.Probe(which, label="class shown")
         nengo.Probe(neurons.neurons, label="spikes")
     return network
-
-
-SYSTEM = System(
-    name="one-hot",
-    build=one_hot,
-    duration=2.0,
-    summary="a one-hot vector makes its own neuron fire, and no other",
-    parameters=(
-        Parameter("classes", 10, "classes, and neurons", 2, 1000),
-        Parameter("rate", 100.0, "of the neuron whose class is shown, Hz", 20, 500),
-    ),
-)

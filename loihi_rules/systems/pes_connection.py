@@ -21,8 +21,6 @@ neural networks", PLoS ONE 6(9); the rule as in Nengo's `nengo.PES`.
 
 import nengo
 
-from loihi_rules.systems.base import Parameter, System
-
 
 def pes_connection(neurons: int = 50, learning_rate: float = 1e-3, seed: int = 0) -> nengo.Network:
     """Build the system.
@@ -60,16 +58,3 @@ def pes_connection(neurons: int = 50, learning_rate: float = 1e-3, seed: int = 0
         nengo.Probe(post, synapse=0.01, label="post")
         nengo.Probe(pre.neurons, label="pre spikes")
     return network
-
-
-SYSTEM = System(
-    name="pes-connection",
-    build=pes_connection,
-    duration=8.0,
-    summary="a connection learns by PES to carry its input",
-    ideals={"post": "input"},
-    parameters=(
-        Parameter("neurons", 50, "neurons in each ensemble", 2, 2000),
-        Parameter("learning_rate", 1e-3, "κ of PES", 0, 0.1),
-    ),
-)

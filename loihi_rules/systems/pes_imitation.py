@@ -19,8 +19,6 @@ the host, where the chip hands over what a learned connection carries.
 import nengo
 import numpy as np
 
-from loihi_rules.systems.base import Parameter, System
-
 
 def teacher(x: np.ndarray) -> np.ndarray:
     """f(x) = 1 − 2·x², from [−1, 1] to [−1, 1]."""
@@ -62,16 +60,3 @@ def pes_imitation(neurons: int = 100, learning_rate: float = 1e-3, seed: int = 0
         nengo.Probe(error, synapse=0.02, label="error")
         nengo.Probe(x.neurons, label="x spikes")
     return network
-
-
-SYSTEM = System(
-    name="pes-imitation",
-    build=pes_imitation,
-    duration=8.0,
-    summary="y learns by PES to imitate y*, a nonlinear function of the same input",
-    ideals={"y": "y*"},
-    parameters=(
-        Parameter("neurons", 100, "neurons in each ensemble", 2, 2000),
-        Parameter("learning_rate", 1e-3, "κ of PES", 0, 0.1),
-    ),
-)

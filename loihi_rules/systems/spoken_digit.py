@@ -25,7 +25,6 @@ import numpy as np
 
 from loihi_rules.blocks.trained import Layer, spiking
 from loihi_rules.systems import audio
-from loihi_rules.systems.base import Parameter, System
 
 DATA = Path(__file__).parent / "data" / "spoken_digits.npz"
 FASTEST = 150.0  # Hz, of a neuron of the filter bank
@@ -168,16 +167,3 @@ def length(words: int = 20, recording: str = "", seed: int = 0) -> float:
     spoken = lengths[np.random.RandomState(seed).permutation(len(lengths))[:words]]
     frames = LEAD + len(spoken) * round(SILENCE / audio.HOP) + spoken.sum()
     return float(frames * audio.HOP)
-
-
-SYSTEM = System(
-    name="spoken-digit",
-    build=spoken_digit,
-    duration=length(),
-    summary="a filter bank hears spoken digits, and neurons name them",
-    parameters=(
-        Parameter("words", 20, "words that are spoken", 1, 240),
-        Parameter("recording", "", "a WAV, FLAC or OGG file to hear instead"),
-    ),
-    length=length,
-)

@@ -13,8 +13,6 @@ from deploy.nengo_loihi.run.input_spikes import counting_runner
 from deploy.nengo_loihi.run.interface import FastEmulator
 from deploy.nengo_loihi.run.runner import Runner
 
-ENGINES = ("fast", "reference")
-
 
 def build_simulator(network: Any, engine: str = "fast", **options: Any) -> Any:
     """A `nengo_loihi.Simulator`, of the fast engine as a rule.

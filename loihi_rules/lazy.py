@@ -1,6 +1,6 @@
 """Names of a package that are loaded when they are first asked for (PEP 562).
 
-Whoever asks for a job's status needs neither Nengo nor matplotlib.
+Whoever asks for a job's status, or has mistyped a target, needs neither Nengo nor matplotlib.
 """
 
 from __future__ import annotations

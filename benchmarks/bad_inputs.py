@@ -1,0 +1,110 @@
+"""What a user gets wrong on the command line, and what is said of it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+MODEL = """
+import nengo
+import numpy as np
+with nengo.Network(seed=1) as model:
+    u = nengo.Node(lambda t: {node})
+    a = nengo.Ensemble(10, 1)
+    nengo.Connection(u, a)
+    p = nengo.Probe(a, synapse=0.01)
+"""
+
+NPZ = "good.npz"
+
+# name: (arguments, exit code, *texts of the message); seen from what is typed and from files
+AT_ONCE = {
+    "no model": (["run"], 2, "Missing argument"),
+    "unknown system": (["run", "pes-conection"], 2, "there is no model"),
+    "missing file": (["run", "nowhere.py"], 2, "nowhere.py: there is no such file"),
+    "folder for a file": (["run", "folder.py"], 2, "this is a folder"),
+    "syntax error": (["run", "syntax.py"], 2, "syntax.py:2"),
+    "not utf-8": (["run", "binary.py"], 2, "binary.py"),
+    "null bytes": (["run", "null.py"], 2, "null.py"),
+    "zero duration": (["run", "model.py", "--duration", "0"], 2, "more than 0 s"),
+    "negative duration": (["compare", "model.py", "--duration=-1"], 2, "more than 0 s"),
+    "endless duration": (["run", "model.py", "--duration", "inf"], 2, "number of seconds"),
+    "duration in words": (["run", "model.py", "--duration", "long"], 2, "not a valid float"),
+    "negative dt": (["run", "model.py", "--dt=-0.001"], 2, "dt must be more than 0 s"),
+    "dt above duration": (["run", "model.py", "--dt", "9"], 2, "less than one step"),
+    "unknown target": (["run", "model.py", "--target", "gpu"], 2, "no target 'gpu'"),
+    "no board": (["run", "model.py", "--target", "loihi"], 3, "no Loihi board here"),
+    "spread of one": (["compare", "model.py", "--spread", "1"], 2, "6 runs or more"),
+    "spread of words": (["compare", "model.py", "--spread", "x"], 2, "number of runs"),
+    "one target": (["compare", "model.py", "--targets", "cpu"], 2, "two targets"),
+    "unknown in targets": (["compare", "model.py", "--targets", "cpu,tpu"], 2, "'tpu'"),
+    "board in targets": (["compare", "model.py", "--targets", "cpu,loihi"], 3, "no Loihi"),
+    "seed in words": (["run", "model.py", "--seed", "lucky"], 2, "not a valid integer"),
+    "seed too large": (["run", "model.py", "--seed", "99999999999"], 2, "from 0 to"),
+    "unknown option": (["run", "model.py", "--sped", "3"], 2, "--sped"),
+    "unknown command": (["rnu", "model.py"], 2, "rnu"),
+    "out of another type": (["run", "model.py", "--out", "a.csv"], 2, "ends in .npz"),
+    "out in no folder": (["run", "model.py", "--out", "no/a.npz"], 2, "no: there is no such"),
+    "out is a file": (["compare", "model.py", "--out", NPZ], 2, "there is a file of that name"),
+    "out below a file": (["compare", "model.py", "--out", f"{NPZ}/x"], 2, NPZ),
+    "three names": (["compare", "a.npz", "b.npz", "c.npz"], 2, "two files"),
+    "traces missing": (["compare", NPZ, "no.npz"], 2, "no.npz: there is no such file"),
+    "traces truncated": (["compare", NPZ, "cut.npz"], 2, "not a whole traces file"),
+    "traces foreign": (["compare", NPZ, "text.npz"], 2, "not a traces file"),
+    "tolerance misspelt": (["compare", "model.py", "--tolerance", "lga=:1"], 2, "'lga'"),
+    "tolerance of words": (["compare", "model.py", "--tolerance", "lag=x"], 2, "LOW:HIGH"),
+    "unknown parameter": (["run", "oja", "-p", "n=3"], 2, "no parameter 'n'"),
+    "parameter out of range": (["compare", "bcm", "-p", "neurons=0"], 2, "from 2 to 2000"),
+    "parameter of words": (["check", "bcm", "-p", "neurons=many"], 2, "a whole number"),
+    "learner unknown": (["run", "backprop", "-p", "learner=x"], 2, "one of both, backprop"),
+    "recording missing": (["run", "spoken-digit", "-p", "recording=a.wav"], 2, "no such file"),
+    "unknown engine": (["run", "bcm", "--engine", "slow"], 2, "no engine 'slow'"),
+    "seeds of words": (["sweep", "model.py", "--seeds", "a:b"], 2, "FIRST:END"),
+    "no seeds": (["sweep", "model.py", "--seeds", "3:3"], 2, "one seed at least"),
+    "seed below 0": (["sweep", "model.py", "--seeds=-1,2"], 2, "from 0 to"),
+    "no processes": (["sweep", "model.py", "--processes=-1"], 2, "must be 1 or more"),
+    "weights missing": (["run", "bcm", "--weights", "no.npz"], 2, "no.npz: there is no such file"),
+    "weights of traces": (["check", "bcm", "--weights", NPZ], 2, "loihi-deploy weights"),
+    "fan-in alone": (["compare", "bcm", "--fan-in", "3"], 2, "--weights"),
+    "unknown system to submit": (["submit", "pes", "--site", "local"], 2, "there is no model"),
+    "unknown site": (["submit", "bcm", "--site", "moon"], 3, "'moon'"),
+    "unknown site to check": (["sites", "check", "moon"], 3, "'moon'"),
+    "unknown job": (["fetch", "nothing"], 2, "nothing"),
+    "unknown job's status": (["status", "nothing"], 2, "nothing"),
+    "unknown system to tell of": (["systems", "pes"], 2, "there is no system 'pes'"),
+    "ideal misspelt": (["run", "model.py", "--ideal", "p"], 2, "PROBE=PROBE"),
+}
+
+# seen once the model's file has been executed, or the network built and run
+BY_THE_MODEL = {
+    "no such name": (["run", "model.py:nett"], 2, "no 'nett'"),
+    "empty name": (["run", "empty.py"], 2, "no network at all"),
+    "file raises": (["run", "raises.py"], 2, "raises.py:2", "own trouble"),
+    "NaN from a node": (["run", "nan.py", "--duration", "0.1"], 2, "nan.py", "nan"),
+    "node raises later": (["run", "later.py", "--duration", "0.1"], 2, "later.py:5"),
+    "node of wrong size": (["run", "size.py", "--duration", "0.1"], 2, "size.py"),
+    "ideal unknown": (["run", "model.py", "--duration", "0.1", "--ideal", "p=q"], 2, "'q'"),
+}
+
+BAD = {**AT_ONCE, **BY_THE_MODEL}
+
+
+def playground(folder: Path) -> Path:
+    """Fill a folder with the files that these commands name."""
+    good = MODEL.format(node="0.5")
+    (folder / "model.py").write_text(good)
+    (folder / "folder.py").mkdir()
+    (folder / "empty.py").write_text("x = 1\n")
+    (folder / "syntax.py").write_text("import nengo\nwith nengo.Network( as model:\n")
+    (folder / "raises.py").write_text("import nengo\nraise ValueError('own\\ntrouble')\n")
+    (folder / "binary.py").write_bytes(b"x = '\xff\xfe'\n")
+    (folder / "null.py").write_bytes(b"x = 1\0\n")
+    (folder / "nan.py").write_text(MODEL.format(node="float('nan') if t > 0.05 else 0.0"))
+    (folder / "later.py").write_text(MODEL.format(node="1 / (t < 0.05)"))
+    (folder / "size.py").write_text(MODEL.format(node="[0.0, 1.0] if t > 0.05 else 0.0"))
+    subprocess.run(
+        [sys.executable, "-m", "deploy", "run", "model.py", "--duration", "0.1", "--out", NPZ],
+        cwd=folder, check=True, capture_output=True,
+    )  # fmt: skip
+    (folder / "cut.npz").write_bytes((folder / NPZ).read_bytes()[:500])
+    (folder / "text.npz").write_text("hello")
+    return folder

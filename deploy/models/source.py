@@ -1,0 +1,43 @@
+"""The text of a user's Python file: read and compiled, and not yet executed."""
+
+from __future__ import annotations
+
+import types
+from pathlib import Path
+
+from deploy.errors import BadInput
+
+
+def read_source(path: Path) -> bytes:
+    """What is in the file.
+
+    Raises
+    ------
+    BadInput
+        If it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise BadInput(f"{path}: there is no such file") from None
+    except IsADirectoryError:
+        raise BadInput(f"{path}: this is a folder; name a Python file in it") from None
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def compile_source(path: Path, source: bytes) -> types.CodeType:
+    """What Python makes of the file.
+
+    Raises
+    ------
+    BadInput
+        If it is no Python.
+    """
+    try:
+        return compile(source, str(path), "exec")
+    except SyntaxError as error:
+        where = f"{error.filename or path}:{error.lineno}"
+        raise BadInput(f"{where}: {error.msg}; Python cannot read this file") from None
+    except ValueError as error:  # null bytes, before Python 3.12
+        raise BadInput(f"{path}: {error}; Python cannot read this file") from None

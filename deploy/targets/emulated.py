@@ -1,0 +1,90 @@
+"""The emulators as targets: what they are called, and how they are opened.
+
+Loads little: whether there is such a target or engine is asked before anything is built.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, List, Optional
+
+from deploy.errors import BadInput, TargetUnavailable
+from deploy.targets.base import Session, Target
+
+if TYPE_CHECKING:
+    from loihi_rules import Rewritten, SeededCopy
+
+ENGINES = ("fast", "reference")
+
+
+class EmulatorTarget(Target):
+    """The chip emulated.
+
+    Parameters
+    ----------
+    name, summary : str
+        See `Target`.
+    discretize : bool
+        Whether weights and state are the chip's integers.
+    engine : str
+        ``"fast"``, or ``"reference"`` for nengo-loihi's own; the bits are the same.
+    """
+
+    substrate = "no silicon"
+
+    def __init__(self, name: str, summary: str, discretize: bool, engine: str = "fast"):
+        self.name = name
+        self.summary = summary
+        self.discretize = discretize
+        self.engine = engine
+
+    def with_engine(self, engine: str) -> Target:
+        if engine not in ENGINES:
+            raise BadInput(f"there is no engine {engine!r}; choose from {', '.join(ENGINES)}")
+        return EmulatorTarget(self.name, self.summary, self.discretize, engine)
+
+    def missing(self) -> Optional[str]:
+        from deploy.nengo_loihi.load import load_nengo_loihi
+
+        try:
+            load_nengo_loihi()
+        except TargetUnavailable as error:
+            return str(error)
+        return None
+
+    def versions(self) -> List[str]:
+        return [*super().versions(), "nengo-loihi"]
+
+    def open(self, copied: SeededCopy, dt: float, seed: int) -> Session:
+        from deploy.targets.emulator import HostOnlySession  # loads Nengo and nengo-loihi
+        from loihi_rules.passes.chip.capacity import RULES
+        from loihi_rules.rewriting import rewrite_copy
+
+        rewritten = rewrite_copy(copied, dt)
+        too_large = [p for p in rewritten.problems if p.rule in RULES]
+        if too_large:  # and would fill the memory
+            raise BadInput(str(too_large[0]))
+        if not rewritten.chip_ensembles:
+            return HostOnlySession(rewritten, dt, seed)
+        return self.open_rewritten(copied, rewritten, dt, seed)
+
+    def open_rewritten(
+        self,
+        copied: SeededCopy,
+        rewritten: Rewritten,
+        dt: float,
+        seed: int,
+        precompute: Optional[bool] = None,
+    ) -> Session:
+        from deploy.targets.emulator import EmulatorSession
+
+        return EmulatorSession(
+            copied, rewritten, dt, seed, self.discretize, self.engine, precompute
+        )
+
+
+EMULATOR = EmulatorTarget("emulator", "the chip in integers", discretize=True)
+FLOAT_EMULATOR = EmulatorTarget(
+    "float-emulator",
+    "the chip in floating point, nothing rounded",
+    discretize=False,
+)
