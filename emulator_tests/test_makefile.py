@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
 IN_CODE = re.compile(r"(?:`|^ {4}|^\$ )make ([a-z][a-z-]*)", re.M)
-IN_CI = re.compile(r"^(?:stage )?make ([a-z][a-z-]*)", re.M)
+IN_CI = re.compile(r"^(?:stage )?make (?:--silent )?([a-z][a-z-]*)", re.M)
 
 
 def named():
@@ -46,3 +46,28 @@ def test_target_has_a_recipe_and_no_file_stands_for_it(target, rules):
     assert target in rules, f"{named()[target]} names it"
     assert "recipe to execute" in rules[target], f"{target} does nothing"
     assert "Phony target" in rules[target], f"a file called {target} would stand for it"
+
+
+@pytest.mark.parametrize(
+    "command, passes",
+    [
+        ("echo done", True),
+        ("true", False),  # it said nothing, so it did nothing
+        ("echo", False),
+        ("false", False),
+        ("sh -c 'echo half; exit 3'", False),
+        ("make --silent --file=- idle <<< 'idle: ; @true'", False),
+        ("make --silent --file=- made <<< 'made: ; @echo made'", True),
+        ("make --silent --file=- README.md <<< ''", False),  # there is nothing to be done for it
+    ],
+)
+def test_a_stage_of_ci_that_does_nothing_fails(command, passes):
+    script = f"set -euo pipefail; . .ci/stage.sh; stage {command}"
+    done = subprocess.run(["bash", "-c", script], cwd=ROOT, capture_output=True, check=False)
+    assert (done.returncode == 0) == passes, done
+
+
+def test_all_of_ci_is_in_stages():
+    lines = (ROOT / ".ci" / "run").read_text().splitlines()
+    assert not [line for line in lines if re.match(r"\s*(make|pytest) ", line)]
+    assert sum(line.startswith("stage ") for line in lines) >= 7
