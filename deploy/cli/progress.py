@@ -6,9 +6,6 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING, Any, Dict, Iterator, Optional
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
 if TYPE_CHECKING:
     from deploy.workflows.run import Progress as Report
 
@@ -19,6 +16,9 @@ def progress_bar() -> Iterator[Optional[Report]]:
     if not sys.stderr.isatty():
         yield None
         return
+    from rich.console import Console  # takes as long to load as all of the above
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -9,8 +9,6 @@ import tempfile
 from pathlib import Path
 from typing import Iterator, List
 
-from filelock import FileLock, Timeout
-
 from deploy.errors import BadInput
 
 LOCK = ".loihi-deploy.lock"
@@ -28,6 +26,8 @@ def staged_folder(directory: Path) -> Iterator[Path]:
     BadInput
         If ``directory`` cannot be written, or another process is writing it.
     """
+    from filelock import FileLock, Timeout  # loads asyncio
+
     made = [path for path in (directory, *directory.parents) if not path.exists()]
     try:
         directory.mkdir(parents=True, exist_ok=True)
