@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import deploy
-from loihi_rules import ChipWarning
+from loihi_rules import ChipWarning, declare_settings
 from loihi_rules.change import warn
 from loihi_rules.chip.limits import LOIHI
 from loihi_rules.passes import PASSES
@@ -94,7 +94,9 @@ def test_a_run_records_cores_and_saturation():
         conn = nengo.Connection(
             pre, nengo.Node(size_in=1), learning_rule_type=nengo.PES(1e-3), label="learned"
         )
-        nengo.Connection(nengo.Node(3.0), conn.learning_rule)  # beyond what the chip takes
+        nengo.Connection(nengo.Node(3.0), conn.learning_rule)
+        declare_settings(net)
+        net.config[conn].pes_span = 1.0  # for which an error of 3 is beyond what the chip takes
     traces = deploy.run(net, 0.5)
     counts = {s["what"]: s for s in traces.record["saturation"]}
     assert counts["PES errors cut"]["count"] > 490 and counts["PES errors cut"]["of"] == 500
