@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import TYPE_CHECKING, Any, Dict
 
 from deploy.errors import BadInput
-from deploy.traces.traces import Traces
+
+if TYPE_CHECKING:
+    from deploy.traces.traces import Traces
 
 
 def to_neo(run: Traces) -> Any:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from deploy.errors import BadInput
-from deploy.traces.traces import Traces
+
+if TYPE_CHECKING:
+    from deploy.traces.traces import Traces
 
 
 def to_pandas(run: Traces) -> Any:
