@@ -9,7 +9,7 @@ import nengo
 import numpy as np
 from nengo.dists import Uniform
 
-from deploy.nengo_loihi.build import input_neurons
+from deploy.nengo_loihi.build import chip_builder, input_neurons, rounded
 from deploy.rungs import core
 from loihi_rules import declare_settings
 
@@ -45,17 +45,37 @@ def merged(seed):
 
 
 def few_bits(seed):
-    """Weights beside others that are a thousand times as large, of neurons that never fire."""
+    """A value by weights of few bits, see `coarse_weights`."""
     with nengo.Network(seed=seed) as net:
         a = nengo.Ensemble(100, 1, label="a")
         b = nengo.Ensemble(100, 1, label="b")
-        gate = nengo.Ensemble(1, 1, encoders=[[1]], intercepts=[0.5], label="gate")
         nengo.Connection(_input(seed), a)
-        nengo.Connection(nengo.Node(0, label="closed"), gate)
         nengo.Connection(a, b, synapse=0.01)
-        nengo.Connection(gate.neurons, b.neurons, transform=np.full((100, 1), -0.5), synapse=0.01)
         nengo.Probe(b, synapse=0.03, label="b")
     return net
+
+
+@contextlib.contextmanager
+def coarse_weights():
+    """While this lasts, weights keep their first two bits, and the others are dropped."""
+    own = chip_builder.discretize_model
+
+    def coarsely(model):
+        units = own(model)
+        for synapse in (synapse for block in model.blocks for synapse in block.synapses):
+            step = max(int(synapse.max_abs_weight()) // 4, 1)
+            for row in synapse.weights if not synapse.learning else ():
+                row[...] = step * np.trunc(row / step)
+        return units
+
+    modules = (chip_builder, rounded)
+    for module in modules:
+        module.discretize_model = coarsely
+    try:
+        yield
+    finally:
+        for module in modules:
+            module.discretize_model = own
 
 
 def carried(seed):
@@ -156,7 +176,7 @@ FAULTS: Dict[str, Fault] = {
     "carried": Fault(carried, "b", "noise", "carriers"),
     "coarse": Fault(coarse, "ens", "noise", "inputs as spikes", coarse_spikes),
     "by the host": Fault(by_the_host, "b", "lag", "the way to the host and back"),
-    "few bits": Fault(few_bits, "b", "noise", "weights of 8 bits"),
+    "few bits": Fault(few_bits, "b", "gain", "weights of 8 bits", coarse_weights),
     "slow": Fault(slow, "b", "gain", "integer currents and voltages"),
     "clipped": Fault(clipped, "post", "gain", "learning on the chip"),
 }

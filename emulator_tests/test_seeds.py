@@ -109,15 +109,15 @@ def test_what_is_listed_twice_is_there_once():
     with pytest.warns(UserWarning, match="already been built"):
         own = nengo.Simulator(net, progress_bar=False)
     copied = fix_seeds(net)
-    copied = copied.network
-    for objects in (copied.all_networks, copied.all_objects):
+    network = copied.network
+    for objects in (network.all_networks, network.all_objects):
         assert len(objects) == len(set(objects))
-    assert set(copied.all_objects) == {copied.copies[obj] for obj in net.all_objects}
+    assert set(network.all_objects) == {copied.copies[obj] for obj in net.all_objects}
     listed = [
         change.object for change in copied.changes if change.rule == "objects are listed once"
     ]
     assert len(listed) == 2 and "part" in listed
-    with own, nengo.Simulator(copied, progress_bar=False) as its:  # the same neurons, no warning
+    with own, nengo.Simulator(network, progress_bar=False) as its:  # the same neurons, no warning
         for obj in (ens, part.ensembles[1]):
             np.testing.assert_array_equal(own.data[obj].gain, its.data[copied.copies[obj]].gain)
 

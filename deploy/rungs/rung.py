@@ -25,6 +25,7 @@ from loihi_rules.nengo_parts.wiring import decoded, on_chip
 from loihi_rules.passes import PASSES, rates
 from loihi_rules.passes.chip.rates import SETTING as FITTED
 from loihi_rules.rewriting import rewrite_copy
+from loihi_rules.routes.ways import LAG_SETTING
 
 Pass = Callable[[Draft], None]
 
@@ -142,10 +143,10 @@ def _place(network: nengo.Network, chip: Rewritten) -> None:
 
 
 def _tuned_as(chip: Rewritten) -> Pass:
-    """In the place of fitting rates: gains, biases and refractory times as they are on the chip."""
+    """In the place of fitting rates: gains, biases, refractory times and lags as on the chip."""
 
     def tuned(draft: Draft) -> None:
-        declare(draft.network, nengo.Ensemble, FITTED)
+        declare(draft.network, nengo.Ensemble, FITTED, LAG_SETTING)
         for ens in draft.network.all_ensembles:
             own: Optional[nengo.Ensemble] = chip.copies.get(ens)
             if own is None or own not in chip.tuning:
@@ -153,6 +154,7 @@ def _tuned_as(chip: Rewritten) -> Pass:
             ens.neuron_type = own.neuron_type
             give_gains(ens, own.gain, own.bias)
             draft.network.config[ens].rates_are_fitted = True
+            draft.network.config[ens].lag = chip.network.config[own].lag
             draft.tuning[ens] = chip.tuning[own]
 
     return tuned

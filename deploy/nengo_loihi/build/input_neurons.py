@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Optional
 
 import nengo
 import numpy as np
@@ -41,7 +41,7 @@ def build_sign_pairs(model: Model, ens: SignPairs) -> None:
     model.build(ens.neuron_type, ens.neurons)
 
 
-def input_neurons(dt: float, unit: float = 1 / SPIKES_A_STEP) -> Any:
+def input_neurons(dt: float, unit: Optional[float] = None) -> Any:
     """A pair of neurons a dimension, of which only that of the value's sign fires.
 
     A value x, in radii of its target, becomes spikes of weight 1/4 a step, at the rates
@@ -58,8 +58,8 @@ def input_neurons(dt: float, unit: float = 1 / SPIKES_A_STEP) -> Any:
     ----------
     dt : float
         Step in seconds.
-    unit : float
-        What a spike is worth; a quarter of a radius.
+    unit : float, optional
+        What a spike is worth; a quarter of a radius if not given.
 
     Returns
     -------
@@ -67,13 +67,14 @@ def input_neurons(dt: float, unit: float = 1 / SPIKES_A_STEP) -> Any:
         To be a `nengo_loihi.builder.Model`'s ``node_neurons``.
     """
     base: Any = load_nengo_loihi().decode_neurons.OnOffDecodeNeurons
+    worth = 1 / SPIKES_A_STEP if unit is None else unit
 
     class InputNeurons(base):
         def __init__(self) -> None:
             super().__init__(dt=dt, is_input=True)
-            self.gain = np.full(2, 1 / unit / dt)
+            self.gain = np.full(2, 1 / worth / dt)
             self.bias = np.zeros(2)
-            self.scale = unit
+            self.scale = worth
 
         def get_ensemble(self, dim: int, add_to_container: bool = True) -> nengo.Ensemble:
             return SignPairs(
