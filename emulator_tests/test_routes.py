@@ -84,8 +84,8 @@ def test_a_chosen_way_stays_where_a_node_between_goes(end, way, recwarn):
         way == "carried",
         way == "matrix",
     )
-    assert not recwarn.list
-    assert not rewrite(done.network).changes and not recwarn.list
+    assert not rewrite(done.network).changes
+    assert not [w for w in recwarn.list if w.category is ChipWarning]  # Nengo's own may be there
 
 
 @pytest.mark.quick
