@@ -31,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import deploy
 from benchmarks.faults_of_causes import FAULTS
 from deploy.models.loading import load_model
-from deploy.parity.budget import budget_of
+from deploy.parity.budget import Budget, Split, budget_of
 from deploy.parity.comparison import worst_of_each
 from deploy.parity.effects import effects_of
 from deploy.report.picture import INK, STYLE
@@ -82,8 +82,7 @@ def faults(seeds: range) -> None:
         for seed in seeds:
             with fault.around():
                 found = deploy.budget(fault.build(seed), SECONDS, seed, spread=FEWEST)
-            split = found.split(fault.trace, fault.quantity)
-            assert split is not None
+            split = split_of(found, fault.trace, fault.quantity)
             first[max(split.shares, key=lambda share: abs(share.value)).cause] += 1
         largest = max(split.shares, key=lambda share: abs(share.value))
         print(
@@ -111,13 +110,21 @@ def alarms(seeds: range) -> None:
         print(f"{build.__name__}: {clear} of {total} shares clear ({100 * clear / total:.1f} %)")
 
 
+def split_of(budget: Budget, trace: str, quantity: str) -> Split:
+    """One effect with its shares; without it there is nothing to print."""
+    found = budget.split(trace, quantity)
+    if found is None:
+        there = ", ".join(f"{s.effect.quantity} of {s.effect.trace}" for s in budget.splits)
+        raise SystemExit(f"{quantity} of {trace} has no shares; there are {there or 'none'}")
+    return found
+
+
 def picture(path: str) -> None:
     found = deploy.budget("pes-connection", 8.0)
     matplotlib.rcParams.update({**STYLE, "svg.hashsalt": "causes"})
     figure = Figure(figsize=(7.2, 8.0), layout="constrained")
     for axes, names in zip(figure.subplots(len(SHOWN)), SHOWN):
-        split = found.split(*names)
-        assert split is not None
+        split = split_of(found, *names)
         draw_causes(axes, split)
         print(split.effect.words, "<-", split.words)
     figure.savefig(path, metadata={"Date": None})

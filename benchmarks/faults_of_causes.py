@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from typing import Any, Callable, Dict, NamedTuple
+from unittest import mock
 
 import nengo
 import numpy as np
@@ -17,6 +18,15 @@ from loihi_rules import declare_settings
 def _input(seed, hertz=1.0):
     phase = np.random.RandomState(seed).uniform(0, 2 * np.pi)
     return nengo.Node(lambda t: np.sin(2 * np.pi * hertz * t + phase), label="input")
+
+
+@contextlib.contextmanager
+def _replaced(modules, name, value):
+    """While this lasts, a name of these modules stands for something else."""
+    with contextlib.ExitStack() as stack:
+        for module in modules:
+            stack.enter_context(mock.patch.object(module, name, value))
+        yield
 
 
 def saturated(seed):
@@ -55,7 +65,6 @@ def few_bits(seed):
     return net
 
 
-@contextlib.contextmanager
 def coarse_weights():
     """While this lasts, weights keep their first two bits, and the others are dropped."""
     own = chip_builder.discretize_model
@@ -68,14 +77,7 @@ def coarse_weights():
                 row[...] = step * np.trunc(row / step)
         return units
 
-    modules = (chip_builder, rounded)
-    for module in modules:
-        module.discretize_model = coarsely
-    try:
-        yield
-    finally:
-        for module in modules:
-            module.discretize_model = own
+    return _replaced((chip_builder, rounded), "discretize_model", coarsely)
 
 
 def carried(seed):
@@ -100,18 +102,9 @@ def coarse(seed):
     return net
 
 
-@contextlib.contextmanager
 def coarse_spikes():
     """While this lasts, a spike from the host is worth sixteen times as much as it is."""
-    own = input_neurons.SPIKES_A_STEP
-    modules = (input_neurons, core)
-    for module in modules:
-        module.SPIKES_A_STEP = own / 16
-    try:
-        yield
-    finally:
-        for module in modules:
-            module.SPIKES_A_STEP = own
+    return _replaced((input_neurons, core), "SPIKES_A_STEP", input_neurons.SPIKES_A_STEP / 16)
 
 
 def by_the_host(seed):

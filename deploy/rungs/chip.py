@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List, Optional, Sequence
+from typing import List, Sequence
 
 from deploy.rungs.rung import Pass, Rung, rewritten
 from deploy.targets.base import Session
@@ -30,9 +30,6 @@ class ChipRung(Rung):
     def __init__(self, name: str, cause: str, integers: bool = False, rounded: bool = False):
         self.name, self.cause, self.summary = name, cause, f"the emulator, with {cause}"
         self.integers, self.rounded = integers, rounded
-
-    def missing(self) -> Optional[str]:
-        return EMULATOR.missing()
 
     def versions(self) -> List[str]:
         return EMULATOR.versions()

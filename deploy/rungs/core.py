@@ -10,10 +10,8 @@ from nengo.dists import Choice
 from nengo.solvers import NoSolver
 from nengo.synapses import Lowpass
 
-from deploy.errors import TargetUnavailable
 from deploy.nengo_loihi.build.input_neurons import SPIKES_A_STEP, SignPairs
 from deploy.nengo_loihi.build.input_units import MOST_A_STEP
-from deploy.nengo_loihi.load import load_nengo_loihi
 from deploy.rungs.rung import Pass, Rung, rewritten, whole_steps
 from deploy.targets.base import Session
 from deploy.targets.core import CoreSession
@@ -72,13 +70,6 @@ class CoreRung(Rung):
             self.spikes,
             voltages,
         )
-
-    def missing(self) -> Optional[str]:
-        try:
-            load_nengo_loihi()
-        except TargetUnavailable as error:
-            return str(error)
-        return None
 
     def applies(self, chip: Rewritten) -> bool:
         ways = {chip.network.config[conn].enters for conn in chip.network.all_connections}

@@ -14,6 +14,7 @@ from nengo.synapses import LinearFilter
 from deploy.errors import BadInput
 from deploy.nengo_loihi.load import load_nengo_loihi
 from deploy.targets.base import Target
+from deploy.targets.emulated import EMULATOR
 from loihi_rules import Rewritten, SeededCopy
 from loihi_rules.chip.tuning import give_gains
 from loihi_rules.draft import Draft
@@ -40,6 +41,10 @@ class Rung(Target):
     """
 
     cause: str
+
+    def missing(self) -> Optional[str]:
+        """As of the emulator: nengo-loihi has the neurons of all rungs."""
+        return EMULATOR.missing()
 
     def applies(self, chip: Rewritten) -> bool:
         """Whether a model has anything of the cause, by what was rewritten for the chip."""
