@@ -46,6 +46,8 @@ def random_network(seed: int) -> nengo.Network:
                 rng.randint(20, 400), 2, radius=10 ** rng.uniform(-1, 1), label=f"ens{k}"
             )
             ens.neuron_type = kinds[rng.randint(len(kinds))]
+            if ens.neuron_type is kinds[-1]:
+                ens.max_rates = nengo.dists.Uniform(120, 220)  # its highest is 250 Hz
             ratio = ens.radius / getattr(before, "radius", 1.0)
             tau = (0.002, 0.005, 0.02, 0.1)[rng.randint(4)]
             kind = rng.randint(5)
@@ -86,12 +88,9 @@ def cases() -> Iterator[Tuple[str, Any, float, int]]:
 
 
 def digest(model: Any, duration: float, target: str, seed: int) -> str:
-    """Of everything that a run has recorded; or of why there is none."""
+    """Of everything that a run has recorded. A case that is refused would compare nothing."""
     sha = hashlib.sha256()
-    try:
-        run = deploy.run(model, duration, target, seed)
-    except deploy.DeployError as error:
-        return f"refused: {error}"
+    run = deploy.run(model, duration, target, seed)
     for name, array in sorted(run.arrays().items()):
         sha.update(f"{name} {array.dtype} {array.shape}".encode())
         sha.update(np.ascontiguousarray(array).tobytes())

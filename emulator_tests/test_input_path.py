@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 import deploy
 from loihi_rules import rewrite
 from loihi_rules.chip.tuning import fit_rates, mean_chip_rates
+from loihi_rules.notes import Way
 from loihi_rules.routes.from_host import before_chip
-from loihi_rules.routes.ways import MATRIX
 
 pytestmark = pytest.mark.quick
 
@@ -102,10 +102,10 @@ def test_ways_in():
     net = chain(0.005, 0.005)
     done = rewrite(net)
     into_b = done.copies[net.connections[1]]
-    assert done.network.config[into_b].enters == MATRIX
+    assert done.notes.connections[into_b].way == Way.MATRIX
     large = chain(0.005, 0.005, 400)  # 160,000 weights are more than a core's memory
     done = rewrite(large)
-    assert done.network.config[done.copies[large.connections[1]]].enters == MATRIX
+    assert done.notes.connections[done.copies[large.connections[1]]].way == Way.MATRIX
     assert len([core for core in deploy.check(large).resources if core.block.startswith("b[")]) == 2
 
 

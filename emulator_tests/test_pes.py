@@ -26,7 +26,7 @@ def learned(network):
 def built(network):
     """A rewritten network, its learned connection, and nengo-loihi's model of it."""
     done = rewrite(network)
-    model = chip_model(0.001, "test", done.host_probes, done.learning_scales)
+    model = chip_model(done, 0.001)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         simulator = load_nengo_loihi().Simulator(done.network, target="sim", seed=1, model=model)

@@ -81,7 +81,7 @@ def rounding(network):
     """By how much rounding puts off what each connection gives, at the least."""
     done = rewrite(network)
     assert not done.problems
-    model = chip_model(0.001, "drawn", done.host_probes, done.learning_scales)
+    model = chip_model(done, 0.001)
     model.build(done.network, remove_passthrough=False)
     return {name: kept.off for name, kept in model.kept.items()}
 

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 import deploy
 from deploy.models.fingerprint import fingerprint
 from loihi_rules import rewrite
+from loihi_rules.nengo_parts.settings import OF_USERS
 from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.nengo_parts.wiring import on_chip
+from loihi_rules.systems.pes_connection import pes_connection
 
 pytestmark = pytest.mark.quick
 
@@ -310,3 +312,25 @@ def test_rows_that_are_rounding_are_no_connections():
         if np.any(matrix)
     )
     assert smallest > 1e-3
+
+
+def test_passes_leave_notes_and_no_settings_of_their_own():
+    """A network's configuration is for what its user chooses."""
+    done = rewrite(pes_connection())
+    for of in (nengo.Ensemble, nengo.Node, nengo.Connection, nengo.Probe):
+        assert set(done.network.config[of].extra_params) <= set(OF_USERS.get(of, ()))
+    (learned,) = done.learning_scales
+    assert done.notes.ensembles[learned.pre_obj].has_its_rates
+    assert {note.error_is_scaled for note in done.notes.connections.values()} == {True, False}
+
+
+def test_a_copy_of_a_rewritten_network_is_left_as_it_is():
+    """Notes go with it, and are of its own objects."""
+    copied = rewrite(pes_connection()).network.copy()
+    again = rewrite(copied)
+    assert again.changes == [] and again.problems == []
+    assert fingerprint(again.network) == fingerprint(copied)
+    with copied:
+        more = nengo.Ensemble(50, 1, label="more")
+        nengo.Connection(copied.ensembles[0], more)
+    assert {change.object for change in rewrite(copied).changes} & {"more"}

@@ -8,9 +8,9 @@ import deploy
 from deploy.nengo_loihi.load import load_nengo_loihi
 from loihi_rules import ChipWarning, declare_settings, rewrite
 from loihi_rules.nengo_parts.transforms import matrix_of
+from loihi_rules.notes import Way
 from loihi_rules.routes.carriers import design, pairs_for
 from loihi_rules.routes.entries import amplified_by
-from loihi_rules.routes.ways import CARRIED, FROM_CARRIERS, MATRIX
 
 THE_CHIPS = load_nengo_loihi().neurons.LoihiLIF()  # as late on the CPU
 
@@ -47,11 +47,11 @@ def test_values_beyond_the_radius_arrive(k, way):
 @pytest.mark.quick
 def test_a_user_chooses_the_way():
     done = {way: rewrite(scaled(2, way)) for way in ("matrix", "carried")}
-    for way, expected in (("matrix", MATRIX), ("carried", CARRIED)):
-        ways = [done[way].network.config[c].enters for c in done[way].network.all_connections]
+    for way, expected in (("matrix", Way.MATRIX), ("carried", Way.CARRIED)):
+        ways = [done[way].notes.connections[c].way for c in done[way].network.all_connections]
         assert expected in ways
-        assert (FROM_CARRIERS in ways) == (way == "carried")
-    text = next(c.why for c in done["matrix"].changes if MATRIX in c.after)
+        assert (Way.FROM_CARRIERS in ways) == (way == "carried")
+    text = next(c.why for c in done["matrix"].changes if str(Way.MATRIX) in c.after)
     assert "while through neurons that carry the value" in text  # and what that would cost
 
 
@@ -71,7 +71,7 @@ def by_a_node(first=None, second=None, synapse=0.1):
 
 
 def entries(done):
-    return {done.network.config[c].enters for c in done.network.all_connections}
+    return {done.notes.connections[c].way for c in done.network.all_connections}
 
 
 @pytest.mark.quick
@@ -80,7 +80,7 @@ def entries(done):
 def test_a_chosen_way_stays_where_a_node_between_goes(end, way, recwarn):
     net = by_a_node(**{end: way})
     done = rewrite(net)
-    assert (FROM_CARRIERS in entries(done), MATRIX in entries(done)) == (
+    assert (Way.FROM_CARRIERS in entries(done), Way.MATRIX in entries(done)) == (
         way == "carried",
         way == "matrix",
     )
@@ -92,7 +92,7 @@ def test_a_chosen_way_stays_where_a_node_between_goes(end, way, recwarn):
 def test_ways_that_contradict_are_said():
     with pytest.warns(ChipWarning, match="a → node → b: .*'carried' and 'matrix'; it is 'matrix'"):
         done = rewrite(by_a_node("carried", "matrix"))
-    assert FROM_CARRIERS not in entries(done)
+    assert Way.FROM_CARRIERS not in entries(done)
 
 
 @pytest.mark.quick
@@ -244,16 +244,17 @@ def test_little_noise_goes_into_a_population_with_a_threshold(excites):
     """What is noise elsewhere is a value there; what comes late is late once."""
 
     def ways(low, tau):
-        done = rewrite(inhibited(low, tau, excites)).network
-        post = next(e for e in done.all_ensembles if e.label == "post")
-        given = {done.config[c].enters for c in done.all_connections if c.post_obj is post}
-        return done.config[post].input_tau, given
+        done = rewrite(inhibited(low, tau, excites))
+        network, notes = done.network, done.notes.connections
+        post = next(e for e in network.all_ensembles if e.label == "post")
+        given = {notes[c].way for c in network.all_connections if c.post_obj is post}
+        return network.config[post].input_tau, given
 
     tau, given = ways(-0.2, 0.008)
-    assert tau > 0.005 and given == {MATRIX}
+    assert tau > 0.005 and given == {Way.MATRIX}
     tau, given = ways(-1, 0.008)
-    assert tau == pytest.approx(0.002, abs=2e-4) and given == {MATRIX, FROM_CARRIERS}
-    assert FROM_CARRIERS in ways(-0.2, 0.1)[1]  # too far apart for one filter
+    assert tau == pytest.approx(0.002, abs=2e-4) and given == {Way.MATRIX, Way.FROM_CARRIERS}
+    assert Way.FROM_CARRIERS in ways(-0.2, 0.1)[1]  # too far apart for one filter
 
 
 @pytest.mark.quick

@@ -11,6 +11,7 @@ from nengo.builder.ensemble import BuiltEnsemble
 
 from loihi_rules.change import Change, ChipWarning, Problem
 from loihi_rules.learning_rules.pes import LearningScale
+from loihi_rules.notes import Notes
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Draft:
     network: nengo.Network
     dt: float
     changes: List[Change]
+    notes: Notes = field(default_factory=Notes)  # of single objects, also of earlier rewritings
     problems: List[Problem] = field(default_factory=list)
     served: Dict[nengo.Probe, ServedProbe] = field(default_factory=dict)  # by the draft's own probe
     host_probes: List[nengo.Probe] = field(default_factory=list)

@@ -13,6 +13,7 @@ from loihi_rules.change import Change, Problem, warn_of_all
 from loihi_rules.draft import Draft, ServedProbe
 from loihi_rules.learning_rules.pes import LearningScale
 from loihi_rules.nengo_parts.seeds import SeededCopy, fix_seeds
+from loihi_rules.notes import Notes, keep_notes, notes_of
 from loihi_rules.passes import PASSES
 
 __all__ = ["Change", "Problem", "Rewritten", "ServedProbe", "rewrite"]
@@ -32,6 +33,8 @@ class Rewritten:
         What still stands in the way; empty if the model can run.
     copies : mapping
         The user's objects to those in ``network``.
+    notes : Notes
+        What the passes noted of single objects of ``network``.
     served : mapping of nengo.Probe to ServedProbe
         The user's probes that are served in another way than as a probe.
     host_probes : list of nengo.Probe
@@ -58,6 +61,7 @@ class Rewritten:
     changes: List[Change]
     problems: List[Problem]
     copies: Mapping[Any, Any]
+    notes: Notes
     served: Mapping[nengo.Probe, ServedProbe]
     host_probes: List[nengo.Probe]
     learning_scales: Mapping[nengo.Connection, LearningScale]
@@ -112,10 +116,11 @@ def rewrite_copy(
     passes : sequence of callable, optional
         Others than `loihi_rules.passes.PASSES`, as some of these alone.
     """
-    draft = Draft(copied.network, dt, list(copied.changes))
+    draft = Draft(copied.network, dt, list(copied.changes), notes_of(copied.network))
     for rewrite_pass in PASSES if passes is None else passes:
         if not draft.stopped:
             rewrite_pass(draft)
+    keep_notes(draft.network, draft.notes)
     warn_of_all(draft.warnings)
     originals = {id(new): old for old, new in copied.copies.items()}
     served = {originals.get(id(probe), probe): serving for probe, serving in draft.served.items()}
@@ -124,6 +129,7 @@ def rewrite_copy(
         changes=list(dict.fromkeys(draft.changes)),
         problems=draft.problems,
         copies=copied.copies,
+        notes=draft.notes,
         served=served,
         host_probes=draft.host_probes,
         learning_scales=draft.learning_scales,

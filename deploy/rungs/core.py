@@ -20,8 +20,8 @@ from loihi_rules.nengo_parts.leads import Lead
 from loihi_rules.nengo_parts.parameters import with_parameters
 from loihi_rules.nengo_parts.solvers import MultipliedOut
 from loihi_rules.nengo_parts.wiring import base_of, on_chip, reconnect
+from loihi_rules.notes import Way
 from loihi_rules.routes.plan import HOP_STEPS
-from loihi_rules.routes.ways import FROM_CARRIERS, FROM_HOST
 
 
 class CoreRung(Rung):
@@ -72,17 +72,17 @@ class CoreRung(Rung):
         )
 
     def applies(self, chip: Rewritten) -> bool:
-        ways = {chip.network.config[conn].enters for conn in chip.network.all_connections}
+        ways = {chip.notes.connections[conn].way for conn in chip.network.all_connections}
         if self.spikes:
-            return FROM_HOST in ways
-        return FROM_CARRIERS in ways if self.carriers else True
+            return Way.FROM_HOST in ways
+        return Way.FROM_CARRIERS in ways if self.carriers else True
 
     def open(self, copied: SeededCopy, dt: float, seed: int) -> Session:
         made = rewritten(copied, dt, self.passes)
         network = made.network
-        _enter(network, dt, self.spikes)
+        _enter(made, dt, self.spikes)
         if not self.carriers:
-            _replace_carriers(network, dt)
+            _replace_carriers(made, dt)
         if self.whole_steps:
             for ens in network.all_ensembles:
                 if on_chip(network, ens):
@@ -101,10 +101,11 @@ def _fill(network: nengo.Network, seed: int) -> None:
             ens.neuron_type = with_parameters(ens.neuron_type, initial_state=state)
 
 
-def _enter(network: nengo.Network, dt: float, spikes: bool) -> None:
+def _enter(made: Rewritten, dt: float, spikes: bool) -> None:
     """Give what the host sends the filter that is the compartments' own, as values or as spikes."""
+    network = made.network
     for conn in network.all_connections:
-        if getattr(network.config[conn], "enters", None) != FROM_HOST:
+        if made.notes.connections[conn].way != Way.FROM_HOST:
             continue
         post, size = conn.post, conn.size_out
         synapse: Any = Lowpass(float(network.config[base_of(post)].input_tau))
@@ -145,12 +146,13 @@ def _as_spikes(
     nengo.Connection(sent, post, transform=worth * signs, synapse=synapse, seed=0)
 
 
-def _replace_carriers(network: nengo.Network, dt: float) -> None:
+def _replace_carriers(made: Rewritten, dt: float) -> None:
     """Nodes in the place of carriers, that hand on what these are to carry, as late."""
+    network = made.network
     outs: List[nengo.Connection] = [
         conn
         for conn in network.all_connections
-        if getattr(network.config[conn], "enters", None) == FROM_CARRIERS
+        if made.notes.connections[conn].way == Way.FROM_CARRIERS
     ]
     for out in outs:
         ens = out.pre_obj

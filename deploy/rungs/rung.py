@@ -24,9 +24,7 @@ from loihi_rules.nengo_parts.seeds import copy_network
 from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.wiring import decoded, on_chip
 from loihi_rules.passes import PASSES, rates
-from loihi_rules.passes.chip.rates import SETTING as FITTED
 from loihi_rules.rewriting import rewrite_copy
-from loihi_rules.routes.ways import LAG_SETTING
 
 Pass = Callable[[Draft], None]
 
@@ -151,15 +149,13 @@ def _tuned_as(chip: Rewritten) -> Pass:
     """In the place of fitting rates: gains, biases, refractory times and lags as on the chip."""
 
     def tuned(draft: Draft) -> None:
-        declare(draft.network, nengo.Ensemble, FITTED, LAG_SETTING)
         for ens in draft.network.all_ensembles:
             own: Optional[nengo.Ensemble] = chip.copies.get(ens)
             if own is None or own not in chip.tuning:
                 continue
             ens.neuron_type = own.neuron_type
             give_gains(ens, own.gain, own.bias)
-            draft.network.config[ens].rates_are_fitted = True
-            draft.network.config[ens].lag = chip.network.config[own].lag
+            draft.notes.ensembles[ens] = chip.notes.ensembles[own]
             draft.tuning[ens] = chip.tuning[own]
 
     return tuned

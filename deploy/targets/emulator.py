@@ -65,13 +65,12 @@ class EmulatorSession(Session):
         self.dt = dt
         nengo_loihi = load_nengo_loihi()
         self.present = {*rewritten.network.all_probes, *rewritten.host_probes}
-        label = rewritten.network.label or "network"
         self.simulator = build_simulator(
             rewritten.network,
             engine,
             dt=dt,
             seed=seed,
-            model=chip_model(dt, label, rewritten.host_probes, rewritten.learning_scales, rounded),
+            model=chip_model(rewritten, dt, rounded),
             target="sim" if discretize else "simreal",
             progress_bar=False,
             remove_passthrough=False,

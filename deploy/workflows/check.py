@@ -162,11 +162,8 @@ def check(model: Model, seed: int = 0, dt: float = 0.001) -> Preflight:
 
 
 def _built(rewritten: Rewritten, dt: float) -> Any:
-    network = rewritten.network
-    model = chip_model(
-        dt, network.label or "network", rewritten.host_probes, rewritten.learning_scales
-    )
-    model.build(network, remove_passthrough=False)
+    model = chip_model(rewritten, dt)
+    model.build(rewritten.network, remove_passthrough=False)
     return model
 
 

@@ -16,6 +16,7 @@ from loihi_rules.chip.lags import without
 from loihi_rules.nengo_parts.settings import TYPICAL_FREQUENCY
 from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.nengo_parts.wiring import base_of, decoded, is_chip_input, on_chip
+from loihi_rules.notes import Notes
 
 MOST_MODES = 1000  # dimensions of a loop whose eigenvalues are looked for, in about a second
 
@@ -61,7 +62,9 @@ class Entry:
     lag: float = 0.0
 
 
-def entries_of(network: nengo.Network, dt: float) -> Dict[nengo.Ensemble, List[Entry]]:
+def entries_of(
+    network: nengo.Network, notes: Notes, dt: float
+) -> Dict[nengo.Ensemble, List[Entry]]:
     """By target: what enters it, in the order of the network.
 
     A signal of 1 Hz that is Δt late errs by 2π · 1 Hz · Δt. In a loop whose longest filter is
@@ -70,7 +73,8 @@ def entries_of(network: nengo.Network, dt: float) -> Dict[nengo.Ensemble, List[E
     where one source enters twice, by filters that differ by Δτ, what the user is after is their
     difference, of which Δt / Δτ is lost.
 
-    What an ensemble represents is later on the chip, or earlier, by ``network.config[ens].lag``;
+    What an ensemble represents is later on the chip, or earlier, by the ``lag`` that is
+    noted of it;
     the filter that follows gives that back (`loihi_rules.chip.lags`). Connections of one filter
     keep one, with the mean of their lags.
     """
@@ -85,7 +89,7 @@ def entries_of(network: nengo.Network, dt: float) -> Dict[nengo.Ensemble, List[E
         for conn in conns:
             taus.setdefault(base_of(conn.pre), []).append(tau_of(conn))
         found = [_entry(network, conn, taus, loops) for conn in conns]
-        entries[ens] = _without_lags(network, found, dt)
+        entries[ens] = _without_lags(notes, found, dt)
     return entries
 
 
@@ -107,7 +111,7 @@ def goes_straight(network: nengo.Network, conn: nengo.Connection) -> bool:
     return isinstance(conn.post_obj, Neurons) or (decoded(conn) and conn.solver.weights)
 
 
-def _without_lags(network: nengo.Network, entries: List[Entry], dt: float) -> List[Entry]:
+def _without_lags(notes: Notes, entries: List[Entry], dt: float) -> List[Entry]:
     together: Dict[float, List[Entry]] = {}
     for entry in entries:
         if entry.tau and _may_be_late(entry):
@@ -115,7 +119,7 @@ def _without_lags(network: nengo.Network, entries: List[Entry], dt: float) -> Li
     lags = {
         tau: float(
             np.average(
-                [network.config[e.conn.pre_obj].lag or 0.0 for e in alike],
+                [notes.ensembles[e.conn.pre_obj].lag for e in alike],
                 weights=[e.sensitivity for e in alike],
             )
         )

@@ -11,8 +11,8 @@ from nengo.transforms import Dense, NoTransform
 
 from loihi_rules.chip.levels import filter_of
 from loihi_rules.nengo_parts.transforms import matrix_of, set_matrix
+from loihi_rules.notes import Way
 from loihi_rules.routes.plan import Choice
-from loihi_rules.routes.ways import FROM_HOST, MATRIX
 
 WORTH_WHILE = 1e-3  # of a time constant
 
@@ -63,7 +63,7 @@ def keep_speed(ens: nengo.Ensemble, choices: Sequence[Choice], tau: float, dt: f
     fed = np.zeros(ens.dimensions, bool)
     for conn in loops:
         fed[_filled(conn, ens)] = True
-    others = [c for c in values if c.way == FROM_HOST and c not in same]
+    others = [c for c in values if c.way == Way.FROM_HOST and c not in same]
     sent = [c for c in others if _is_scalable(c.entry.conn)]
     scaled = [
         c.entry.conn for c in [*same, *sent] if fed[_values(ens, c.entry.conn.post_slice)].any()
@@ -99,7 +99,7 @@ def _filled(conn: nengo.Connection, ens: nengo.Ensemble) -> np.ndarray:
 def _is_loop(choice: Choice, ens: nengo.Ensemble) -> bool:
     """Whether it hands on values of an ensemble to these values themselves, by decoders."""
     conn = choice.entry.conn
-    if choice.way != MATRIX or conn.pre_obj is not ens or conn.post_obj is not ens:
+    if choice.way != Way.MATRIX or conn.pre_obj is not ens or conn.post_obj is not ens:
         return False
     known = set(_values(ens, conn.pre_slice)) >= set(_filled(conn, ens))
     return known and (conn.function is None or callable(conn.function))

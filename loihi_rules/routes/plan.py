@@ -9,10 +9,11 @@ import numpy as np
 
 from loihi_rules.chip.limits import LOIHI
 from loihi_rules.nengo_parts.settings import TYPICAL_FREQUENCY
+from loihi_rules.notes import Way
 from loihi_rules.routes.carriers import MOST_ROWS, noise, pairs_for, spike_noise
 from loihi_rules.routes.entries import Entry
 from loihi_rules.routes.from_host import before_chip
-from loihi_rules.routes.ways import CARRIED, FROM_HOST, MATRIX, STRAIGHT, Cost
+from loihi_rules.routes.ways import Cost
 
 SMOOTHING_STEPS = 5  # of the least filter that smooths the spikes in which a value is carried
 ALIKE = 0.006  # s, by which filters differ whose mean is tried
@@ -32,14 +33,14 @@ class Choice:
     Attributes
     ----------
     entry : Entry
-    way : str
-    costs : mapping of str to Cost
+    way : Way
+    costs : mapping of Way to Cost
         Of all ways that there are, at the chosen filter.
     """
 
     entry: Entry
-    way: str
-    costs: Mapping[str, Cost]
+    way: Way
+    costs: Mapping[Way, Cost]
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def plan(
     dimensions: int,
     dt: float,
     tau: Optional[float] = None,
-    asked: Optional[Mapping[int, str]] = None,
+    asked: Optional[Mapping[int, Way]] = None,
     threshold: bool = False,
 ) -> Plan:
     """Choose the filter, and with it all ways, whose costs add up to the least.
@@ -83,7 +84,7 @@ def plan(
         Step in seconds.
     tau : float, optional
         The filter that its user chose.
-    asked : mapping of int to str, optional
+    asked : mapping of int to Way, optional
         Ways that a user chose, by the entry's place.
     threshold : bool
         Whether the ensemble is silent at some of its values.
@@ -107,7 +108,7 @@ def _at(
     dimensions: int,
     dt: float,
     tau: float,
-    asked: Mapping[int, str],
+    asked: Mapping[int, Way],
     threshold: bool,
 ) -> Plan:
     costs = [_costs(entry, entries, n_neurons, dimensions, dt, tau, threshold) for entry in entries]
@@ -115,19 +116,23 @@ def _at(
     ways.update({k: way for k, way in asked.items() if way in costs[k]})
     rows = sum(e.rows for e in entries if e.spikes)
     rows += 2 * dimensions * any(e.from_host and not e.spikes for e in entries)
-    free = sorted(
-        (k for k in ways if MATRIX in costs[k] and CARRIED in costs[k] and k not in asked),
-        key=lambda k: (costs[k][MATRIX].total - costs[k][CARRIED].total) / max(entries[k].rows, 1),
-    )  # what a matrix saves the most for, by in-axon, comes first
-    rows += sum(entries[k].rows for k in asked if ways[k] == MATRIX)
-    wanted = rows + sum(entries[k].rows for k in free if ways[k] == MATRIX)
+
+    def dearer(k: int) -> float:
+        """By how much a matrix costs more, for each in-axon: what saves the most comes first."""
+        more = costs[k][Way.MATRIX].total - costs[k][Way.CARRIED].total
+        return more / max(entries[k].rows, 1)
+
+    both = {Way.MATRIX, Way.CARRIED}
+    free = sorted((k for k in ways if both <= set(costs[k]) and k not in asked), key=dearer)
+    rows += sum(entries[k].rows for k in asked if ways[k] == Way.MATRIX)
+    wanted = rows + sum(entries[k].rows for k in free if ways[k] == Way.MATRIX)
     pairs = pairs_for(dimensions, threshold=threshold)
     reserved = min(MOST_ROWS, 2 * sum(pairs) * dimensions)  # for carriers
-    if wanted + reserved * (CARRIED in ways.values()) > LOIHI.in_axons_a_core:
+    if wanted + reserved * (Way.CARRIED in ways.values()) > LOIHI.in_axons_a_core:
         for k in free:
             fits = rows + entries[k].rows + reserved <= LOIHI.in_axons_a_core
-            ways[k] = ways[k] if fits else CARRIED
-            rows += entries[k].rows * (ways[k] == MATRIX)
+            ways[k] = ways[k] if fits else Way.CARRIED
+            rows += entries[k].rows * (ways[k] == Way.MATRIX)
     chosen = tuple(Choice(e, ways[k], costs[k]) for k, e in enumerate(entries))
     return Plan(tau, chosen)
 
@@ -140,7 +145,7 @@ def _costs(
     dt: float,
     tau: float,
     threshold: bool,
-) -> Dict[str, Cost]:
+) -> Dict[Way, Cost]:
     """Of each way that there is for a connection, with the compartments' filter given.
 
     Before a threshold, values that are asked for with one filter count as one: they are within the
@@ -155,7 +160,7 @@ def _costs(
         added = HOST_NOISE / (1 + tau / dt)
         offset = _at_threshold(entry, added) * threshold
         cost = Cost(late, late * entry.sensitivity, added, bits, 2 * dimensions, 0, offset)
-        return {FROM_HOST: cost}
+        return {Way.FROM_HOST: cost}
     late = tau - own
     weights = entry.rows * n_neurons * LOIHI.weight_bits
     cores = -(-weights // LOIHI.synapse_bits_a_core) if entry.carriable or entry.spikes else 0
@@ -166,7 +171,7 @@ def _costs(
     offset = _at_threshold(entry, rougher) * (threshold and entry.carriable)
     direct = Cost(late, float(error), 0.0, bits, entry.rows, int(cores), offset)
     if entry.spikes:
-        return {STRAIGHT: direct}
+        return {Way.STRAIGHT: direct}
     sharing = max(sum(e.carriable and e.tau == entry.tau for e in beside), 1)
     pairs = pairs_for(dimensions, threshold=threshold)
     hop = HOP_STEPS * dt
@@ -182,7 +187,7 @@ def _costs(
         1,
         _at_threshold(entry, added) * threshold,
     )
-    return {MATRIX: direct, CARRIED: carried} if entry.carriable else {CARRIED: carried}
+    return {Way.MATRIX: direct, Way.CARRIED: carried} if entry.carriable else {Way.CARRIED: carried}
 
 
 def _of_another_order(entry: Entry, own: float, tau: float, hop: float) -> float:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Tuple
 
-WAY_SETTING, ENTERS_SETTING, FILTER_SETTING = "way", "enters", "input_tau"
-LAG_SETTING = "lag"  # of an ensemble, seconds; see loihi_rules.chip.lags
-STRAIGHT, MATRIX = "straight to the neurons", "by a matrix of weights"
-CARRIED, FROM_HOST = "through neurons that carry the value", "as spikes from the host"
-FROM_CARRIERS = "from neurons that carry the value"
-MULTIPLIED = (MATRIX, CARRIED, FROM_CARRIERS)  # decoders and encoders are one matrix
-CHOICES = {"matrix": MATRIX, "carried": CARRIED}  # of a user
+from loihi_rules.notes import Way
+
+WAY_SETTING, FILTER_SETTING = "way", "input_tau"
+MULTIPLIED = (Way.MATRIX, Way.CARRIED, Way.FROM_CARRIERS)  # decoders and encoders are one matrix
+CHOICES = {"matrix": Way.MATRIX, "carried": Way.CARRIED}  # of a user
 ROW_PRICE, CORE_PRICE = 1e-9, 1e-8  # in squared radii: they decide between equals
 
 

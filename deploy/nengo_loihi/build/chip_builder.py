@@ -9,7 +9,7 @@ all: filters of inputs, decoders that the user gave, and the numbers of learning
 from __future__ import annotations
 
 import warnings
-from typing import Any, Mapping, Sequence, Tuple
+from typing import Any, Tuple
 
 import nengo
 import numpy as np
@@ -29,35 +29,25 @@ from deploy.nengo_loihi.build.rounded import round_model
 from deploy.nengo_loihi.build.row_table import row_tables
 from deploy.nengo_loihi.build.split import linear_splitting
 from deploy.nengo_loihi.load import load_nengo_loihi
-from loihi_rules.learning_rules.pes import ERROR_SCALE, LearningScale
+from loihi_rules import Rewritten
+from loihi_rules.learning_rules.pes import ERROR_SCALE
 from loihi_rules.nengo_parts.built import unused_max_rates
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.solvers import MultipliedOut
 from loihi_rules.nengo_parts.wiring import base_of, columns_of, is_chip_input, on_chip
-from loihi_rules.passes.nengo_loihi.node_probes import carried_by
 
 READ_BY_THE_HOST = "probe_decoders"  # nengo-loihi's synapse group into what the host reads
 
 
-def chip_model(
-    dt: float,
-    label: str,
-    host_probes: Sequence[nengo.Probe],
-    learning_scales: Mapping[nengo.Connection, LearningScale],
-    rounded: bool = False,
-) -> Any:
+def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
     """A model for `nengo_loihi.Simulator` that is built in this way.
 
     Parameters
     ----------
+    rewritten : Rewritten
+        The model is to build its ``network``.
     dt : float
         Step in seconds.
-    label : str
-    host_probes : sequence of nengo.Probe
-        Probes of connections and learning rules that run on the host; they are
-        not in the network.
-    learning_scales : mapping of nengo.Connection to LearningScale
-        Of the connections that learn on the chip, in the place of one for all.
     rounded : bool
         Whether weights and biases are what the chip's integers stand for, where nothing else is
         made integers.
@@ -96,9 +86,9 @@ def chip_model(
                     self._whole(model, obj, *args, **kwargs)
                 return None
             if isinstance(obj, nengo.Probe):
-                carried = carried_by(model.toplevel, obj)
-                if carried is not None:
-                    return self._carried(model, obj, carried)
+                conn = rewritten.notes.probes[obj].decoders_of
+                if conn is not None:
+                    return self._decoded_as(model, obj, conn)
             if isinstance(obj, nengo.Ensemble):
                 with unused_max_rates():
                     return super().build(model, obj, *args, **kwargs)
@@ -132,7 +122,7 @@ def chip_model(
                 for pieces in split.values()
                 for piece, compartments in pieces.items()
             }
-            for probe in host_probes:
+            for probe in rewritten.host_probes:
                 conn = getattr(probe.obj, "connection", probe.obj)  # of a learning rule
                 host = model.host_model(base_of(conn.pre))
                 host.seeds[probe], host.seeded[probe] = probe.seed, True
@@ -154,7 +144,7 @@ def chip_model(
                 model.input_units[receiver] = most_at_once(model, receiver, unit, discretize)
             builder.validate.validate_model(model)
 
-        def _carried(self, model: Any, probe: nengo.Probe, conn: nengo.Connection) -> Any:
+        def _decoded_as(self, model: Any, probe: nengo.Probe, conn: nengo.Connection) -> Any:
             """A probe by the decoders of a connection, as nengo-loihi builds those of the host.
 
             These have a connection's function and transform in ``chip2host_params``, and are read
@@ -223,8 +213,9 @@ def chip_model(
                     fill_range(made["decoded"], made["decoders"], model.objs[conn.post_obj]["in"])
                 make_room(made["decoded"], made["decoders"], ens, model.params[ens], model.dt)
                 model.read.append(made["decoded"])
-            if conn in learning_scales:
-                synapse, scale = learning_synapse(model, conn), learning_scales[conn]
+            scale = rewritten.learning_scales.get(conn)
+            if scale is not None:
+                synapse = learning_synapse(model, conn)
                 holder = next(b for b in model.blocks if synapse in b.synapses)
                 holder.compartment.vth[:] = scale.threshold
                 synapse.learning_wgt_exp = scale.weight_exponent
@@ -262,6 +253,7 @@ def chip_model(
             with building(self, obj):
                 return super().build(obj, *args, **kwargs)
 
+    label = rewritten.network.label or "network"
     model: Any = ChipModel(dt=dt, label=label, builder=ChipBuilder())
     model.solved = {}  # connections to what their solvers gave
     model.input_units = {}  # of receivers of values that go straight to neurons

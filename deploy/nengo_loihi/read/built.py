@@ -103,7 +103,7 @@ def _in_nengo_units(
     solved = simulator.model.solved.get(conn)
     if solved is not None and (not conn.solver.weights or conn.solver.compositional):
         weights = multiply(known.transform, solved[1])
-        if conn.solver.weights and rewritten.network.config[conn].enters not in MULTIPLIED:
+        if conn.solver.weights and rewritten.notes.connections[conn].way not in MULTIPLIED:
             encoders = rewritten.tuning[conn.post_obj].scaled_encoders
             return encoders[:, conn.post_slice] @ weights
     elif weights is not None:

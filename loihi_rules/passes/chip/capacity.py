@@ -14,7 +14,7 @@ from loihi_rules.draft import Draft
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.transforms import CONVOLUTIONS
 from loihi_rules.nengo_parts.wiring import base_of, decoded, on_chip
-from loihi_rules.routes.ways import STRAIGHT
+from loihi_rules.notes import Way
 
 RULES = ("in-axons of a core", "cores of a board")
 LARGEST_BOARD = max(LOIHI.chips_on.items(), key=lambda item: item[1])
@@ -79,7 +79,7 @@ def _board(draft: Draft, bits: int) -> None:
 
 def _dense_rows(draft: Draft, conn: nengo.Connection) -> int:
     """In-axons of a connection whose weights go straight to all neurons of its target."""
-    straight = draft.network.config[conn].enters == STRAIGHT
+    straight = draft.notes.connections[conn].way == Way.STRAIGHT
     from_neurons = isinstance(conn.pre_obj, Neurons) and isinstance(conn.post_obj, Neurons)
     if not (straight or from_neurons):
         return 0

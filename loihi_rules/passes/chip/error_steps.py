@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import nengo
+from dataclasses import replace
+
 from nengo.connection import LearningRule
 
 from loihi_rules.chip.limits import LOIHI
 from loihi_rules.draft import Draft
 from loihi_rules.learning_rules.pes import ERROR_SCALE
 from loihi_rules.nengo_parts.names import name_of
-from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.whole_steps import Carried
-
-SETTING = "error_is_carried"  # of a connection that carries an error
 
 
 def error_steps(draft: Draft) -> None:
@@ -26,15 +24,14 @@ def error_steps(draft: Draft) -> None:
     every fourth step (``learning_epoch``), so to the one of four steps later. And what it reads is
     a mean over up to four steps (`loihi_rules.learning_rules.pes.error_window`).
     """
-    network = draft.network
-    declare(network, nengo.Connection, SETTING)
-    for conn in network.all_connections:
+    notes = draft.notes.connections
+    for conn in draft.network.all_connections:
         rule = conn.post_obj
         if not isinstance(rule, LearningRule) or rule.connection not in draft.learning_scales:
             continue
-        if network.config[conn].error_is_carried:
+        if notes[conn].error_is_carried:
             continue
-        network.config[conn].error_is_carried = True
+        notes[conn] = replace(notes[conn], error_is_carried=True)
         learning = draft.learning_scales[rule.connection]
         epoch, window = LOIHI.learning_epoch, learning.window
         conn.synapse = Carried(conn.synapse, 1 / ERROR_SCALE, epoch, window)

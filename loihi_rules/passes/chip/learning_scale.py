@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import nengo
@@ -29,7 +30,6 @@ from loihi_rules.pilots import pes as pes_pilot
 
 USUAL_EXPONENT = 4  # nengo-loihi's Model.pes_wgt_exp
 SETTINGS = ("pes_weight_exponent", "pes_rate_factor", "pes_error_scale", "pes_span")
-ERROR_SETTING = "error_is_scaled"  # of a connection that carries an error
 USUAL_TAU = 0.005  # s, Nengo's filter of connections
 USUAL = 0.999  # share of the values that count as usual
 HARDLY = 0.1  # radii, RMS about their mean, by which inputs move that are taken for held
@@ -86,7 +86,7 @@ def learning_scale(draft: Draft) -> None:
     multiplies all errors by 100, so the connections that carry them are multiplied by the rest, and
     κ divided by it.
     """
-    declare(draft.network, nengo.Connection, *SETTINGS, ERROR_SETTING)
+    declare(draft.network, nengo.Connection, *SETTINGS)
     for conn in chip_learning_connections(draft.network):
         settings = draft.network.config[conn]
         try:
@@ -109,7 +109,7 @@ def learning_scale(draft: Draft) -> None:
             threshold=threshold,
             unit=pes.unit(float(conn.pre_obj.radius), _amplitude(conn)),
             window=pes.error_window(_time_constant(conn, needs), draft.dt),
-            sources=chosen.learns_from,
+            sources=draft.notes.connections[conn].sources,
             span=needs.span,
         )
 
@@ -143,9 +143,10 @@ def _choose_error_scale(draft: Draft, conn: nengo.Connection, needs: Needs) -> N
 
 def _scale_errors(draft: Draft, conn: nengo.Connection) -> None:
     factor = float(draft.network.config[conn].pes_error_scale) / pes.ERROR_SCALE
+    notes = draft.notes.connections
     for error in errors_of(draft.network, conn):
-        if not draft.network.config[error].error_is_scaled:
-            draft.network.config[error].error_is_scaled = True
+        if not notes[error].error_is_scaled:
+            notes[error] = replace(notes[error], error_is_scaled=True)
             draft.asked.setdefault(error, error.transform)
             set_matrix(error, matrix_of(error) * factor)
 
@@ -268,7 +269,7 @@ def _error_gain(network: nengo.Network, conn: nengo.Connection) -> float:
 
 def _sources(draft: Draft, conn: nengo.Connection) -> np.ndarray:
     """Which neurons of the ensemble the connection learns from."""
-    some = draft.network.config[conn].learns_from
+    some = draft.notes.connections[conn].sources
     return np.arange(conn.pre_obj.n_neurons) if some is None else np.asarray(some)
 
 

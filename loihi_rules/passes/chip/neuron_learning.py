@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Callable
 
 import nengo
@@ -25,7 +26,6 @@ UNKNOWN = (
     "; no radius says how large the values are, which is taken from what makes the error: "
     "network.config[connection].pes_span says otherwise"
 )
-SETTING = "learns_from"  # which neurons of its source a connection learns from; None: all
 
 
 def neuron_learning(draft: Draft) -> None:
@@ -40,7 +40,7 @@ def neuron_learning(draft: Draft) -> None:
     `loihi_rules.learning_rules.pes.off_chip` says.
     """
     network = draft.network
-    declare(network, nengo.Connection, SETTING, SPAN_SETTING)
+    declare(network, nengo.Connection, SPAN_SETTING)
     for conn in network.all_connections:
         if type(conn.learning_rule_type) is not nengo.PES or not on_chip(network, conn.pre):
             continue
@@ -75,7 +75,8 @@ def _as_decoders(draft: Draft, conn: nengo.Connection) -> None:
     decoders = np.zeros((ens.n_neurons, conn.size_out))
     decoders[columns] = matrix_of(conn).T
     if len(columns) < ens.n_neurons:
-        draft.network.config[conn].learns_from = columns
+        notes = draft.notes.connections
+        notes[conn] = replace(notes[conn], sources=columns)
     reconnect(conn, pre=ens)
     conn.eval_points = Default
     conn.function = _represented(draft, ens, decoders)

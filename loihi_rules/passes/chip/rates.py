@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Mapping, NamedTuple, Sequence, Set
 
 import nengo
@@ -30,18 +31,15 @@ from loihi_rules.learning_rules.pes import TRAIN_EPOCH
 from loihi_rules.learning_rules.where import chip_learning_connections
 from loihi_rules.nengo_parts.built import built_ensemble
 from loihi_rules.nengo_parts.names import name_of
-from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.wiring import base_of, decoded, on_chip
 from loihi_rules.passes.chip.loop_levels import loop_levels
 from loihi_rules.pilots.fit import fit_to_pilot
 from loihi_rules.pilots.loops import LoopPilot, Tuned, neuron_loops
 from loihi_rules.pilots.networks import Pilot, Signals, chip_spikes, rates_of, settling
 from loihi_rules.routes.entries import loops_of
-from loihi_rules.routes.ways import LAG_SETTING
 
 INTERCEPT_LIMIT = 0.95  # nengo-loihi's Model.intercept_limit
 BALLS = (nengo.dists.UniformHypersphere, nengo.dists.ScatteredHypersphere)
-SETTING = "rates_are_fitted"
 RULE_OF_RATES = "rates that the chip has"
 MOST_LOST = 0.02  # of all spikes, before fewer high rates are taken for it where functions bend
 MOST_SILENCED = 0.01  # of the values that are represented
@@ -76,22 +74,22 @@ def rates(draft: Draft) -> None:
     how those currents fluctuate; their gain multiplies them. The fit is taken if it is better than
     none on inputs that it has not seen.
 
-    How much later the ensemble answers than on the CPU is left in ``network.config[ens].lag``,
+    How much later the ensemble answers than on the CPU is noted,
     in seconds (`loihi_rules.chip.lags.later`), for the filters of what follows.
 
     What nengo-loihi's own neuron types say (LoihiLIF, LoihiSpikingRectifiedLinear) is the
     chip's arithmetic already; they are left alone.
     """
     network = draft.network
-    declare(network, nengo.Ensemble, SETTING, LAG_SETTING)
+    notes = draft.notes.ensembles
     pilot, uses = Pilot(network, draft.tuning, draft.dt), _uses(network, draft.dt)
     fitted: Set[nengo.Ensemble] = set()
     for ens in pilot.in_order():
-        if not on_chip(network, ens) or network.config[ens].rates_are_fitted:
+        if not on_chip(network, ens) or notes[ens].has_its_rates:
             continue
         own, built = ens.neuron_type, built_ensemble(ens, draft.dt)
         gain, bias = _limited(draft, ens, built)
-        network.config[ens].rates_are_fitted = True
+        notes[ens] = replace(notes[ens], has_its_rates=True)
         unknown = is_chips_own(ens.neuron_type) or ens in draft.learned  # no pilot learns
         given = None if unknown else pilot.inputs(ens)
         if given is not None:
@@ -102,7 +100,7 @@ def rates(draft: Draft) -> None:
             _fit_to_encoders(draft, ens, built, gain, bias, uses)
             if ens not in draft.learned:
                 known = _drive(draft, ens, built)
-                network.config[ens].lag = later(ens, own, built, draft.dt, known)
+                notes[ens] = replace(notes[ens], lag=later(ens, own, built, draft.dt, known))
         draft.tuning[ens] = built
         fitted.add(ens)
     _warn_of_levels(draft, {ens: pilot.neurons[ens] for ens in fitted})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Dict, List, NamedTuple, Optional, Set
 
 import nengo
@@ -12,15 +13,13 @@ from loihi_rules.chip.lags import without
 from loihi_rules.draft import Draft
 from loihi_rules.nengo_parts.leads import Lead, steps_of
 from loihi_rules.nengo_parts.names import filter_name, name_of
-from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.wiring import base_of, decoded, on_chip
-from loihi_rules.routes.ways import FROM_HOST, LAG_SETTING
+from loihi_rules.notes import Notes, Way
 
-SETTING = "steps_late"  # of a connection between host and chip, what no filter makes up for
 LEAST_STEPS = 3  # of a filter that one step can be taken from
 
 
-class Way(NamedTuple):
+class Arrival(NamedTuple):
     """One of the ways by which a value comes to an object on the host.
 
     Attributes
@@ -52,30 +51,27 @@ def host_delays(draft: Draft) -> None:
     as much earlier as the steps that it has lost before; others stay late by those, which the
     change says.
     """
-    network = draft.network
-    declare(network, nengo.Connection, SETTING)
-    declare(network, nengo.Ensemble, LAG_SETTING)
+    network, notes = draft.network, draft.notes.connections
     for conn in network.all_connections:
         if not on_chip(network, conn.pre) or on_chip(network, conn.post):
             continue
-        if isinstance(conn.post_obj, LearningRule) or network.config[conn].steps_late is not None:
+        if isinstance(conn.post_obj, LearningRule) or notes[conn].steps_late is not None:
             continue
         _receive(draft, conn)
-    ways, after = _ways(network, draft.dt), _after(network)
+    arrivals, after = _arrivals(draft), _after(network)
     for conn in network.all_connections:
-        settings = network.config[conn]
-        if settings.enters != FROM_HOST or settings.steps_late is not None:
+        if notes[conn].way != Way.FROM_HOST or notes[conn].steps_late is not None:
             continue
-        _send(draft, conn, ways[base_of(conn.pre)], after)
+        _send(draft, conn, arrivals[base_of(conn.pre)], after)
 
 
 def _receive(draft: Draft, conn: nengo.Connection) -> None:
-    own, steps = conn.synapse, _late(conn, draft.dt)
-    draft.network.config[conn].steps_late = steps
+    own, steps, notes = conn.synapse, _late(conn, draft.dt), draft.notes
+    notes.connections[conn] = replace(notes.connections[conn], steps_late=steps)
     if own is not None:
-        lag = draft.network.config[conn.pre_obj].lag or 0.0 if decoded(conn) else 0.0
+        lag = notes.ensembles[conn.pre_obj].lag if decoded(conn) else 0.0
         conn.synapse = _kept(own, lag, draft.dt) if decoded(conn) else Lead(own)
-    elif _only_filtered(draft.network, conn.post_obj):
+    elif _only_filtered(draft.network, notes, conn.post_obj):
         return  # made up for on the way back to the chip
     draft.change(
         name_of(conn),
@@ -87,7 +83,7 @@ def _receive(draft: Draft, conn: nengo.Connection) -> None:
     )
 
 
-def _only_filtered(network: nengo.Network, node: object) -> bool:
+def _only_filtered(network: nengo.Network, notes: Notes, node: object) -> bool:
     """Whether all that a node does is to hand on to the chip, by way of filters."""
     out = [conn for conn in network.all_connections if conn.pre_obj is node]
     probed = any(base_of(probe.target) is node for probe in network.all_probes)
@@ -95,7 +91,7 @@ def _only_filtered(network: nengo.Network, node: object) -> bool:
         bool(out)
         and not probed
         and all(
-            network.config[conn].enters == FROM_HOST and _asked(network, conn) is not None
+            notes.connections[conn].way == Way.FROM_HOST and _asked(network, conn) is not None
             for conn in out
         )
     )
@@ -125,15 +121,15 @@ def _late(conn: nengo.Connection, dt: float) -> int:
 
 
 def _send(
-    draft: Draft, conn: nengo.Connection, ways: Set[Way], after: Dict[object, Set[object]]
+    draft: Draft, conn: nengo.Connection, arrivals: Set[Arrival], after: Dict[object, Set[object]]
 ) -> None:
-    network, own = draft.network, _asked(draft.network, conn)
+    network, notes, own = draft.network, draft.notes.connections, _asked(draft.network, conn)
     tau = float(network.config[base_of(conn.post)].input_tau)
     smooth = _is_smooth(own, draft.dt)
-    ends = {Way(w.late + (own is None), w.filtered or smooth) for w in ways}
+    ends = {Arrival(w.late + (own is None), w.filtered or smooth) for w in arrivals}
     ahead = min(w.late for w in ends) if all(w.filtered for w in ends) else 0
     steps = max(w.late for w in ends) - ahead
-    network.config[conn].steps_late = steps
+    notes[conn] = replace(notes[conn], steps_late=steps)
     if ahead:
         conn.synapse = Lead(own, steps_of(tau, draft.dt) + ahead)
     looped = _comes_back(conn, after)
@@ -160,39 +156,40 @@ def _is_smooth(synapse: Optional[Synapse], dt: float) -> bool:
     return synapse is not None and not short
 
 
-def _ways(network: nengo.Network, dt: float) -> Dict[object, Set[Way]]:
+def _arrivals(draft: Draft) -> Dict[object, Set[Arrival]]:
     """How late, and how smooth, values come to each object on the host."""
+    network = draft.network
     into: Dict[object, List[nengo.Connection]] = {}
     for conn in network.all_connections:
         if not on_chip(network, conn.post) and not isinstance(conn.post_obj, LearningRule):
             into.setdefault(base_of(conn.post), []).append(conn)
     hosts = [e for e in network.all_ensembles if not on_chip(network, e)]
-    ways: Dict[object, Set[Way]] = {
-        obj: set() if obj in into else {Way(0, False)} for obj in [*network.all_nodes, *hosts]
+    arrivals: Dict[object, Set[Arrival]] = {
+        obj: set() if obj in into else {Arrival(0, False)} for obj in [*network.all_nodes, *hosts]
     }
     changed = True
     while changed:
         changed = False
         for obj, conns in into.items():
-            found = {way for conn in conns for way in _along(network, conn, ways, dt)}
+            found = {each for conn in conns for each in _along(draft, conn, arrivals)}
             if isinstance(obj, nengo.Ensemble):
-                found = {Way(way.late, False) for way in found}
-            if not found <= ways[obj]:
-                ways[obj] |= found
+                found = {Arrival(each.late, False) for each in found}
+            if not found <= arrivals[obj]:
+                arrivals[obj] |= found
                 changed = True
-    for obj in ways:
-        ways[obj] = ways[obj] or {Way(0, False)}  # a circle that nothing enters
-    return ways
+    for obj in arrivals:
+        arrivals[obj] = arrivals[obj] or {Arrival(0, False)}  # a circle that nothing enters
+    return arrivals
 
 
 def _along(
-    network: nengo.Network, conn: nengo.Connection, ways: Dict[object, Set[Way]], dt: float
-) -> Set[Way]:
+    draft: Draft, conn: nengo.Connection, arrivals: Dict[object, Set[Arrival]]
+) -> Set[Arrival]:
     synapse = conn.synapse.synapse if isinstance(conn.synapse, Lead) else conn.synapse
-    filtered = _is_smooth(synapse, dt)
-    if on_chip(network, conn.pre):
-        return {Way(int(network.config[conn].steps_late or 0), filtered)}
-    return {Way(way.late, way.filtered or filtered) for way in ways[base_of(conn.pre)]}
+    filtered = _is_smooth(synapse, draft.dt)
+    if on_chip(draft.network, conn.pre):
+        return {Arrival(int(draft.notes.connections[conn].steps_late or 0), filtered)}
+    return {Arrival(each.late, each.filtered or filtered) for each in arrivals[base_of(conn.pre)]}
 
 
 def _after(network: nengo.Network) -> Dict[object, Set[object]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Dict, List, NamedTuple, Optional, Sequence
 
 import nengo
@@ -16,6 +17,7 @@ from loihi_rules.nengo_parts.names import filter_name, name_of
 from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.solvers import MultipliedOut
 from loihi_rules.nengo_parts.wiring import decoded, reconnect
+from loihi_rules.notes import ConnectionNote, EnsembleNote, Way
 from loihi_rules.routes.carriers import (
     LEAST_UNITS,
     MOST_ROWS,
@@ -28,18 +30,7 @@ from loihi_rules.routes.entries import Entry, entries_of
 from loihi_rules.routes.from_host import before_chip
 from loihi_rules.routes.loops import keep_speed
 from loihi_rules.routes.plan import HOP_STEPS, LEAST_STEPS, Choice, plan
-from loihi_rules.routes.ways import (
-    CARRIED,
-    CHOICES,
-    ENTERS_SETTING,
-    FILTER_SETTING,
-    FROM_CARRIERS,
-    FROM_HOST,
-    LAG_SETTING,
-    MATRIX,
-    STRAIGHT,
-    WAY_SETTING,
-)
+from loihi_rules.routes.ways import CHOICES, FILTER_SETTING, WAY_SETTING
 
 RULE = "filters of inputs"
 WORTH_A_WORD = 1e-5  # s
@@ -76,14 +67,13 @@ def input_filters(draft: Draft) -> None:
     connection with ``network.config[conn].way``, ``"matrix"`` or ``"carried"``
     (`loihi_rules.declare_settings`).
     """
-    network = draft.network
-    declare(network, nengo.Connection, ENTERS_SETTING, WAY_SETTING)
+    network, notes = draft.network, draft.notes.connections
+    declare(network, nengo.Connection, WAY_SETTING)
     declare(network, nengo.Ensemble, FILTER_SETTING)
-    declare(network, nengo.Ensemble, LAG_SETTING)
     multiplied: Dict[int, MultipliedOut] = {}
-    for ens, entries in entries_of(network, draft.dt).items():
+    for ens, entries in entries_of(network, draft.notes, draft.dt).items():
         config, settings = network.config, network.config[ens]
-        new = [entry for entry in entries if config[entry.conn].enters is None]
+        new = [entry for entry in entries if notes[entry.conn].way is None]
         if settings.input_tau is None or new:
             asked = {
                 k: CHOICES[config[entry.conn].way]
@@ -106,11 +96,13 @@ def input_filters(draft: Draft) -> None:
                 )
             _enter(draft, ens, chosen, Taus(found.tau, real), multiplied)
     for conn in network.all_connections:
-        if network.config[conn].enters is None:
-            _warn_of_another_way(draft, conn, name_of(conn), "by way of the host")
+        if notes[conn].way is None:
+            _warn_of_another_way(draft, conn, name_of(conn), None)
 
 
-def _warn_of_another_way(draft: Draft, conn: nengo.Connection, name: str, taken: str) -> None:
+def _warn_of_another_way(
+    draft: Draft, conn: nengo.Connection, name: str, taken: Optional[Way]
+) -> None:
     """Say where a connection does not take the way that its user chose for it."""
     settings = draft.network.config[conn]
     if WAY_SETTING not in settings or settings.way is None or CHOICES.get(settings.way) == taken:
@@ -118,7 +110,8 @@ def _warn_of_another_way(draft: Draft, conn: nengo.Connection, name: str, taken:
     draft.warn(
         name,
         RULE,
-        f"its way was chosen to be {settings.way!r}, but it goes {taken}",
+        f"its way was chosen to be {settings.way!r}, but it goes "
+        f"{taken or 'by way of the host'}",
         'leave way as it is, None: it is "matrix" or "carried", of what an ensemble on the chip '
         "represents and gives another by a low-pass filter",
     )
@@ -140,31 +133,32 @@ def _enter(
     ``multiplied`` has, by the identity of a solver, what to multiply it out with.
     """
     together: Dict[Optional[float], List[nengo.Connection]] = {}
+    notes = draft.notes.connections
     asked, tau = taus
     compartments = Lowpass(tau)
     for choice in choices:
         conn, way = choice.entry.conn, choice.way
         before, name = conn.synapse, name_of(conn)
-        draft.network.config[conn].enters = way
+        notes[conn] = replace(notes[conn], way=way)
         _warn_of_another_way(draft, conn, name, way)
         first = ""
-        if way == FROM_HOST:
+        if way == Way.FROM_HOST:
             same = choice.entry.tau == asked
             conn.synapse = None if same else before_chip(before, asked, draft.dt).synapse
             first = f"{filter_name(conn.synapse)}, then "
-        elif way == CARRIED:
+        elif way == Way.CARRIED:
             conn.synapse = Lowpass(_before_carriers(choice.entry, tau, draft.dt))
             first = f"{filter_name(conn.synapse)}, then "
             if decoded(conn):
                 together.setdefault(choice.entry.tau, []).append(conn)
         else:
             conn.synapse = compartments
-            if way == MATRIX:
+            if way == Way.MATRIX:
                 own = conn.solver
                 if id(own) not in multiplied:  # equal ones may differ in what Nengo cannot see
                     multiplied[id(own)] = MultipliedOut(own)
                 conn.solver = multiplied[id(own)]
-        if way != STRAIGHT or choice.entry.tau != asked:
+        if way != Way.STRAIGHT or choice.entry.tau != asked:
             draft.change(
                 name,
                 RULE,
@@ -256,8 +250,8 @@ def _layer(
             solver=MultipliedOut(NoSolver(made.decoders)),
             seed=0,
         )
-    draft.network.config[made.ensemble].rates_are_fitted = True
-    draft.network.config[out].enters = FROM_CARRIERS
+    draft.notes.ensembles[made.ensemble] = EnsembleNote(has_its_rates=True)
+    draft.notes.connections[out] = ConnectionNote(way=Way.FROM_CARRIERS)
     return made
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Optional, Tuple
+from typing import Any, List, Tuple
 
 import nengo
 import numpy as np
@@ -20,16 +20,8 @@ from loihi_rules.nengo_parts.passthrough_nodes import (
     remove_dead_ends,
     sources_of,
 )
-from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.wiring import base_of, columns_of, decoded, on_chip
-from loihi_rules.passes.nengo_loihi.probes import SETTING
-
-CARRIES = "carries"  # the connection whose decoders a probe records with
-
-
-def carried_by(network: nengo.Network, probe: nengo.Probe) -> Optional[nengo.Connection]:
-    """The connection whose decoders a probe records with; None of most probes."""
-    return getattr(network.config[probe], CARRIES, None)
+from loihi_rules.notes import ProbeNote
 
 
 def node_probes(draft: Draft) -> None:
@@ -46,7 +38,6 @@ def node_probes(draft: Draft) -> None:
     ensemble is, and A_k the product of the matrices on the way.
     """
     network = draft.network
-    declare(network, nengo.Probe, SETTING, CARRIES)
     incoming = into_passthroughs(network)
     known: Known = {}
     for net in [network, *network.all_networks]:
@@ -108,8 +99,7 @@ def _serve(draft: Draft, net: nengo.Network, probe: nengo.Probe, sources: List[S
                 seed=conn.seed,
                 label=f"{name_of(probe)} (part {k})",
             )
-        settings = draft.network.config[stand_in]
-        settings.stands_in, settings.carries = True, conn
+        draft.notes.probes[stand_in] = ProbeNote(stands_in=True, decoders_of=conn)
         parts.append((stand_in, source.matrix))
     net.probes.remove(probe)
     node: Any = probe.target

@@ -14,11 +14,10 @@ from loihi_rules.draft import Draft, ServedProbe
 from loihi_rules.learning_rules.where import chip_learning_connections
 from loihi_rules.nengo_parts.built import built_ensemble
 from loihi_rules.nengo_parts.names import name_of
-from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.nengo_parts.wiring import base_of, columns_of, decoded, on_chip
+from loihi_rules.notes import ProbeNote
 
-SETTING = "stands_in"
 Served = Tuple[ServedProbe, str, str]  # and what is read instead, and why
 
 
@@ -31,12 +30,11 @@ def probes(draft: Draft) -> None:
     host that is given a copy of the connections; how is in `WAYS`.
     """
     network = draft.network
-    declare(network, nengo.Probe, SETTING)
     learning = set(chip_learning_connections(network))
     for net in [network, *network.all_networks]:
         for probe in list(net.probes):
             target = base_of(probe.target)
-            if network.config[probe].stands_in:
+            if draft.notes.probes[probe].stands_in:
                 continue
             if isinstance(target, (nengo.Connection, LearningRule)):
                 conn = target.connection if isinstance(target, LearningRule) else target
@@ -211,7 +209,7 @@ def _rule_activities(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Se
         ServedProbe(
             _activities(draft, net, probe, probe.synapse),
             sample_every=probe.sample_every,
-            part=draft.network.config[_rule(probe).connection].learns_from,
+            part=draft.notes.connections[_rule(probe).connection].sources,
         ),
         "the spikes of its neurons, through the rule's filter",
         "the chip has no probe for learning traces",
@@ -230,7 +228,7 @@ def _rule_delta(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Served:
             errors,
             sample_every=probe.sample_every,
             synapse=probe.synapse,
-            part=draft.network.config[conn].learns_from,
+            part=draft.notes.connections[conn].sources,
             factor=-float(conn.learning_rule_type.learning_rate) * draft.dt,
         ),
         "by PES's equation, from the errors that the host sends and the chip's spikes",
@@ -295,7 +293,7 @@ def _stand_in(
             target, asked["attr"], synapse=asked["synapse"], solver=probe.solver, seed=probe.seed
         )
     stand_in.label = f"{name_of(probe)} (every step)"
-    draft.network.config[stand_in].stands_in = True
+    draft.notes.probes[stand_in] = ProbeNote(stands_in=True)
     return stand_in
 
 

@@ -1,0 +1,124 @@
+"""What the passes note of single objects: read by later passes, and by who runs the network.
+
+A network that was rewritten keeps its notes. Rewriting it once more so finds done what was done,
+and leaves it as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Callable, Dict, Optional, TypeVar
+
+import nengo
+import numpy as np
+
+ATTRIBUTE = "notes_of_rewriting"  # of a network that was rewritten
+
+Obj = TypeVar("Obj")
+Note = TypeVar("Note")
+
+
+class Way(Enum):
+    """How a value enters chip neurons; read as it is said to users."""
+
+    STRAIGHT = "straight to the neurons"
+    MATRIX = "by a matrix of weights"
+    CARRIED = "through neurons that carry the value"
+    FROM_CARRIERS = "from neurons that carry the value"
+    FROM_HOST = "as spikes from the host"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True)
+class EnsembleNote:
+    """Of an ensemble on the chip.
+
+    Attributes
+    ----------
+    has_its_rates : bool
+        Whether its gains and biases are chosen for the chip (`loihi_rules.passes.rates`).
+    lag : float
+        By how many seconds it answers later than on the CPU (`loihi_rules.chip.lags`).
+    """
+
+    has_its_rates: bool = False
+    lag: float = 0.0
+
+
+@dataclass(frozen=True)
+class ConnectionNote:
+    """Of a connection.
+
+    Attributes
+    ----------
+    way : Way or None
+        By which it enters chip neurons; None while none is chosen, and of one that does not.
+    steps_late : int or None
+        Of one between host and chip: what no filter makes up for; None while it is not reckoned.
+    sources : (n,) ndarray of int, or None
+        Of one that learns: the neurons of its ensemble that it learns from; None for all.
+    error_is_scaled : bool
+        Of one that carries an error: whether its transform has the scale of the chip's errors.
+    error_is_carried : bool
+        Of one that carries an error: whether what rounding leaves out is added to the next.
+    """
+
+    way: Optional[Way] = None
+    steps_late: Optional[int] = None
+    sources: Optional[np.ndarray] = None
+    error_is_scaled: bool = False
+    error_is_carried: bool = False
+
+
+@dataclass(frozen=True)
+class ProbeNote:
+    """Of a probe.
+
+    Attributes
+    ----------
+    stands_in : bool
+        Whether it is there in the place of a user's, and is recorded as it is.
+    decoders_of : nengo.Connection or None
+        The connection whose decoders it records with; None of most probes.
+    """
+
+    stands_in: bool = False
+    decoders_of: Optional[nengo.Connection] = None
+
+
+class ByObject(Dict[Obj, Note]):
+    """Notes by object; of an object that has none, an empty one."""
+
+    def __init__(self, empty: Callable[[], Note]):
+        super().__init__()
+        self.empty = empty
+
+    def __missing__(self, obj: Obj) -> Note:
+        return self.empty()
+
+
+@dataclass(frozen=True)
+class Notes:
+    """All notes of a network; each is immutable, and replaced by one that says more."""
+
+    ensembles: ByObject[nengo.Ensemble, EnsembleNote] = field(
+        default_factory=lambda: ByObject(EnsembleNote)
+    )
+    connections: ByObject[nengo.Connection, ConnectionNote] = field(
+        default_factory=lambda: ByObject(ConnectionNote)
+    )
+    probes: ByObject[nengo.Probe, ProbeNote] = field(default_factory=lambda: ByObject(ProbeNote))
+
+
+def notes_of(network: nengo.Network) -> Notes:
+    """Those that an earlier rewriting left with a network; new ones where there was none."""
+    found = getattr(network, ATTRIBUTE, None)
+    return found if isinstance(found, Notes) else Notes()
+
+
+def keep_notes(network: nengo.Network, notes: Notes) -> None:
+    """Leave notes with the network that they are of; copies of it have them of their objects."""
+    setattr(network, ATTRIBUTE, notes)
