@@ -8,6 +8,7 @@ import deploy
 from deploy.nengo_loihi.build.block_shapes import DoesNotFit, choose_block_shapes
 from deploy.nengo_loihi.build.split import linear_splitting
 from deploy.nengo_loihi.load import load_nengo_loihi
+from loihi_rules.chip.limits import LOIHI
 
 pytestmark = pytest.mark.quick
 
@@ -62,7 +63,7 @@ def test_padding_and_split_targets_are_counted(n):
     """Every weight matrix of n × n, from a population that is split itself."""
     model, (source, target) = model_of((n, []), (n, [(n, n)]))
     join(source, target)
-    choose_block_shapes(model)
+    choose_block_shapes(model, LOIHI)
     nengo_loihi = load_nengo_loihi()
     with linear_splitting(nengo_loihi):
         nengo_loihi.builder.split_blocks.split_model(model)
@@ -76,4 +77,4 @@ def test_a_neuron_of_too_many_axons_is_refused():
     for _ in range(4097):
         join(source, target)
     with pytest.raises(DoesNotFit, match="4,097 out-axons, a core has 4,096"):
-        choose_block_shapes(model)
+        choose_block_shapes(model, LOIHI)

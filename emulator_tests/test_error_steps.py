@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import deploy
+from loihi_rules.chip.limits import LOIHI
 from loihi_rules.learning_rules.pes import ERROR_SCALE, error_window
 from loihi_rules.nengo_parts.whole_steps import Carried
 
@@ -25,7 +26,8 @@ def test_nothing_is_lost_of_what_every_pth_value_adds_up_to(phases):
 
 @pytest.mark.quick
 def test_a_mean_is_never_late_beside_how_fast_a_rule_learns():
-    assert [error_window(tau, 0.001) for tau in (0.001, 0.02, 0.05, 1.0, np.inf)] == [1, 2, 4, 4, 4]
+    taus = (0.001, 0.02, 0.05, 1.0, np.inf)
+    assert [error_window(tau, 0.001, LOIHI) for tau in taus] == [1, 2, 4, 4, 4]
 
 
 def taught(seed, target, synapse=0.005, dt=0.001):

@@ -12,6 +12,7 @@ import deploy
 from deploy.nengo_loihi.build.chip_builder import chip_model, learning_synapse
 from deploy.nengo_loihi.load import load_nengo_loihi
 from loihi_rules import declare_settings, rewrite
+from loihi_rules.chip.limits import LOIHI
 from loihi_rules.chip.tuning import chip_rates
 from loihi_rules.learning_rules import pes
 from loihi_rules.nengo_parts.likely_inputs import likely_inputs
@@ -100,7 +101,7 @@ def test_a_trial_learns_what_pes_learns():
     """Of one input it learns along its activity: v = y a / Σ a²; traces have the rates' mean."""
     rng = np.random.RandomState(0)
     rates = np.tile(rng.uniform(50, 200, size=60), (1000, 1))
-    trial = pes_pilot.pilot(rates, np.full((1000, 1), 0.5), 1e-4, 0.02, 0.005, 0.001, rng)
+    trial = pes_pilot.pilot(rates, np.full((1000, 1), 0.5), 1e-4, 0.02, 0.005, 0.001, LOIHI, rng)
     np.testing.assert_allclose(trial.traces[100:].mean(axis=0), rates[0], rtol=0.02)
     expected = 0.5 * rates[0] / np.sum(rates[0] ** 2)
     np.testing.assert_allclose(trial.weights[-20:].mean(axis=0)[:, 0], expected, rtol=0.1)

@@ -1,6 +1,7 @@
 """Rewriting: placement, initial state, probes, and that it is a pure function."""
 
 import warnings
+from dataclasses import replace
 
 import nengo
 import numpy as np
@@ -10,10 +11,12 @@ from hypothesis import strategies as st
 
 import deploy
 from deploy.models.fingerprint import fingerprint
-from loihi_rules import rewrite
+from loihi_rules import fix_seeds, rewrite
+from loihi_rules.chip.limits import LOIHI
 from loihi_rules.nengo_parts.settings import OF_USERS
 from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.nengo_parts.wiring import on_chip
+from loihi_rules.rewriting import rewrite_copy
 from loihi_rules.systems.pes_connection import pes_connection
 
 pytestmark = pytest.mark.quick
@@ -334,3 +337,21 @@ def test_a_copy_of_a_rewritten_network_is_left_as_it_is():
         more = nengo.Ensemble(50, 1, label="more")
         nengo.Connection(copied.ensembles[0], more)
     assert {change.object for change in rewrite(copied).changes} & {"more"}
+
+
+@pytest.mark.parametrize(
+    "smaller, said",
+    [
+        ({"in_axons_a_core": 40}, "decoded from 50 neurons, and a core listens to 40"),
+        ({"synapse_bits_a_core": 50 * 63}, "3,200 of its 3,150 bits"),
+        ({"decay_bits": 3}, "decays by less than the chip's least, 1/8 a step"),
+        ({"chips_on": {"small": 1}, "cores_a_chip": 0}, "the largest board, small, has 0"),
+    ],
+)
+def test_passes_ask_the_chip_that_they_are_given(smaller, said):
+    """Not Loihi's limits, where it is another; of which nothing is said for Loihi."""
+    for chip, there in ((replace(LOIHI, **smaller), True), (LOIHI, False)):
+        done = rewrite_copy(fix_seeds(pes_connection()), chip=chip)
+        texts = [change.why for change in done.changes] + [each.what for each in done.problems]
+        assert done.chip is chip
+        assert any(said in text for text in texts) is there

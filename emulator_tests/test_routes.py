@@ -7,9 +7,10 @@ import pytest
 import deploy
 from deploy.nengo_loihi.load import load_nengo_loihi
 from loihi_rules import ChipWarning, declare_settings, rewrite
+from loihi_rules.chip.limits import LOIHI
 from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.notes import Way
-from loihi_rules.routes.carriers import design, pairs_for
+from loihi_rules.routes.carriers import design, most_rows, pairs_for
 from loihi_rules.routes.entries import amplified_by
 
 THE_CHIPS = load_nengo_loihi().neurons.LoihiLIF()  # as late on the CPU
@@ -213,7 +214,7 @@ def test_a_filter_beside_none_stays():
 @pytest.mark.parametrize("reach", [1, 4, 16])
 def test_carriers_are_linear_over_their_range(reach):
     """By the chip's own steps: an interval is 2 steps and ⌈1 / drive⌉."""
-    made = design(reach, pairs_for(1))
+    made = design(reach, pairs_for(1, most_rows(LOIHI)))
     x = np.linspace(0, reach, 201)[1:]
 
     def rates(values):
@@ -222,7 +223,7 @@ def test_carriers_are_linear_over_their_range(reach):
 
     carried = (rates(x) - rates(-x)) @ made.decoders
     assert np.all(np.abs(carried - x) < 0.03 + 0.07 * x)
-    assert 2 * 64 * sum(pairs_for(64)) <= 2048
+    assert 2 * 64 * sum(pairs_for(64, most_rows(LOIHI))) <= 2048
 
 
 def inhibited(low, tau=0.008, excites=3):

@@ -10,6 +10,7 @@ import numpy as np
 from nengo.builder.ensemble import BuiltEnsemble
 
 from loihi_rules.change import Change, ChipWarning, Problem
+from loihi_rules.chip.limits import Chip
 from loihi_rules.learning_rules.pes import LearningScale
 from loihi_rules.notes import Notes
 
@@ -61,6 +62,7 @@ class Draft:
     """The network while the passes work on it; handed from one to the next."""
 
     network: nengo.Network
+    chip: Chip
     dt: float
     changes: List[Change]
     notes: Notes = field(default_factory=Notes)  # of single objects, also of earlier rewritings

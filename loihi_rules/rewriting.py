@@ -10,6 +10,7 @@ import numpy as np
 from nengo.builder.ensemble import BuiltEnsemble
 
 from loihi_rules.change import Change, Problem, warn_of_all
+from loihi_rules.chip.limits import LOIHI, Chip
 from loihi_rules.draft import Draft, ServedProbe
 from loihi_rules.learning_rules.pes import LearningScale
 from loihi_rules.nengo_parts.seeds import SeededCopy, fix_seeds
@@ -27,6 +28,8 @@ class Rewritten:
     ----------
     network : nengo.Network
         A new network; the user's is untouched.
+    chip : Chip
+        Whose limits it keeps.
     changes : list of Change
         Everything that differs from what the user wrote.
     problems : list of Problem
@@ -58,6 +61,7 @@ class Rewritten:
     """
 
     network: nengo.Network
+    chip: Chip
     changes: List[Change]
     problems: List[Problem]
     copies: Mapping[Any, Any]
@@ -105,6 +109,7 @@ def rewrite_copy(
     copied: SeededCopy,
     dt: float = 0.001,
     passes: Optional[Sequence[Callable[[Draft], None]]] = None,
+    chip: Chip = LOIHI,
 ) -> Rewritten:
     """Rewrite a copy whose seeds are fixed already; the copy is used up.
 
@@ -115,8 +120,10 @@ def rewrite_copy(
         The chip's step in seconds.
     passes : sequence of callable, optional
         Others than `loihi_rules.passes.PASSES`, as some of these alone.
+    chip : Chip
+        Whose limits the passes ask.
     """
-    draft = Draft(copied.network, dt, list(copied.changes), notes_of(copied.network))
+    draft = Draft(copied.network, chip, dt, list(copied.changes), notes_of(copied.network))
     for rewrite_pass in PASSES if passes is None else passes:
         if not draft.stopped:
             rewrite_pass(draft)
@@ -126,6 +133,7 @@ def rewrite_copy(
     served = {originals.get(id(probe), probe): serving for probe, serving in draft.served.items()}
     return Rewritten(
         network=draft.network,
+        chip=draft.chip,
         changes=list(dict.fromkeys(draft.changes)),
         problems=draft.problems,
         copies=copied.copies,

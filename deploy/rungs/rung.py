@@ -111,7 +111,7 @@ def learn_on_host(network: nengo.Network, chip: Rewritten, dt: float) -> None:
     function, is Nengo core's alone (`loihi_rules.learning_rules.pes.off_chip`). Decoders are those
     with which the chip begins.
     """
-    learning = chip_learning_connections(network)
+    learning = chip_learning_connections(network, chip.chip)
     for conn in learning:
         if decoded(conn):
             conn.solver = NoSolver(_first_decoders(chip.copies[conn], dt))

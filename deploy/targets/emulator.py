@@ -277,7 +277,8 @@ class EmulatorSession(Session):
 
     def record(self) -> Mapping[str, Any]:
         """How the model lies on the chip, and what came to the end of its range."""
-        found: Dict[str, Any] = {"cores": [core.to_dict() for core in cores_of(self.model)]}
+        cores = cores_of(self.model, self.rewritten.chip)
+        found: Dict[str, Any] = {"cores": [core.to_dict() for core in cores]}
         if self.settings["arithmetic"] == "integer":
             scales = self.rewritten.learning_scales
             found["learning rates"] = learning_rates(self.model, scales, self.dt)

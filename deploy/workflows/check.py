@@ -14,7 +14,7 @@ from deploy.nengo_loihi.build.build_errors import CannotBuild
 from deploy.nengo_loihi.build.chip_builder import chip_model
 from deploy.nengo_loihi.build.resources import Core, Traffic, cores_of, traffic_of
 from loihi_rules import Change, ChipWarning, Problem, Rewritten, fix_seeds
-from loihi_rules.chip.limits import KINDS, LOIHI
+from loihi_rules.chip.limits import KINDS, Chip
 from loihi_rules.rewriting import rewrite_copy
 
 
@@ -148,15 +148,15 @@ def check(model: Model, seed: int = 0, dt: float = 0.001) -> Preflight:
                 built = _built(rewritten, dt)
             except CannotBuild as error:
                 problems.append(error.problem)
-    cores: List[Core] = [] if built is None else cores_of(built)
-    traffic = None if built is None else traffic_of(built)
+    cores: List[Core] = [] if built is None else cores_of(built, rewritten.chip)
+    traffic = None if built is None else traffic_of(built, rewritten.chip)
     return Preflight(
         loaded.name,
         (*loaded.changes, *rewritten.changes),
         tuple(problems),
         tuple(cores),
         traffic,
-        () if traffic is None else _notes(traffic),
+        () if traffic is None else _notes(traffic, rewritten.chip),
         tuple(dict.fromkeys(str(w.message) for w in caught if w.category is ChipWarning)),
     )
 
@@ -167,12 +167,12 @@ def _built(rewritten: Rewritten, dt: float) -> Any:
     return model
 
 
-def _notes(traffic: Traffic) -> Tuple[str, ...]:
+def _notes(traffic: Traffic, chip: Chip) -> Tuple[str, ...]:
     notes = []
-    if traffic.waits and traffic.bytes > LOIHI.host_channel_bytes:
+    if traffic.waits and traffic.bytes > chip.host_channel_bytes:
         notes.append(
             f"the chip has {traffic.bytes:,} bytes for the host in a step; a board's channel "
-            f"holds {LOIHI.host_channel_bytes:,}, so that the host would not keep up: have fewer "
+            f"holds {chip.host_channel_bytes:,}, so that the host would not keep up: have fewer "
             "values or neurons go to the host, or learn from fewer neurons"
         )
     if traffic.waits:
@@ -180,10 +180,10 @@ def _notes(traffic: Traffic) -> Tuple[str, ...]:
             "the host needs the chip's answer before its next step, so that each step on a board "
             "is a round trip of some tenths of a millisecond"
         )
-        if traffic.input_neurons > LOIHI.host_spikes_a_step:
+        if traffic.input_neurons > chip.host_spikes_a_step:
             notes.append(
                 f"the host has {traffic.input_neurons} neurons that send spikes; on a board "
-                f"at most {LOIHI.host_spikes_a_step} spikes a step arrive unless "
+                f"at most {chip.host_spikes_a_step} spikes a step arrive unless "
                 "snip_max_spikes_per_step is raised"
             )
     return tuple(notes)

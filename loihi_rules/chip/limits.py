@@ -111,6 +111,26 @@ class Chip:
     host_channel_bytes: int = 16 * 64 * 4
 
     @property
+    def core_limits(self) -> Tuple[int, ...]:
+        """What a core holds at most, by `KINDS`."""
+        return (
+            self.compartments_a_core,
+            self.in_axons_a_core,
+            self.out_axons_a_core,
+            self.synapse_bits_a_core,
+        )
+
+    @property
+    def largest_board(self) -> Tuple[str, int]:
+        """Its name, and how many chips it has."""
+        return max(self.chips_on.items(), key=lambda item: item[1])
+
+    @property
+    def slowest_steps(self) -> int:
+        """Steps of the longest time constant: a decay of half a unit."""
+        return int(2 ** (self.decay_bits + 1))
+
+    @property
     def weight_max(self) -> int:
         """Largest magnitude of a weight's mantissa."""
         return int(2**self.weight_bits - 1)

@@ -8,6 +8,8 @@ from typing import Callable, Optional, Type
 import nengo
 from nengo.learning_rules import LearningRuleType
 
+from loihi_rules.chip.limits import Chip
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -18,8 +20,8 @@ class Rule:
     rule_type : type
         Nengo's class; a subclass is another rule.
     off_chip : callable
-        Takes a connection that learns by this rule alone; says why it cannot learn on the
-        chip, or None if it can.
+        Takes a connection that learns by this rule alone, and a chip; says why it cannot learn
+        on it, or None if it can.
     adapts : str
         ``"weights"`` of the connection, or ``"encoders"`` of the ensemble after it.
     reads_post : bool
@@ -27,7 +29,7 @@ class Rule:
     """
 
     rule_type: Type[LearningRuleType]
-    off_chip: Callable[[nengo.Connection], Optional[str]]
+    off_chip: Callable[[nengo.Connection, Chip], Optional[str]]
     adapts: str = "weights"
     reads_post: bool = False
 

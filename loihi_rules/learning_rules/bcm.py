@@ -26,10 +26,11 @@ from __future__ import annotations
 
 import nengo
 
+from loihi_rules.chip.limits import Chip
 from loihi_rules.learning_rules.base import Rule
 
 
-def off_chip(conn: nengo.Connection) -> str:
+def off_chip(conn: nengo.Connection, chip: Chip) -> str:
     """Why BCM is not on the chip."""
     return (
         "BCM is not among the chip's rules, PES is the only one: the chip has no threshold θ "

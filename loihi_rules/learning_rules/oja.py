@@ -29,10 +29,11 @@ from __future__ import annotations
 import nengo
 import numpy as np
 
+from loihi_rules.chip.limits import Chip
 from loihi_rules.learning_rules.base import Rule
 
 
-def off_chip(conn: nengo.Connection) -> str:
+def off_chip(conn: nengo.Connection, chip: Chip) -> str:
     """Why Oja's rule is not on the chip."""
     return (
         "Oja is not among the chip's rules, PES is the only one: the chip has no decay in "

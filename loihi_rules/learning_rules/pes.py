@@ -30,7 +30,7 @@ import numpy as np
 from nengo.ensemble import Neurons
 from nengo.transforms import Dense, NoTransform
 
-from loihi_rules.chip.limits import LOIHI
+from loihi_rules.chip.limits import LOIHI, Chip
 from loihi_rules.learning_rules.base import Rule
 from loihi_rules.nengo_parts.wiring import base_of, columns_of
 
@@ -114,7 +114,7 @@ def unit(radius: float, amplitude: float) -> float:
     return amplitude**2 / radius
 
 
-def error_window(time_constant: float, dt: float) -> int:
+def error_window(time_constant: float, dt: float, chip: Chip) -> int:
     """Of how many steps the chip is sent the mean error, up to the four between two of its looks.
 
     One in four values of a spiky error teaches twice the noise of all of them: with an error that
@@ -129,8 +129,10 @@ def error_window(time_constant: float, dt: float) -> int:
         ``n / (κ Σ a²)``, seconds.
     dt : float
         Step in seconds.
+    chip : Chip
+        How often it looks.
     """
-    return int(np.clip(1 + 2 * MOST_LATE * time_constant / dt, 1, LOIHI.learning_epoch))
+    return int(np.clip(1 + 2 * MOST_LATE * time_constant / dt, 1, chip.learning_epoch))
 
 
 def trace_gain(tau: float, dt: float) -> float:
@@ -306,7 +308,7 @@ def weight_exponent(fits: Mapping[int, Fit]) -> int:
     return good[0] if good else max(fits)
 
 
-def off_chip(conn: nengo.Connection) -> Optional[str]:
+def off_chip(conn: nengo.Connection, chip: Chip) -> Optional[str]:
     """Why a connection that learns by PES cannot do so on the chip; None if it can.
 
     The chip's learning engine, as nengo-loihi programs it (``builder/connection.py``,
@@ -330,17 +332,17 @@ def off_chip(conn: nengo.Connection) -> Optional[str]:
     if not isinstance(conn.learning_rule_type.pre_synapse, nengo.Lowpass):
         return "the chip's learning trace is a low-pass filter"
     n_neurons = base_of(conn.pre).n_neurons
-    bits = n_neurons * _decoder_bits(conn.size_out)
-    if bits > LOIHI.synapse_bits_a_core or n_neurons > LOIHI.in_axons_a_core:
+    bits = n_neurons * _decoder_bits(conn.size_out, chip)
+    if bits > chip.synapse_bits_a_core or n_neurons > chip.in_axons_a_core:
         return (
             f"decoders that learn are on one core, and {n_neurons:,} neurons' for "
-            f"{conn.size_out} dimensions need {n_neurons:,} of its {LOIHI.in_axons_a_core:,} "
-            f"in-axons and {bits:,} of its {LOIHI.synapse_bits_a_core:,} bits"
+            f"{conn.size_out} dimensions need {n_neurons:,} of its {chip.in_axons_a_core:,} "
+            f"in-axons and {bits:,} of its {chip.synapse_bits_a_core:,} bits"
         )
     return None
 
 
-def _decoder_bits(dimensions: int) -> int:
+def _decoder_bits(dimensions: int, chip: Chip) -> int:
     """Memory of one neuron's learning decoders, two for each dimension.
 
     In words of 64 bits, at most 64 weights with a header of 10 (nengo-loihi ``block.py``,
@@ -348,7 +350,7 @@ def _decoder_bits(dimensions: int) -> int:
     """
     left, bits = 2 * dimensions, 0
     while left > 0:
-        bits += 64 * -(-(min(left, 64) * LOIHI.weight_bits + 10) // 64)
+        bits += 64 * -(-(min(left, 64) * chip.weight_bits + 10) // 64)
         left -= 64
     return bits
 

@@ -25,10 +25,11 @@ from __future__ import annotations
 
 import nengo
 
+from loihi_rules.chip.limits import Chip
 from loihi_rules.learning_rules.base import Rule
 
 
-def off_chip(conn: nengo.Connection) -> str:
+def off_chip(conn: nengo.Connection, chip: Chip) -> str:
     """Why RLS is not on the chip."""
     return (
         "RLS is not among the chip's rules, PES is the only one: its inverse correlations join "

@@ -10,7 +10,7 @@ from typing import NamedTuple, Tuple
 
 import numpy as np
 
-from loihi_rules.chip.limits import LOIHI
+from loihi_rules.chip.limits import Chip
 
 DURATION = 4.0  # s
 TIME_CONSTANTS = 40  # of learning, at least, that a trial goes through
@@ -47,9 +47,9 @@ class Pilot(NamedTuple):
         return float(above) / total if total else 0.0
 
 
-def epochs(dt: float) -> int:
+def epochs(dt: float, chip: Chip) -> int:
     """How many changes of weights a trial has."""
-    return max(1, round(DURATION / dt / LOIHI.learning_epoch))
+    return max(1, round(DURATION / dt / chip.learning_epoch))
 
 
 def pilot(
@@ -59,6 +59,7 @@ def pilot(
     tau: float,
     error_tau: float,
     dt: float,
+    chip: Chip,
     rng: np.random.RandomState,
 ) -> Pilot:
     """Let PES learn from nothing, on spikes of these rates.
@@ -84,10 +85,12 @@ def pilot(
         Of the filters through which the output comes back as an error, s.
     dt : float
         Step, s.
+    chip : Chip
+        How often it learns.
     rng : numpy.random.RandomState
     """
-    every = LOIHI.learning_epoch * dt
-    traces, fired = _activity(rates, tau, dt, rng)
+    every = chip.learning_epoch * dt
+    traces, fired = _activity(rates, tau, dt, chip, rng)
     n = rates.shape[1]
     weights, output, seen = np.zeros((n, targets.shape[1])), np.zeros(targets.shape[1]), []
     power = float(np.mean(traces**2))  # Σ a² / n
@@ -108,10 +111,10 @@ def pilot(
 
 
 def _activity(
-    rates: np.ndarray, tau: float, dt: float, rng: np.random.RandomState
+    rates: np.ndarray, tau: float, dt: float, chip: Chip, rng: np.random.RandomState
 ) -> Tuple[np.ndarray, np.ndarray]:
     """Filtered spikes, (n_epochs, n_neurons), Hz; and spikes, (n_epochs, steps, n_neurons)."""
-    steps = LOIHI.learning_epoch
+    steps = chip.learning_epoch
     phase = rng.uniform(size=rates.shape[1]) + np.cumsum(rates, axis=0) * (steps * dt)
     phase = phase[:, None, :] + rates[:, None, :] * (dt * np.arange(1 - steps, 1)[:, None])
     turns = np.floor(phase.reshape(-1, rates.shape[1]))

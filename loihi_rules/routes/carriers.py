@@ -19,14 +19,13 @@ from nengo.builder import Model
 from nengo.builder.connection import get_eval_points, get_targets
 from nengo.cache import NoDecoderCache
 
-from loihi_rules.chip.limits import LOIHI
+from loihi_rules.chip.limits import Chip
 from loihi_rules.chip.tuning import represented
 from loihi_rules.nengo_parts.built import decoders_of
 from loihi_rules.nengo_parts.transforms import matrix_of
 
 PAIRS = 25  # of neurons a dimension, one for each sign
 PAIRS_BEFORE_A_THRESHOLD = 100  # which lets noise through in one direction alone
-MOST_ROWS = LOIHI.in_axons_a_core // 2  # that all carriers of a target may take there
 LEAST_PAIRS = 2
 INTERCEPTS = (-0.5, 0.5)  # in radii of the target; symmetric, so that the sum is linear
 RATES = (0.2, 0.08)  # spikes a step at the end of its range, of the first and the last
@@ -74,7 +73,12 @@ class Pairs(NamedTuple):
     most_far: int
 
 
-def pairs_for(dimensions: int, rows: int = MOST_ROWS, threshold: bool = False) -> Pairs:
+def most_rows(chip: Chip) -> int:
+    """In-axons that all carriers of a target may take there: half of a core's."""
+    return chip.in_axons_a_core // 2
+
+
+def pairs_for(dimensions: int, rows: int, threshold: bool = False) -> Pairs:
     """How many pairs a dimension gets, to take no more than some in-axons.
 
     Parameters
@@ -169,7 +173,7 @@ def reach_of(conn: nengo.Connection, tau: float, dt: float) -> np.ndarray:
     return largest / float(conn.post_obj.radius)
 
 
-def weight_units(largest: float, n_neurons: int, tau: float, dt: float) -> float:
+def weight_units(largest: float, n_neurons: int, tau: float, dt: float, chip: Chip) -> float:
     """What typical weights into carriers come to, in steps of the chip's weights.
 
     A spike of one of n neurons that fire at a typical rate a, and together give a value x, is
@@ -184,11 +188,13 @@ def weight_units(largest: float, n_neurons: int, tau: float, dt: float) -> float
     n_neurons : int
     tau, dt : float
         Seconds.
+    chip : Chip
+        How many steps its thresholds have.
     """
     part = -np.expm1(-dt / tau) if tau else 1.0
     gain = 1 / (1 / np.mean(RATES) - REFRACTORY_STEPS)
     spike = largest / (n_neurons * TYPICAL_RATE * dt)
-    return float(spike * part * gain * 2**LOIHI.threshold_mantissa_bits)
+    return float(spike * part * gain * 2**chip.threshold_mantissa_bits)
 
 
 class Carriers(NamedTuple):

@@ -7,10 +7,10 @@ from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
-from loihi_rules.chip.limits import LOIHI
+from loihi_rules.chip.limits import Chip
 from loihi_rules.nengo_parts.settings import TYPICAL_FREQUENCY
 from loihi_rules.notes import Way
-from loihi_rules.routes.carriers import MOST_ROWS, noise, pairs_for, spike_noise
+from loihi_rules.routes.carriers import most_rows, noise, pairs_for, spike_noise
 from loihi_rules.routes.entries import Entry
 from loihi_rules.routes.from_host import before_chip
 from loihi_rules.routes.ways import Cost
@@ -68,6 +68,7 @@ def plan(
     n_neurons: int,
     dimensions: int,
     dt: float,
+    chip: Chip,
     tau: Optional[float] = None,
     asked: Optional[Mapping[int, Way]] = None,
     threshold: bool = False,
@@ -82,6 +83,8 @@ def plan(
         Of the ensemble.
     dt : float
         Step in seconds.
+    chip : Chip
+        Whose in-axons and weights they share.
     tau : float, optional
         The filter that its user chose.
     asked : mapping of int to Way, optional
@@ -90,7 +93,7 @@ def plan(
         Whether the ensemble is silent at some of its values.
     """
     taus = _candidates(entries, dt) if tau is None else [tau]
-    plans = [_at(entries, n_neurons, dimensions, dt, t, asked or {}, threshold) for t in taus]
+    plans = [_at(entries, n_neurons, dimensions, dt, chip, t, asked or {}, threshold) for t in taus]
     return min(plans, key=lambda found: found.total)
 
 
@@ -107,11 +110,14 @@ def _at(
     n_neurons: int,
     dimensions: int,
     dt: float,
+    chip: Chip,
     tau: float,
     asked: Mapping[int, Way],
     threshold: bool,
 ) -> Plan:
-    costs = [_costs(entry, entries, n_neurons, dimensions, dt, tau, threshold) for entry in entries]
+    costs = [
+        _costs(entry, entries, n_neurons, dimensions, dt, chip, tau, threshold) for entry in entries
+    ]
     ways = {k: min(c, key=lambda way: c[way].total) for k, c in enumerate(costs)}
     ways.update({k: way for k, way in asked.items() if way in costs[k]})
     rows = sum(e.rows for e in entries if e.spikes)
@@ -126,11 +132,11 @@ def _at(
     free = sorted((k for k in ways if both <= set(costs[k]) and k not in asked), key=dearer)
     rows += sum(entries[k].rows for k in asked if ways[k] == Way.MATRIX)
     wanted = rows + sum(entries[k].rows for k in free if ways[k] == Way.MATRIX)
-    pairs = pairs_for(dimensions, threshold=threshold)
-    reserved = min(MOST_ROWS, 2 * sum(pairs) * dimensions)  # for carriers
-    if wanted + reserved * (Way.CARRIED in ways.values()) > LOIHI.in_axons_a_core:
+    pairs = pairs_for(dimensions, most_rows(chip), threshold)
+    reserved = min(most_rows(chip), 2 * sum(pairs) * dimensions)  # for carriers
+    if wanted + reserved * (Way.CARRIED in ways.values()) > chip.in_axons_a_core:
         for k in free:
-            fits = rows + entries[k].rows + reserved <= LOIHI.in_axons_a_core
+            fits = rows + entries[k].rows + reserved <= chip.in_axons_a_core
             ways[k] = ways[k] if fits else Way.CARRIED
             rows += entries[k].rows * (ways[k] == Way.MATRIX)
     chosen = tuple(Choice(e, ways[k], costs[k]) for k, e in enumerate(entries))
@@ -143,6 +149,7 @@ def _costs(
     n_neurons: int,
     dimensions: int,
     dt: float,
+    chip: Chip,
     tau: float,
     threshold: bool,
 ) -> Dict[Way, Cost]:
@@ -154,7 +161,7 @@ def _costs(
     """
     own = tau if entry.tau is None else entry.tau
     rounding = LOOP_ROUNDING if entry.loop else ROUNDING
-    bits = rounding * 2.0**-LOIHI.weight_bits * max(tau / FULL_TAU, 1.0)
+    bits = rounding * 2.0**-chip.weight_bits * max(tau / FULL_TAU, 1.0)
     if entry.from_host and not entry.spikes:
         late = before_chip(entry.conn.synapse, tau, dt).late
         added = HOST_NOISE / (1 + tau / dt)
@@ -162,8 +169,8 @@ def _costs(
         cost = Cost(late, late * entry.sensitivity, added, bits, 2 * dimensions, 0, offset)
         return {Way.FROM_HOST: cost}
     late = tau - own
-    weights = entry.rows * n_neurons * LOIHI.weight_bits
-    cores = -(-weights // LOIHI.synapse_bits_a_core) if entry.carriable or entry.spikes else 0
+    weights = entry.rows * n_neurons * chip.weight_bits
+    cores = -(-weights // chip.synapse_bits_a_core) if entry.carriable or entry.spikes else 0
     alike = sum(_is_alike(entry, other) for other in beside) if threshold else 1
     error = abs(late) * entry.sensitivity / np.sqrt(max(alike, 1))
     rough = [spike_noise(filtered, entry.rows, dt) ** 2 for filtered in (tau, own)]
@@ -173,7 +180,7 @@ def _costs(
     if entry.spikes:
         return {Way.STRAIGHT: direct}
     sharing = max(sum(e.carriable and e.tau == entry.tau for e in beside), 1)
-    pairs = pairs_for(dimensions, threshold=threshold)
+    pairs = pairs_for(dimensions, most_rows(chip), threshold)
     hop = HOP_STEPS * dt
     late = max(tau + LEAST_STEPS * dt + hop - own, 0.0)
     more = _of_another_order(entry, own, tau, hop) if entry.loop else 0.0
@@ -182,7 +189,7 @@ def _costs(
         late,
         float((late + more) * entry.sensitivity / np.sqrt(max(alike, 1))),
         added,
-        ROUNDING * 2.0**-LOIHI.weight_bits,
+        ROUNDING * 2.0**-chip.weight_bits,
         2 * pairs.near * dimensions,
         1,
         _at_threshold(entry, added) * threshold,

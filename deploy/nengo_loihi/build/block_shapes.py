@@ -12,16 +12,8 @@ from deploy.nengo_loihi.build.resources import name_of_block
 from deploy.nengo_loihi.build.row_table import lengths_of
 from deploy.nengo_loihi.load import load_nengo_loihi
 from loihi_rules.change import Problem
-from loihi_rules.chip.limits import KINDS, LOIHI
+from loihi_rules.chip.limits import KINDS, Chip
 
-LIMITS = np.array(
-    [
-        LOIHI.compartments_a_core,
-        LOIHI.in_axons_a_core,
-        LOIHI.out_axons_a_core,
-        LOIHI.synapse_bits_a_core,
-    ]
-)
 COMPARTMENTS, IN_AXONS, OUT_AXONS, SYNAPSES = range(len(KINDS))
 WAYS_OUT = {
     IN_AXONS: "have it listen to fewer neurons, or to what an ensemble represents",
@@ -52,7 +44,7 @@ class Reach(NamedTuple):
     pieces: np.ndarray
 
 
-def choose_block_shapes(model: Any) -> None:
+def choose_block_shapes(model: Any, chip: Chip) -> None:
     """Split each block of a built model into as few pieces as fit, where its user has not.
 
     nengo-loihi (1.1.0, ``builder/split_blocks.py``, ``split_block``) divides what the undivided
@@ -65,6 +57,8 @@ def choose_block_shapes(model: Any) -> None:
     ----------
     model : nengo_loihi.builder.Model
         Built, not split yet; its ``block_shapes`` are set.
+    chip : Chip
+        What its cores hold.
 
     Raises
     ------
@@ -73,7 +67,7 @@ def choose_block_shapes(model: Any) -> None:
     """
     shape_of: Any = load_nengo_loihi().config.BlockShape
     given = {block: shape for block, shape in model.block_shapes.items() if shape is not None}
-    layout = _Layout(list(model.blocks), given)
+    layout = _Layout(list(model.blocks), given, np.array(chip.core_limits))
     for block, size in layout.fitting().items():
         model.block_shapes[block] = shape_of((size,), (block.n_neurons,))
 
@@ -81,8 +75,8 @@ def choose_block_shapes(model: Any) -> None:
 class _Layout:
     """Sizes of the pieces of every block, and what they use."""
 
-    def __init__(self, blocks: List[Any], given: Dict[Any, Any]):
-        self.blocks = blocks
+    def __init__(self, blocks: List[Any], given: Dict[Any, Any], limits: np.ndarray):
+        self.blocks, self.limits = blocks, limits
         self.block_of = {s: block for block in blocks for s in block.synapses}
         self.free = [block for block in blocks if block not in given]
         self.piece_of: Dict[Any, np.ndarray] = {}  # of each compartment
@@ -108,7 +102,7 @@ class _Layout:
                 share = self._share(block)
                 while share.max() > 1:
                     if sizes[block] == 1:
-                        raise _refusal(block, share)
+                        raise _refusal(block, share, self.limits)
                     n_pieces = -(-block.n_neurons // sizes[block])
                     wanted = max(n_pieces + 1, int(np.ceil(n_pieces * min(share.max(), 2))))
                     sizes[block] = min(sizes[block] - 1, -(-block.n_neurons // wanted))
@@ -134,7 +128,7 @@ class _Layout:
             pairs = np.unique(np.stack([piece_of, sent])[:, sent >= 0], axis=1)
             slots = axon.slots_per_axon * reached[pairs[1]]
             used[OUT_AXONS] += np.bincount(pairs[0], slots, minlength=n)
-        share: np.ndarray = used.max(axis=1) / LIMITS
+        share: np.ndarray = used.max(axis=1) / self.limits
         return share
 
 
@@ -194,14 +188,14 @@ def _pairs(
     return axons, np.concatenate(pieces)
 
 
-def _refusal(block: Any, share: np.ndarray) -> DoesNotFit:
+def _refusal(block: Any, share: np.ndarray, limits: np.ndarray) -> DoesNotFit:
     kind = int(share.argmax())
     return DoesNotFit(
         Problem(
             name_of_block(block),
             f"{KINDS[kind]} of a core",
-            f"a single neuron of it needs {share[kind] * LIMITS[kind]:,.0f} {KINDS[kind]}, "
-            f"a core has {LIMITS[kind]:,}",
+            f"a single neuron of it needs {share[kind] * limits[kind]:,.0f} {KINDS[kind]}, "
+            f"a core has {limits[kind]:,}",
             WAYS_OUT[kind],
         )
     )

@@ -114,7 +114,7 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
             for conn in model.split.passthrough.to_add:
                 model.seeds[conn], model.seeded[conn] = None, False
                 model.build(conn)
-            choose_block_shapes(model)
+            choose_block_shapes(model, rewritten.chip)
             with linear_splitting(nengo_loihi):
                 split = builder.split_blocks.split_model(model)
             model.block_comp_map = {

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Dict, List, Mapping, Tuple
 
 from deploy.nengo_loihi.load import load_nengo_loihi
-from loihi_rules.chip.limits import LOIHI
+from loihi_rules.chip.limits import Chip
 
 PACKET_WORDS = 64  # of 32 bits, nengo-loihi's Snips.channel_packet_elements
 UNITS = {"synapses": "bits"}
@@ -88,65 +88,69 @@ class Traffic:
     waits: bool
 
 
-def cores_of(model: Any) -> List[Core]:
+def cores_of(model: Any, chip: Chip) -> List[Core]:
     """The cores of a built model, as nengo-loihi's allocator orders them.
 
     Parameters
     ----------
     model : nengo_loihi.builder.Model
+    chip : Chip
+        How many cores it has.
     """
-    where = _places(model)
+    where = _places(model, chip)
     cores = []
     for k, block in enumerate(model.blocks):
-        chip, core = where.get(block, divmod(k, LOIHI.cores_a_chip))
+        place = where.get(block, divmod(k, chip.cores_a_chip))
         uses = {
             kind: Use(int(used), int(limit)) for kind, (used, limit) in block.utilization().items()
         }
-        cores.append(Core(name_of_block(block), chip, core, uses))
+        cores.append(Core(name_of_block(block), *place, uses))
     return sorted(cores, key=lambda core: (core.chip, core.core))
 
 
-def _places(model: Any) -> Dict[Any, Tuple[int, int]]:
+def _places(model: Any, chip: Chip) -> Dict[Any, Tuple[int, int]]:
     """Chip and core of each block, by nengo-loihi's ``GreedyInterchip``."""
-    n_chips = -(-len(model.blocks) // LOIHI.cores_a_chip)
+    n_chips = -(-len(model.blocks) // chip.cores_a_chip)
     allocators: Any = load_nengo_loihi().hardware.allocators
     try:
-        board = allocators.GreedyInterchip(cores_per_chip=LOIHI.cores_a_chip)(model, n_chips)
+        board = allocators.GreedyInterchip(cores_per_chip=chip.cores_a_chip)(model, n_chips)
     except (AssertionError, LookupError, ValueError):  # it cannot place this one: its own order
         return {}
     return {
         block: (i, j)
-        for i, chip in enumerate(board.chips)
-        for j, core in enumerate(chip.cores)
+        for i, one in enumerate(board.chips)
+        for j, core in enumerate(one.cores)
         for block in core.blocks
     }
 
 
-def traffic_of(model: Any) -> Traffic:
+def traffic_of(model: Any, chip: Chip) -> Traffic:
     """What a built model sends over the host's link.
 
     Parameters
     ----------
     model : nengo_loihi.builder.Model
+    chip : Chip
+        How many cores it has.
     """
     return Traffic(
         input_neurons=sum(int(i.n_neurons) for i in model.inputs),
         errors=sum(int(node.size_in) for node in model.host2chip_pes_senders),
         values=sum(int(node.size_out) for node in model.chip2host_receivers.values()),
-        bytes=_channel_bytes(model),
+        bytes=_channel_bytes(model, chip),
         waits=not model.split.precompute and len(model.host.params) > 0,
     )
 
 
-def _channel_bytes(model: Any) -> int:
-    where = _places(model)
+def _channel_bytes(model: Any, chip: Chip) -> int:
+    where = _places(model, chip)
     words: Dict[int, int] = {}
     for sent in model.chip2host_receivers:
         probe = model.objs[sent]["out"]
         for block, part in zip(probe.target, probe.slice):
-            chip = where.get(block, (0, 0))[0]
+            there = where.get(block, (0, 0))[0]
             n = len(range(block.n_neurons)[part]) if isinstance(part, slice) else len(part)
-            words[chip] = words.get(chip, 1) + (-(-n // 32) if probe.key == "spiked" else n)
+            words[there] = words.get(there, 1) + (-(-n // 32) if probe.key == "spiked" else n)
     packets = -(-max(words.values(), default=0) // PACKET_WORDS)
     return int(packets * PACKET_WORDS * 4)
 

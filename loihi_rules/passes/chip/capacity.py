@@ -9,7 +9,6 @@ import numpy as np
 from nengo.ensemble import Neurons
 from nengo.transforms import Sparse
 
-from loihi_rules.chip.limits import LOIHI
 from loihi_rules.draft import Draft
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.transforms import CONVOLUTIONS
@@ -17,7 +16,6 @@ from loihi_rules.nengo_parts.wiring import base_of, decoded, on_chip
 from loihi_rules.notes import Way
 
 RULES = ("in-axons of a core", "cores of a board")
-LARGEST_BOARD = max(LOIHI.chips_on.items(), key=lambda item: item[1])
 
 
 def capacity(draft: Draft) -> None:
@@ -27,7 +25,7 @@ def capacity(draft: Draft) -> None:
     listen to all that enters that neuron: a dense matrix of n rows takes n in-axons on
     each, of 4,096. And all compartments, and all weights, have to fit onto a board.
     """
-    network = draft.network
+    network, chip = draft.network, draft.chip
     entering: Dict[nengo.Ensemble, List[nengo.Connection]] = {}
     bits = 0
     for conn in network.all_connections:
@@ -36,18 +34,18 @@ def capacity(draft: Draft) -> None:
         rows = _dense_rows(draft, conn)
         if rows:
             entering.setdefault(base_of(conn.post), []).append(conn)
-            bits += rows * base_of(conn.post).n_neurons * LOIHI.weight_bits
+            bits += rows * base_of(conn.post).n_neurons * chip.weight_bits
     for ens, conns in entering.items():
         axons = sum(_dense_rows(draft, conn) for conn in conns)
-        if axons > LOIHI.in_axons_a_core:
+        if axons > chip.in_axons_a_core:
             largest = max(conns, key=lambda conn: _dense_rows(draft, conn))
             draft.problem(
                 name_of(ens),
                 RULES[0],
                 f"each of its neurons needs {axons:,} in-axons, {_dense_rows(draft, largest):,} of "
                 f"them for all neurons of {name_of(largest.pre)}; a core has "
-                f"{LOIHI.in_axons_a_core:,}",
-                f"connect at most {LOIHI.in_axons_a_core:,} neurons to each (nengo.Sparse), "
+                f"{chip.in_axons_a_core:,}",
+                f"connect at most {chip.in_axons_a_core:,} neurons to each (nengo.Sparse), "
                 "or connect the ensembles, whose decoded value takes 2 in-axons a dimension",
             )
     _board(draft, bits)
@@ -59,14 +57,14 @@ def board(draft: Draft) -> None:
 
 
 def _board(draft: Draft, bits: int) -> None:
-    network = draft.network
+    network, chip = draft.network, draft.chip
     neurons = sum(ens.n_neurons for ens in network.all_ensembles if on_chip(network, ens))
-    name, chips = LARGEST_BOARD
-    cores = chips * LOIHI.cores_a_chip
-    needed = max(-(-neurons // LOIHI.compartments_a_core), -(-bits // LOIHI.synapse_bits_a_core))
+    name, chips = chip.largest_board
+    cores = chips * chip.cores_a_chip
+    needed = max(-(-neurons // chip.compartments_a_core), -(-bits // chip.synapse_bits_a_core))
     if needed > cores:
         draft.stopped = True
-        weights = f" with {bits // LOIHI.weight_bits:,} weights" if bits else ""
+        weights = f" with {bits // chip.weight_bits:,} weights" if bits else ""
         draft.problem(
             network.label or "the network",
             RULES[1],

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from nengo.connection import LearningRule
 
-from loihi_rules.chip.limits import LOIHI
 from loihi_rules.draft import Draft
 from loihi_rules.learning_rules.pes import ERROR_SCALE
 from loihi_rules.nengo_parts.names import name_of
@@ -33,7 +32,7 @@ def error_steps(draft: Draft) -> None:
             continue
         notes[conn] = replace(notes[conn], error_is_carried=True)
         learning = draft.learning_scales[rule.connection]
-        epoch, window = LOIHI.learning_epoch, learning.window
+        epoch, window = draft.chip.learning_epoch, learning.window
         conn.synapse = Carried(conn.synapse, 1 / ERROR_SCALE, epoch, window)
         draft.change(
             name_of(conn),

@@ -33,7 +33,7 @@ def learning_relays(draft: Draft) -> None:
     network = draft.network
     relays: Relays = {}
     for conn in network.all_connections:
-        reason = off_chip_learning(conn)
+        reason = off_chip_learning(conn, draft.chip)
         if reason is None or not on_chip(network, conn.pre):
             continue
         name, pre = name_of(conn), base_of(conn.pre)

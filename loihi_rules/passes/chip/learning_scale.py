@@ -13,7 +13,6 @@ from nengo.cache import NoDecoderCache
 from nengo.ensemble import Neurons
 from nengo.exceptions import NengoException
 
-from loihi_rules.chip.limits import LOIHI
 from loihi_rules.chip.tuning import chip_rates
 from loihi_rules.draft import Draft
 from loihi_rules.learning_rules import pes
@@ -87,7 +86,7 @@ def learning_scale(draft: Draft) -> None:
     κ divided by it.
     """
     declare(draft.network, nengo.Connection, *SETTINGS)
-    for conn in chip_learning_connections(draft.network):
+    for conn in chip_learning_connections(draft.network, draft.chip):
         settings = draft.network.config[conn]
         try:
             needs = _needs(draft, conn)
@@ -108,7 +107,7 @@ def learning_scale(draft: Draft) -> None:
             error_scale=float(chosen.pes_error_scale),
             threshold=threshold,
             unit=pes.unit(float(conn.pre_obj.radius), _amplitude(conn)),
-            window=pes.error_window(_time_constant(conn, needs), draft.dt),
+            window=pes.error_window(_time_constant(conn, needs), draft.dt, draft.chip),
             sources=draft.notes.connections[conn].sources,
             span=needs.span,
         )
@@ -133,9 +132,9 @@ def _choose_error_scale(draft: Draft, conn: nengo.Connection, needs: Needs) -> N
     draft.change(
         name_of(conn),
         "errors of 8 bits",
-        f"errors up to {LOIHI.error_max / pes.ERROR_SCALE:g} in steps of "
+        f"errors up to {draft.chip.error_max / pes.ERROR_SCALE:g} in steps of "
         f"{1 / pes.ERROR_SCALE:g}, as nengo-loihi has for every connection",
-        f"up to {LOIHI.error_max / scale:.3g} in steps of {1 / scale:.2g}",
+        f"up to {draft.chip.error_max / scale:.3g} in steps of {1 / scale:.2g}",
         f"both what it gives and what is wanted may go up to {needs.error:.3g} in each dimension"
         + ("" if needs.gain == 1 else f", and are multiplied by {needs.gain:.3g}"),
     )
@@ -172,7 +171,7 @@ def _choose_exponent(draft: Draft, conn: nengo.Connection, needs: Needs, thresho
             float(settings.pes_error_scale),
         )
         cut = max(needs.trial.weights_cut(reach * amplitude), float(needs.first > reach))
-        return Fit(reach, cut, needs.trial.learning_lost(LOIHI.trace_max / a_hertz))
+        return Fit(reach, cut, needs.trial.learning_lost(draft.chip.trace_max / a_hertz))
 
     fits = {exponent: figures(exponent) for exponent in pes.EXPONENTS}
     exponent = pes.weight_exponent(fits)
@@ -220,8 +219,8 @@ def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
         first = float(np.abs(conn.solver(rates, targets, rng=rng)[0]).max())
 
     chosen = conn.eval_points is not None or isinstance(ens.eval_points, np.ndarray)
-    every = dt * LOIHI.learning_epoch
-    inputs = likely_inputs(draft.network, ens, points, chosen, pes_pilot.epochs(dt), every, dt, rng)
+    every, n = dt * draft.chip.learning_epoch, pes_pilot.epochs(dt, draft.chip)
+    inputs = likely_inputs(draft.network, ens, points, chosen, n, every, dt, rng)
     rates = _chip_rates(ens, built, inputs, dt)
     if _driven_one_by_one(draft.network, ens):
         rates = np.array([rng.permutation(column) for column in rates.T]).T
@@ -244,6 +243,7 @@ def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
         tau,
         _loop_tau(conn),
         dt,
+        draft.chip,
         rng,
     )
     error = span if first else span * _one_dimension(inputs / radius, conn.size_out)

@@ -44,7 +44,7 @@ def neuron_learning(draft: Draft) -> None:
     for conn in network.all_connections:
         if type(conn.learning_rule_type) is not nengo.PES or not on_chip(network, conn.pre):
             continue
-        if not isinstance(conn.pre_obj, Neurons) or pes.off_chip(conn) is not None:
+        if not isinstance(conn.pre_obj, Neurons) or pes.off_chip(conn, draft.chip) is not None:
             continue
         name = name_of(conn)
         _as_decoders(draft, conn)

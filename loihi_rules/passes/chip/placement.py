@@ -8,7 +8,7 @@ from typing import Dict, Optional
 import nengo
 from nengo.connection import LearningRule
 
-from loihi_rules.chip.limits import LOIHI
+from loihi_rules.chip.limits import Chip
 from loihi_rules.chip.tuning import is_chips_own
 from loihi_rules.draft import Draft
 from loihi_rules.learning_rules import RULES
@@ -19,7 +19,6 @@ from loihi_rules.nengo_parts.wiring import base_of, decoded
 from loihi_rules.passes.chip.learned_posts import may_be_on_chip
 
 CHIP_NEURONS = (nengo.LIF, nengo.SpikingRectifiedLinear)
-SLOWEST_STEPS = 2 ** (LOIHI.decay_bits + 1)  # decay of half a unit
 CHIP_RATE_BASES = (nengo.LIFRate, nengo.RectifiedLinear)  # of nengo.RegularSpiking
 
 
@@ -32,7 +31,7 @@ def placement(draft: Draft) -> None:
     """
     network = draft.network
     declare(network, nengo.Ensemble, "on_chip")  # as nengo_loihi.add_params
-    reasons = _host_reasons(network, draft.dt)
+    reasons = _host_reasons(network, draft.chip, draft.dt)
     for ens in network.all_ensembles:
         asked: Optional[bool] = network.config[ens].on_chip
         reason = reasons.get(ens)
@@ -49,16 +48,16 @@ def placement(draft: Draft) -> None:
         draft.change(name_of(ens), "placement", "chip", "host", reason)
 
 
-def _host_reasons(network: nengo.Network, dt: float) -> Dict[nengo.Ensemble, str]:
+def _host_reasons(network: nengo.Network, chip: Chip, dt: float) -> Dict[nengo.Ensemble, str]:
     reasons: Dict[nengo.Ensemble, str] = {}
     for rule in (
         _neuron_type,
-        functools.partial(_slow_membrane, dt=dt),
+        functools.partial(_slow_membrane, chip=chip, dt=dt),
         _noise,
-        _too_many,
+        functools.partial(_too_many, chip=chip),
         _learned_post,
         _unknown_rule,
-        _error_source,
+        functools.partial(_error_source, chip=chip),
     ):
         for ens, reason in rule(network).items():
             reasons.setdefault(ens, reason)
@@ -74,14 +73,15 @@ def _neuron_type(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
     }
 
 
-def _slow_membrane(network: nengo.Network, dt: float) -> Dict[nengo.Ensemble, str]:
+def _slow_membrane(network: nengo.Network, chip: Chip, dt: float) -> Dict[nengo.Ensemble, str]:
     reasons = {}
     for ens in network.all_ensembles:
         base = getattr(ens.neuron_type, "base_type", ens.neuron_type)
         tau = getattr(base, "tau_rc", 0.0)
-        if has_chip_neurons(ens.neuron_type) and tau > SLOWEST_STEPS * dt:
+        if has_chip_neurons(ens.neuron_type) and tau > chip.slowest_steps * dt:
             reasons[ens] = (
-                f"a τ_RC of {tau:g} s decays by less than the chip's least, 1/4096 a step"
+                f"a τ_RC of {tau:g} s decays by less than the chip's least, "
+                f"1/{2**chip.decay_bits} a step"
             )
     return reasons
 
@@ -108,12 +108,12 @@ def _noise(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
     }
 
 
-def _too_many(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
+def _too_many(network: nengo.Network, chip: Chip) -> Dict[nengo.Ensemble, str]:
     """Those whose value would have to be decoded from more neurons than a core has in-axons.
 
     Of full weights that somebody asked for, `loihi_rules.passes.chip.capacity` says the same.
     """
-    most = LOIHI.in_axons_a_core
+    most = chip.in_axons_a_core
     decode = {
         conn.pre_obj
         for conn in network.all_connections
@@ -160,7 +160,7 @@ def _unknown_rule(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
     return found
 
 
-def _error_source(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
+def _error_source(network: nengo.Network, chip: Chip) -> Dict[nengo.Ensemble, str]:
     """Unless it learns on the chip itself, or its user wants it there.
 
     See `loihi_rules.passes.chip.error_relays`.
@@ -168,7 +168,7 @@ def _error_source(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
     learns = {
         base_of(conn.pre)
         for conn in network.all_connections
-        if conn.learning_rule_type is not None and off_chip_learning(conn) is None
+        if conn.learning_rule_type is not None and off_chip_learning(conn, chip) is None
     }
     return {
         base_of(conn.pre): "it is the error of a learning rule, which the host sends to the chip"

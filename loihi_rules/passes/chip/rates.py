@@ -82,7 +82,7 @@ def rates(draft: Draft) -> None:
     """
     network = draft.network
     notes = draft.notes.ensembles
-    pilot, uses = Pilot(network, draft.tuning, draft.dt), _uses(network, draft.dt)
+    pilot, uses = Pilot(network, draft.tuning, draft.dt), _uses(draft)
     fitted: Set[nengo.Ensemble] = set()
     for ens in pilot.in_order():
         if not on_chip(network, ens) or notes[ens].has_its_rates:
@@ -300,17 +300,17 @@ class Uses(NamedTuple):
     traced: Set[nengo.Ensemble]
 
 
-def _uses(network: nengo.Network, dt: float) -> Uses:
-    loops = loops_of(network, dt)
+def _uses(draft: Draft) -> Uses:
+    loops = loops_of(draft.network, draft.dt)
     part, slowest = loops.parts, loops.slowest
     return Uses(
         {obj for obj, k in part.items() if k in slowest},
         {
             conn.pre_obj
-            for conn in network.all_connections
+            for conn in draft.network.all_connections
             if decoded(conn) and not (conn.function is None and conn.learning_rule_type is None)
         },
-        {base_of(conn.pre) for conn in chip_learning_connections(network)},
+        {base_of(conn.pre) for conn in chip_learning_connections(draft.network, draft.chip)},
     )
 
 

@@ -10,7 +10,6 @@ import numpy as np
 from nengo.solvers import NoSolver
 from nengo.synapses import Lowpass
 
-from loihi_rules.chip.limits import LOIHI
 from loihi_rules.chip.tuning import has_a_threshold
 from loihi_rules.draft import Draft
 from loihi_rules.nengo_parts.names import filter_name, name_of
@@ -20,9 +19,9 @@ from loihi_rules.nengo_parts.wiring import decoded, reconnect
 from loihi_rules.notes import ConnectionNote, EnsembleNote, Way
 from loihi_rules.routes.carriers import (
     LEAST_UNITS,
-    MOST_ROWS,
     Carriers,
     carriers,
+    most_rows,
     reach_of,
     weight_units,
 )
@@ -82,7 +81,9 @@ def input_filters(draft: Draft) -> None:
             }
             tau = None if settings.input_tau is None else float(settings.input_tau)
             silent = _has_a_threshold(draft, ens)
-            found = plan(entries, ens.n_neurons, ens.dimensions, draft.dt, tau, asked, silent)
+            found = plan(
+                entries, ens.n_neurons, ens.dimensions, draft.dt, draft.chip, tau, asked, silent
+            )
             chosen = [c for c in found.choices if c.entry in new]
             real = keep_speed(ens, chosen, found.tau, draft.dt)
             settings.input_tau = real
@@ -167,9 +168,10 @@ def _enter(
                 f"compartments have one filter for all that enters them{_lag(choice.entry)}"
                 + _others(choice),
             )
-    parts = [part for conns in together.values() for part in _parts(conns)]
+    most = draft.chip.in_axons_a_core
+    parts = [part for conns in together.values() for part in _parts(conns, most)]
     for part in parts:
-        _carry(draft, ens, part, tau, MOST_ROWS // len(parts))
+        _carry(draft, ens, part, tau, most_rows(draft.chip) // len(parts))
 
 
 def _before_carriers(entry: Entry, tau: float, dt: float) -> float:
@@ -177,13 +179,13 @@ def _before_carriers(entry: Entry, tau: float, dt: float) -> float:
     return max(own - tau - HOP_STEPS * dt, LEAST_STEPS * dt)
 
 
-def _parts(conns: Sequence[nengo.Connection]) -> List[List[nengo.Connection]]:
-    """Connections whose sources' neurons are together as many as a core has in-axons."""
+def _parts(conns: Sequence[nengo.Connection], most: int) -> List[List[nengo.Connection]]:
+    """Connections whose sources have together at most so many neurons."""
     parts: List[List[nengo.Connection]] = []
     rows = np.inf
     for conn in conns:
         rows += conn.pre_obj.n_neurons
-        if rows > LOIHI.in_axons_a_core:
+        if rows > most:
             parts.append([])
             rows = conn.pre_obj.n_neurons
         parts[-1].append(conn)
@@ -202,7 +204,7 @@ def _carry(
     each = [reach_of(conn, before, draft.dt) for conn in conns]
     far = np.sum(each, axis=0)
     units = min(
-        weight_units(float(own.max()), conn.pre_obj.n_neurons, before, draft.dt)
+        weight_units(float(own.max()), conn.pre_obj.n_neurons, before, draft.dt, draft.chip)
         for own, conn in zip(each, conns)
     )
     label = f"carriers to {name_of(target)}"

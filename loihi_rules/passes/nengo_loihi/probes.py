@@ -30,7 +30,7 @@ def probes(draft: Draft) -> None:
     host that is given a copy of the connections; how is in `WAYS`.
     """
     network = draft.network
-    learning = set(chip_learning_connections(network))
+    learning = set(chip_learning_connections(network, draft.chip))
     for net in [network, *network.all_networks]:
         for probe in list(net.probes):
             target = base_of(probe.target)

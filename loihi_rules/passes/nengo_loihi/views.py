@@ -57,7 +57,7 @@ def _picks_part(draft: Draft, conn: nengo.Connection) -> bool:
     if not isinstance(conn.post, ObjView):
         return False
     if isinstance(conn.post_obj, LearningRule):
-        return conn.post_obj.connection in chip_learning_connections(draft.network)
+        return conn.post_obj.connection in chip_learning_connections(draft.network, draft.chip)
     if not on_chip(draft.network, conn.post):
         return False
     # nengo-loihi puts these into the encoders itself
