@@ -33,9 +33,9 @@ from scipy.stats import beta
 import deploy
 from benchmarks.verdict_faults import FAULTS, NONE, cases, injected
 from benchmarks.verdict_runs import HEALTHY_RUNS, MODELS, VOLTAGES, Seeded, there
-from deploy.parity.asking import Asked, CpuRuns
 from deploy.parity.effects import DIFFERENT, OPEN, Effect, effects_of, judged_effects
 from deploy.parity.floors import QUANTITIES
+from deploy.parity.run_values import CpuRuns, QuantityValues
 from deploy.workflows.run import run
 from loihi_rules.systems import SYSTEMS
 
@@ -48,13 +48,15 @@ NO_PARITY, NOT_DECIDED, PARITY = "NO PARITY", "OPEN", "PARITY"
 
 # ------------------------------------------------------------------------- what runs are asked
 
-Values = Mapping[Tuple[float, str], Union[str, List[Asked]]]  # of a length and fault, or why not
+Values = Mapping[
+    Tuple[float, str], Union[str, List[QuantityValues]]
+]  # of a length and fault, or why not
 
 
 def values_of(one: Seeded) -> Values:
     """What a model's runs of one seed are asked, healthy and faulty, at each length."""
     path = one.folder / f"{one.model}, {one.seconds:g} s, {one.seed}, asked.json"
-    found: Dict[Tuple[float, str], Union[str, List[Asked]]] = {}
+    found: Dict[Tuple[float, str], Union[str, List[QuantityValues]]] = {}
     if path.exists():
         found = {(s, name): _read(value) for s, name, value in json.loads(path.read_text())}
     lengths = [s for s in LENGTHS if s <= one.seconds]
@@ -66,26 +68,28 @@ def values_of(one: Seeded) -> Values:
         runs = {**injected(case), **{name: case.runs[name] for name in HEALTHY_RUNS}}
         for name, faulty in runs.items():
             if (seconds, name) not in found:
-                found[seconds, name] = faulty if isinstance(faulty, str) else cpu.ask(faulty)
+                found[seconds, name] = faulty if isinstance(faulty, str) else cpu.values_of(faulty)
     kept = [[s, name, _written(value)] for (s, name), value in found.items()]
     path.with_suffix(".part").write_text(json.dumps(kept))
     path.with_suffix(".part").replace(path)
     return found
 
 
-def _written(value: Union[str, List[Asked]]) -> Any:
+def _written(value: Union[str, List[QuantityValues]]) -> Any:
     if isinstance(value, str):
         return value
     lists = [tuple(a.tolist() if isinstance(a, np.ndarray) else a for a in one) for one in value]
-    return [dict(zip(Asked._fields, one)) for one in lists]
+    return [dict(zip(QuantityValues._fields, one)) for one in lists]
 
 
-def _read(value: Any) -> Union[str, List[Asked]]:
+def _read(value: Any) -> Union[str, List[QuantityValues]]:
     if isinstance(value, str):
         return value
     arrays = ("its", "repeats", "builds")
     return [
-        Asked(**{k: np.array(v) if k in arrays and v is not None else v for k, v in one.items()})
+        QuantityValues(
+            **{k: np.array(v) if k in arrays and v is not None else v for k, v in one.items()}
+        )
         for one in value
     ]
 

@@ -7,14 +7,14 @@ import pytest
 import deploy
 from loihi_rules.chip.limits import LOIHI
 from loihi_rules.learning_rules.pes import ERROR_SCALE, error_window
-from loihi_rules.nengo_parts.whole_steps import Carried
+from loihi_rules.nengo_parts.whole_steps import WithRemainder
 
 
 @pytest.mark.quick
 @pytest.mark.parametrize("phases", [1, 4])
 def test_nothing_is_lost_of_what_every_pth_value_adds_up_to(phases):
     x = 0.3 * np.random.RandomState(1).rand(403, 2)
-    y = Carried(None, 0.25, phases, phases).filt(x, dt=0.001)
+    y = WithRemainder(None, 0.25, phases, phases).filt(x, dt=0.001)
     np.testing.assert_allclose(y / 0.25, np.rint(y / 0.25), atol=1e-9)
     # `filt` begins with the second step of a simulation
     before = np.concatenate([np.zeros((phases - 1, 2)), x])

@@ -62,7 +62,7 @@ class ConnectionNote:
         Of one that learns: the neurons of its ensemble that it learns from; None for all.
     error_is_scaled : bool
         Of one that carries an error: whether its transform has the scale of the chip's errors.
-    error_is_carried : bool
+    keeps_remainders : bool
         Of one that carries an error: whether what rounding leaves out is added to the next.
     """
 
@@ -70,7 +70,7 @@ class ConnectionNote:
     steps_late: Optional[int] = None
     sources: Optional[np.ndarray] = None
     error_is_scaled: bool = False
-    error_is_carried: bool = False
+    keeps_remainders: bool = False
 
 
 @dataclass(frozen=True)

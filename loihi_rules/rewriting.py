@@ -130,7 +130,7 @@ def rewrite_copy(
     keep_notes(draft.network, draft.notes)
     warn_of_all(draft.warnings)
     originals = {id(new): old for old, new in copied.copies.items()}
-    served = {originals.get(id(probe), probe): serving for probe, serving in draft.served.items()}
+    served = {originals.get(id(probe), probe): how for probe, how in draft.served.items()}
     return Rewritten(
         network=draft.network,
         chip=draft.chip,

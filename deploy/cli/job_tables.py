@@ -37,7 +37,7 @@ def table_of(found: Status) -> Table:
     return table
 
 
-def tell(found: Status) -> None:
+def print_status(found: Status) -> None:
     click.echo(counts_in_words(found))
     for number in found.failed[:MOST_LINES]:
         task = found.tasks[number]

@@ -37,7 +37,7 @@ def bring(job: jobs.Job, out: Optional[Path], as_json: bool, compare: bool) -> i
         }  # fmt: skip
         click.echo(json.dumps(said))
     else:
-        _tell(job, fetched, reports, spreads)
+        _print_fetched(job, fetched, reports, spreads)
     for line in fetched.refused:
         click.echo(f"loihi-deploy: {line}", err=True)
     if fetched.refused:
@@ -63,7 +63,7 @@ def _reports(job: jobs.Job, folder: Path, spreads: Mapping[str, Any]) -> List[Di
     return found
 
 
-def _tell(
+def _print_fetched(
     job: jobs.Job,
     fetched: jobs.Fetched,
     reports: List[Dict[str, Any]],
@@ -73,10 +73,10 @@ def _tell(
         click.echo(f"{each['verdict']}\nreport: {each['report']}")
     for model, found in spreads.items():
         if len(found.seeds) > 1:
-            from deploy.cli.spread_table import tell_spread
+            from deploy.cli.spread_table import print_spread
 
             click.echo(f"\n{model}, {len(found.seeds)} seeds:")
-            tell_spread(found)
+            print_spread(found)
     of = f"{len(fetched.complete)} of {tasks_in_words(len(job.tasks))}"
     click.echo(f"{of} complete: {job.results}")
     for number in fetched.partial[:MOST_LINES]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 COLUMNS = ("trace", "metric", "unit", "median", "10 %", "90 %", "lowest", "highest")
 
 
-def tell_spread(found: Sweep) -> None:
+def print_spread(found: Sweep) -> None:
     rows = [
         [number(row[c]) if isinstance(row[c], float) else row[c] for c in COLUMNS]
         for row in found.table()

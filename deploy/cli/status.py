@@ -11,7 +11,7 @@ from typing import Any, List
 import click
 from rich.live import Live
 
-from deploy.cli.job_tables import counts_in_words, table_of, tell
+from deploy.cli.job_tables import counts_in_words, print_status, table_of
 from deploy.cli.options import as_json
 from deploy.jobs import remote
 from deploy.jobs.job import find_job
@@ -31,17 +31,17 @@ def status(name: str, watch: bool, as_json: bool) -> None:
     elif watch:
         last: List[Any] = []
 
-        def tell_changes(now: Status) -> None:
+        def print_changes(now: Status) -> None:
             if last != [now.counts]:
                 last[:] = [now.counts]
                 click.echo(f"{time.strftime('%H:%M:%S')} {counts_in_words(now)}")
 
-        found = remote.wait(job, None if as_json else tell_changes)
+        found = remote.wait(job, None if as_json else print_changes)
     else:
         found = remote.status(job)
     if as_json:
         tasks = [asdict(task) for task in found.tasks]
         click.echo(json.dumps({"id": found.id, "tasks": tasks}, indent=1))
     else:
-        tell(found)
+        print_status(found)
     sys.exit(1 if found.failed else 0)

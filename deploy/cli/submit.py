@@ -10,7 +10,7 @@ from typing import List, Optional, Sequence, Tuple
 
 import click
 
-from deploy.cli.job_tables import tasks_in_words, tell
+from deploy.cli.job_tables import print_status, tasks_in_words
 from deploy.cli.options import (
     as_json,
     dt_option,
@@ -96,7 +96,7 @@ def submit(
     if wait:
         found = remote.wait(job)
         if not as_json:
-            tell(found)
+            print_status(found)
         sys.exit(bring(job, out, as_json, True))
 
 

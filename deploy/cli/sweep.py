@@ -13,7 +13,7 @@ import deploy
 from deploy.cli.options import as_json, parameter_option, run_options, targets_option
 from deploy.cli.progress import progress_bar
 from deploy.cli.reading import check_run, model_of, names_of, pairs_of, seeds_of
-from deploy.cli.spread_table import tell_spread
+from deploy.cli.spread_table import print_spread
 from deploy.workflows.given import check_targets, checked_seeds
 from deploy.workflows.processes import at_once
 
@@ -66,5 +66,5 @@ def sweep(
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=1))
     else:
-        tell_spread(found)
+        print_spread(found)
     sys.exit(0 if found.ok else 1)

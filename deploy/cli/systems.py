@@ -19,7 +19,7 @@ from loihi_rules.systems import SYSTEMS
 def systems(name: Optional[str], as_json: bool) -> None:
     """List the built-in systems, or tell what NAME is about and which parameters it has."""
     if name is not None:
-        _tell_system(name, as_json)
+        _print_system(name, as_json)
         return
     if as_json:
         rows = [
@@ -39,7 +39,7 @@ def systems(name: Optional[str], as_json: bool) -> None:
     )
 
 
-def _tell_system(name: str, as_json: bool) -> None:
+def _print_system(name: str, as_json: bool) -> None:
     if name not in SYSTEMS:
         raise BadInput(f"there is no system {name!r}; there are {', '.join(SYSTEMS)}")
     system = SYSTEMS[name]

@@ -26,7 +26,7 @@ from deploy.traces.parts import PartWriter
 from deploy.workflows.freeze import load_with_weights
 
 
-class Asked(NamedTuple):
+class TaskInputs(NamedTuple):
     """What a task of a bundle asks for; durations and steps in seconds."""
 
     model: LoadedModel
@@ -37,7 +37,7 @@ class Asked(NamedTuple):
     part_every: float
 
 
-def open_task(bundle: Path, task: int, scratch: Path) -> Asked:
+def open_task(bundle: Path, task: int, scratch: Path) -> TaskInputs:
     """Unpack a bundle, and load the model of one of its tasks.
 
     Parameters
@@ -73,7 +73,7 @@ def open_task(bundle: Path, task: int, scratch: Path) -> Asked:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadInput(f"{bundle}: its specification lacks something ({error})") from None
     loaded = load_with_weights(model, seed, weights, bool(options["learn"]), options["fan_in"])
-    return Asked(loaded, target, seed, *numbers)
+    return TaskInputs(loaded, target, seed, *numbers)
 
 
 def run_task(bundle: Path, task: int, out: Path) -> Path:

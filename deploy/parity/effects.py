@@ -8,8 +8,8 @@ from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Seq
 
 import numpy as np
 
-from deploy.parity.asking import Asked, CpuRuns
 from deploy.parity.floors import QUANTITIES, Quantity
+from deploy.parity.run_values import CpuRuns, QuantityValues
 from deploy.parity.spread import Spread
 from deploy.parity.statistics.decision import LEVEL, Builds, Judged, K, holm, judge
 from deploy.parity.statistics.variance import moderated
@@ -124,7 +124,7 @@ def _finite(value: Any) -> Any:
 class _Group(NamedTuple):
     """The same, judged."""
 
-    asked: Asked
+    asked: QuantityValues
     judged: Judged
 
 
@@ -144,11 +144,11 @@ def effects_of(
     limits : mapping of str to Tolerance, optional
         Ranges by name of a quantity, as it is shown, that stand in the place of its margin.
     """
-    return judged_effects(CpuRuns(reference, spread).ask(other), limits)
+    return judged_effects(CpuRuns(reference, spread).values_of(other), limits)
 
 
 def judged_effects(
-    asked: Sequence[Asked], limits: Optional[Mapping[str, Tolerance]] = None
+    asked: Sequence[QuantityValues], limits: Optional[Mapping[str, Tolerance]] = None
 ) -> Tuple[Effect, ...]:
     """`effects_of`, of values that were measured already."""
     groups = _judge_alike(asked)
@@ -161,9 +161,9 @@ def judged_effects(
     )
 
 
-def _judge_alike(asked: Sequence[Asked]) -> List[_Group]:
+def _judge_alike(asked: Sequence[QuantityValues]) -> List[_Group]:
     """Judge each quantity over all traces that are asked it: variances moderate each other."""
-    alike: Dict[Any, List[Asked]] = {}
+    alike: Dict[Any, List[QuantityValues]] = {}
     for each in asked:
         key = (
             each.quantity,

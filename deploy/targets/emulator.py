@@ -101,8 +101,8 @@ class EmulatorSession(Session):
             self.runner.look_on, self.runner.looks = self.reached.look, True
         self.injections = Injections(rewritten.network, dt, self.neurons)
         self.readers: Dict[nengo.Probe, Reader] = {
-            copied.copies.get(probe, probe): READERS[serving.reads](serving, self)
-            for probe, serving in rewritten.served.items()
+            copied.copies.get(probe, probe): READERS[served.reads](served, self)
+            for probe, served in rewritten.served.items()
         }
 
     @property

@@ -1,4 +1,4 @@
-"""Errors as whole numbers of the chip's steps, whose remainders are carried on."""
+"""Errors as whole numbers of the chip's steps, whose remainders are added to the next."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nengo.params import IntParam, NumberParam
 from nengo.synapses import Synapse, SynapseParam
 
 
-class Carried(Synapse):
+class WithRemainder(Synapse):
     """A filter whose output is rounded to steps, and what rounding left out added next time.
 
     With w the filter's output, r the remainder and q the step,
@@ -64,7 +64,7 @@ class Carried(Synapse):
             filtered = self.synapse.make_step(shape_in, shape_out, dt, rng, own)
         step, phases, window = self.step, self.phases, self.window
 
-        def carry(t: float, x: np.ndarray) -> np.ndarray:
+        def round_on(t: float, x: np.ndarray) -> np.ndarray:
             n = int(round(t / dt))
             phase = n % phases
             recent[n % window] = x if filtered is None else filtered(t, x)
@@ -73,10 +73,10 @@ class Carried(Synapse):
             rest[phase] = wanted - given
             return np.asarray(given)
 
-        return carry
+        return round_on
 
 
-@Builder.register(Carried)
-def build_carried(model: Any, carried: Carried, sig_in: Any, mode: str = "update") -> Any:
+@Builder.register(WithRemainder)
+def build_with_remainder(model: Any, own: WithRemainder, sig_in: Any, mode: str = "update") -> Any:
     """Build it with the step of delay that the user's filter has, and none without one."""
-    return build_process(model, carried, sig_in, mode="set" if carried.synapse is None else mode)
+    return build_process(model, own, sig_in, mode="set" if own.synapse is None else mode)

@@ -31,7 +31,7 @@ WAYS_OUT = {
 }
 
 
-class Said(NamedTuple):
+class Output(NamedTuple):
     """What one of Slurm's commands gave."""
 
     code: int
@@ -43,14 +43,14 @@ class Unreachable(Exception):
     """Slurm does not answer, so nothing can be said, and nothing may be done."""
 
 
-def call(*words: str) -> Said:
+def call(*words: str) -> Output:
     try:
         done = subprocess.run(words, capture_output=True, timeout=PATIENCE)
     except subprocess.TimeoutExpired:
         raise Unreachable(f"{words[0]} gave no answer within {PATIENCE} s") from None
     except FileNotFoundError:
         raise Unreachable(f"{words[0]} is not there") from None
-    return Said(
+    return Output(
         done.returncode,
         done.stdout.decode(errors="replace"),
         done.stderr.decode(errors="replace"),
@@ -90,7 +90,7 @@ def queued(name: str) -> List[str]:
     return sorted({line.strip() for line in out.splitlines() if line.strip().isdigit()}, key=int)
 
 
-def sbatch(job: Settings) -> Said:
+def sbatch(job: Settings) -> Output:
     """Have an array queued."""
     write(HERE / "run.sh", "#!/bin/sh\nexec " + shlex.join(own_words(job, "task")) + "\n")
     left = [str(number) for number in range(job["tasks"]) if not complete(number)]

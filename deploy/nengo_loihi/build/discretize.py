@@ -166,7 +166,9 @@ def discretize_model(model: Any) -> Dict[Any, Units]:
                 if np.ndim(info["w_scale"]):  # which they look up by compartment
                     synapse.indices = [flat(synapse.indices)]
                 with warnings.catch_warnings():
-                    warnings.filterwarnings("ignore", "Lost .* extra bits")  # `_tell` says which
+                    warnings.filterwarnings(
+                        "ignore", "Lost .* extra bits"
+                    )  # `_warn_of_lost_bits` says which
                     up = max(0, -down)  # beyond the exponent that their reference has
                     theirs.discretize_synapse(
                         synapse, scale * 2.0**up, info["w_scale"] / 2.0**up, info["w_exp"] + up
@@ -183,7 +185,7 @@ def discretize_model(model: Any) -> Dict[Any, Units]:
         of_weights = info["w_scale"] * 2.0 ** (LOIHI.threshold_shift + info["w_exp"])
         units[block] = Units(of_weights * factor, info["b_scale"] * factor)
     model.kept = {name: _joined(parts) for name, parts in kept.items()}
-    _tell(model.kept)
+    _warn_of_lost_bits(model.kept)
     for probe in model.probes:
         for i, block in enumerate(probe.target):
             if probe.key == "voltage" and probe.weights[i] is not None:  # a decoded value
@@ -467,7 +469,7 @@ def _name(holder: str, synapse: Any) -> str:
     return holder if kind in DECODERS or not kind else kind
 
 
-def _tell(kept: Mapping[str, Kept]) -> None:
+def _warn_of_lost_bits(kept: Mapping[str, Kept]) -> None:
     """Warn of each connection whose weights lost so much that what it gives is off."""
     warn_of_all([_lost(name, own) for name, own in kept.items() if own.off > MOST_ROUNDING])
 

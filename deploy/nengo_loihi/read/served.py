@@ -20,20 +20,20 @@ class Reader:
 
     Parameters
     ----------
-    serving : ServedProbe
+    served : ServedProbe
     session : EmulatorSession
         Whose simulator is read.
     """
 
     polled = False  # whether it has to look at the chip at each sample
 
-    def __init__(self, serving: ServedProbe, session: Any):
-        self.serving = serving
+    def __init__(self, served: ServedProbe, session: Any):
+        self.served = served
         self.session = session
 
     def is_sample(self, step: Any) -> Any:
         """Nengo's rule for the steps at which a probe with a period samples."""
-        every = self.serving.sample_every
+        every = self.served.sample_every
         return step % (1 if every is None else every / self.session.dt) < 1
 
     def due(self, n_samples: int) -> np.ndarray:
@@ -44,7 +44,7 @@ class Reader:
 
     def columns(self, samples: np.ndarray) -> np.ndarray:
         """Those of the columns that the user probed."""
-        part = self.serving.part
+        part = self.served.part
         return samples if part is None or not len(samples) else samples[:, part]
 
     def sampled(self, values: np.ndarray) -> np.ndarray:
@@ -67,7 +67,7 @@ class StandIn(Reader):
     """Some columns and some steps of another probe."""
 
     def samples(self) -> np.ndarray:
-        samples = self.columns(self.session.probed(self.serving.probe))
+        samples = self.columns(self.session.probed(self.served.probe))
         return self.sampled(samples)
 
 
@@ -76,7 +76,7 @@ class Sum(Reader):
 
     def samples(self) -> np.ndarray:
         total: Any = np.zeros((0, 0))
-        for k, (probe, matrix) in enumerate(self.serving.source):
+        for k, (probe, matrix) in enumerate(self.served.source):
             samples = self.session.probed(probe)
             part = samples.reshape(len(samples), matrix.shape[1]) @ matrix.T
             total = part if k == 0 else total + part
@@ -90,9 +90,9 @@ class NeuronInput(Reader):
     """
 
     def samples(self) -> np.ndarray:
-        probe = self.session.simulator.model.objs[self.serving.probe]["out"]
+        probe = self.session.simulator.model.objs[self.served.probe]["out"]
         bias = bias_of(probe) * scale_of(probe, self.session.dt)
-        samples = self.session.probed(self.serving.probe)
+        samples = self.session.probed(self.served.probe)
         samples = self.columns(samples + bias) if len(samples) else samples
         return self.sampled(samples)
 
@@ -104,16 +104,16 @@ class RefractoryTime(Reader):
     (`nengo.LIF.step`); the chip counts whole steps.
     """
 
-    def __init__(self, serving: ServedProbe, session: Any):
-        super().__init__(serving, session)
-        self.left = np.zeros(serving.source.size_out)
+    def __init__(self, served: ServedProbe, session: Any):
+        super().__init__(served, session)
+        self.left = np.zeros(served.source.size_out)
         self.kept: List[np.ndarray] = []
         self.read = 0
 
     def samples(self) -> np.ndarray:
-        spiked = self.session.probed(self.serving.probe)[self.read :] != 0
+        spiked = self.session.probed(self.served.probe)[self.read :] != 0
         dt = self.session.dt
-        tau_ref = dt * np.round(self.serving.source.ensemble.neuron_type.tau_ref / dt)
+        tau_ref = dt * np.round(self.served.source.ensemble.neuron_type.tau_ref / dt)
         for row in spiked:
             self.left = np.where(row, tau_ref + dt, np.maximum(self.left - dt, -dt))
             self.kept.append(self.left)
@@ -129,16 +129,16 @@ class RefractoryTime(Reader):
 class Built(Reader):
     """A value that the build fixed, once a sample."""
 
-    def __init__(self, serving: ServedProbe, session: Any):
-        super().__init__(serving, session)
+    def __init__(self, served: ServedProbe, session: Any):
+        super().__init__(served, session)
         self.since = session.n_steps
-        if getattr(session.built(serving.source), serving.attribute) is None:
+        if getattr(session.built(served.source), served.attribute) is None:
             raise BuildError(
-                f"{serving.attribute!r} of {serving.source} cannot be probed: it has none"
+                f"{served.attribute!r} of {served.source} cannot be probed: it has none"
             )
 
     def samples(self) -> np.ndarray:
-        value = getattr(self.session.built(self.serving.source), self.serving.attribute)
+        value = getattr(self.session.built(self.served.source), self.served.attribute)
         if hasattr(value, "toarray"):
             value = value.toarray()
         n = int(np.sum(self.due(self.session.n_steps - self.since)))
@@ -153,17 +153,17 @@ class LearnedWeights(Reader):
 
     polled = True
 
-    def __init__(self, serving: ServedProbe, session: Any):
-        super().__init__(serving, session)
+    def __init__(self, served: ServedProbe, session: Any):
+        super().__init__(served, session)
         self.kept: List[np.ndarray] = []
         self.filter: Any = None
 
     def poll(self) -> None:
-        session, synapse = self.session, self.serving.synapse
-        now = session.learned_decoders(self.serving.source)
+        session, synapse = self.session, self.served.synapse
+        now = session.learned_decoders(self.served.source)
         if synapse is not None:
             if self.filter is None:
-                period = self.serving.sample_every or session.dt
+                period = self.served.sample_every or session.dt
                 state = synapse.make_state(now.shape, now.shape, period)
                 self.filter = synapse.make_step(now.shape, now.shape, period, None, state)
             now = np.array(self.filter(0.0, now))
@@ -183,33 +183,33 @@ class LearningSteps(Reader):
     spikes of the chip through the rule's filter, a.
     """
 
-    def __init__(self, serving: ServedProbe, session: Any):
-        super().__init__(serving, session)
+    def __init__(self, served: ServedProbe, session: Any):
+        super().__init__(served, session)
         self.filter: Any = None
         self.kept: List[np.ndarray] = []
         self.read = 0
 
     def samples(self) -> np.ndarray:
-        errors = self.session.probed(self.serving.source)
-        active = self.columns(self.session.probed(self.serving.probe))
+        errors = self.session.probed(self.served.source)
+        active = self.columns(self.session.probed(self.served.probe))
         if not len(active):  # before the first step, or right after it was cleared
             return np.zeros(0)
         n = active.shape[1]
         due = self.due(len(active))
         for k in range(self.read, len(active)):
             if due[k]:
-                now = self.serving.factor / n * np.outer(errors[k], active[k])
+                now = self.served.factor / n * np.outer(errors[k], active[k])
                 self.kept.append(self._filtered(now))
         self.read = len(active)
         shape = (len(self.kept), errors.shape[1], n)
         return np.array(self.kept).reshape(shape)
 
     def _filtered(self, now: np.ndarray) -> np.ndarray:
-        synapse = self.serving.synapse
+        synapse = self.served.synapse
         if synapse is None:
             return now
         if self.filter is None:
-            period = self.serving.sample_every or self.session.dt
+            period = self.served.sample_every or self.session.dt
             state = synapse.make_state(now.shape, now.shape, period)
             self.filter = synapse.make_step(now.shape, now.shape, period, None, state)
         return np.array(self.filter(0.0, now))

@@ -9,31 +9,31 @@ from nengo.connection import LearningRule
 from loihi_rules.draft import Draft
 from loihi_rules.learning_rules.pes import ERROR_SCALE
 from loihi_rules.nengo_parts.names import name_of
-from loihi_rules.nengo_parts.whole_steps import Carried
+from loihi_rules.nengo_parts.whole_steps import WithRemainder
 
 
 def error_steps(draft: Draft) -> None:
-    """Carry on what rounding leaves out of an error.
+    """Add what rounding leaves out of an error to the next.
 
     The chip is sent errors as integers, by rounding (nengo-loihi ``builder/discretize.py``,
     ``scale_pes_errors``), so that a steady error of less than half a step is 0 for ever, and
     learning stops there, where on the CPU it continues. An error that fluctuates by a step or
     more is rounded right on average; one of a node's may be smooth. Here what was left out is
-    added to the next (`loihi_rules.nengo_parts.whole_steps.Carried`): the chip reads an error at
-    every fourth step (``learning_epoch``), so to the one of four steps later. And what it reads is
-    a mean over up to four steps (`loihi_rules.learning_rules.pes.error_window`).
+    added to the next (`loihi_rules.nengo_parts.whole_steps.WithRemainder`): the chip reads an error
+    at every fourth step (``learning_epoch``), so to the one of four steps later. And what it reads
+    is a mean over up to four steps (`loihi_rules.learning_rules.pes.error_window`).
     """
     notes = draft.notes.connections
     for conn in draft.network.all_connections:
         rule = conn.post_obj
         if not isinstance(rule, LearningRule) or rule.connection not in draft.learning_scales:
             continue
-        if notes[conn].error_is_carried:
+        if notes[conn].keeps_remainders:
             continue
-        notes[conn] = replace(notes[conn], error_is_carried=True)
+        notes[conn] = replace(notes[conn], keeps_remainders=True)
         learning = draft.learning_scales[rule.connection]
         epoch, window = draft.chip.learning_epoch, learning.window
-        conn.synapse = Carried(conn.synapse, 1 / ERROR_SCALE, epoch, window)
+        conn.synapse = WithRemainder(conn.synapse, 1 / ERROR_SCALE, epoch, window)
         draft.change(
             name_of(conn),
             "errors of 8 bits",

@@ -53,7 +53,7 @@ def probes(draft: Draft) -> None:
 
 def _serve(draft: Draft, net: nengo.Network, probe: nengo.Probe, kind: str) -> None:
     way = WAYS.get((kind, probe.attr), _as_it_is if kind in ("neurons", "ensemble") else None)
-    served = None if way is None else way(draft, net, probe)
+    found = None if way is None else way(draft, net, probe)
     if way is None:
         net.probes.remove(probe)
         draft.problem(
@@ -63,11 +63,11 @@ def _serve(draft: Draft, net: nengo.Network, probe: nengo.Probe, kind: str) -> N
             "cannot be read",
             "probe the ensembles or nodes at its ends",
         )
-    elif served is not None:
-        serving, after, why = served
-        if serving.probe is not probe:
+    elif found is not None:
+        served, after, why = found
+        if served.probe is not probe:
             net.probes.remove(probe)
-        draft.served[probe] = serving
+        draft.served[probe] = served
         draft.change(name_of(probe), "probes of the chip", _asked(probe), after, why)
 
 

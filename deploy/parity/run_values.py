@@ -28,7 +28,7 @@ from deploy.traces.traces import Traces
 LEARNING_SPEED, ERROR_TO_IDEAL = "learning speed", "error to ideal"
 
 
-class Asked(NamedTuple):
+class QuantityValues(NamedTuple):
     """Values of one quantity of one trace, of all runs.
 
     Attributes
@@ -84,7 +84,7 @@ class CpuRuns:
     def builds(self) -> Tuple[Traces, ...]:
         return () if self.spread is None else self.spread.builds
 
-    def ask(self, other: Traces) -> List[Asked]:
+    def values_of(self, other: Traces) -> List[QuantityValues]:
         """Everything that a run is asked, trace by trace of the reference."""
         return [
             each
@@ -114,7 +114,7 @@ class CpuRuns:
             others = [measure(each, yard) for each in yard.builds]
         return _Measured(yard, own, others)
 
-    def _of_trace(self, trace: Trace, other: Traces) -> List[Asked]:
+    def _of_trace(self, trace: Trace, other: Traces) -> List[QuantityValues]:
         """What the trace's kind is asked."""
         measure = MEASURES.get(trace.kind)
         if measure is None:
@@ -129,11 +129,11 @@ class CpuRuns:
                 continue
             builds = _stack(others, name) if alone else None
             where = places(yard, name, len(values))
-            asked = Asked(trace.label, name, where, values, _stack(own, name), builds)
+            asked = QuantityValues(trace.label, name, where, values, _stack(own, name), builds)
             found += [each for part in _parts(asked) for each in _known(part)]
         return found
 
-    def _of_ideal(self, trace: Trace, other: Traces) -> List[Asked]:
+    def _of_ideal(self, trace: Trace, other: Traces) -> List[QuantityValues]:
         """How far the trace is from what it should come to equal, where its model says so."""
         ideal = trace.ideal
         if ideal is None:
@@ -148,9 +148,9 @@ class CpuRuns:
             _stack([away(run) for run in group], ERROR_TO_IDEAL)
             for group in (self.repeats, self.builds)
         )
-        return _known(Asked(trace.label, ERROR_TO_IDEAL, [""], its, own, others))
+        return _known(QuantityValues(trace.label, ERROR_TO_IDEAL, [""], its, own, others))
 
-    def _of_learning(self, trace: Trace, other: Traces) -> List[Asked]:
+    def _of_learning(self, trace: Trace, other: Traces) -> List[QuantityValues]:
         """How fast a connection that an error teaches follows it."""
         if _strange(other) or trace.label not in self._lessons:
             return []
@@ -160,7 +160,7 @@ class CpuRuns:
         if its is None:
             return []
         its_speed = np.array([learning_speed(its, repeats)])
-        return _known(Asked(trace.label, LEARNING_SPEED, [""], its_speed, speeds, None))
+        return _known(QuantityValues(trace.label, LEARNING_SPEED, [""], its_speed, speeds, None))
 
     @cached_property
     def _lessons(self) -> Mapping[str, Tuple[List[Lesson], np.ndarray]]:
@@ -209,7 +209,7 @@ def _alike(run: Traces, trace: Trace) -> Trace:
     )
 
 
-def _parts(asked: Asked) -> List[Asked]:
+def _parts(asked: QuantityValues) -> List[QuantityValues]:
     """Values that are alike, for themselves: each octile of a shape."""
     count = PARTS.get(asked.quantity, 1)
     builds = asked.builds
@@ -229,7 +229,7 @@ def _stack(runs: Sequence[Values], name: str) -> np.ndarray:
     return np.array([run[name] for run in runs if name in run], float)
 
 
-def _known(asked: Asked) -> List[Asked]:
+def _known(asked: QuantityValues) -> List[QuantityValues]:
     """Without the values that a run does not have."""
     known = np.isfinite(asked.its)
     if len(asked.repeats):
