@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 import deploy
+from deploy.jobs.job import Task
+from deploy.jobs.preparing import Options, prepare
 from deploy.models.same_model import SameModel, check_repeatable
 from deploy.models.spelling import Spelling
 
@@ -72,6 +74,22 @@ def test_a_sweep_of_a_changed_file_is_run_again(tmp_path):
     written(tmp_path, {**TIMED, "transform": "0.5"})
     deploy.sweep(path, 0.02, [0], folder=folder)
     assert all(file.stat().st_mtime_ns != time for file, time in times.items())
+
+
+def executions(path):
+    return len(path.with_name("executed").read_text())
+
+
+def test_a_file_is_executed_no_more_often_than_it_is_asked_for(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    line = "open(__file__.replace('mine.py', 'executed'), 'a').write('1')"
+    path = written(tmp_path, {**DRAWN, "head": f"{DRAWN['head']}; {line}"})
+    same = SameModel(path)
+    first = same.load(0)
+    assert same.is_repeatable(0) and executions(path) == 2
+    assert same.load(0).network is not first.network and executions(path) == 3
+    prepare([Task(str(path), 0, 0.1)], "local", Options())
+    assert executions(path) == 5  # to look at it, and to see that it is the same again
 
 
 def test_a_job_of_another_model_each_time_is_refused(tmp_path):

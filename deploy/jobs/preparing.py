@@ -134,9 +134,12 @@ def _first_of_each(
     expected: Dict[str, Expected] = {}
     for model in dict.fromkeys(task.model for task in tasks):
         of_it = [task for task in tasks if task.model == model]
-        check_repeatable(model, of_it[0].seed)
         loaded = load_with_weights(
-            model, of_it[0].seed, options.weights, options.learn, options.fan_in
+            check_repeatable(model, of_it[0].seed),
+            of_it[0].seed,
+            options.weights,
+            options.learn,
+            options.fan_in,
         )
         longest = max(task.duration for task in of_it)
         expected[model] = foreseen(loaded, of_it[0].seed, longest, options.dt)

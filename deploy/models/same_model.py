@@ -58,25 +58,31 @@ class SameModel:
 
     def is_repeatable(self, seed: int) -> bool:
         """Whether loading it once more gives the model of the first time."""
-        if self.load(seed).source is None:
+        if seed not in self._first and self.load(seed).source is None:
             return True
         return identity(load_model(self.model, seed), seed) == self._first[seed][1]
 
 
-def check_repeatable(model: Model, seed: int) -> None:
+def check_repeatable(model: Model, seed: int) -> LoadedModel:
     """Refuse a model that is another each time it is loaded, where it has to be loaded elsewhere.
+
+    Returns
+    -------
+    LoadedModel
+        As it was loaded first; a file is executed once more, to compare.
 
     Raises
     ------
     BadInput
     """
     same = SameModel(model)
-    if not same.is_repeatable(seed):
-        source = same.load(seed).source
+    first = same.load(seed)
+    if first.source is not None and not same.is_repeatable(seed):
         raise BadInput(
-            f"{source}: executed twice, it gives two models, so that a run elsewhere could not be "
-            f"compared; {OTHERS}"
+            f"{first.source}: executed twice, it gives two models, so that a run elsewhere could "
+            f"not be compared; {OTHERS}"
         )
+    return first
 
 
 def identity(loaded: LoadedModel, seed: int) -> str:
