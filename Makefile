@@ -111,6 +111,27 @@ SUITE_NEEDS := 'nengo==4.1.0' 'numpy<2' 'pytest<8' 'setuptools<80' \
 		$(SUITE_NEEDS)
 	touch $@
 
+# nengo-loihi's own suite with target="loihi", on the virtual board. Its tests, with a data file that
+# no package has, come from its repository; they need Python 3.8 and what was current then.
+NENGO_LOIHI ?= https://github.com/nengo/nengo-loihi
+BOARD_SUITE_ARGS ?= -n 2
+.PHONY: board-suite
+board-suite: .venv-board-suite/.installed
+	cp hardware_tests/board_suite.ini .venv-board-suite/nengo-loihi
+	cd .venv-board-suite/nengo-loihi && OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+		PYTHONPATH=$(CURDIR)/hardware_tests/virtual_board:$(CURDIR)/hardware_tests \
+		../bin/python -m pytest -q -p no:cacheprovider -p board_suite -c board_suite.ini \
+		--target loihi --no-hang --slow $(BOARD_SUITE_ARGS) nengo_loihi
+
+.venv-board-suite/.installed:
+	$(SITE_PYTHON) -m venv .venv-board-suite
+	.venv-board-suite/bin/python -m pip install --quiet --disable-pip-version-check \
+		'numpy==1.23.5' 'nengo==3.2.0' 'nengo-loihi==1.1.0' 'nengo-extras==0.5.0' 'pytest<8' \
+		'setuptools<80' pytest-rng pytest-plt 'pytest-allclose==1.0.0' 'pytest-xdist>=3,<4' matplotlib
+	rm -rf .venv-board-suite/nengo-loihi
+	git clone --quiet --depth 1 -b v1.1.0 $(NENGO_LOIHI) .venv-board-suite/nengo-loihi
+	touch $@
+
 .PHONY: fidelity
 fidelity: $(VENV)/.installed
 	$(BIN)/python -W ignore -m benchmarks.fidelity grid --figures docs/fidelity.json \

@@ -1,0 +1,43 @@
+"""Tests of the way to a board; the virtual board stands in for one, unless told otherwise.
+
+    pytest hardware_tests/board                  # on the virtual board
+    pytest hardware_tests/board --board real     # with Intel's NxSDK, on a machine of the INRC
+
+They run in processes of their own (`hardware_tests/test_on_a_board.py`), as nengo-loihi looks for
+an SDK once, when it is imported.
+"""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+HARDWARE_TESTS = Path(__file__).parents[1]
+VIRTUAL = HARDWARE_TESTS / "virtual_board"
+NETWORKS = HARDWARE_TESTS.parent / "emulator_tests"  # random ones, that its tests have too
+
+
+def pytest_addoption(parser):
+    parser.addoption("--board", choices=("virtual", "real"), default="virtual")
+
+
+def pytest_configure(config):
+    sys.path.insert(0, str(NETWORKS))
+    config.addinivalue_line("markers", "virtual: looks into the virtual board")
+    if config.getoption("--board") == "virtual":
+        sys.path.insert(0, str(VIRTUAL))
+    elif importlib.util.find_spec("nxsdk") is None:
+        raise pytest.UsageError("--board real: there is no NxSDK here")
+
+
+def pytest_collection_modifyitems(config, items):
+    from nxsdk import __version__
+
+    if config.getoption("--board") == "real":
+        skip = pytest.mark.skip(
+            reason=f"looks into the virtual board, not into NxSDK {__version__}"
+        )
+        for item in items:
+            if item.get_closest_marker("virtual"):
+                item.add_marker(skip)

@@ -1,0 +1,1 @@
+"""Named as nengo-loihi imports it; see `nxsdk`."""

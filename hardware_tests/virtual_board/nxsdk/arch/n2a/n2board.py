@@ -1,0 +1,5 @@
+"""The board."""
+
+from nxsdk.virtual.board import N2Board
+
+__all__ = ["N2Board"]

@@ -1,0 +1,1 @@
+"""The virtual board itself: registers, what they mean, and what moves."""

@@ -1,0 +1,119 @@
+"""Random numbers of rounding and noise.
+
+Which sequence silicon makes of its seeds is not public. The board's own numbers come from what the
+registers are seeded with, a generator a core and use; noise, which no register seeds, starts from
+what a board that was just switched on has, so that a run can be repeated. `EmulatorDice` gives
+what nengo-loihi's emulator draws, number for number: then arithmetic alone is compared.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, List, NamedTuple
+
+import numpy as np
+
+from nxsdk.virtual.network import Network
+
+VARIABLE = "VIRTUAL_BOARD_DICE"  # "emulator:SEED", or nothing
+
+
+class Draws(NamedTuple):
+    """Of one step: for traces and for weights of each learning core, and for compartments."""
+
+    traces: List[np.ndarray]
+    weights: List[np.ndarray]
+    noise: np.ndarray
+
+
+class Dice:
+    """What all have in common: how many numbers are drawn when."""
+
+    def __init__(self, network: Network):
+        self._network = network
+        self._noisy = bool(network.compartments.noisy.any())
+
+    def draw(self, t: int) -> Draws:
+        """The numbers of step t."""
+        network = self._network
+        learning = network.learning
+        traces = [
+            self._uniform("traces", k, len(of.entries)) if t % of.epoch == 0 else np.zeros(0)
+            for k, of in enumerate(learning)
+        ]
+        weights = [
+            self._uniform("weights", k, int(network.entries.length[of.entries].sum()))
+            if is_due(of, t)
+            else np.zeros(0)
+            for k, of in enumerate(learning)
+        ]
+        n = int(network.core_start[-1])
+        return Draws(traces, weights, self._noise(n) if self._noisy else np.zeros(n, np.int64))
+
+    def _uniform(self, use: str, k: int, n: int) -> np.ndarray:
+        raise NotImplementedError
+
+    def _noise(self, n: int) -> np.ndarray:
+        raise NotImplementedError
+
+
+def is_due(learning: Any, t: int) -> bool:
+    """Whether any product of a learning core counts in step t."""
+    epochs, rest = divmod(t, learning.epoch)
+    return not rest and any(
+        epochs % 2**product.epoch == 0
+        for products in learning.profiles.values()
+        for product in products
+    )
+
+
+class SeededDice(Dice):
+    """From the registers' seeds."""
+
+    def __init__(self, network: Network):
+        super().__init__(network)
+        cores = [network.cores[of.core] for of in network.learning]
+        pre = [core.stdpPreRandom for core in cores]
+        self._of = {
+            "traces": [np.random.RandomState([r.random0, r.random1, r.random2]) for r in pre],
+            "weights": [np.random.RandomState(core.synapseRepackRandom.word) for core in cores],
+        }
+        self._power_on = np.random.RandomState(1)
+
+    def _uniform(self, use: str, k: int, n: int) -> np.ndarray:
+        return self._of[use][k].rand(n)
+
+    def _noise(self, n: int) -> np.ndarray:
+        return self._power_on.randint(-127, 128, size=n)
+
+
+class EmulatorDice(Dice):
+    """One generator for all, in the order of nengo-loihi's emulator."""
+
+    def __init__(self, network: Network, seed: int):
+        super().__init__(network)
+        self._noisy = True  # it draws noise in any case
+        self._rng = np.random.RandomState(seed)
+
+    def _uniform(self, use: str, k: int, n: int) -> np.ndarray:
+        return self._rng.rand(n)
+
+    def _noise(self, n: int) -> np.ndarray:
+        return self._rng.randint(-127, 128, size=n, dtype=np.int32).astype(np.int64)
+
+
+def dice_for(network: Network) -> Dice:
+    """As the environment says.
+
+    Raises
+    ------
+    ValueError
+        If it says something else.
+    """
+    asked = os.environ.get(VARIABLE, "")
+    if not asked:
+        return SeededDice(network)
+    kind, _, seed = asked.partition(":")
+    if kind != "emulator":
+        raise ValueError(f"{VARIABLE}={asked!r}: say emulator:SEED, or leave it out")
+    return EmulatorDice(network, int(seed))
