@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from spike_traces import spike_trace
 
 import deploy
 from deploy.models.variants import Variant, vary
@@ -18,7 +19,7 @@ from deploy.parity.metrics.weights import learned_weights
 from deploy.parity.statistics.path import peak_lag
 from deploy.parity.tolerances import Tolerance, parse_tolerance
 from deploy.traces.dynamics import dynamics_of, seen_through
-from deploy.traces.trace import Trace, sparse_spikes
+from deploy.traces.trace import Trace
 from loihi_rules import fix_seeds
 from loihi_rules.systems.pes_connection import pes_connection
 
@@ -68,7 +69,7 @@ def test_rate_figures_in_closed_form():
     a, b = np.zeros((1000, 2)), np.zeros((1000, 2))
     a[::10, 0] = a[::20, 1] = 1000  # 100 and 50 spikes
     b[::20, 0] = b[::10, 1] = 1000  # swapped
-    pair = Pair(sparse_spikes("s", a, 1000, 1000.0), sparse_spikes("s", b, 1000, 1000.0), 0.001)
+    pair = Pair(spike_trace("s", a), spike_trace("s", b), 0.001)
     figures = {f.metric: f.value for f in rates(pair)}
     assert figures["rate, reference"] == pytest.approx(75)
     assert figures["population rate"] == 1
@@ -88,9 +89,7 @@ def test_spike_distances_are_those_of_poisson_trains():
     from deploy.parity.metrics.spike_distances import spike_distances
 
     rng = np.random.RandomState(3)
-    a, b = (
-        sparse_spikes("s", 1000.0 * (rng.rand(20_000, 20) < 0.02), 20_000, 1000.0) for _ in range(2)
-    )
+    a, b = (spike_trace("s", 1000.0 * (rng.rand(20_000, 20) < 0.02)) for _ in range(2))
     same = {f.metric: f.value for f in spike_distances(Pair(a, a, 0.001))}
     apart = {f.metric: f.value for f in spike_distances(Pair(a, b, 0.001))}
     assert same == {"ISI-distance": 0, "SPIKE-distance": 0}

@@ -7,9 +7,10 @@ import zipfile
 
 import numpy as np
 import pytest
+from spike_traces import spike_trace
 
 import deploy
-from deploy.traces.trace import Trace, sparse_spikes
+from deploy.traces.trace import Trace
 from deploy.traces.traces import Traces
 
 pytestmark = pytest.mark.quick
@@ -67,7 +68,7 @@ def test_fingerprint_tells_models_apart():
 def test_sparse_spikes_are_the_dense_ones():
     rng = np.random.RandomState(0)
     dense = 1000.0 * (rng.rand(50, 7) < 0.2)
-    trace = sparse_spikes("s", dense, 50, 1000.0)
+    trace = spike_trace("s", dense)
     np.testing.assert_array_equal(trace.dense(), dense)
     np.testing.assert_array_equal(trace.counts(), (dense > 0).sum(axis=0))
     for neuron, train in enumerate(trace.spike_trains(0.001)):

@@ -10,6 +10,7 @@ if TYPE_CHECKING:  # a target's name is read before anything is loaded
     import numpy as np
 
     from deploy.nengo_loihi.read.chip_values import ChipValue
+    from deploy.traces.trace import Spikes
     from loihi_rules import Change, Learned, Problem, Rewritten, SeededCopy
 
 
@@ -69,6 +70,16 @@ class Session(ABC):
 
         None if this target cannot serve the probe; ``problems`` says why.
         """
+
+    def spikes(self, probe: nengo.Probe) -> Optional[Spikes]:
+        """Of a probe of spikes, the same as `samples`: those other than 0, by step and neuron.
+
+        Steps are counted from the last `clear`, the first is 1.
+        """
+        from deploy.traces.trace import spikes_of
+
+        samples = self.samples(probe)
+        return None if samples is None else spikes_of(samples)
 
     @abstractmethod
     def built(self, obj: Any) -> Any:

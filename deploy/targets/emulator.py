@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import asdict
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 import nengo
 import numpy as np
@@ -34,9 +34,11 @@ from deploy.nengo_loihi.run.input_spikes import warn_of_large_values
 from deploy.nengo_loihi.run.interface import FastEmulator
 from deploy.nengo_loihi.run.runner import Runner
 from deploy.nengo_loihi.run.simulator import build_simulator
+from deploy.nengo_loihi.run.spike_record import SpikeRecord, is_of_spikes
 from deploy.targets.base import Session
 from deploy.targets.core import CoreSession
 from deploy.targets.injecting import CoreNeurons, Injections, Settable
+from deploy.traces.trace import Spikes
 from loihi_rules import Change, Learned, Rewritten, SeededCopy
 from loihi_rules.learned.record import rule_names
 from loihi_rules.nengo_parts.wiring import base_of, on_chip
@@ -95,6 +97,13 @@ class EmulatorSession(Session):
             "precompute": bool(self.simulator.precompute),
         }
 
+        self.spike_records: Dict[nengo.Probe, SpikeRecord] = {}
+        if isinstance(self.runner, Runner):  # where samples are not taken back
+            self.spike_records = {
+                probe: emulator.record_spikes(own)
+                for probe, own in self._of_chip()
+                if is_of_spikes(own)
+            }
         self._chip_neurons: Dict[nengo.Ensemble, ChipNeurons] = {}
         self.reached = ReachedRates(rewritten, self.neurons, dt)
         if isinstance(self.runner, Runner) and self.reached.shown:
@@ -217,8 +226,23 @@ class EmulatorSession(Session):
             return samples if len(samples) else np.zeros(0)
         return self.probed(probe) if probe in self.present else None
 
+    def _of_chip(self) -> Iterator[Tuple[nengo.Probe, Any]]:
+        """Probes that nengo-loihi has on the chip, and its own of each."""
+        for probe in self.model.nengo_probes:
+            if probe not in self.model.chip2host_params:
+                yield probe, self.model.objs[probe]["out"]
+
+    def spikes(self, probe: nengo.Probe) -> Optional[Spikes]:
+        if probe in self.readers or probe not in self.spike_records:
+            return super().spikes(probe)
+        self.look()
+        return self.spike_records[probe].spikes()
+
     def probed(self, probe: nengo.Probe) -> np.ndarray:
         """Samples of a probe of the rewritten network's own, in Nengo's units."""
+        if probe in self.spike_records:
+            record = self.spike_records[probe]
+            return record.dense() if record.n_steps else np.zeros(0)
         samples = np.array(self.simulator.data[probe])
         own = self.simulator.model.objs[probe].get("out")
         scale = scale_of(own, self.dt) if own in self.simulator.model.probes else None

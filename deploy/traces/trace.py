@@ -36,6 +36,7 @@ class Spikes(NamedTuple):
     neurons: NDArray[np.int32]
 
 
+NO_SPIKES = Spikes(np.zeros(0, np.int64), np.zeros(0, np.int32))
 Piece = Union[np.ndarray, Spikes]  # of a trace: samples, or the spikes of some steps
 
 
@@ -139,34 +140,14 @@ class Trace:
 def joined_spikes(pieces: Sequence[Any]) -> Spikes:
     """Spikes of all these pieces of a run, which are in order."""
     return Spikes(
-        np.concatenate([spikes.steps for spikes in pieces]),
-        np.concatenate([spikes.neurons for spikes in pieces]),
+        np.concatenate([NO_SPIKES.steps, *(spikes.steps for spikes in pieces)]),
+        np.concatenate([NO_SPIKES.neurons, *(spikes.neurons for spikes in pieces)]),
     )
 
 
-def sparse_spikes(
-    label: str, dense: np.ndarray, n_steps: int, amplitude: float, **fields: Any
-) -> Trace:
-    """A spike trace from Nengo's dense spike output.
-
-    Parameters
-    ----------
-    label : str
-    dense : (n_steps, n_neurons) ndarray
-        Zero where there is no spike.
-    n_steps : int
-    amplitude : float
-        Value of a spike in ``dense``.
-    """
+def spikes_of(dense: np.ndarray) -> Spikes:
+    """Where in (n_steps, n_neurons) output something else than zero is; steps are from 1."""
+    if not len(dense):
+        return NO_SPIKES
     steps, neurons = np.nonzero(dense)
-    return Trace(
-        label,
-        "spikes",
-        1.0,
-        n_steps,
-        spike_steps=(steps + 1).astype(np.int64),
-        spike_neurons=neurons.astype(np.int32),
-        n_neurons=dense.shape[1] if dense.ndim == 2 else 0,
-        amplitude=amplitude,
-        **fields,
-    )
+    return Spikes(steps.astype(np.int64) + 1, neurons.astype(np.int32))

@@ -23,7 +23,7 @@ from deploy.models.variants import Variant, vary
 from deploy.targets import Session, Target
 from deploy.traces.described import describe_traces
 from deploy.traces.parts import PartWriter
-from deploy.traces.trace import Piece, Spikes, Trace, joined_spikes, sparse_spikes
+from deploy.traces.trace import Piece, Spikes, Trace, joined_spikes
 from deploy.traces.traces import Traces
 from deploy.version import __version__
 from deploy.workflows.given import checked_seed, steps_of, usable_target
@@ -32,7 +32,8 @@ from loihi_rules.learned.record import learning
 
 Progress = Callable[[str, int, int], None]  # target, steps done, steps in all
 
-CHUNK = 500  # steps between two updates of the progress bar
+CHUNK = 500  # steps at most between two updates of the progress bar
+MOST_SAMPLES = 4 * 2**20  # of all probes, that wait to be taken
 
 
 def run(
@@ -172,19 +173,20 @@ def _step(
 ) -> Dict[nengo.Probe, List[Piece]]:
     pieces: Dict[nengo.Probe, List[Piece]] = {probe: [] for probe in described}
     named = {described[probe].label: found for probe, found in pieces.items()}
-    done = 0
+    done, width = 0, sum(int(probe.size_in) for probe in described)
+    chunk = max(1, min(CHUNK, MOST_SAMPLES // max(width, 1)))
     while done < run.n_steps:
-        steps = min(CHUNK, run.n_steps - done)
+        steps = min(chunk, run.n_steps - done)
         session.run_steps(steps)
         for probe, trace in described.items():
-            samples = session.samples(probe)
-            if samples is None:
-                continue
+            piece: Optional[Piece]
             if trace.sparse:
-                part = sparse_spikes(trace.label, samples, steps, trace.amplitude)
-                pieces[probe].append(Spikes(part.spike_steps + done, part.spike_neurons))
+                spikes = session.spikes(probe)
+                piece = None if spikes is None else Spikes(spikes.steps + done, spikes.neurons)
             else:
-                pieces[probe].append(samples)
+                piece = session.samples(probe)
+            if piece is not None:
+                pieces[probe].append(piece)
         session.clear()
         done += steps
         if progress is not None:

@@ -15,6 +15,7 @@ from deploy.emulator.engine import PROBEABLE, Engine, Probed
 from deploy.errors import Unsupported
 from deploy.nengo_loihi.run.flatten import lay_out
 from deploy.nengo_loihi.run.probe_filter import BatchFilter
+from deploy.nengo_loihi.run.spike_record import SpikeRecord
 
 ERROR_MAX = 127  # that the chip takes
 BUFFER_BYTES = 32 * 2**20  # of probed samples, before they are handed on
@@ -71,6 +72,7 @@ class FastEmulator:
             self.layout, seed, probed, compiled, SimulationError if self.strict else None
         )
         self._samples: Dict[Any, List[List[np.ndarray]]] = {p: [] for p in self.probes}
+        self.spike_records: Dict[Any, SpikeRecord] = {}
         self._filter = BatchFilter(self.dt)
         self.errors_cut = np.zeros(len(self.engine.state.errors), np.int64)
         self.errors_largest = np.zeros(len(self.errors_cut))  # before they were cut
@@ -155,12 +157,32 @@ class FastEmulator:
         """(n_rows, k) samples of each of a probe's blocks, in buffers of the engine."""
         return [getattr(probed, probe.key)[:, part] for part in self._columns[probe]]
 
+    def record_spikes(self, probe: Any) -> SpikeRecord:
+        """Keep a probe's spikes sparsely, and none of them for who collects samples.
+
+        Parameters
+        ----------
+        probe : nengo_loihi.probe.LoihiProbe
+            One that `deploy.nengo_loihi.run.spike_record.is_of_spikes`.
+        """
+        columns = self._columns[probe]
+        fired = [np.ones((1, part.stop - part.start), np.bool_) for part in columns]
+        heights = self.weighted(probe, fired)[0]
+        place = np.arange(len(heights))
+        if probe.reindexing is not None:
+            place = np.argsort(probe.reindexing)
+        self.spike_records[probe] = SpikeRecord(heights, place)
+        return self.spike_records[probe]
+
     def keep(self, probed: Probed, first: int, last: int, leave_out: Collection[Any] = ()) -> None:
         """Keep the probes' samples of these rows until they are taken."""
         for probe in self._columns:
             if probe not in leave_out and first < last:
-                parts = self.parts(probe, probed)
-                self._samples[probe].append([part[first:last] for part in parts])
+                parts = [part[first:last] for part in self.parts(probe, probed)]
+                if probe in self.spike_records:
+                    self.spike_records[probe].add(parts)
+                else:
+                    self._samples[probe].append(parts)
 
     # ------------------------------------------------------------ host and chip
 
@@ -286,7 +308,9 @@ class FastEmulator:
     # ------------------------------------------------------------------- keeping
 
     def clear_probes(self) -> None:
-        """Nothing to do: samples go as they are collected."""
+        """Other samples than spikes go as they are collected."""
+        for record in self.spike_records.values():
+            record.clear()
 
     def close(self) -> None:
         self.closed = True
