@@ -132,6 +132,11 @@ board-suite: .venv-board-suite/.installed
 	git clone --quiet --depth 1 -b v1.1.0 $(NENGO_LOIHI) .venv-board-suite/nengo-loihi
 	touch $@
 
+# Commands whose figures stand in the documentation, and what has moved since.
+.PHONY: figures
+figures: $(VENV)/.installed
+	$(BIN)/python benchmarks/figures.py
+
 .PHONY: fidelity
 fidelity: $(VENV)/.installed
 	$(BIN)/python -W ignore -m benchmarks.fidelity grid --figures docs/fidelity.json \

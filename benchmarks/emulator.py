@@ -105,10 +105,9 @@ def main() -> None:
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
     ours(CASES["A"].build()).close()
-    print(
-        f"{'':6}{'run, s: ours':>20}{'nengo-loihi':>16}{'core':>16}"
-        f"{'ours÷core':>12}{'goal':>7}{'loihi÷ours':>12}{'goal':>6}{'build, s':>26}"
-    )
+    print("| | ours | nengo-loihi | Nengo core | ours ÷ core | nengo-loihi ÷ ours |")
+    print("|---|---|---|---|---|---|")
+    below: List[str] = []
     record: Dict[str, Any] = {}
     for name in asked.cases:
         case = CASES[name]
@@ -117,7 +116,8 @@ def main() -> None:
             for engine, make in ENGINES.items():
                 times[engine].append(measure(case, make))
         record[name] = {"title": case.title, "duration": case.duration, "times": times}
-        show(name, times)
+        below.append(show(name, times))
+    print("\n" + "\n".join(below))
     if "B" in asked.cases:
         limit, touched = bandwidth(), weights_touched()
         record["bandwidth"] = {"triad": limit, "weights touched": touched}
@@ -130,20 +130,24 @@ def main() -> None:
             json.dump(record, stream, indent=1)
 
 
-def show(name: str, times: Dict[str, List[Dict[str, List[float]]]]) -> None:
+def show(name: str, times: Dict[str, List[Dict[str, List[float]]]]) -> str:
+    """Print the row of a case, best (median); returns its goals, process time and builds."""
     wall = {e: [t["run"][0] for t in runs] for e, runs in times.items()}
     process = {e: [t["run"][1] for t in runs] for e, runs in times.items()}
     build = {e: [t["build"][0] for t in runs] for e, runs in times.items()}
     middle = {e: median(values) for e, values in wall.items()}
     most, least = GOALS.get(name, (float("nan"), float("nan")))
-    spread = "".join(f"{min(v):9.3f} ({median(v):.3f})" for v in wall.values())
-    builds = " ".join(f"{min(v):.2f}" for v in build.values())
-    print(
-        f"{name:6}{spread:>52}{middle['ours'] / middle['core']:12.2f}{most:7.2f}"
-        f"{middle['nengo-loihi'] / middle['ours']:12.1f}{least:6.0f}{builds:>26}"
-    )
+    cells = [f"{min(v):.3f} ({median(v):.3f})" for v in wall.values()]
+    cells.append(f"{middle['ours'] / middle['core']:.2f}")
+    cells.append(f"{middle['nengo-loihi'] / middle['ours']:.0f}")
+    case = CASES[name]
+    print(f"| {name}: {case.title}, {case.duration:g} s | " + " | ".join(cells) + " |", flush=True)
     ratio = median(process["ours"]) / median(process["core"])
-    print(f"{'':6}best (median); process time, ours÷core: {ratio:.2f}", flush=True)
+    builds = " ".join(f"{min(v):.2f}" for v in build.values())
+    return (
+        f"{name}: goals at most {most:.2f} and at least {least:.0f}; process time, ours ÷ core "
+        f"{ratio:.2f}; built in {builds} s"
+    )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How well PES learns on the emulator, against the CPU, over seeds.
 
-    python benchmarks/parity_pes.py [--seeds 4] [--plot docs/pes.svg]     # or: make parity-pes
+    python benchmarks/parity_pes.py [--seeds 200:204] [--plot docs/pes.svg]   # make parity-pes
 
 Neurons × learning rates on `pes-connection`; then what is learnt, of how many dimensions, at
 which radius, from signals within it and beyond, in other steps, and so on. For each cell the
@@ -26,7 +26,6 @@ import numpy as np
 import deploy
 from loihi_rules.systems.pes_connection import pes_connection
 
-FIRST_SEED = 200
 DURATION = 8.0
 
 
@@ -237,12 +236,12 @@ def plot(found: Dict[Tuple[int, int], Any], seeds: Sequence[int], path: str) -> 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=4)
+    parser.add_argument("--seeds", default="200:204", help="first and one beyond the last")
     parser.add_argument("--groups", nargs="*", help="these groups of cells alone")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("--plot", help="write the learning curves and ratios to this .svg")
     asked = parser.parse_args()
-    seeds = range(FIRST_SEED, FIRST_SEED + asked.seeds)
+    seeds = range(*map(int, asked.seeds.split(":")))
     rows = [k for k, c in enumerate(CELLS) if not asked.groups or c.group in asked.groups]
     jobs: List[Tuple[int, int]] = [(k, s) for k in rows for s in seeds]
     print("| | | median | lowest | highest | gain, most off |")

@@ -48,7 +48,10 @@ def main() -> None:
     jobs = [(kind, s, asked.duration) for kind in RULES for s in range(asked.seeds)]
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         found = dict(zip(jobs, pool.map(measure, jobs)))
-    print("| rule | ΔW, correlation | ΔW, relative error | post rate, difference | θ |")
+    print(
+        "| rule | ΔW, correlation | ΔW, relative error | post rate, difference "
+        "| θ, relative error |"
+    )
     print("|---|---|---|---|---|")
     for kind in RULES:
         rows = np.array([found[kind, s, asked.duration] for s in range(asked.seeds)], float)

@@ -100,9 +100,9 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=3000)
     asked = parser.parse_args()
     found = coverage(asked.trials)
-    print(f"share of {asked.trials} trials in which the 95 % interval has the truth in it")
+    print(f"| of {asked.trials:,} processes | truth within the 95 % interval |\n|---|---|")
     for name, share in found.items():
-        print(f"{name:12}{100 * share:6.1f} %")
+        print(f"| {name} | {100 * share:.1f} % |")
 
 
 if __name__ == "__main__":
