@@ -61,17 +61,6 @@ def test_core_with_the_chips_neurons_ways_and_inputs_is_the_chip_in_floating_poi
         assert len(one) > 1000 and len(one ^ other) < 0.005 * len(one)
 
 
-def test_nothing_but_the_start_is_another_at_the_first_rung():
-    """Against Nengo core, from voltages of zero."""
-    with nengo.Network(seed=SEED) as net:
-        ens = nengo.Ensemble(50, 1, label="ens")
-        nengo.Connection(nengo.Node(0.5, label="input"), ens)
-        nengo.Probe(ens.neurons, label="spikes")
-    found = ran(BY_NAME["start"], net)["spikes"]
-    ens.neuron_type = nengo.LIF(initial_state={"voltage": nengo.dists.Choice([0])})
-    assert raster(found) == raster(deploy.run(net, 0.5, "cpu", SEED)["spikes"])
-
-
 def weights_by_block(name):
     """Of each block of neurons the weights into it, in thresholds."""
     with BY_NAME[name].open(fix_seeds(chain(), SEED), STEP, SEED) as session:

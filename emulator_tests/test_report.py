@@ -54,7 +54,7 @@ def test_page_says_what_matters(parity, saved):
     assert parity.verdict.split(":")[0] in text
     assert "no silicon" in text
     assert "Causes" in text and "fixed point" in text
-    assert "compartments start at zero" in text
+    assert "filters of inputs" in text
     assert reproduce(parity) in html.unescape(text)
     assert page.count("<svg") == len(parity.reference) + 3  # the effects, their causes, the cores
     assert "What was judged" in text and "three steps, less than any synapse" in text

@@ -1,8 +1,8 @@
 """What whole steps alone do to a cell: Nengo core with the chip's neurons.
 
-No rounding, no routing, no host: Nengo core runs the network with its own neurons, with these
-from voltages of zero, and with nengo-loihi's, whose intervals are whole steps. What the chip's
-figure has in common with the last is the neurons', whatever else is built.
+No rounding, no routing, no host: Nengo core runs the network with its own neurons, and with
+nengo-loihi's, from the same voltages, whose intervals are whole steps. What the chip's figure has
+in common with the last is the neurons', whatever else is built.
 """
 
 from __future__ import annotations
@@ -12,37 +12,33 @@ from typing import Any, Callable, Dict, Sequence
 
 import nengo
 import numpy as np
-from nengo.dists import Choice
 
 from benchmarks.fidelity.cell import Cell, Recording
 from benchmarks.fidelity.fidelity import chosen
 from benchmarks.fidelity.grid import all_cells
 from deploy.nengo_loihi.load import load_nengo_loihi
-from loihi_rules.nengo_parts.parameters import with_parameters
 
 
 def own(neurons: nengo.neurons.NeuronType) -> nengo.neurons.NeuronType:
     return neurons
 
 
-def from_zero(neurons: nengo.neurons.NeuronType) -> nengo.neurons.NeuronType:
-    if "voltage" not in type(neurons).state:
-        return neurons
-    return with_parameters(neurons, initial_state={"voltage": Choice([0])})
+def start(neurons: nengo.neurons.NeuronType) -> Dict[str, Any]:
+    state = {**type(neurons).state, **(neurons.initial_state or {})}
+    return {"voltage": state["voltage"]}
 
 
 def whole_steps(neurons: nengo.neurons.NeuronType) -> nengo.neurons.NeuronType:
     types: Any = load_nengo_loihi().neurons
     if type(neurons) is nengo.LIF:
-        return types.LoihiLIF(tau_rc=neurons.tau_rc, tau_ref=neurons.tau_ref)
+        return types.LoihiLIF(neurons.tau_rc, neurons.tau_ref, initial_state=start(neurons))
     if type(neurons) is nengo.SpikingRectifiedLinear:
-        return types.LoihiSpikingRectifiedLinear()
+        return types.LoihiSpikingRectifiedLinear(initial_state=start(neurons))
     return neurons
 
 
 NEURONS: Dict[str, Callable[[Any], Any]] = {
     "core": own,
-    "from zero": from_zero,
     "whole steps": whole_steps,
 }
 

@@ -25,14 +25,12 @@ from loihi_rules.passes import (
     time_constants,
 )
 
-PLACED = (names, placement, initial_state)
-TUNED = (*PLACED, lowest_voltage, rates, time_constants)
+TUNED = (names, placement, initial_state, lowest_voltage, rates, time_constants)
 WAYS = all_but(board, probes, node_probes, host_delays, learning_scale, error_steps, capacity)
 
 INPUTS = CoreRung("inputs", "inputs as spikes", WAYS, carriers=True, spikes=True)
 
 RUNGS: Tuple[Rung, ...] = (
-    CoreRung("start", "empty membranes at the start", PLACED, whole_steps=False),
     CoreRung("neurons", "spikes at whole steps", TUNED),
     CoreRung("filters", "filters of compartments", WAYS),
     CoreRung("carriers", "carriers", WAYS, carriers=True),

@@ -32,15 +32,13 @@ class CoreRung(Rung):
     name, cause : str
     passes : sequence of callable
         Which rewriting there is.
-    whole_steps : bool
-        Whether the chip's neurons fire at whole steps.
     carriers : bool
         Whether values that carriers take are taken by these, or by what these are to be: a filter
         of their delay.
     spikes : bool
         Whether the host's values become spikes.
     voltages : int, optional
-        Seed of initial voltages, where they are not to be zero as on the chip.
+        Seed of other initial voltages than the model's.
     """
 
     substrate = "Nengo core"
@@ -50,13 +48,12 @@ class CoreRung(Rung):
         name: str,
         cause: str,
         passes: Sequence[Pass],
-        whole_steps: bool = True,
         carriers: bool = False,
         spikes: bool = False,
         voltages: Optional[int] = None,
     ):
         self.name, self.cause, self.summary = name, cause, f"Nengo core, with {cause}"
-        self.passes, self.whole_steps = passes, whole_steps
+        self.passes = passes
         self.carriers, self.spikes, self.voltages = carriers, spikes, voltages
 
     def again(self, voltages: int) -> CoreRung:
@@ -65,7 +62,6 @@ class CoreRung(Rung):
             self.name,
             self.cause,
             self.passes,
-            self.whole_steps,
             self.carriers,
             self.spikes,
             voltages,
@@ -83,10 +79,9 @@ class CoreRung(Rung):
         _enter(made, dt, self.spikes)
         if not self.carriers:
             _replace_carriers(made, dt)
-        if self.whole_steps:
-            for ens in network.all_ensembles:
-                if on_chip(network, ens):
-                    ens.neuron_type = whole_steps(ens.neuron_type)
+        for ens in network.all_ensembles:
+            if on_chip(network, ens):
+                ens.neuron_type = whole_steps(ens.neuron_type)
         if self.voltages is not None:
             _fill(network, self.voltages)
         return CoreSession(network, dt, seed, tuple(made.changes))

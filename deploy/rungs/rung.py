@@ -7,7 +7,6 @@ from typing import Any, Callable, Optional, Sequence, Set
 import nengo
 import numpy as np
 from nengo.connection import LearningRule
-from nengo.dists import Choice
 from nengo.solvers import NoSolver
 from nengo.synapses import LinearFilter
 
@@ -81,21 +80,23 @@ def rewritten(copied: SeededCopy, dt: float, passes: Sequence[Pass]) -> Rewritte
 
 
 def whole_steps(neurons: nengo.neurons.NeuronType) -> nengo.neurons.NeuronType:
-    """nengo-loihi's neurons, that fire in Nengo core as the chip's do, from voltages of zero."""
+    """nengo-loihi's neurons, that fire in Nengo core as the chip's do."""
     types: Any = load_nengo_loihi().neurons
     base = getattr(neurons, "base_type", neurons)
     if type(neurons).__module__ == types.__name__:
         return neurons
+    state = {**type(neurons).state, **(neurons.initial_state or {})}
+    start = {"voltage": state["voltage"]}
     if isinstance(base, nengo.LIFRate):
         return types.LoihiLIF(  # type: ignore[no-any-return]
             tau_rc=base.tau_rc,
             tau_ref=base.tau_ref,
             min_voltage=getattr(base, "min_voltage", 0),
             amplitude=neurons.amplitude,
+            initial_state=start,
         )
-    rest = {"voltage": Choice([0])}
     return types.LoihiSpikingRectifiedLinear(  # type: ignore[no-any-return]
-        amplitude=neurons.amplitude, initial_state=rest
+        amplitude=neurons.amplitude, initial_state=start
     )
 
 

@@ -17,7 +17,7 @@ from deploy.nengo_loihi.build.chip_builder import chip_model, learning_synapse
 from deploy.nengo_loihi.build.resources import cores_of
 from deploy.nengo_loihi.load import load_nengo_loihi
 from deploy.nengo_loihi.read.built import built_connection, check_unused
-from deploy.nengo_loihi.read.chip_neurons import ChipNeurons
+from deploy.nengo_loihi.read.chip_neurons import ChipNeurons, first_voltages
 from deploy.nengo_loihi.read.chip_values import (
     ChipValue,
     connection_values,
@@ -109,6 +109,9 @@ class EmulatorSession(Session):
         if isinstance(self.runner, Runner) and self.reached.shown:
             self.runner.look_on, self.runner.looks = self.reached.look, True
         self.injections = Injections(rewritten.network, dt, self.neurons)
+        for ens in rewritten.network.all_ensembles:
+            if on_chip(rewritten.network, ens):
+                self._neurons_of(ens).set_voltage(first_voltages(ens, self.model.seeds[ens]))
         self.readers: Dict[nengo.Probe, Reader] = {
             copied.copies.get(probe, probe): READERS[served.reads](served, self)
             for probe, served in rewritten.served.items()
@@ -127,12 +130,15 @@ class EmulatorSession(Session):
         if not on_chip(self.rewritten.network, ens):
             return CoreNeurons(next(h for h in self.hosts if ens in h.model.params), ens)
         if ens not in self._chip_neurons:
-            emulator = self.simulator.sims["emulator"]
-            integer = self.settings["arithmetic"] == "integer"
-            fast = isinstance(emulator, FastEmulator)
-            state = emulator.state if fast else _reference_state(emulator)
-            self._chip_neurons[ens] = ChipNeurons(self.model, ens, state, self.dt, integer)
+            self._chip_neurons[ens] = self._neurons_of(ens)
         return self._chip_neurons[ens]
+
+    def _neurons_of(self, ens: nengo.Ensemble) -> ChipNeurons:
+        emulator = self.simulator.sims["emulator"]
+        integer = self.settings["arithmetic"] == "integer"
+        fast = isinstance(emulator, FastEmulator)
+        state = emulator.state if fast else _reference_state(emulator)
+        return ChipNeurons(self.model, ens, state, self.dt, integer)
 
     def run_steps(self, n_steps: int) -> None:
         if self._stopped_at is not None:

@@ -38,7 +38,6 @@ SPIKY = 100  # neurons, below which single spikes are higher than the values the
 LEAST_UNITS = 5.0  # of a typical weight, below which too much of it is rounded away
 TYPICAL_RATE = 100.0  # Hz, of neurons over all values
 JITTER = 0.05  # of what drives a carrier, relative, over a few of its intervals
-REST = {"voltage": nengo.dists.Choice([0])}
 RIDGE = 0.01  # of decoders, relative to the largest rate
 
 
@@ -235,7 +234,7 @@ def carriers(
     threshold : bool
         Whether the target is silent at some of its values.
     """
-    neurons = represented(nengo.LIF(LEAK_STEPS * dt, REFRACTORY_STEPS * dt, initial_state=REST), dt)
+    neurons = represented(nengo.LIF(LEAK_STEPS * dt, REFRACTORY_STEPS * dt), dt)
     current = -1 / np.expm1(-dt / neurons.tau_rc)  # for a threshold a step
     far = np.minimum(far, FARTHEST)
     used = np.flatnonzero(far)

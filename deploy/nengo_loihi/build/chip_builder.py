@@ -90,7 +90,9 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
                 if conn is not None:
                     return self._decoded_as(model, obj, conn)
             if isinstance(obj, nengo.Ensemble):
-                with unused_max_rates():
+                with unused_max_rates(), warnings.catch_warnings():
+                    # the session sets them; see `deploy.nengo_loihi.read.chip_neurons`
+                    warnings.filterwarnings("ignore", ".* initial values for 'voltage'")
                     return super().build(model, obj, *args, **kwargs)
             return super().build(model, obj, *args, **kwargs)
 

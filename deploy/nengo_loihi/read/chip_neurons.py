@@ -131,6 +131,17 @@ class ChipNeurons:
             self.current_error = max(self.current_error, float(error))
 
 
+def first_voltages(ens: nengo.Ensemble, seed: int) -> np.ndarray:
+    """(n,) voltages in thresholds that Nengo gives neurons at the start.
+
+    The very numbers of Nengo core, which draws from a generator of the ensemble's seed + 1
+    (``nengo/builder/neurons.py``, ``build_neurons``).
+    """
+    rng = np.random.RandomState(seed + 1)
+    state: Dict[str, np.ndarray] = ens.neuron_type.make_state(ens.n_neurons, rng=rng)
+    return np.asarray(state.get("voltage", np.zeros(ens.n_neurons)), float)
+
+
 def _threshold(block: Any) -> np.ndarray:
     return np.asarray(block.compartment.vth.astype(float))
 

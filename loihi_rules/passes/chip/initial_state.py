@@ -1,4 +1,4 @@
-"""Compartments start at zero."""
+"""Refractory times start at zero."""
 
 from typing import Any
 
@@ -11,15 +11,17 @@ from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.parameters import with_parameters
 from loihi_rules.nengo_parts.wiring import on_chip
 
-WHY = "the chip has no way to set a compartment's state before the first step"
+WHY = "of a compartment only the voltage is set before the first step"
 
 
 def initial_state(draft: Draft) -> None:
-    """Start every chip neuron's voltage and refractory time at zero.
+    """Start chip neurons from the voltages that Nengo gives them, and from no refractory time.
 
-    NxSDK gives no way to set a compartment's voltage before the first step
-    (nengo-loihi, ``builder/ensemble.py``, ``check_state_zero``), while Nengo
-    draws it from Uniform(0, 1). What differs is the time of the first spike.
+    A voltage is a number of the compartment's state that programs on the chip may write, as they
+    read it (nengo-loihi, ``snips/nengo_io.c.template``, ``cx_state[].V``); nengo-loihi itself
+    starts all at 0 (``builder/ensemble.py``, ``check_state_zero``), from where neurons of like
+    rates fire together for long. Nengo's own start from no refractory time, if the user does not
+    say otherwise.
     """
     for ens in draft.network.all_ensembles:
         if not on_chip(draft.network, ens):
@@ -27,22 +29,13 @@ def initial_state(draft: Draft) -> None:
         neurons = ens.neuron_type
         given = neurons.initial_state or {}
         state = {**type(neurons).state, **given}
-        nonzero = [key for key, initial in state.items() if not _is_zero(initial)]
-        if not nonzero:
+        other = [key for key, first in state.items() if key != "voltage" and not _is_zero(first)]
+        if not other:
             continue
-        zero = {key: Choice([0]) for key in nonzero}
+        zero = {key: Choice([0]) for key in other}
         ens.neuron_type = with_parameters(neurons, initial_state={**given, **zero})
-        if any(key in given for key in nonzero):
-            before = ", ".join(f"initial {key} {state[key]}" for key in nonzero)
-            draft.change(name_of(ens), "compartments start at zero", before, "0", WHY)
-        else:
-            draft.change(
-                "all neurons on the chip",
-                "compartments start at zero",
-                "initial voltage Uniform(0, 1)",
-                "0",
-                WHY + "; first spikes come up to one interval later",
-            )
+        before = ", ".join(f"initial {key} {state[key]}" for key in other)
+        draft.change(name_of(ens), "compartments start free", before, "0", WHY)
 
 
 def _is_zero(initial: Any) -> bool:
