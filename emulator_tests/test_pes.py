@@ -259,8 +259,8 @@ def changed(radius, amplitude, target, dt=0.001, transform=1.0, part=None):
 def test_learns_as_fast_as_the_cpu_in_all_units(setting):
     setting = {"radius": 1.0, "amplitude": 1.0, **setting}
     cpu, chip = (changed(target=target, **setting) for target in ("cpu", "emulator"))
-    # an error that is held does not come late, so that the tenth for it shows
-    assert np.sum(cpu * chip) / np.sum(cpu**2) == pytest.approx(pes.LATE_ERRORS, abs=0.12)
+    print("RATIO", setting, np.sum(cpu * chip) / np.sum(cpu**2))
+    assert np.sum(cpu * chip) / np.sum(cpu**2) == pytest.approx(1, abs=0.06)
 
 
 @pytest.mark.quick
@@ -279,7 +279,8 @@ def test_learns_as_fast_as_the_cpu_wherever_the_input_is_held(x):
     for target in ("cpu", "emulator"):
         output = deploy.run(net, 0.8, target)["out"].samples[:, 0]
         slopes[target] = np.polyfit(np.arange(500), output[300:], 1)[0]
-    assert slopes["emulator"] / slopes["cpu"] == pytest.approx(1, abs=0.12)
+    print("SLOPE", x, slopes["emulator"] / slopes["cpu"])
+    assert slopes["emulator"] / slopes["cpu"] == pytest.approx(1, abs=0.06)
 
 
 @pytest.mark.quick

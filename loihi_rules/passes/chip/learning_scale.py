@@ -228,13 +228,7 @@ def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
     cpu_rates = ens.neuron_type.rates(inputs / radius @ own.encoders.T, own.gain, own.bias)
     connected = _sources(draft, conn)
     cpu_rates, rates = cpu_rates[:, connected], rates[:, connected]
-    factor = pes.rate_factor(
-        float(np.sum(cpu_rates**2)),
-        float(np.sum(rates**2)),
-        tau,
-        dt,
-        moves=bool(np.ptp(inputs, axis=0).any()),
-    )
+    factor = pes.rate_factor(float(np.sum(cpu_rates**2)), float(np.sum(rates**2)), tau, dt)
     gain = _error_gain(draft.network, conn)
     trial = pes_pilot.pilot(
         rates / amplitude,
