@@ -14,7 +14,8 @@ def steady(seed, neurons, rate, radius):
     """Decoders that are taught by a constant error, which nothing corrects."""
     with nengo.Network(seed=seed) as net:
         u, error, out = (
-            nengo.Node([0.4 * radius]),
+            # not quite steady, so that spikes do not keep to certain steps of the learning epoch
+            nengo.Node(lambda t: radius * (0.4 + 0.03 * np.sin(17 * t))),
             nengo.Node([0.05 * radius]),
             nengo.Node(size_in=1),
         )

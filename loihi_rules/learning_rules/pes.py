@@ -154,16 +154,38 @@ def trace_gain(tau: float, dt: float) -> float:
     return float(epoch * np.expm1(-1 / steps) / np.expm1(-epoch / steps))
 
 
+def speed(rates: np.ndarray, values: Optional[np.ndarray] = None) -> float:
+    """How fast PES learns to give what an ensemble represents, up to a factor.
+
+    What a connection gives for an input x changes by
+
+        Δy(x) = −κ / n · Σ_x' k(x, x') E(x'),    k(x, x') = Σ_i a_i(x) a_i(x')
+
+    (the rule in the module's docstring, decoded), so that an error E(x) = x falls as fast as
+    Σ_xx' x k(x, x') x' = ‖Σ_x x aᵀ(x)‖² over the inputs that are likely. Σ a², which has been
+    taken for it, is mostly how fast a constant is learnt, and what whole steps add to the rates
+    of single neurons.
+
+    Parameters
+    ----------
+    rates : (n_inputs, n_neurons) ndarray
+    values : (n_inputs, dimensions) ndarray, optional
+        x; where there are none, or all are 0, Σ a² it is.
+    """
+    if values is None or not np.any(values):
+        return float(np.sum(np.square(rates)))
+    return float(np.sum(np.square(values.T @ rates)))
+
+
 def rate_factor(cpu: float, chip: float, tau: float, dt: float) -> float:
     """What κ is multiplied by for the chip to learn as fast as the CPU.
 
-    ``(Σ a² on the CPU) / (Σ a² on the chip) / trace_gain``. What then is left is measured: 2 to
-    3 % behind the CPU's gain after a second, over 1 and 2 dimensions and signals of 1 to 10 Hz.
+    ``(speed on the CPU) / (speed on the chip) / trace_gain``, see `speed`.
 
     Parameters
     ----------
     cpu, chip : float
-        Σ a² over the inputs that are likely, of the tuning curves.
+        `speed` of the tuning curves over the inputs that are likely.
     tau, dt : float
         Of the rule's ``pre_synapse``, and the step, in seconds.
     """

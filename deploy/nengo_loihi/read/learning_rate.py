@@ -25,7 +25,7 @@ class LearningRate:
     asked : float
         κ of `nengo.PES`.
     factor : float
-        What it is multiplied by for the chip's rates, traces and late errors.
+        What it is multiplied by for the chip's rates and traces.
     error_scale : float
         s: an error E is sent as the integer s · E.
     exponent : int

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Optional
 
 from nengo.connection import LearningRule
+from nengo.synapses import Lowpass, Synapse
 
+from loihi_rules.chip.lags import without
 from loihi_rules.draft import Draft
 from loihi_rules.learning_rules.pes import ERROR_SCALE
 from loihi_rules.nengo_parts.names import name_of
@@ -21,7 +24,9 @@ def error_steps(draft: Draft) -> None:
     more is rounded right on average; one of a node's may be smooth. Here what was left out is
     added to the next (`loihi_rules.nengo_parts.whole_steps.WithRemainder`): the chip reads an error
     at every fourth step (``learning_epoch``), so to the one of four steps later. And what it reads
-    is a mean over up to four steps (`loihi_rules.learning_rules.pes.error_window`).
+    is a mean over up to four steps (`loihi_rules.learning_rules.pes.error_window`), half of which
+    come before the middle of what the chip multiplies it with; the low-pass filter that an error
+    has is as much shorter (`loihi_rules.chip.lags.without`).
     """
     notes = draft.notes.connections
     for conn in draft.network.all_connections:
@@ -33,7 +38,8 @@ def error_steps(draft: Draft) -> None:
         notes[conn] = replace(notes[conn], keeps_remainders=True)
         learning = draft.learning_scales[rule.connection]
         epoch, window = draft.chip.learning_epoch, learning.window
-        conn.synapse = WithRemainder(conn.synapse, 1 / ERROR_SCALE, epoch, window)
+        earlier = _without_mean(conn.synapse, window, draft.dt)
+        conn.synapse = WithRemainder(earlier, 1 / ERROR_SCALE, epoch, window)
         draft.change(
             name_of(conn),
             "errors of 8 bits",
@@ -43,3 +49,10 @@ def error_steps(draft: Draft) -> None:
             f"the chip reads one error of {epoch}, and a steady one of less than half a step "
             "would teach nothing",
         )
+
+
+def _without_mean(synapse: Optional[Synapse], window: int, dt: float) -> Optional[Synapse]:
+    """A low-pass filter without the delay of the mean behind it, (k − 1) / 2 steps."""
+    if not isinstance(synapse, Lowpass) or not synapse.tau:
+        return synapse
+    return Lowpass(without(synapse.tau, (window - 1) / 2 * dt, dt))

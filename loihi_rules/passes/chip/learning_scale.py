@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Optional
 
 import nengo
 import numpy as np
@@ -222,13 +222,17 @@ def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
     every, n = dt * draft.chip.learning_epoch, pes_pilot.epochs(dt, draft.chip)
     inputs = likely_inputs(draft.network, ens, points, chosen, n, every, dt, rng)
     rates = _chip_rates(ens, built, inputs, dt)
+    represented: Optional[np.ndarray] = inputs
     if _driven_one_by_one(draft.network, ens):
+        represented = None
         rates = np.array([rng.permutation(column) for column in rates.T]).T
     own = draft.tuning.get(ens, built)
     cpu_rates = ens.neuron_type.rates(inputs / radius @ own.encoders.T, own.gain, own.bias)
     connected = _sources(draft, conn)
     cpu_rates, rates = cpu_rates[:, connected], rates[:, connected]
-    factor = pes.rate_factor(float(np.sum(cpu_rates**2)), float(np.sum(rates**2)), tau, dt)
+    factor = pes.rate_factor(
+        pes.speed(cpu_rates, represented), pes.speed(rates, represented), tau, dt
+    )
     gain = _error_gain(draft.network, conn)
     trial = pes_pilot.pilot(
         rates / amplitude,
