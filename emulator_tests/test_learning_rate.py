@@ -14,8 +14,8 @@ def steady(seed, neurons, rate, radius):
     """Decoders that are taught by a constant error, which nothing corrects."""
     with nengo.Network(seed=seed) as net:
         u, error, out = (
-            # not quite steady, so that spikes do not keep to certain steps of the learning epoch
-            nengo.Node(lambda t: radius * (0.4 + 0.03 * np.sin(17 * t))),
+            # not steady, so that spikes do not keep to certain steps of the learning epoch
+            nengo.Node(lambda t: radius * (0.4 + 0.2 * np.sin(17 * t))),
             nengo.Node([0.05 * radius]),
             nengo.Node(size_in=1),
         )
@@ -35,13 +35,15 @@ def steady(seed, neurons, rate, radius):
     "neurons, rate, radius", [(60, 1e-3, 1.0), (300, 2e-4, 4.0), (150, 3e-3, 0.2)]
 )
 def test_the_rate_in_the_record_is_the_rate_at_which_decoders_move(neurons, rate, radius):
-    run = deploy.run(steady(5, neurons, rate, radius), 0.6, seed=1)
+    measured = []
+    for seed in range(8):  # as weights change by chance
+        run = deploy.run(steady(5, neurons, rate, radius), 0.6, seed=seed)
+        decoders = run["decoders"].samples[:, 0]
+        change = (decoders[-1] - decoders[3]).sum() / (0.05 * (len(decoders) - 4))
+        hertz = (run["spikes"].spike_steps > 200).sum() / 0.4
+        measured.append(-change * neurons / (0.05 * radius) / hertz)
     (found,) = run.record["learning rates"]
-    decoders = run["decoders"].samples[:, 0]
-    change = (decoders[-1] - decoders[3]).sum() / (0.05 * (len(decoders) - 4))
-    hertz = (run["spikes"].spike_steps > 200).sum() / 0.4
-    measured = -change * neurons / (0.05 * radius) / hertz
-    assert found["effective"] == pytest.approx(measured, rel=0.05)
+    assert found["effective"] == pytest.approx(np.mean(measured), rel=0.03)
     assert found["effective"] == pytest.approx(
         rate * found["factor"] * trace_gain(0.005, 0.001), rel=0.005
     )

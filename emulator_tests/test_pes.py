@@ -195,7 +195,7 @@ def test_a_trace_is_larger_than_its_filter(tau):
     """By the closed form, on a neuron that fires steadily and an error that stays."""
     with nengo.Network(seed=1) as net:
         pre = nengo.Ensemble(100, 1)
-        # not quite steady, so that spikes do not keep to certain steps of the learning epoch
+        # not steady, so that spikes do not keep to certain steps of the learning epoch
         nengo.Connection(nengo.Node(lambda t: 0.3 + 0.02 * np.sin(17 * t)), pre)
         rule = nengo.PES(2e-5, pre_synapse=tau)
         conn = nengo.Connection(

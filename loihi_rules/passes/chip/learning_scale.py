@@ -76,8 +76,8 @@ def learning_scale(draft: Draft) -> None:
     (`loihi_rules.learning_rules.pes.weight_exponent`).
 
     *Learning rate.* The decoded value y = Σ d_i · a_i changes by Σ a_i · Δd_i, so at the rate
-    κ · E · Σ a_i² / n. κ is multiplied by what makes up for the chip's rates, its trace and
-    its late errors (`loihi_rules.learning_rules.pes.rate_factor`).
+    κ · E · Σ a_i² / n. κ is multiplied by what makes up for the chip's rates and its trace
+    (`loihi_rules.learning_rules.pes.rate_factor`).
 
     *Error.* The chip is sent E as an integer up to 127; its scale follows the size of what
     the connection may have to give (`loihi_rules.learning_rules.pes.error_scale`), and of the
@@ -122,7 +122,7 @@ def _correct_rate(draft: Draft, conn: nengo.Connection, factor: float) -> None:
             "learning rate",
             f"{rate:g}",
             f"{rate * factor:.4g} on the chip",
-            f"makes up for the chip's rates, traces and late errors (a factor of {factor:.3g})",
+            f"makes up for the chip's rates and traces (a factor of {factor:.3g})",
         )
 
 
