@@ -1,10 +1,11 @@
-"""Write the page of each lesson, with its pictures: python docs/make_lessons.py (one minute).
+"""Write the page of each lesson, with its pictures: python docs/make_lessons.py [NAME ...]
 
 The text is the lesson's own, from its file in `loihi_rules/systems`; pictures are those of the
 report of ``loihi-deploy compare NAME``.
 """
 
 import re
+import sys
 from pathlib import Path
 
 import matplotlib
@@ -53,7 +54,7 @@ def page(name: str) -> str:
 
 
 def main() -> None:
-    for name in SYSTEMS:
+    for name in sys.argv[1:] or SYSTEMS:
         (HERE / "lessons" / f"{name}.md").write_text(page(name), encoding="utf-8")
         print(name)
 

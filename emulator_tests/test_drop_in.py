@@ -11,7 +11,9 @@ import pytest
 from nengo.exceptions import BuildError, ValidationError
 
 import deploy
+from deploy import targets
 from deploy.nengo_loihi.load import load_nengo_loihi
+from deploy.targets.base import Target
 from deploy.targets.core import CoreSession
 from deploy.targets.emulated import ENGINES
 
@@ -243,3 +245,28 @@ def test_what_was_built_is_in_the_numbers_that_are_asked_for(small):
                         assert own.dtype == its.dtype, obj
     finally:
         nengo.rc["precision"]["bits"] = "64"
+
+
+class Optimised(Target):
+    """A target of one's own, which is no chip: Nengo core with its optimiser."""
+
+    name, substrate, summary = "optimised", "Nengo core", "with its optimiser"
+
+    def open(self, copied, dt, seed):
+        return CoreSession(copied.network, dt, seed, copied.changes, optimize=True)
+
+
+def test_a_target_that_is_no_chip(small, monkeypatch):
+    """One file and one line, as CONTRIBUTING says; nothing is rewritten for it."""
+    monkeypatch.setitem(targets.TARGETS, "optimised", Optimised())
+    found, expected = run(small, target="optimised"), run(small, target="cpu")
+    for probe in small.probes:
+        np.testing.assert_allclose(found[probe], expected[probe], rtol=1e-9, atol=1e-12)
+    with deploy.Simulator(small, target="optimised", progress_bar=False) as sim:
+        sim.run(0.01)
+        before = sim.data[small.probes[1]].copy()
+        sim.reset()
+        sim.run(0.01)
+        np.testing.assert_array_equal(sim.data[small.probes[1]], before)
+        assert sim.data[small.ensembles[0]].gain.shape == (30,)
+        assert not [change for change in sim.changes if change.rule == "placement"]

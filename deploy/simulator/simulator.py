@@ -134,13 +134,16 @@ class Simulator(NengoSimulator):
             self._seeded = fix_object_seeds(copy)
         fresh = copy_network(self._seeded.network, share_callables=True)
         copied = fix_process_seeds(fresh, self.seed)
+        self._copies = {obj: fresh.copies[copy] for obj, copy in self._seeded.copies.items()}
+        if not self._target.is_chip:
+            with _nengo_errors():
+                return self._target.open(copied, self._dt, self.seed)
         rewritten = rewrite_copy(SeededCopy(copied.network, copied.copies), self._dt)
         if not rewritten.chip_ensembles:
             return self._core(tuple(rewritten.changes))
         if rewritten.problems:
             raise BuildError(str(rewritten.problems[0]))
         self.n_chip_compartments = sum(e.n_neurons for e in rewritten.chip_ensembles)
-        self._copies = {obj: fresh.copies[copy] for obj, copy in self._seeded.copies.items()}
         with _nengo_errors():
             return self._target.open_rewritten(
                 copied, rewritten, self._dt, self.seed, self._arguments.precompute

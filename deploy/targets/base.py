@@ -143,11 +143,14 @@ class Target(ABC):
         ``"no silicon"`` or ``"silicon"``.
     summary : str
         One line.
+    is_chip : bool
+        Whether it runs networks that were rewritten for the chip, by `open_rewritten`.
     """
 
     name: str
     substrate: str
     summary: str
+    is_chip: bool = False
 
     def missing(self) -> Optional[str]:
         """Why this target cannot be used here, with a way out; None if it can."""

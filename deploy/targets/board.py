@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 class BoardTarget(Target):
     name = "loihi"
     substrate = "silicon"
+    is_chip = True
     summary = "a Loihi 1 board, through NxSDK"
 
     def absent(self) -> Optional[str]:

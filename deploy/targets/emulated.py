@@ -30,6 +30,7 @@ class EmulatorTarget(Target):
     """
 
     substrate = "no silicon"
+    is_chip = True
 
     def __init__(self, name: str, summary: str, discretize: bool, engine: str = "fast"):
         self.name = name
