@@ -407,13 +407,17 @@ def test_a_loop_that_forgets_does_not_make_its_inputs_late(gain, loop, before):
 
 @pytest.mark.quick
 def test_whether_a_loop_forgets():
-    """By closed form: a mode λ has its filter's errors 1 / |1 − λ H| times."""
+    """By closed forms: a mode λ has its filter's errors 1 / |1 − λ H| times, a chain g more."""
     with nengo.Network(seed=1):
         a, b = nengo.Ensemble(10, 2), nengo.Ensemble(10, 1)
-        leaky = [nengo.Connection(a, a, transform=0.5), nengo.Connection(a[0], b)]
-        leaky += [nengo.Connection(b, a[1], transform=-0.2)]
+        leaky = [nengo.Connection(a, a, transform=0.5), nengo.Connection(a[0], b, transform=0.3)]
+        leaky += [nengo.Connection(b, a[0], transform=0.3)]
+        chain = [nengo.Connection(a[0], a[1], transform=8.0)]  # all of its λ are 0
         turning = [nengo.Connection(a, a, transform=[[1, 1], [-1, 1]])]
         squared = [nengo.Connection(b, b, function=np.square)]
     filtered = 1 / (1 + 2j * np.pi * 0.1)
-    assert amplified_by(leaky, 0.1) == pytest.approx(1 / abs(1 - 0.5 * filtered))
+    largest = np.linalg.eigvalsh([[0.5, 0.3], [0.3, 0.0]]).max()
+    assert amplified_by(leaky, 0.1) == pytest.approx(1 / abs(1 - largest * filtered))
+    more = abs(8.0 * filtered) / 2
+    assert amplified_by(chain, 0.1) == pytest.approx(more + np.sqrt(1 + more**2))
     assert np.isinf(amplified_by(turning, 0.1)) and np.isinf(amplified_by(squared, 0.1))
