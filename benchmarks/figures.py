@@ -58,9 +58,8 @@ FIGURES = (
     Figures("docs/verdict.md", "python benchmarks/verdict_coverage.py"),
     Figures("docs/verdict.md", "python benchmarks/causes.py faults --seeds 21:23"),
 )
-LONGER: Mapping[
-    str, str
-] = {  # other commands of pages that print figures, and why they are not run
+# other commands that pages show, and why they are not run
+LONGER: Mapping[str, str] = {
     "make goals": "96 minutes",
     "make fidelity": "an hour; writes its page itself",
     "make programs": "an hour; writes its page itself",

@@ -52,9 +52,10 @@ class Spelling:
             return cls(system=model, parameters=parameters)
         file = FILE.fullmatch(model)
         if file is None:
+            endings = " or ".join(f"{suffix} or {suffix}:name" for suffix in SUFFIXES)
             raise BadInput(
                 f"there is no model {model!r}: it is neither a built-in system "
-                f"({', '.join(SYSTEMS)}) nor a path ending in .py or .py:name"
+                f"({', '.join(SYSTEMS)}) nor a path ending in {endings}"
             )
         return cls("", Path(file["path"]), file["name"], parameters)
 
