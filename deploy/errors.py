@@ -25,3 +25,7 @@ class Stopped(DeployError):
     """A run that was asked to end before its end."""
 
     exit_code = 143
+
+
+class BoardLost(TargetUnavailable):
+    """A board that was there, and stopped in the middle of a run."""

@@ -25,6 +25,7 @@ TRIED: Dict[str, Tuple[str, ...]] = {
 
 EMULATOR = "the emulator"  # without: it is not available
 HOST = "the compiled host"  # without: Nengo core runs the host's part
+BOARD = "a board"  # without: it is not available
 KERNELS = "kernels on disk"  # without: numba's own cache, by the place and time of a source file
 
 THEIRS = "nengo-loihi"  # which reads them of Nengo's itself
@@ -36,7 +37,7 @@ class Use(NamedTuple):
     Attributes
     ----------
     needed_for : str
-        `EMULATOR`, `HOST` or `KERNELS`.
+        `EMULATOR`, `HOST`, `BOARD` or `KERNELS`.
     owner : str
         A module, or ``module:attribute`` of a class or function.
     names : str
@@ -53,8 +54,9 @@ class Use(NamedTuple):
 
 _HOST, _JOURNAL = "deploy/host/host.py", "deploy/host/journal.py"
 _TARGET = "deploy/targets/emulator.py"
+_SESSION, _ON_BOARD = "deploy/targets/chip_session.py", "deploy/targets/on_board.py"
 _BUILD, _RUN = "deploy/nengo_loihi/build/", "deploy/nengo_loihi/run/"
-_READ = "deploy/nengo_loihi/read/"
+_READ, _BOARD = "deploy/nengo_loihi/read/", "deploy/nengo_loihi/board/"
 _LOAD, _CACHE = "deploy/nengo_loihi/load.py", "deploy/compiling/kernel_cache.py"
 
 USES: Tuple[Use, ...] = (
@@ -87,9 +89,10 @@ USES: Tuple[Use, ...] = (
         EMULATOR,
         "nengo_loihi.simulator:Simulator",
         "_runner",
-        f"{_TARGET} {_RUN}simulator.py",
+        f"{_TARGET} {_SESSION} {_RUN}simulator.py {_BOARD}simulator.py",
     ),
-    Use(EMULATOR, "nengo_loihi.simulator:Simulator", "_n_steps _probe", _TARGET),
+    Use(EMULATOR, "nengo_loihi.simulator:Simulator", "_n_steps", f"{_TARGET} {_ON_BOARD}"),
+    Use(EMULATOR, "nengo_loihi.simulator:Simulator", "_probe", _TARGET),
     Use(EMULATOR, "nengo_loihi.simulator:StepRunner", "_host2chip", f"{_RUN}input_spikes.py"),
     Use(
         EMULATOR,
@@ -149,6 +152,34 @@ USES: Tuple[Use, ...] = (
     Use(EMULATOR, "nengo_loihi.block", "np", _LOAD),
     Use(EMULATOR, "nengo_loihi.dvs", "np", _LOAD),
     Use(EMULATOR, "nengo_loihi.neurons", "np", _LOAD),
+    # its way to a board
+    Use(
+        BOARD,
+        "nengo_loihi.hardware.nxsdk_objects:Core",
+        "add_synapse get_synapse_cfg_idx synapse_axons synapse_entries synapse_cfg_idxs",
+        f"{_BUILD}placing.py",
+    ),
+    Use(
+        BOARD,
+        "nengo_loihi.hardware.builder",
+        "MAX_COMPARTMENT_CFGS MAX_VTH_CFGS",
+        f"{_BUILD}placing.py",
+    ),
+    Use(BOARD, "nengo_loihi.hardware.builder", "build_board", f"{_BOARD}board.py"),
+    Use(BOARD, "nengo_loihi.hardware.validate", "validate_board", f"{_BOARD}board.py"),
+    Use(
+        BOARD,
+        "nengo_loihi.hardware.nxsdk_objects:LoihiSpikeInput",
+        "axon_map spikes_to_loihi add_spikes_to_generator",
+        f"{_BOARD}board.py",
+    ),
+    Use(BOARD, "nengo_loihi.hardware.interface:Snips", "snips_dir", f"{_BOARD}sources.py"),
+    Use(
+        BOARD,
+        "nengo_loihi.hardware.interface:HostSnip.connect",
+        "_host_coordinator",
+        f"{THEIRS} {_BOARD}board.py",
+    ),
     # how numba keeps machine code
     Use(
         KERNELS,
@@ -191,7 +222,7 @@ def missing(needed_for: str) -> Optional[str]:
     Parameters
     ----------
     needed_for : str
-        `EMULATOR`, `HOST` or `KERNELS`.
+        `EMULATOR`, `HOST`, `BOARD` or `KERNELS`.
 
     Returns
     -------

@@ -1,6 +1,7 @@
 """What is used of other libraries that they may change: each change is noticed, none survived."""
 
 import ast
+import contextlib
 import gc
 import os
 import subprocess
@@ -17,12 +18,24 @@ from nengo.exceptions import ValidationError
 import deploy
 from deploy import private_names
 from deploy.errors import Unsupported
+from deploy.nengo_loihi.build.placing import mended_tables
 from deploy.nengo_loihi.build.rates_in_pieces import rates_in_pieces
 from deploy.nengo_loihi.build.row_table import row_tables
 from deploy.nengo_loihi.build.split import linear_splitting
 from deploy.nengo_loihi.load import load_nengo_loihi
 from deploy.nengo_loihi.run.runner import Runner
-from deploy.private_names import EMULATOR, HOST, KERNELS, THEIRS, TRIED, USES, functions_of, missing
+from deploy.private_names import (
+    BOARD,
+    EMULATOR,
+    HOST,
+    KERNELS,
+    THEIRS,
+    TRIED,
+    USES,
+    functions_of,
+    missing,
+)
+from loihi_rules.chip.limits import LOIHI
 from loihi_rules.nengo_parts.parameters import with_parameters
 from loihi_rules.nengo_parts.settings import declare
 
@@ -227,6 +240,12 @@ def test_of_numba_a_lost_name_is_found(monkeypatch, use, name):
     assert f"no {name} in {use.owner.replace(':', '.')}" in str(missing(KERNELS))
 
 
+@each_of(BOARD)
+def test_a_board_is_refused_that_lacks_a_name(monkeypatch, use, name):
+    rename(monkeypatch, use, name)
+    assert f"no {name} in {use.owner.replace(':', '.')}" in str(missing(BOARD))
+
+
 def test_without_them_kernels_compile(tmp_path):
     pytest.importorskip("numba")
     script = tmp_path / "script.py"
@@ -344,7 +363,10 @@ def test_nothing_else_is_replaced():
     nengo_loihi = load_nengo_loihi()
     listed = {f"{use.owner.replace(':', '.')}.{name}" for use in USES for name in use.names.split()}
     found = set()
-    with row_tables(nengo_loihi), linear_splitting(nengo_loihi), rates_in_pieces(nengo_loihi):
+    with contextlib.ExitStack() as replaced:
+        for replacing in (row_tables, linear_splitting, rates_in_pieces):
+            replaced.enter_context(replacing(nengo_loihi))
+        replaced.enter_context(mended_tables(LOIHI))
         for key, module in list(sys.modules.items()):
             if key.split(".")[0] == "nengo_loihi" and isinstance(module, types.ModuleType):
                 for owner in (module, *_classes(module, key)):

@@ -1,39 +1,77 @@
-"""A Loihi board on this machine, through Intel's NxSDK."""
+"""A Loihi board on this machine, through Intel's NxSDK, or the virtual one in its place."""
 
 from __future__ import annotations
 
-import importlib.util
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, List, Optional
 
 from deploy.errors import TargetUnavailable
+from deploy.private_names import BOARD as BOARD_NAMES
+from deploy.private_names import missing
 from deploy.targets.base import Session, Target
+from deploy.targets.emulated import open_on_a_chip
 
 if TYPE_CHECKING:
-    from loihi_rules import SeededCopy
+    from loihi_rules import Rewritten, SeededCopy
 
 
 class BoardTarget(Target):
+    """The board that there is."""
+
     name = "loihi"
-    substrate = "silicon"
     is_chip = True
     summary = "a Loihi 1 board, through NxSDK"
 
+    @property
+    def substrate(self) -> str:  # type: ignore[override]
+        """Silicon, or what stands in for it, by the SDK that is here."""
+        from deploy.nengo_loihi.board.sdk import known_sdk
+
+        sdk = known_sdk()
+        return "virtual board, no silicon" if sdk is not None and sdk.is_virtual else "silicon"
+
     def absent(self) -> Optional[str]:
-        return self.missing()
+        from deploy.nengo_loihi.board.sdk import find_sdk, is_installed
+
+        if is_installed():
+            return None
+        try:
+            find_sdk()
+        except TargetUnavailable as error:
+            return str(error)
+        return None
 
     def missing(self) -> Optional[str]:
-        if importlib.util.find_spec("nxsdk") is None:
-            return (
-                "there is no Loihi board here (Intel's NxSDK is not installed); "
-                "use --target emulator, or a machine of the INRC"
-            )
-        return (
-            "NxSDK is installed, but running on a board is not supported by this version; "
-            "use --target emulator"
-        )
+        from deploy.nengo_loihi.board.sdk import find_sdk
+        from deploy.nengo_loihi.load import load_nengo_loihi
+
+        try:
+            find_sdk()
+            load_nengo_loihi()
+        except TargetUnavailable as error:
+            return str(error)
+        changed = missing(BOARD_NAMES)
+        return None if changed is None else f"{changed}, which a board needs"
+
+    def versions(self) -> List[str]:
+        return [*super().versions(), "nengo-loihi"]
 
     def open(self, copied: SeededCopy, dt: float, seed: int) -> Session:
-        raise TargetUnavailable(str(self.missing()))
+        lacking = self.missing()
+        if lacking is not None:
+            raise TargetUnavailable(lacking)
+        return open_on_a_chip(self, copied, dt, seed)
+
+    def open_rewritten(
+        self,
+        copied: SeededCopy,
+        rewritten: Rewritten,
+        dt: float,
+        seed: int,
+        precompute: Optional[bool] = None,
+    ) -> Session:
+        from deploy.targets.on_board import BoardSession
+
+        return BoardSession(copied, rewritten, dt, seed, precompute)
 
 
 BOARD = BoardTarget()

@@ -56,17 +56,7 @@ class EmulatorTarget(Target):
         return [*super().versions(), "nengo-loihi"]
 
     def open(self, copied: SeededCopy, dt: float, seed: int) -> Session:
-        from deploy.targets.emulator import HostOnlySession  # loads Nengo and nengo-loihi
-        from loihi_rules.passes.chip.capacity import RULES
-        from loihi_rules.rewriting import rewrite_copy
-
-        rewritten = rewrite_copy(copied, dt)
-        too_large = [p for p in rewritten.problems if p.rule in RULES]
-        if too_large:  # and would fill the memory
-            raise BadInput(str(too_large[0]))
-        if not rewritten.chip_ensembles:
-            return HostOnlySession(rewritten, dt, seed)
-        return self.open_rewritten(copied, rewritten, dt, seed)
+        return open_on_a_chip(self, copied, dt, seed)
 
     def open_rewritten(
         self,
@@ -81,6 +71,33 @@ class EmulatorTarget(Target):
         return EmulatorSession(
             copied, rewritten, dt, seed, self.discretize, self.engine, precompute
         )
+
+
+def open_on_a_chip(target: Target, copied: SeededCopy, dt: float, seed: int) -> Session:
+    """Rewrite a network for the chip, and build it on a target that is one.
+
+    Parameters
+    ----------
+    target : Target
+    copied, dt, seed
+        As for `Target.open`.
+
+    Raises
+    ------
+    BadInput
+        If it is too large.
+    """
+    from deploy.targets.emulator import HostOnlySession  # loads Nengo and nengo-loihi
+    from loihi_rules.passes.chip.capacity import RULES
+    from loihi_rules.rewriting import rewrite_copy
+
+    rewritten = rewrite_copy(copied, dt)
+    too_large = [p for p in rewritten.problems if p.rule in RULES]
+    if too_large:  # and would fill the memory
+        raise BadInput(str(too_large[0]))
+    if not rewritten.chip_ensembles:
+        return HostOnlySession(rewritten, dt, seed)
+    return target.open_rewritten(copied, rewritten, dt, seed)
 
 
 EMULATOR = EmulatorTarget("emulator", "the chip in integers", discretize=True)

@@ -14,9 +14,7 @@ from nengo.exceptions import SimulationError
 
 from deploy.host.interrupts import Interrupts
 from deploy.nengo_loihi.build.chip_builder import chip_model, learning_synapse
-from deploy.nengo_loihi.build.resources import cores_of
 from deploy.nengo_loihi.load import load_nengo_loihi
-from deploy.nengo_loihi.read.built import built_connection, check_unused
 from deploy.nengo_loihi.read.chip_neurons import ChipNeurons, first_voltages
 from deploy.nengo_loihi.read.chip_values import (
     ChipValue,
@@ -24,23 +22,20 @@ from deploy.nengo_loihi.read.chip_values import (
     neuron_values,
     rule_values,
 )
-from deploy.nengo_loihi.read.learned_weights import decoders, learned_in_core, weights_for
+from deploy.nengo_loihi.read.learned_weights import decoders, weights_for
 from deploy.nengo_loihi.read.learning_limits import warn_of_cut_weights, warn_of_limits
 from deploy.nengo_loihi.read.learning_rate import learning_rates
 from deploy.nengo_loihi.read.reached_rates import ReachedRates
-from deploy.nengo_loihi.read.served import READERS, Reader
-from deploy.nengo_loihi.read.units import scale_of
 from deploy.nengo_loihi.run.input_spikes import warn_of_large_values
 from deploy.nengo_loihi.run.interface import FastEmulator
 from deploy.nengo_loihi.run.runner import Runner
 from deploy.nengo_loihi.run.simulator import build_simulator
 from deploy.nengo_loihi.run.spike_record import SpikeRecord, is_of_spikes
-from deploy.targets.base import Session
+from deploy.targets.chip_session import ChipSession
 from deploy.targets.core import CoreSession
 from deploy.targets.injecting import CoreNeurons, Injections, Settable
 from deploy.traces.trace import Spikes
-from loihi_rules import Change, Learned, Rewritten, SeededCopy
-from loihi_rules.learned.record import rule_names
+from loihi_rules import Change, Rewritten, SeededCopy
 from loihi_rules.nengo_parts.wiring import base_of, on_chip
 
 OF_LEARNING = ("learning traces cut", "learned weights cut", "PES errors cut")
@@ -48,7 +43,7 @@ PIECE = 10  # steps of nengo-loihi's own runner between two looks for Ctrl-C
 NOTEWORTHY = 0.01  # share of the times that something came to the end of its range
 
 
-class EmulatorSession(Session):
+class EmulatorSession(ChipSession):
     """A `nengo_loihi.Simulator` on the rewritten network."""
 
     def __init__(
@@ -62,12 +57,8 @@ class EmulatorSession(Session):
         precompute: Optional[bool] = None,
         rounded: bool = False,
     ):
-        self.rewritten = rewritten
-        self.problems = tuple(rewritten.problems)
-        self.dt = dt
         nengo_loihi = load_nengo_loihi()
-        self.present = {*rewritten.network.all_probes, *rewritten.host_probes}
-        self.simulator = build_simulator(
+        simulator = build_simulator(
             rewritten.network,
             engine,
             dt=dt,
@@ -78,19 +69,13 @@ class EmulatorSession(Session):
             remove_passthrough=False,
             precompute=precompute,
         )
-        self.runner = self.simulator._runner  # the simulator lets go of it when it closes
+        super().__init__(copied, rewritten, dt, simulator)
         self.interrupts = getattr(self.runner, "interrupts", Interrupts())
         self._steps = False  # whether it does, by nengo-loihi's own runner
         self._stopped_at: Optional[int] = None
-        sims = self.simulator.sims
-        self.hosts = tuple(sims[name] for name in ("host_pre", "host") if name in sims)
-        self.idle = {conn.post_obj for conn in rewritten.dropped}
-        for conn in rewritten.dropped:
-            if conn not in rewritten.joined:
-                check_unused(rewritten, conn, dt)
         emulator = self.simulator.sims["emulator"]
         fast = isinstance(emulator, FastEmulator)
-        self.chip_weights = emulator.learned_weights if fast else _reference_weights
+        self._weights = emulator.learned_weights if fast else _reference_weights
         self.settings = {
             "engine": "fast" if fast else f"nengo-loihi {nengo_loihi.__version__}",
             "arithmetic": "integer" if discretize else "float",
@@ -112,10 +97,11 @@ class EmulatorSession(Session):
         for ens in rewritten.network.all_ensembles:
             if on_chip(rewritten.network, ens):
                 self._neurons_of(ens).set_voltage(first_voltages(ens, self.model.seeds[ens]))
-        self.readers: Dict[nengo.Probe, Reader] = {
-            copied.copies.get(probe, probe): READERS[served.reads](served, self)
-            for probe, served in rewritten.served.items()
-        }
+        self.readers = self._make_readers()
+
+    def chip_weights(self, synapse: Any) -> np.ndarray:
+        weights: np.ndarray = self._weights(synapse)
+        return weights
 
     @property
     def n_steps(self) -> int:
@@ -147,7 +133,7 @@ class EmulatorSession(Session):
                 "own way of stepping does not lead back to it; use reset()"
             )
         end = self.n_steps + n_steps
-        polled = [reader for reader in self.readers.values() if reader.polled]
+        polled = self._polled()
         with self.interrupts:
             while self.n_steps < end:
                 self.injections.apply(self.n_steps)
@@ -219,19 +205,6 @@ class EmulatorSession(Session):
                 )
             self._hand_over()
 
-    def _next_sample(self, reader: Reader) -> int:
-        step = self.n_steps + 1
-        while not reader.is_sample(step):
-            step += 1
-        return step
-
-    def samples(self, probe: nengo.Probe) -> Optional[np.ndarray]:
-        self.look()
-        if probe in self.readers:
-            samples = self.readers[probe].samples()
-            return samples if len(samples) else np.zeros(0)
-        return self.probed(probe) if probe in self.present else None
-
     def _of_chip(self) -> Iterator[Tuple[nengo.Probe, Any]]:
         """Probes that nengo-loihi has on the chip, and its own of each."""
         for probe in self.model.nengo_probes:
@@ -249,31 +222,7 @@ class EmulatorSession(Session):
         if probe in self.spike_records:
             record = self.spike_records[probe]
             return record.dense() if record.n_steps else np.zeros(0)
-        samples = np.array(self.simulator.data[probe])
-        own = self.simulator.model.objs[probe].get("out")
-        scale = scale_of(own, self.dt) if own in self.simulator.model.probes else None
-        return samples if scale is None or not len(samples) else samples * scale
-
-    def built(self, obj: Any) -> Any:
-        """As Nengo core has it: neurons as the user asked for, decoders as the chip has."""
-        if obj in self.rewritten.tuning:
-            return self.rewritten.tuning[obj]
-        if isinstance(obj, nengo.Connection):
-            return built_connection(self.simulator, self.rewritten, obj)
-        return self.simulator.data[obj]
-
-    def learned(self, name: str, conn: nengo.Connection) -> Learned:
-        if conn in self.rewritten.learning_scales:
-            values = self.learned_decoders(conn)
-            return Learned(name, rule_names(conn), "weights", values)
-        host = next(sim for sim in self.hosts if conn in sim.model.sig)
-        return learned_in_core(host, name, conn)
-
-    def learned_decoders(self, conn: nengo.Connection) -> np.ndarray:
-        """(size_out, n) decoders of a connection that learns on the chip, as of now."""
-        values = decoders(self.simulator.model, conn, self.dt, self.chip_weights)
-        sources = self.rewritten.learning_scales[conn].sources
-        return values if sources is None else values[:, sources]
+        return super().probed(probe)
 
     def set_learned_decoders(self, conn: nengo.Connection, values: np.ndarray) -> None:
         """Give a connection that learns on the chip other (size_out, n) decoders."""
@@ -301,14 +250,9 @@ class EmulatorSession(Session):
             return neuron_values(self, ens, isinstance(obj, Neurons))
         return {}
 
-    @property
-    def model(self) -> Any:
-        return self.simulator.model
-
     def record(self) -> Mapping[str, Any]:
         """How the model lies on the chip, and what came to the end of its range."""
-        cores = cores_of(self.model, self.rewritten.chip)
-        found: Dict[str, Any] = {"cores": [core.to_dict() for core in cores]}
+        found: Dict[str, Any] = {"cores": list(self._cores())}
         if self.settings["arithmetic"] == "integer":
             scales = self.rewritten.learning_scales
             found["learning rates"] = learning_rates(self.model, scales, self.dt)
@@ -326,12 +270,6 @@ class EmulatorSession(Session):
                         stacklevel=2,
                     )
         return found
-
-    def clear(self) -> None:
-        self.look()
-        for reader in self.readers.values():
-            reader.clear()
-        self.simulator.clear_probes()
 
     def close(self) -> None:
         emulator = self.simulator.sims.get("emulator")

@@ -55,6 +55,15 @@ class Chip:
         v_th = m · 2^shift [I].
     thresholds_a_core : int
         Different ones [H].
+    profiles_a_core : int
+        Different pairs of decays and refractory times of compartments [H: 32].
+    trace_profiles_a_core : int
+        Different learning traces of a core's axons [H, hardware/validate.py].
+    axon_base_max : int
+        The largest compartment that the row of an axon can start at [H, hardware/builder.py].
+    pop16_atoms : int
+        Members of a population whose spikes are packets of 16 bits, as far as nengo-loihi
+        builds them [H, hardware/builder.py].
     bias_mantissa_bits, bias_exponent : int
         b = m · 2^e, e from 0 to this [I].
     refractory_steps : (int, int)
@@ -99,6 +108,10 @@ class Chip:
     threshold_mantissa_bits: int = 17
     threshold_shift: int = 6
     thresholds_a_core: int = 8
+    profiles_a_core: int = 32
+    trace_profiles_a_core: int = 3
+    axon_base_max: int = 256
+    pop16_atoms: int = 32
     bias_mantissa_bits: int = 12
     bias_exponent: int = 7
     refractory_steps: Tuple[int, int] = (1, 63)

@@ -6,7 +6,7 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any, Dict, List, Mapping, Tuple
 
-from deploy.nengo_loihi.load import load_nengo_loihi
+from deploy.nengo_loihi.build.placing import place
 from loihi_rules.chip.limits import Chip
 
 PACKET_WORDS = 64  # of 32 bits, nengo-loihi's Snips.channel_packet_elements
@@ -109,12 +109,10 @@ def cores_of(model: Any, chip: Chip) -> List[Core]:
 
 
 def _places(model: Any, chip: Chip) -> Dict[Any, Tuple[int, int]]:
-    """Chip and core of each block, by nengo-loihi's ``GreedyInterchip``."""
-    n_chips = -(-len(model.blocks) // chip.cores_a_chip)
-    allocators: Any = load_nengo_loihi().hardware.allocators
+    """Chip and core of each block, as on a board."""
     try:
-        board = allocators.GreedyInterchip(cores_per_chip=chip.cores_a_chip)(model, n_chips)
-    except (AssertionError, LookupError, ValueError):  # it cannot place this one: its own order
+        board = place(model, chip)
+    except (AssertionError, LookupError, ValueError):  # nengo-loihi cannot place this one
         return {}
     return {
         block: (i, j)

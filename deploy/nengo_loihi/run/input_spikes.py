@@ -117,7 +117,8 @@ def counting_runner(simulator: Any) -> Any:
         @property
         def n_steps(self) -> int:
             """Steps that are done, also in the middle of a run."""
-            before, chip, after = self.host_pre, self.emulator, self.host
+            before, after = self.host_pre, self.host
+            chip = self.emulator if self.loihi is None else self.loihi
             if before is not None and before.n_steps > chip.t:  # which goes ahead of the chip
                 return int(before.n_steps)
             return int(chip.t if after is None else after.n_steps)

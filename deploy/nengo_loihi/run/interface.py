@@ -15,6 +15,7 @@ from deploy.emulator.engine import PROBEABLE, Engine, Probed
 from deploy.errors import Unsupported
 from deploy.nengo_loihi.run.flatten import lay_out
 from deploy.nengo_loihi.run.probe_filter import BatchFilter
+from deploy.nengo_loihi.run.probe_values import weighted
 from deploy.nengo_loihi.run.spike_record import SpikeRecord
 
 ERROR_MAX = 127  # that the chip takes
@@ -35,10 +36,6 @@ class Saturation:
     what: str
     count: int
     of: int
-
-
-def _is_run(columns: np.ndarray) -> bool:
-    return bool(len(columns)) and bool(np.all(np.diff(columns) == 1))
 
 
 class FastEmulator:
@@ -167,7 +164,7 @@ class FastEmulator:
         """
         columns = self._columns[probe]
         fired = [np.ones((1, part.stop - part.start), np.bool_) for part in columns]
-        heights = self.weighted(probe, fired)[0]
+        heights = weighted(probe, fired)[0]
         place = np.arange(len(heights))
         if probe.reindexing is not None:
             place = np.argsort(probe.reindexing)
@@ -219,31 +216,7 @@ class FastEmulator:
         if not pieces:
             return np.zeros((0, probe.output_size))
         blocks = [np.concatenate(parts) if len(parts) > 1 else parts[0] for parts in zip(*pieces)]
-        return self.weighted(probe, blocks)
-
-    def weighted(self, probe: Any, blocks: List[np.ndarray]) -> np.ndarray:
-        """(n, k) values of a probe, from the (n, ...) samples of each of its blocks."""
-        if len(blocks) == 1 and probe.reindexing is None:  # nothing to put together
-            weights = probe.weights[0]
-            return blocks[0] if weights is None else blocks[0].dot(weights)
-        if any(weights is None or weights.ndim for weights in probe.weights):
-            outputs: np.ndarray = probe.weight_outputs(blocks)
-            return outputs
-        # the product of each block goes to where its neurons belong
-        width = sum(block.shape[1] for block in blocks)
-        kind = np.multiply(blocks[0][:1], probe.weights[0]).dtype
-        whole = np.empty((len(blocks[0]), width), kind)
-        place = np.arange(width) if probe.reindexing is None else np.argsort(probe.reindexing)
-        at = 0
-        for block, weights in zip(blocks, probe.weights):
-            columns = place[at : at + block.shape[1]]
-            if _is_run(columns):
-                part = whole[:, columns[0] : columns[-1] + 1]
-                np.multiply(block, weights, out=part)
-            else:
-                whole[:, columns] = np.multiply(block, weights)
-            at += block.shape[1]
-        return whole
+        return weighted(probe, blocks)
 
     def learned_weights(self, synapse: Any) -> np.ndarray:
         """(n_axons, width) weights of a learning synapse group, as they are now."""

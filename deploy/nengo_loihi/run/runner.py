@@ -20,6 +20,7 @@ from deploy.host.journal import most_steps
 from deploy.nengo_loihi.build.input_units import MOST_A_STEP, InputUnit
 from deploy.nengo_loihi.run.input_spikes import unit_of
 from deploy.nengo_loihi.run.interface import FastEmulator
+from deploy.nengo_loihi.run.probe_values import weighted
 from deploy.private_names import HOST, missing
 
 BATCH = 500  # steps between two looks at the outside; bounds the buffers
@@ -243,7 +244,7 @@ class Runner:
         engine.advance_row(probed, *self._spikes.events, first, last - first)
         for probe, mailbox in self.receivers.items():
             parts = [part[first:last] for part in self.emulator.parts(probe, probed)]
-            mailbox.fill(self.emulator.weighted(probe, parts), first)
+            mailbox.fill(weighted(probe, parts), first)
         self._rows[CHIP] = last
 
     def _repeat_before(self, last: int) -> None:

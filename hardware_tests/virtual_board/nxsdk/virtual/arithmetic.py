@@ -56,8 +56,8 @@ class Chips:
     def __init__(self, network: Network, dice: Dice):
         n = int(network.core_start[-1])
         self.network, self._dice = network, dice
-        self.current = np.zeros(n, np.int64)
-        self.voltage = np.zeros(n, np.int64)
+        self.current = network.compartments.first_current.copy()
+        self.voltage = network.compartments.first_voltage.copy()
         self.refractory = np.zeros(n, np.int64)
         self.spiked = np.zeros(n, bool)
         self.mantissa = network.synapses.mantissa.copy()

@@ -194,10 +194,17 @@ class Core:
         self.axons.append(whole)
 
 
-class CompartmentStates(NamedTuple):
-    """The states of a core's compartments, to say which are recorded."""
+class CompartmentStates(Bank):
+    """The states of a core's compartments: where they start, and which are recorded.
 
-    core: Core
+    Parameters
+    ----------
+    core : Core
+    """
+
+    def __init__(self, core: Core):
+        super().__init__("cxState", COMPARTMENTS, u=signed(24), v=signed(24))
+        self.core = core
 
 
 class Chip:

@@ -55,6 +55,8 @@ class Compartments(NamedTuple):
     noise_exponent: np.ndarray
     noise_offset: np.ndarray
     noise_at_voltage: np.ndarray
+    first_current: np.ndarray
+    first_voltage: np.ndarray
 
 
 class Entries(NamedTuple):
@@ -230,6 +232,8 @@ def _compartments(core: Core, running: np.ndarray) -> Compartments:
         noise_exponent=same(exponent),
         noise_offset=same(64 * shared.noiseMantOffset0),
         noise_at_voltage=same(shared.noiseAtDendOrVm).astype(bool),
+        first_current=core.cxState.column("u", n)[running],
+        first_voltage=core.cxState.column("v", n)[running],
     )
 
 

@@ -1,0 +1,74 @@
+"""`nengo_loihi.Simulator` with a board of ours in its hardware's place."""
+
+from __future__ import annotations
+
+from typing import Any, Dict
+
+import nengo
+import numpy as np
+
+from deploy.errors import BadInput
+from deploy.nengo_loihi.board.board import Board
+from deploy.nengo_loihi.board.fits import board_problems
+from deploy.nengo_loihi.build.split import linear_splitting
+from deploy.nengo_loihi.load import load_nengo_loihi
+from deploy.nengo_loihi.read.chip_neurons import ChipNeurons, first_voltages
+from deploy.nengo_loihi.run.input_spikes import counting_runner
+from loihi_rules.chip.limits import Chip
+from loihi_rules.nengo_parts.wiring import on_chip
+
+
+def board_simulator(network: Any, chip: Chip, **options: Any) -> Any:
+    """A `nengo_loihi.Simulator` on a board, which is not asked for yet.
+
+    It is built for nengo-loihi's emulator, whose place the board then takes: nengo-loihi asks for
+    hardware in the middle of its build, by way of the classes that are mended here.
+
+    Parameters
+    ----------
+    network : nengo.Network
+        That was rewritten for the chip.
+    chip : Chip
+    options
+        As for `nengo_loihi.Simulator`, without ``target``.
+
+    Raises
+    ------
+    BadInput
+        If a board cannot take the model.
+    TargetUnavailable
+        If the SDK cannot build it.
+    """
+    with linear_splitting(load_nengo_loihi()):
+        simulator: Any = load_nengo_loihi().simulator.Simulator(network, target="sim", **options)
+    problems = board_problems(network, simulator.model, chip)
+    emulator = simulator.sims.pop("emulator")
+    emulator.close()
+    if problems:
+        simulator.close()
+        raise BadInput(str(problems[0]))
+    waits = not simulator.precompute and "host" in simulator.sims
+    first = _first_voltages(network, simulator.model)
+    try:
+        simulator.sims["loihi"] = Board(simulator.model, chip, emulator.seed, waits, first)
+    except BaseException:
+        simulator.close()
+        raise
+    simulator.target = "loihi"
+    simulator._runner = counting_runner(simulator)
+    return simulator
+
+
+def _first_voltages(network: nengo.Network, model: Any) -> Dict[Any, np.ndarray]:
+    """(n,) voltages that the compartments of each block start from."""
+    voltages = {block: np.zeros(block.n_neurons, np.int64) for block in model.blocks}
+
+    def state(block: Any, name: str) -> np.ndarray:
+        own: np.ndarray = voltages[block] if name == "voltage" else block.compartment.bias
+        return own
+
+    for ens in network.all_ensembles:
+        if on_chip(network, ens):
+            neurons = ChipNeurons(model, ens, state, model.dt, integer=True)
+            neurons.set_voltage(first_voltages(ens, model.seeds[ens]))
+    return voltages

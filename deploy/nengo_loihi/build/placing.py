@@ -1,0 +1,82 @@
+"""Which block goes onto which core: by nengo-loihi's allocators, where their tables are mended.
+
+nengo-loihi 1.1.0 (``hardware/nxsdk_objects.py``, ``Core.add_synapse``) numbers a synapse group's
+entries of the synapse map from one beyond the last entry of the group before. Where that learns,
+the entry beyond is the trace of its last axon, which the next group overwrites; where the last axon
+leads nowhere, it has no number, and ``None + 1`` is a TypeError.
+
+``hardware/builder.py`` takes fewer than 32 compartment profiles and fewer than 8 thresholds, and
+the registers that choose among them have 5 and 3 bits: all of 32 and 8 can be used.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any, Iterator, List, Optional
+
+from deploy.nengo_loihi.load import load_nengo_loihi
+from loihi_rules.chip.limits import Chip
+
+
+@contextlib.contextmanager
+def mended_tables(chip: Chip) -> Iterator[Any]:
+    """nengo-loihi's ``hardware`` package, as long as its tables are needed."""
+    hardware: Any = load_nengo_loihi().hardware
+    core, builder = hardware.nxsdk_objects.Core, hardware.builder
+    before = core.add_synapse, builder.MAX_COMPARTMENT_CFGS, builder.MAX_VTH_CFGS
+    core.add_synapse = _add_synapse
+    builder.MAX_COMPARTMENT_CFGS = chip.profiles_a_core + 1  # of which it takes fewer
+    builder.MAX_VTH_CFGS = chip.thresholds_a_core + 1
+    try:
+        yield hardware
+    finally:
+        core.add_synapse, builder.MAX_COMPARTMENT_CFGS, builder.MAX_VTH_CFGS = before
+
+
+def place(model: Any, chip: Chip) -> Any:
+    """nengo-loihi's board of a built model, without any SDK.
+
+    Parameters
+    ----------
+    model : nengo_loihi.builder.Model
+        Discretised.
+    chip : Chip
+        How many cores it has.
+
+    Returns
+    -------
+    nengo_loihi.hardware.nxsdk_objects.Board
+    """
+    n_chips = -(-len(model.blocks) // chip.cores_a_chip)
+    with mended_tables(chip) as hardware:
+        allocators = hardware.allocators
+        if n_chips > 1:
+            try:  # keeps together what talks to each other
+                return allocators.GreedyInterchip(chip.cores_a_chip)(model, n_chips)
+            except (AssertionError, LookupError, ValueError):  # it cannot place this one
+                pass
+        return allocators.Greedy(chip.cores_a_chip)(model, n_chips)
+
+
+def _add_synapse(self: Any, synapse: Any) -> None:
+    """``Core.add_synapse``, with entries that are nobody else's."""
+    self.synapse_cfg_idxs[synapse] = self.get_synapse_cfg_idx(synapse.synapse_cfg)
+    entry = max((_beyond(of, ids) for of, ids in self.synapse_axons.items()), default=0)
+    entries: List[Optional[int]] = []
+    for axon in range(synapse.n_axons):
+        weights, _ = synapse.axon_weights_indices(axon)
+        if synapse.axon_compartment_base(axon) is None or weights.size == 0:
+            entries.append(None)  # it leads nowhere, and is not built
+        else:
+            entries.append(entry)
+            entry += synapse.idxs_per_synapse()
+    self.synapse_axons[synapse] = entries
+    self.board.index_synapse(synapse, self.chip, self, entries)
+    first = next(reversed(self.synapse_entries.values()))[1] if self.synapse_entries else 0
+    self.synapse_entries[synapse] = (first, first + synapse.size())
+
+
+def _beyond(synapse: Any, entries: Any) -> int:
+    """The first entry that a placed synapse group leaves free."""
+    used = [entry for entry in entries if entry is not None]
+    return int(max(used)) + int(synapse.idxs_per_synapse()) if used else 0

@@ -1,0 +1,120 @@
+"""A network on a board."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Mapping, Optional, Tuple
+
+import nengo
+import numpy as np
+from nengo.exceptions import SimulationError
+
+from deploy.nengo_loihi.board.board import Board
+from deploy.nengo_loihi.board.sdk import find_sdk
+from deploy.nengo_loihi.board.simulator import board_simulator
+from deploy.nengo_loihi.build.chip_builder import chip_model
+from deploy.nengo_loihi.read.learning_rate import learning_rates
+from deploy.nengo_loihi.run.input_spikes import warn_of_large_values
+from deploy.targets.chip_session import ChipSession
+from deploy.targets.injecting import CoreNeurons, Injections
+from loihi_rules import Change, Rewritten, SeededCopy
+
+
+class BoardSession(ChipSession):
+    """A `nengo_loihi.Simulator` on the rewritten network, with a board as its chip.
+
+    Raises
+    ------
+    BadInput
+        If a board cannot take the network.
+    TargetUnavailable
+        If there is no board, or none that can be started.
+    """
+
+    def __init__(
+        self,
+        copied: SeededCopy,
+        rewritten: Rewritten,
+        dt: float,
+        seed: int,
+        precompute: Optional[bool] = None,
+    ):
+        self.sdk = find_sdk()
+        simulator = board_simulator(
+            rewritten.network,
+            rewritten.chip,
+            dt=dt,
+            seed=seed,
+            model=chip_model(rewritten, dt),
+            progress_bar=False,
+            remove_passthrough=False,
+            precompute=precompute,
+        )
+        self.board: Board = simulator.sims["loihi"]
+        self.settings = {
+            "engine": self.sdk.name,
+            "arithmetic": "integer",
+            "precompute": bool(simulator.precompute),
+        }
+        self._runs = False
+        try:
+            super().__init__(copied, rewritten, dt, simulator)
+            self.injections = Injections(rewritten.network, dt, self._neurons)
+            self.readers = self._make_readers()
+            simulator.__enter__()
+        except BaseException:
+            simulator.close()
+            raise
+
+    def _neurons(self, ens: nengo.Ensemble) -> CoreNeurons:
+        return CoreNeurons(next(h for h in self.hosts if ens in h.model.params), ens)
+
+    @property
+    def changes(self) -> Tuple[Change, ...]:
+        return (*super().changes, *self.injections.changes())
+
+    def chip_weights(self, synapse: Any) -> np.ndarray:
+        return self.board.learned_weights(synapse)
+
+    @property
+    def n_steps(self) -> int:
+        return int(self.simulator._n_steps) if not self._runs else int(self.runner.n_steps)
+
+    def run_steps(self, n_steps: int) -> None:
+        end = self.n_steps + n_steps
+        polled = self._polled()
+        while self.n_steps < end:
+            self.injections.apply(self.n_steps)
+            stop = self.injections.next_after(self.n_steps, end)
+            stop = min([stop] + [self._next_sample(reader) for reader in polled])
+            self._runs = True
+            try:
+                self.simulator.run_steps(stop - int(self.simulator._n_steps))
+            finally:
+                self._runs = False
+            for reader in polled:
+                if reader.is_sample(self.n_steps):
+                    reader.poll()
+
+    def look(self, at_signals: bool = False) -> None:
+        if self._runs:
+            raise SimulationError(
+                "a node asks for what the board has in the middle of a run; "
+                "let the board's values come to it by a connection"
+            )
+
+    def record(self) -> Mapping[str, Any]:
+        """Which board it was, how the model lies on it, and how it learns."""
+        found: Dict[str, Any] = {
+            "board": {"sdk": self.sdk.version, "virtual": self.sdk.is_virtual},
+            "cores": list(self._cores()),
+        }
+        found["learning rates"] = learning_rates(
+            self.model, self.rewritten.learning_scales, self.dt
+        )
+        return found
+
+    def close(self) -> None:
+        if not self.board.closed and self.n_steps:
+            extremes = getattr(self.runner, "extremes", {})
+            warn_of_large_values(self.model, extremes, self.model.dt)
+        self.simulator.close()
