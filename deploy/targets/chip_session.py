@@ -8,7 +8,7 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple
 import nengo
 import numpy as np
 
-from deploy.nengo_loihi.build.resources import cores_of
+from deploy.nengo_loihi.build.resources import cores_of, places_of
 from deploy.nengo_loihi.read.built import built_connection, check_unused
 from deploy.nengo_loihi.read.learned_weights import decoders, learned_in_core
 from deploy.nengo_loihi.read.served import READERS, Reader
@@ -114,7 +114,8 @@ class ChipSession(Session):
 
     def _cores(self) -> Iterator[Dict[str, Any]]:
         """How the model lies on the chip, in terms of JSON."""
-        return (core.to_dict() for core in cores_of(self.model, self.rewritten.chip))
+        places = places_of(self.model, self.rewritten.chip)
+        return (core.to_dict() for core in cores_of(self.model, places))
 
     def clear(self) -> None:
         self.look()

@@ -12,7 +12,7 @@ from deploy.models.loading import load_model
 from deploy.models.user_code import user_code
 from deploy.nengo_loihi.build.build_errors import CannotBuild
 from deploy.nengo_loihi.build.chip_builder import chip_model
-from deploy.nengo_loihi.build.resources import Core, Traffic, cores_of, traffic_of
+from deploy.nengo_loihi.build.resources import Core, Traffic, cores_of, places_of, traffic_of
 from loihi_rules import Change, ChipWarning, Problem, Rewritten, fix_seeds
 from loihi_rules.chip.limits import KINDS, Chip
 from loihi_rules.rewriting import rewrite_copy
@@ -148,8 +148,11 @@ def check(model: Model, seed: int = 0, dt: float = 0.001) -> Preflight:
                 built = _built(rewritten, dt)
             except CannotBuild as error:
                 problems.append(error.problem)
-    cores: List[Core] = [] if built is None else cores_of(built, rewritten.chip)
-    traffic = None if built is None else traffic_of(built, rewritten.chip)
+    cores: List[Core] = []
+    traffic: Optional[Traffic] = None
+    if built is not None:
+        places = places_of(built, rewritten.chip)
+        cores, traffic = cores_of(built, places), traffic_of(built, places)
     return Preflight(
         loaded.name,
         (*loaded.changes, *rewritten.changes),

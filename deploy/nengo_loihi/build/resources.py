@@ -12,6 +12,8 @@ from loihi_rules.chip.limits import Chip
 PACKET_WORDS = 64  # of 32 bits, nengo-loihi's Snips.channel_packet_elements
 UNITS = {"synapses": "bits"}
 
+Places = Mapping[Any, Tuple[int, int]]  # of blocks: chip and core
+
 
 @dataclass(frozen=True)
 class Use:
@@ -88,8 +90,26 @@ class Traffic:
     waits: bool
 
 
-def cores_of(model: Any, chip: Chip) -> List[Core]:
+def cores_of(model: Any, places: Places) -> List[Core]:
     """The cores of a built model, as nengo-loihi's allocator orders them.
+
+    Parameters
+    ----------
+    model : nengo_loihi.builder.Model
+    places : mapping
+        See `places_of`.
+    """
+    cores = []
+    for block in model.blocks:
+        uses = {
+            kind: Use(int(used), int(limit)) for kind, (used, limit) in block.utilization().items()
+        }
+        cores.append(Core(name_of_block(block), *places[block], uses))
+    return sorted(cores, key=lambda core: (core.chip, core.core))
+
+
+def places_of(model: Any, chip: Chip) -> Places:
+    """Chip and core of each block, as on a board.
 
     Parameters
     ----------
@@ -97,23 +117,10 @@ def cores_of(model: Any, chip: Chip) -> List[Core]:
     chip : Chip
         How many cores it has.
     """
-    where = _places(model, chip)
-    cores = []
-    for k, block in enumerate(model.blocks):
-        place = where.get(block, divmod(k, chip.cores_a_chip))
-        uses = {
-            kind: Use(int(used), int(limit)) for kind, (used, limit) in block.utilization().items()
-        }
-        cores.append(Core(name_of_block(block), *place, uses))
-    return sorted(cores, key=lambda core: (core.chip, core.core))
-
-
-def _places(model: Any, chip: Chip) -> Dict[Any, Tuple[int, int]]:
-    """Chip and core of each block, as on a board."""
     try:
         board = place(model, chip)
     except (AssertionError, LookupError, ValueError):  # nengo-loihi cannot place this one
-        return {}
+        return {b: divmod(k, chip.cores_a_chip) for k, b in enumerate(model.blocks)}
     return {
         block: (i, j)
         for i, one in enumerate(board.chips)
@@ -122,31 +129,30 @@ def _places(model: Any, chip: Chip) -> Dict[Any, Tuple[int, int]]:
     }
 
 
-def traffic_of(model: Any, chip: Chip) -> Traffic:
+def traffic_of(model: Any, places: Places) -> Traffic:
     """What a built model sends over the host's link.
 
     Parameters
     ----------
     model : nengo_loihi.builder.Model
-    chip : Chip
-        How many cores it has.
+    places : mapping
+        See `places_of`.
     """
     return Traffic(
         input_neurons=sum(int(i.n_neurons) for i in model.inputs),
         errors=sum(int(node.size_in) for node in model.host2chip_pes_senders),
         values=sum(int(node.size_out) for node in model.chip2host_receivers.values()),
-        bytes=_channel_bytes(model, chip),
+        bytes=_channel_bytes(model, places),
         waits=not model.split.precompute and len(model.host.params) > 0,
     )
 
 
-def _channel_bytes(model: Any, chip: Chip) -> int:
-    where = _places(model, chip)
+def _channel_bytes(model: Any, places: Places) -> int:
     words: Dict[int, int] = {}
     for sent in model.chip2host_receivers:
         probe = model.objs[sent]["out"]
         for block, part in zip(probe.target, probe.slice):
-            there = where.get(block, (0, 0))[0]
+            there = places[block][0]
             n = len(range(block.n_neurons)[part]) if isinstance(part, slice) else len(part)
             words[there] = words.get(there, 1) + (-(-n // 32) if probe.key == "spiked" else n)
     packets = -(-max(words.values(), default=0) // PACKET_WORDS)
