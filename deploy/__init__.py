@@ -11,7 +11,7 @@ from deploy.version import __version__
 from loihi_rules.lazy import lazily
 
 if TYPE_CHECKING:
-    from deploy.errors import BadInput, DeployError, TargetUnavailable
+    from deploy.errors import BadInput, BoardLost, DeployError, TargetUnavailable
     from deploy.parity import Budget, Spread
     from deploy.simulator.simulator import Simulator
     from deploy.traces.traces import Traces
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "__version__",
     "BadInput",
+    "BoardLost",
     "Budget",
     "DeployError",
     "Parity",
@@ -52,7 +53,7 @@ __getattr__, __dir__ = lazily(
     {
         "workflows.budget": ("budget",),
         "workflows.compare": ("compare",),
-        "errors": ("BadInput", "DeployError", "TargetUnavailable"),
+        "errors": ("BadInput", "BoardLost", "DeployError", "TargetUnavailable"),
         "parity": ("Budget", "Spread"),
         "workflows.check": ("Preflight", "check"),
         "workflows.run": ("run",),

@@ -1,5 +1,12 @@
 """Errors that a person can read in one line, each with its exit code."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Optional
+
+if TYPE_CHECKING:  # an error may carry what a run has recorded
+    from deploy.traces.traces import Traces
+
 
 class DeployError(Exception):
     """Something the user can mend. The message says what, where and what to do."""
@@ -28,4 +35,12 @@ class Stopped(DeployError):
 
 
 class BoardLost(TargetUnavailable):
-    """A board that was there, and stopped in the middle of a run."""
+    """A board that was there, and stopped in the middle of a run.
+
+    Attributes
+    ----------
+    traces : deploy.Traces or None
+        What was recorded before, of a run that records.
+    """
+
+    traces: Optional[Traces] = None

@@ -13,7 +13,7 @@ import deploy
 from deploy.cli.console import print_table
 from deploy.cli.options import as_json, dt_option, parameter_option, seed_option, weights_options
 from deploy.cli.reading import check_weights_file, model_of, with_weights
-from deploy.workflows.given import checked_seed
+from deploy.workflows.given import checked_seed, known_target
 from loihi_rules.chip.limits import KINDS
 
 
@@ -22,6 +22,12 @@ from loihi_rules.chip.limits import KINDS
 @parameter_option
 @seed_option
 @dt_option
+@click.option(
+    "--target",
+    default="emulator",
+    show_default=True,
+    help="Or loihi: what a board cannot take is said too.",
+)
 @weights_options
 @as_json
 def check(
@@ -29,6 +35,7 @@ def check(
     parameters: Tuple[str, ...],
     seed: int,
     dt: float,
+    target: str,
     weights: Optional[Path],
     learn_on: bool,
     fan_in: Optional[int],
@@ -37,8 +44,10 @@ def check(
     """Say what MODEL needs to run on the chip, and whether it fits."""
     model = model_of(model, parameters)
     checked_seed(seed)
+    known_target(target)
     check_weights_file(weights, learn_on, fan_in)
-    found = deploy.check(with_weights(model, seed, weights, learn_on, fan_in), seed, dt)
+    loaded = with_weights(model, seed, weights, learn_on, fan_in)
+    found = deploy.check(loaded, seed, dt, target=target)
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=1))
         sys.exit(0 if found.ok else 2)

@@ -13,7 +13,7 @@ from deploy.cli.console import print_table
 from deploy.cli.options import as_json, parameter_option, run_options, seed_option, weights_options
 from deploy.cli.progress import progress_bar
 from deploy.cli.reading import check_run, check_weights_file, model_of, pairs_of, with_weights
-from deploy.errors import BadInput
+from deploy.errors import BadInput, BoardLost
 from deploy.report.numbers import number
 from deploy.targets import TARGETS
 
@@ -61,17 +61,23 @@ def run(
     ideal = pairs_of(ideals)
     check_weights_file(weights, learn_on, fan_in)
     seconds = check_run(model, [target], [seed], duration, dt, engine)
-    with progress_bar() as report:
-        traces = deploy.run(
-            with_weights(model, seed, weights, learn_on, fan_in),
-            seconds,
-            target,
-            seed,
-            dt=dt,
-            engine=engine,
-            ideals=ideal,
-            progress=report,
-        )
+    try:
+        with progress_bar() as report:
+            traces = deploy.run(
+                with_weights(model, seed, weights, learn_on, fan_in),
+                seconds,
+                target,
+                seed,
+                dt=dt,
+                engine=engine,
+                ideals=ideal,
+                progress=report,
+            )
+    except BoardLost as error:
+        if out is None or error.traces is None:
+            raise
+        error.traces.save(out)
+        raise BoardLost(f"{error}; what it did before is in {out}") from error
     if freeze is not None:
         deploy.Weights.of(traces).save(freeze)
     if out is not None:

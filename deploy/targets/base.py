@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, AbstractSet, Any, List, Mapping, Optional, Tuple
+from typing import TYPE_CHECKING, AbstractSet, Any, List, Mapping, Optional, Sequence, Tuple
 
 if TYPE_CHECKING:  # a target's name is read before anything is loaded
     import nengo
@@ -167,6 +167,17 @@ class Target(ABC):
     def with_engine(self, engine: str) -> Target:
         """The same target computed by another engine, where it has several."""
         return self
+
+    def cannot_take(self, rewritten: Rewritten, built: Any) -> Sequence[Problem]:
+        """What a chip cannot take of a network that was rewritten and built for it.
+
+        Parameters
+        ----------
+        rewritten : Rewritten
+        built : nengo_loihi.builder.Model
+            Discretised.
+        """
+        return ()
 
     @abstractmethod
     def open(self, copied: SeededCopy, dt: float, seed: int) -> Session:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List, Optional
+from typing import TYPE_CHECKING, Any, List, Optional, Sequence
 
 from deploy.errors import TargetUnavailable
 from deploy.private_names import BOARD as BOARD_NAMES
@@ -11,7 +11,7 @@ from deploy.targets.base import Session, Target
 from deploy.targets.emulated import open_on_a_chip
 
 if TYPE_CHECKING:
-    from loihi_rules import Rewritten, SeededCopy
+    from loihi_rules import Problem, Rewritten, SeededCopy
 
 
 class BoardTarget(Target):
@@ -54,6 +54,11 @@ class BoardTarget(Target):
 
     def versions(self) -> List[str]:
         return [*super().versions(), "nengo-loihi"]
+
+    def cannot_take(self, rewritten: Rewritten, built: Any) -> Sequence[Problem]:
+        from deploy.nengo_loihi.board.fits import board_problems
+
+        return board_problems(rewritten.network, built, rewritten.chip)
 
     def open(self, copied: SeededCopy, dt: float, seed: int) -> Session:
         lacking = self.missing()

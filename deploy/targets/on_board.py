@@ -8,6 +8,7 @@ import nengo
 import numpy as np
 from nengo.exceptions import SimulationError
 
+from deploy.errors import BoardLost
 from deploy.nengo_loihi.board.board import Board
 from deploy.nengo_loihi.board.sdk import find_sdk
 from deploy.nengo_loihi.board.simulator import board_simulator
@@ -89,11 +90,26 @@ class BoardSession(ChipSession):
             self._runs = True
             try:
                 self.simulator.run_steps(stop - int(self.simulator._n_steps))
+            except BoardLost:
+                self._end_at(self.board.t)
+                raise
             finally:
                 self._runs = False
             for reader in polled:
                 if reader.is_sample(self.n_steps):
                     reader.poll()
+
+    def _end_at(self, step: int) -> None:
+        """Keep what was recorded up to a step, and nothing that the host did beyond."""
+        self.simulator._n_steps = step
+        self.simulator._probe()
+        for host in self.hosts:
+            beyond = np.arange(step + 1, int(host.n_steps) + 1)
+            for probe, samples in host.data.raw.items():
+                if isinstance(probe, nengo.Probe) and len(beyond):
+                    every = probe.sample_every
+                    n = int(np.sum(beyond % (1 if every is None else every / self.dt) < 1))
+                    del samples[len(samples) - n :]
 
     def look(self, at_signals: bool = False) -> None:
         if self._runs:

@@ -52,7 +52,9 @@ class PartWriter:
         """Have the run write what there is, and end; a signal's handler."""
         self._stop = True
 
-    def note(self, run: Traces, pieces: Mapping[str, List[Piece]], done: int) -> None:
+    def note(
+        self, run: Traces, pieces: Mapping[str, List[Piece]], done: int, at_once: bool = False
+    ) -> None:
         """Write a part, if it is time for one.
 
         Parameters
@@ -63,13 +65,15 @@ class PartWriter:
             All pieces of each trace so far.
         done : int
             Steps so far.
+        at_once : bool
+            Whether it is time in any case.
 
         Raises
         ------
         Stopped
             If the run was asked to end.
         """
-        if self._stop or time.monotonic() - self._last >= self.every:
+        if self._stop or at_once or time.monotonic() - self._last >= self.every:
             self._write(run, pieces, done)
         if self._stop:
             raise Stopped(

@@ -7,12 +7,14 @@ import warnings
 from dataclasses import asdict, dataclass
 from typing import Any, Dict, List, Optional, Tuple
 
+from deploy.errors import BadInput
 from deploy.models.loaded import Model
 from deploy.models.loading import load_model
 from deploy.models.user_code import user_code
 from deploy.nengo_loihi.build.build_errors import CannotBuild
 from deploy.nengo_loihi.build.chip_builder import chip_model
 from deploy.nengo_loihi.build.resources import Core, Traffic, cores_of, places_of, traffic_of
+from deploy.workflows.given import known_target
 from loihi_rules import Change, ChipWarning, Problem, Rewritten, fix_seeds
 from loihi_rules.chip.limits import KINDS, Chip
 from loihi_rules.rewriting import rewrite_copy
@@ -116,7 +118,7 @@ class Preflight:
         )
 
 
-def check(model: Model, seed: int = 0, dt: float = 0.001) -> Preflight:
+def check(model: Model, seed: int = 0, dt: float = 0.001, *, target: str = "emulator") -> Preflight:
     """Rewrite a model and lay it onto the chip, without running it.
 
     Parameters
@@ -127,6 +129,8 @@ def check(model: Model, seed: int = 0, dt: float = 0.001) -> Preflight:
         Of a network that has none.
     dt : float
         Step in seconds.
+    target : str
+        A chip: ``"loihi"`` has limits of its own, which can be looked at without a board.
 
     Returns
     -------
@@ -135,8 +139,11 @@ def check(model: Model, seed: int = 0, dt: float = 0.001) -> Preflight:
     Raises
     ------
     BadInput
-        If the model cannot be loaded.
+        If the model cannot be loaded, or the target is no chip.
     """
+    chosen = known_target(target)
+    if not chosen.is_chip:
+        raise BadInput(f"{target} is no chip, onto which a model has to fit; say loihi or emulator")
     loaded = load_model(model, seed)
     with user_code(loaded.source), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -148,6 +155,8 @@ def check(model: Model, seed: int = 0, dt: float = 0.001) -> Preflight:
                 built = _built(rewritten, dt)
             except CannotBuild as error:
                 problems.append(error.problem)
+            else:
+                problems.extend(chosen.cannot_take(rewritten, built))
     cores: List[Core] = []
     traffic: Optional[Traffic] = None
     if built is not None:
@@ -187,6 +196,6 @@ def _notes(traffic: Traffic, chip: Chip) -> Tuple[str, ...]:
             notes.append(
                 f"the host has {traffic.input_neurons} neurons that send spikes; on a board "
                 f"at most {chip.host_spikes_a_step} spikes a step arrive unless "
-                "snip_max_spikes_per_step is raised"
+                "snip_max_spikes_per_step is raised, as --target loihi does"
             )
     return tuple(notes)

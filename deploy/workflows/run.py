@@ -12,7 +12,7 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Seque
 import nengo
 import numpy as np
 
-from deploy.errors import BadInput
+from deploy.errors import BadInput, BoardLost
 from deploy.files.timestamp import now
 from deploy.models.fingerprint import fingerprint, neurons_fingerprint
 from deploy.models.generators import fixed_generators
@@ -31,6 +31,7 @@ from loihi_rules import fix_seeds
 from loihi_rules.learned.record import learning
 
 Progress = Callable[[str, int, int], None]  # target, steps done, steps in all
+Pieces = Dict[nengo.Probe, List[Piece]]
 
 CHUNK = 500  # steps at most between two updates of the progress bar
 MOST_SAMPLES = 4 * 2**20  # of all probes, that wait to be taken
@@ -131,7 +132,13 @@ def record(
                 settings={"model": loaded.typed, **loaded.settings, **session.settings, **varied},
                 created=now(),
             )
-            pieces = _step(session, run, described, progress, parts)
+            pieces: Pieces = {probe: [] for probe in described}
+            try:
+                _step(session, run, described, pieces, progress, parts)
+            except BoardLost as error:
+                if session.n_steps:
+                    error.traces = _partial(run, described, pieces, session.n_steps)
+                raise
             record = session.record()
             changes = tuple(asdict(c) for c in (*loaded.changes, *session.changes))
             problems = tuple(asdict(p) for p in session.problems)
@@ -140,7 +147,7 @@ def record(
                 for name, conn in learns.items()
             )
     traces = _with_ideals(
-        [_assemble(described[p], parts, n_steps) for p, parts in pieces.items()],
+        _assembled(described, pieces, n_steps),
         {**loaded.ideals, **ideals},
         loaded.name,
     )
@@ -168,17 +175,21 @@ def _step(
     session: Session,
     run: Traces,
     described: Mapping[nengo.Probe, Trace],
+    pieces: Pieces,
     progress: Optional[Progress],
     parts: Optional[PartWriter],
-) -> Dict[nengo.Probe, List[Piece]]:
-    pieces: Dict[nengo.Probe, List[Piece]] = {probe: [] for probe in described}
+) -> None:
+    """Run to the end, and add what is recorded to the pieces."""
     named = {described[probe].label: found for probe, found in pieces.items()}
     done, width = 0, sum(int(probe.size_in) for probe in described)
     chunk = max(1, min(CHUNK, MOST_SAMPLES // max(width, 1)))
     while done < run.n_steps:
-        steps = min(chunk, run.n_steps - done)
-        session.run_steps(steps)
-        for probe, trace in described.items():
+        steps, lost = min(chunk, run.n_steps - done), None
+        try:
+            session.run_steps(steps)
+        except BoardLost as error:
+            steps, lost = session.n_steps - done, error
+        for probe, trace in described.items() if steps else ():
             piece: Optional[Piece]
             if trace.sparse:
                 spikes = session.spikes(probe)
@@ -192,8 +203,23 @@ def _step(
         if progress is not None:
             progress(run.target, done, run.n_steps)
         if parts is not None and done < run.n_steps:
-            parts.note(run, named, done)
-    return {probe: parts for probe, parts in pieces.items() if parts}
+            parts.note(run, named, done, at_once=lost is not None and steps > 0)
+        if lost is not None:
+            raise lost
+
+
+def _partial(
+    run: Traces, described: Mapping[nengo.Probe, Trace], pieces: Pieces, n_steps: int
+) -> Traces:
+    """What there is of a run that came to an early end."""
+    found = _assembled(described, pieces, n_steps)
+    partial = {"steps": n_steps, "of": run.n_steps}
+    traces = {trace.label: trace for trace in found}
+    return replace(run, n_steps=n_steps, traces=traces, record={"partial": partial})
+
+
+def _assembled(described: Mapping[nengo.Probe, Trace], pieces: Pieces, n_steps: int) -> List[Trace]:
+    return [_assemble(described[probe], of, n_steps) for probe, of in pieces.items() if of]
 
 
 def _assemble(trace: Trace, pieces: Sequence[Any], n_steps: int) -> Trace:

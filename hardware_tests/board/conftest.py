@@ -2,6 +2,7 @@
 
     pytest hardware_tests/board                  # on the virtual board
     pytest hardware_tests/board --board real     # with Intel's NxSDK, on a machine of the INRC
+    pytest hardware_tests/board/test_losses.py --times 9    # 63 runs with a fault in the middle
 
 They run in processes of their own (`hardware_tests/test_on_a_board.py`), as nengo-loihi looks for
 an SDK once, when it is imported.
@@ -20,6 +21,7 @@ NETWORKS = HARDWARE_TESTS.parent / "emulator_tests"  # random ones, that its tes
 
 def pytest_addoption(parser):
     parser.addoption("--board", choices=("virtual", "real"), default="virtual")
+    parser.addoption("--times", type=int, default=2, help="how often each fault strikes")
 
 
 def pytest_configure(config):
@@ -29,6 +31,11 @@ def pytest_configure(config):
         sys.path.insert(0, str(VIRTUAL))
     elif importlib.util.find_spec("nxsdk") is None:
         raise pytest.UsageError("--board real: there is no NxSDK here")
+
+
+def pytest_generate_tests(metafunc):
+    if "nth" in metafunc.fixturenames:
+        metafunc.parametrize("nth", range(metafunc.config.getoption("--times")))
 
 
 def pytest_collection_modifyitems(config, items):

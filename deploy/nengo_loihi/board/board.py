@@ -280,10 +280,7 @@ class Board:
             raise
         except Exception as error:
             why = self._reason() or str(error)
-            raise BoardLost(
-                f"the board was lost in step {self.t + 1}: {why}; what was recorded up to step "
-                f"{self.t} is kept"
-            ) from error
+            raise BoardLost(f"the board was lost in step {self.t + 1}: {why}") from error
 
     def _reason(self) -> str:
         """What the SDK says of a run that ended; nothing where it does not say at once."""
