@@ -92,7 +92,7 @@ USES: Tuple[Use, ...] = (
         f"{_TARGET} {_SESSION} {_RUN}simulator.py {_BOARD}simulator.py",
     ),
     Use(EMULATOR, "nengo_loihi.simulator:Simulator", "_n_steps", f"{_TARGET} {_ON_BOARD}"),
-    Use(EMULATOR, "nengo_loihi.simulator:Simulator", "_probe", _TARGET),
+    Use(EMULATOR, "nengo_loihi.simulator:Simulator", "_probe", f"{_TARGET} {_ON_BOARD}"),
     Use(EMULATOR, "nengo_loihi.simulator:StepRunner", "_host2chip", f"{_RUN}input_spikes.py"),
     Use(
         EMULATOR,
