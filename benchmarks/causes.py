@@ -75,7 +75,7 @@ def integrator(seed: int) -> nengo.Network:
 
 
 def faults(seeds: range) -> None:
-    print("| fault | effect | put down to | first | its share, and the effect (last seed) |")
+    print("| fault | effect | its cause | first | its share, of the effect (one seed) |")
     print("|---|---|---|---|---|")
     for name, fault in FAULTS.items():
         first: Counter = Counter()
@@ -86,7 +86,7 @@ def faults(seeds: range) -> None:
             first[max(split.shares, key=lambda share: abs(share.value)).cause] += 1
         largest = max(split.shares, key=lambda share: abs(share.value))
         print(
-            f"| {name} | {fault.quantity} of {fault.trace} | {fault.cause} | "
+            f"| {name} | {fault.quantity} | {fault.cause} | "
             f"{first[fault.cause]} of {len(seeds)} | "
             f"{split.shown(largest.value)} of {split.shown(split.whole)} |",
             flush=True,

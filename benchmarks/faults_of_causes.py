@@ -164,12 +164,18 @@ class Fault(NamedTuple):
 
 
 FAULTS: Dict[str, Fault] = {
-    "saturated": Fault(saturated, "ens", "gain", "spikes at whole steps"),
-    "merged": Fault(merged, "b", "lag", "filters of compartments"),
-    "carried": Fault(carried, "b", "noise", "carriers"),
-    "coarse": Fault(coarse, "ens", "noise", "inputs as spikes", coarse_spikes),
-    "by the host": Fault(by_the_host, "b", "lag", "the way to the host and back"),
-    "few bits": Fault(few_bits, "b", "gain", "weights of 8 bits", coarse_weights),
-    "slow": Fault(slow, "b", "gain", "integer currents and voltages"),
-    "clipped": Fault(clipped, "post", "gain", "learning on the chip"),
+    "rates of 900 to 1,200 Hz": Fault(saturated, "ens", "gain", "spikes at whole steps"),
+    "filters of 100 and 5 ms into one ensemble, as matrices": Fault(
+        merged, "b", "lag", "filters of compartments"
+    ),
+    "a value that neurons between carry": Fault(carried, "b", "noise", "carriers"),
+    "input spikes of four radii": Fault(coarse, "ens", "noise", "inputs as spikes", coarse_spikes),
+    "chip → node → chip, without filters": Fault(
+        by_the_host, "b", "lag", "the way to the host and back"
+    ),
+    "weights that keep their first two bits": Fault(
+        few_bits, "b", "gain", "weights of 8 bits", coarse_weights
+    ),
+    "a filter of 0.8 s": Fault(slow, "b", "gain", "integer currents and voltages"),
+    "PES whose errors are cut": Fault(clipped, "post", "gain", "learning on the chip"),
 }
