@@ -10,7 +10,7 @@ from loihi_rules import ChipWarning, declare_settings, rewrite
 from loihi_rules.chip.limits import LOIHI
 from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.notes import Way
-from loihi_rules.routes.carriers import design, most_rows, pairs_for
+from loihi_rules.routes.carriers import Pairs, design, most_rows, pairs_for
 from loihi_rules.routes.entries import amplified_by
 
 THE_CHIPS = load_nengo_loihi().neurons.LoihiLIF()  # as late on the CPU
@@ -421,3 +421,39 @@ def test_whether_a_loop_forgets():
     more = abs(8.0 * filtered) / 2
     assert amplified_by(chain, 0.1) == pytest.approx(more + np.sqrt(1 + more**2))
     assert np.isinf(amplified_by(turning, 0.1)) and np.isinf(amplified_by(squared, 0.1))
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("between, back", [(None, 0.01), (0.05, 0.2), (0.005, 0.005)])
+def test_an_integrator_keeps_its_filter_beside_a_weak_feedback(between, back):
+    """Both were carried, by filters that leaked a half more: an error counts by what it is of."""
+    kept = {}
+    for target in ("cpu", "float-emulator"):
+        with nengo.Network(seed=3) as net:
+            ens = nengo.Ensemble(300, 1)
+            nengo.Connection(nengo.Node(lambda t: 0.2 * (t < 0.25)), ens, synapse=0.1)
+            nengo.Connection(ens, ens, synapse=0.1)
+            weak = ens
+            if between is not None:
+                weak = nengo.Ensemble(100, 1)
+                nengo.Connection(ens, weak, synapse=between)
+            nengo.Connection(weak, ens, transform=-0.05, synapse=back)
+            probe = nengo.Probe(ens, synapse=0.05)
+        with deploy.Simulator(net, target=target, progress_bar=False) as sim:
+            sim.run(1.6)
+            kept[target] = sim.data[probe][-1, 0] / sim.data[probe][500, 0]
+    assert kept["float-emulator"] == pytest.approx(kept["cpu"], abs=0.1)
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("reach", [0.02, 0.3, 1.0, 4.0])
+def test_carriers_give_what_they_are_given(reach):
+    made = design(reach, Pairs(25, 30))
+    values = np.linspace(0.05, 1, 39) * min(reach, 1.0)
+    jitter = np.linspace(0.97, 1.03, 31)[:, None, None]
+    rates = [
+        np.mean(1 / (2 + np.ceil(1 / np.maximum(drive * jitter, 1e-9))), axis=0)
+        for drive in (made.gain * sign * values[:, None] + made.bias for sign in (1, -1))
+    ]
+    given = (rates[0] - rates[1]) @ made.decoders
+    assert np.abs(given / values - 1).max() < 0.02

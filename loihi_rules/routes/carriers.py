@@ -119,9 +119,10 @@ def design(reach: float, pairs: Pairs) -> Design:
     driven by g (−x) + b. Intercepts lie about 0; beyond one radius further neurons, which are
     silent within it and add no noise there, take over from those that fire as fast as they can.
     The decoders are by least squares over values up to ``reach``, half of them within one
-    radius, and over a drive that fluctuates.
+    radius, and over a drive that fluctuates. Values that stay within less than a radius have that
+    in its place: near 0 alone, neurons would be few, and some parts in a hundred off.
     """
-    reach = max(reach, LEAST_REACH)
+    unit, reach = min(reach, 1.0), max(reach / min(reach, 1.0), LEAST_REACH)
     near, more = pairs.near, min(int(PAIRS_A_RADIUS * np.ceil(reach - 1)), pairs.most_far)
     intercepts = np.append(np.linspace(*INTERCEPTS, near), np.geomspace(0.8, 0.85 * reach, more))
     ends = np.append(np.ones(near), np.full(more, reach))
@@ -134,7 +135,7 @@ def design(reach: float, pairs: Pairs) -> Design:
     A, y = both * weight[:, None], values * weight
     ridge = (RIDGE * A.max()) ** 2 * len(values)
     decoders = np.linalg.solve(A.T @ A + ridge * np.eye(len(gain)), A.T @ y)
-    return Design(gain, bias, decoders)
+    return Design(gain / unit, bias, decoders * unit)
 
 
 def _rates(gain: np.ndarray, bias: np.ndarray, values: np.ndarray) -> np.ndarray:

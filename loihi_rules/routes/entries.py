@@ -7,6 +7,8 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 import nengo
 import numpy as np
+from nengo.builder.connection import get_targets
+from nengo.dists import Distribution
 from nengo.ensemble import Neurons
 from nengo.synapses import Lowpass
 from scipy.sparse import coo_matrix
@@ -18,6 +20,7 @@ from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.nengo_parts.wiring import base_of, decoded, is_chip_input, on_chip
 from loihi_rules.notes import Notes
 
+TRIED_POINTS = 500  # of what an ensemble represents, at which its largest value is looked for
 MOST_MODES = 1000  # dimensions of a loop whose eigenvalues are looked for, in about a second
 
 
@@ -48,6 +51,9 @@ class Entry:
         Whether errors of that loop's filter add up, see `amplified_by`.
     lag : float
         By how many seconds what comes through this filter is later than on the CPU already.
+    share : float
+        How far its value goes, in radii of the target, 1 at most: that much of an error of its
+        filter is an error of what the target represents.
     """
 
     conn: nengo.Connection
@@ -60,6 +66,7 @@ class Entry:
     loop: bool
     adds_up: bool
     lag: float = 0.0
+    share: float = 1.0
 
 
 def entries_of(
@@ -89,7 +96,7 @@ def entries_of(
         for conn in conns:
             taus.setdefault(base_of(conn.pre), []).append(tau_of(conn))
         found = [_entry(network, conn, taus, loops) for conn in conns]
-        entries[ens] = _without_lags(notes, found, dt)
+        entries[ens] = _with_shares(_without_lags(notes, found, dt))
     return entries
 
 
@@ -131,6 +138,24 @@ def _without_lags(notes: Notes, entries: List[Entry], dt: float) -> List[Entry]:
         else entry
         for entry in entries
     ]
+
+
+def _with_shares(entries: List[Entry]) -> List[Entry]:
+    """Where filters differ, and so some are to be given up."""
+    if len({entry.tau for entry in entries}) < 2:
+        return entries
+    return [replace(entry, share=_share(entry.conn)) for entry in entries]
+
+
+def _share(conn: nengo.Connection) -> float:
+    if not decoded(conn) or not isinstance(conn.post_obj, nengo.Ensemble):
+        return 1.0
+    pre, rng = conn.pre_obj, np.random.RandomState(conn.seed)
+    points = pre.eval_points if conn.eval_points is None else conn.eval_points
+    if isinstance(points, Distribution):
+        points = pre.radius * points.sample(TRIED_POINTS, pre.dimensions, rng=rng)
+    values = get_targets(conn, np.asarray(points)) @ matrix_of(conn).T
+    return min(float(np.abs(values).max()) / float(conn.post_obj.radius), 1.0)
 
 
 def _may_be_late(entry: Entry) -> bool:

@@ -172,7 +172,8 @@ def _costs(
     weights = entry.rows * n_neurons * chip.weight_bits
     cores = -(-weights // chip.synapse_bits_a_core) if entry.carriable or entry.spikes else 0
     alike = sum(_is_alike(entry, other) for other in beside) if threshold else 1
-    error = abs(late) * entry.sensitivity / np.sqrt(max(alike, 1))
+    sensitivity = entry.sensitivity * _share(entry, beside) / np.sqrt(max(alike, 1))
+    error = abs(late) * sensitivity
     rough = [spike_noise(filtered, entry.rows, dt) ** 2 for filtered in (tau, own)]
     rougher = max(rough[0] - rough[1], 0.0) ** 0.5
     offset = _at_threshold(entry, rougher) * (threshold and entry.carriable)
@@ -184,10 +185,11 @@ def _costs(
     hop = HOP_STEPS * dt
     late = max(tau + LEAST_STEPS * dt + hop - own, 0.0)
     more = _of_another_order(entry, own, tau, hop) if entry.loop else 0.0
-    added = float(noise(tau, pairs.near, dt) / np.sqrt(sharing))
+    reach = min(sum(e.share for e in beside if e.carriable and e.tau == entry.tau), 1.0)
+    added = float(reach * noise(tau, pairs.near, dt) / np.sqrt(sharing))
     carried = Cost(
         late,
-        float((late + more) * entry.sensitivity / np.sqrt(max(alike, 1))),
+        float((late + more) * sensitivity),
         added,
         ROUNDING * 2.0**-chip.weight_bits,
         2 * pairs.near * dimensions,
@@ -195,6 +197,16 @@ def _costs(
         _at_threshold(entry, added) * threshold,
     )
     return {Way.MATRIX: direct, Way.CARRIED: carried} if entry.carriable else {Way.CARRIED: carried}
+
+
+def _share(entry: Entry, beside: Sequence[Entry]) -> float:
+    """The part that an entry has in the errors of what is represented.
+
+    What enters by one filter may add up, as the shares of a value do: with shares s_k each is worth
+    √(s_k Σ s), so that their squares add up to (Σ s)².
+    """
+    together = sum(e.share for e in beside if (e.tau, e.loop) == (entry.tau, entry.loop))
+    return float(min(np.sqrt(entry.share * together), 1.0))
 
 
 def _of_another_order(entry: Entry, own: float, tau: float, hop: float) -> float:
