@@ -17,6 +17,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 import deploy
 from deploy.parity.comparison import worst_of_each
 
+SHOWN = 2  # effects of an example
 EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
 
 
@@ -25,6 +26,7 @@ def judge(job: Any) -> Dict[str, Any]:
     found = deploy.check(path)
     parity = deploy.compare(path, duration)
     failed = [e.words for e in worst_of_each(parity.different or parity.open)]
+    more = len(failed) - SHOWN
     lags = [f.value for f in parity.figures if f.metric == "lag" and f.value is not None]
     return {
         "example": path.stem,
@@ -32,7 +34,7 @@ def judge(job: Any) -> Dict[str, Any]:
         "changes": len(found.changes),
         "verdict": parity.outcome,
         "largest lag, ms": max(lags, key=abs, default=0.0),
-        "what": "; ".join(failed),
+        "what": "; ".join(failed[:SHOWN] + [f"{more} more"] * (more > 0)),
     }
 
 
