@@ -9,6 +9,8 @@ takes the place of, and is refused where these are not there.
   in units of 128, which a voltage may be too (one in some 50,000 readings of random networks). The
   snip now follows each voltage, and knows the one from the other.
 - Voltages were sent as they are in the register, refractory counts among them.
+- What it counts to pass the time at the end of a run overflowed.
+- A chip that ends the run sent one packet, and the host waited for as many as a step has.
 - What comes from the host was not checked: a packet of other numbers wrote beyond ``userData``,
   or read beyond a buffer. Nor was whether the host's port could be had.
 """
@@ -110,6 +112,12 @@ WRITE_OUTPUTS = """    // Write output
 """
 
 IO: Tuple[Edit, ...] = (
+    ("sum += (i*i) % 10;", "sum += (int)((int64_t)i * i % 10);"),
+    ("sum -= (i*i) % 10;", "sum -= (int)((int64_t)i * i % 10);"),
+    (
+        "            writeChannel(out_channel, buffer, 1);\n",
+        "            writeChannel(out_channel, buffer, N_OUTPUT_PACKETS);\n",
+    ),
     ("\nvoid nengo_io(runState *s) {\n", TAKE_VOLTAGE),
     (
         "    if (n_spikes < 0) {\n",
