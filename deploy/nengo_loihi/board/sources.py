@@ -6,8 +6,9 @@ takes the place of, and is refused where these are not there.
 - What a packet has beyond its values was never written, and −1 in its last word stands for the
   end of the run. Packets now end in a zero.
 - A compartment is taken to have spiked where the register of its voltage holds its refractory time
-  in units of 128, which a voltage may be too (one in some 50,000 readings of random networks). The
-  snip now follows each voltage, and knows the one from the other.
+  in units of 128, which a voltage may be too: one in 6,300 readings of the lessons
+  (``benchmarks/false_spikes.py``). The snip now follows each voltage, and knows the one from the
+  other.
 - Voltages were sent as they are in the register, refractory counts among them.
 - What it counts to pass the time at the end of a run overflowed.
 - A chip that ends the run sent one packet, and the host waited for as many as a step has.
