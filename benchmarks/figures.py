@@ -49,6 +49,7 @@ class Figures:
 FIGURES = (
     Figures("docs/adaptive_arm.md", "python -m benchmarks.adaptive_arm --seeds 1:11 --duration 24"),
     Figures("docs/emulator.md", "python benchmarks/emulator.py", within=1.0),
+    Figures("docs/emulator.md", "python benchmarks/spike_memory.py", within=1.0),
     Figures("docs/goals.md", "python benchmarks/digits.py"),
     Figures("docs/learning_rules.md", "python benchmarks/parity_rules.py"),
     Figures("docs/learning_rules.md", "python benchmarks/relay.py", within=1.0),
@@ -70,6 +71,7 @@ LONGER: Mapping[str, str] = {
     "make types": "a minute; its share of all expressions is one number",
     "python benchmarks/start_up.py": "seconds of CPU, which emulator_tests/test_start_up.py judges",
     "make parity-pes": "draws the picture of parity_pes.py, which is run",
+    "python benchmarks/false_spikes.py": "needs the virtual board; one share, in words",
     "python benchmarks/growth.py": "draws its picture",
     "python benchmarks/job_array.py": "needs root, for a Slurm of its own",
     "python -m benchmarks.delays": "its page has what it shows in words",
