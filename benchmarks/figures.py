@@ -71,6 +71,7 @@ LONGER: Mapping[str, str] = {
     "make types": "a minute; its share of all expressions is one number",
     "python benchmarks/start_up.py": "seconds of CPU, which emulator_tests/test_start_up.py judges",
     "make parity-pes": "draws the picture of parity_pes.py, which is run",
+    "python benchmarks/board_faults.py": "writes its table itself",
     "python benchmarks/false_spikes.py": "needs the virtual board; one share, in words",
     "python benchmarks/growth.py": "draws its picture",
     "python benchmarks/job_array.py": "needs root, for a Slurm of its own",
