@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Dict, Mapping, Optional, Tuple
 
 import nengo
 import numpy as np
+from nengo.connection import LearningRule
 from nengo.exceptions import SimulationError
 
 from deploy.errors import BoardLost
@@ -13,11 +15,14 @@ from deploy.nengo_loihi.board.board import Board
 from deploy.nengo_loihi.board.sdk import find_sdk
 from deploy.nengo_loihi.board.simulator import board_simulator
 from deploy.nengo_loihi.build.chip_builder import chip_model
+from deploy.nengo_loihi.read.chip_values import ChipValue, connection_values, rule_values
 from deploy.nengo_loihi.read.learning_rate import learning_rates
 from deploy.nengo_loihi.run.input_spikes import warn_of_large_values
 from deploy.targets.chip_session import ChipSession
 from deploy.targets.injecting import CoreNeurons, Injections
 from loihi_rules import Change, Rewritten, SeededCopy
+
+BEFORE = "a board takes them before it starts: fix them with --weights, or use --target emulator"
 
 
 class BoardSession(ChipSession):
@@ -117,6 +122,17 @@ class BoardSession(ChipSession):
                 "a node asks for what the board has in the middle of a run; "
                 "let the board's values come to it by a connection"
             )
+
+    def chip_values(self, obj: Any) -> Mapping[str, ChipValue]:
+        """Those that the registers and the host have; a board takes none in the middle."""
+        if isinstance(obj, LearningRule):
+            return rule_values(self, obj)
+        if not isinstance(obj, nengo.Connection):
+            return {}
+        return {
+            name: replace(value, write=None, instead=value.instead or BEFORE)
+            for name, value in connection_values(self, obj).items()
+        }
 
     def record(self) -> Mapping[str, Any]:
         """Which board it was, how the model lies on it, and how it learns."""
