@@ -13,7 +13,10 @@ ROOT = Path(__file__).parent.parent
 VIRTUAL = ROOT / "hardware_tests" / "virtual_board"
 
 pytestmark = [
-    pytest.mark.skipif(shutil.which("gcc") is None, reason="no C compiler on this machine"),
+    pytest.mark.skipif(
+        None in map(shutil.which, ("gcc", "g++")),
+        reason="snips need gcc and g++, which are not here",
+    ),
     pytest.mark.skipif(shutil.which("rsync") is None, reason="no rsync on this machine"),
 ]
 

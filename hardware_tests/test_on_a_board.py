@@ -1,6 +1,7 @@
 """The tests of `hardware_tests/board`, a file a process, on the virtual board."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,9 @@ HERE = Path(__file__).parent
 FILES = sorted((HERE / "board").glob("test_*.py"))
 
 
+@pytest.mark.skipif(
+    None in map(shutil.which, ("gcc", "g++")), reason="snips need gcc and g++, which are not here"
+)
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_on_the_virtual_board(file):
     done = subprocess.run(

@@ -1,6 +1,7 @@
 """What a board cannot take is said before one is asked for."""
 
 import nengo
+import nengo_loihi
 import numpy as np
 import pytest
 
@@ -14,24 +15,26 @@ def test_lessons_fit_except_for_injected_values(name):
     assert [p.rule for p in found.problems] == (["injected values"] if name == "injection" else [])
 
 
-def filters(n):
-    """So many pairs of time constants in one population."""
+def convolution(channels, kind):
+    """Of a picture of so many channels, whose neurons send packets of so many bits."""
     with nengo.Network(seed=1) as net:
-        image = nengo.Ensemble(100, 1, label="image", seed=2)
-        nengo.Connection(nengo.Node(0.5), image)
-        target = nengo.Ensemble(36 * n, 1, label="filtered")
-        nengo.Connection(
-            image.neurons,
-            target.neurons,
-            transform=nengo.Convolution(n, (10, 10, 1), kernel_size=(5, 5)),
-        )
+        image = nengo.Ensemble(9 * channels, 1, label="image", gain=np.ones(9 * channels),
+                               bias=np.full(9 * channels, 2.0))  # fmt: skip
+        target = nengo.Ensemble(4 * 4, 1, label="filtered", gain=np.ones(16), bias=np.ones(16))
+        kernel = nengo.Convolution(4, (3, 3, channels), kernel_size=(2, 2))
+        conn = nengo.Connection(image.neurons, target.neurons, transform=kernel)
         nengo.Probe(target.neurons)
+    nengo_loihi.add_params(net)
+    net.config[conn].pop_type = kind
     return net
 
 
-def test_channels_of_a_convolution():
-    deploy_16 = filters(8)
-    assert deploy.check(deploy_16, target="loihi").ok
+@pytest.mark.parametrize(
+    "channels, kind, rules", [(32, 16, []), (36, 16, ["members of a population"]), (36, 32, [])]
+)
+def test_channels_of_a_convolution(channels, kind, rules):
+    found = deploy.check(convolution(channels, kind), target="loihi")
+    assert [p.rule for p in found.problems] == rules
 
 
 def test_a_target_that_is_no_chip():

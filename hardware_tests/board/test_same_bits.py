@@ -6,14 +6,23 @@ the step after the one in which it acts in the emulator. Random numbers are the 
 what goes over the wire.
 """
 
+import warnings
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from engine_networks import networks
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sessions import assert_same, both, lesson
+from register_faults import network
+from sessions import DT, assert_same, both, late_errors, lesson
 
 import deploy
+from deploy.targets.board import BOARD
+from deploy.targets.emulated import EMULATOR
+from loihi_rules import fix_seeds
+from loihi_rules.chip.limits import LOIHI
+from loihi_rules.rewriting import rewrite_copy
 from loihi_rules.systems import SYSTEMS
 
 pytestmark = pytest.mark.virtual
@@ -54,3 +63,26 @@ def test_what_is_undone_here_is_there(name, monkeypatch):
     monkeypatch.setenv("VIRTUAL_BOARD_DICE", "emulator:0")
     (_, at_once, _), (_, on_board, _) = both(lesson(name), 0, 4 * STEPS, late=False)
     assert any(np.any(one != other) for one, other in zip(at_once, on_board))
+
+
+@pytest.mark.parametrize("cores", [1, 3])
+def test_several_chips(cores, monkeypatch):
+    """The same bits, whichever chips the populations are on; each has snips of its own."""
+    monkeypatch.setenv("VIRTUAL_BOARD_DICE", "emulator:0")
+    chip = replace(LOIHI, cores_a_chip=cores)
+    net = network()
+    found = []
+    for target in (EMULATOR.with_engine("reference"), BOARD):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            copied = fix_seeds(net, 0)
+            rewritten = rewrite_copy(copied, DT, chip=chip)
+            with target.open_rewritten(copied, rewritten, DT, 0) as session:
+                if target is BOARD:
+                    assert len(session.board.layout.chips) > 2
+                else:
+                    late_errors(session)
+                session.run_steps(STEPS)
+                found.append([session.samples(copied.copies[probe]) for probe in net.all_probes])
+    for probe, one, other in zip(net.all_probes, *found):
+        np.testing.assert_array_equal(one, other, str(probe))

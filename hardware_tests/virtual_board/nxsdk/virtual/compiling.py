@@ -19,12 +19,6 @@ COMPILERS = {".c": ("gcc", "-std=gnu11"), ".cpp": ("g++", "-std=c++14")}
 FLAGS_VARIABLE = "VIRTUAL_BOARD_CFLAGS"  # for all of it, such as -fsanitize=address,undefined
 
 
-def missing_compilers() -> Optional[str]:
-    """Which of the compilers is not there; None if both are."""
-    lost = [name for name, _ in COMPILERS.values() if shutil.which(name) is None]
-    return f"no {' and no '.join(lost)} on this machine" if lost else None
-
-
 class Compiler:
     """Keeps what it made for as long as the process lives."""
 
