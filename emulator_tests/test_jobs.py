@@ -119,6 +119,10 @@ def test_the_ways_that_python_is_started():
 def test_nxsdks_own_way_to_a_board():
     site = Site.of("a", {"take": "nxsdk", "partition": "nahuku32", "board": "ncl-og-05"}, "file")
     assert site.environment == {"SLURM": "1", "PARTITION": "nahuku32", "BOARD": "ncl-og-05"}
+    board = Site.of("a", {"lmt_options": "--skip-power=1 --verbose"}, "file")
+    assert board.environment == {"LMTOPTIONS": "--skip-power=1 --verbose"}
+    with pytest.raises(BadInput, match="lmt_options"):
+        Site.of("a", {"lmt_options": "--power=1; rm -r ~"}, "file")
     assert Site.of("a", {}, "file").environment == {}
 
 

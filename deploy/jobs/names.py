@@ -12,6 +12,11 @@ PATTERNS = {  # and in words
     "path": (r"(?:~/|/)?[A-Za-z0-9_.][A-Za-z0-9_./+-]{0,254}", "letters, digits and _ . / + -"),
     "module": (r"[A-Za-z0-9][A-Za-z0-9_./+-]{0,79}", "letters, digits and _ . / + -"),
     "word": (r"[A-Za-z0-9][A-Za-z0-9_.:+-]{0,63}", "letters, digits and _ . : + -"),
+    "options": (
+        r"--[a-z][a-z0-9-]{0,40}(?:=[A-Za-z0-9_.,:-]{1,40})?"
+        r"(?: --[a-z][a-z0-9-]{0,40}(?:=[A-Za-z0-9_.,:-]{1,40})?){0,9}",
+        "options with a space between, as --skip-power=1",
+    ),
     "time": (
         r"\d{1,6}(?::\d\d){0,2}|\d{1,3}-\d{1,2}(?::\d\d){0,2}",
         "minutes, MM:SS, HH:MM:SS or D-HH:MM:SS",

@@ -21,7 +21,8 @@ else:
 
 VARIABLE = "LOIHI_DEPLOY_SITES"
 KINDS = {"host": "host", "folder": "path", "python": "path", "conda": "path", "venv": "path",
-         "partition": "word", "board": "word", "time_limit": "time"}  # fmt: skip
+         "partition": "word", "board": "word", "time_limit": "time",
+         "lmt_options": "options"}  # fmt: skip
 MOST_FILE = 2**20  # bytes of a file of sites
 TEMPLATE = """# Sites of loihi-deploy. `loihi-deploy sites check NAME` tries each.
 
@@ -36,6 +37,7 @@ partition = "nahuku32"
 board = ""                 # of that partition, if it has to be one
 time_limit = "01:00:00"
 at_once = 4                # tasks of an array that run together
+# lmt_options = "--skip-power=1"   # NxSDK's LMTOPTIONS, as boards of several chips may need
 take = "sbatch"            # onto the partition; or "nxsdk": NxSDK's own SLURM=1, from the
                            # login machine; or "process": without Slurm
 """
@@ -63,6 +65,8 @@ class Site:
         For Slurm; empty for its own defaults.
     at_once : int
         Tasks of an array that run together.
+    lmt_options : str
+        For the monitor of a board's chips, which NxSDK takes as ``LMTOPTIONS``.
     """
 
     name: str
@@ -77,6 +81,7 @@ class Site:
     board: str = ""
     time_limit: str = ""
     at_once: int = 4
+    lmt_options: str = ""
 
     @classmethod
     def of(cls, name: str, given: Mapping[str, Any], file: str) -> Site:
@@ -141,9 +146,9 @@ class Site:
     @property
     def environment(self) -> Dict[str, str]:
         """For jobs, besides what is there: NxSDK's own way to a board."""
-        if self.take != "nxsdk":
-            return {}
-        asked = {"SLURM": "1", "PARTITION": self.partition, "BOARD": self.board}
+        asked = {"LMTOPTIONS": self.lmt_options}
+        if self.take == "nxsdk":
+            asked.update(SLURM="1", PARTITION=self.partition, BOARD=self.board)
         return {name: value for name, value in asked.items() if value}
 
 
