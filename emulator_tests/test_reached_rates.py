@@ -58,3 +58,36 @@ def test_the_way_out_leads_out():
 @pytest.mark.parametrize("output, spikes", [(1.0, True), (1.5, False)])
 def test_nothing_is_said_within_the_radius_or_where_nobody_sees_rates(output, spikes):
     assert not runs(output, 85, spikes=spikes)[1]
+
+
+def drives(given):
+    """Mean rates of neurons that a node drives one by one, and what is said of them."""
+    with nengo.Network(seed=84) as net:
+        ens = nengo.Ensemble(100, 1, gain=np.full(100, 2.0), bias=np.full(100, 0.5), label="driven")
+        nengo.Connection(nengo.Node(given), ens.neurons, synapse=None)
+        probe = nengo.Probe(ens.neurons)
+    found = []
+    for target in ("cpu", "emulator"):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            with deploy.Simulator(net, target=target, progress_bar=False) as sim:
+                sim.run(0.6)
+                found.append(float(sim.data[probe][100:].mean()))
+    return found, [w.message for w in caught if "were given" in str(w.message)]
+
+
+def test_rates_of_neurons_that_a_node_drives_are_said_where_they_are_off():
+    (cpu, chip), (warning,) = drives(lambda t: np.linspace(0, 4, 100))
+    assert warning.object == "driven" and "pilot_inputs" in warning.way_out
+    percent, mine, cpus = re.search(
+        r"(\d+) % too slow, (\d+) Hz .* CPU's (\d+)", warning.what
+    ).groups()
+    assert float(mine) == pytest.approx(chip, rel=0.03) and float(cpus) == pytest.approx(
+        cpu, rel=0.03
+    )
+    assert int(percent) == pytest.approx(100 * (1 - chip / cpu), abs=2)
+
+
+def test_rates_of_neurons_that_are_driven_within_what_is_fitted_are_not():
+    (cpu, chip), said = drives(lambda t: np.linspace(0, 0.6, 100))
+    assert chip == pytest.approx(cpu, rel=0.06) and not said

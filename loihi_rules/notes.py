@@ -83,10 +83,13 @@ class ProbeNote:
         Whether it is there in the place of a user's, and is recorded as it is.
     decoders_of : nengo.Connection or None
         The connection whose decoders it records with; None of most probes.
+    lag_is_out : bool
+        Whether its filter makes up for how late its ensemble answers.
     """
 
     stands_in: bool = False
     decoders_of: Optional[nengo.Connection] = None
+    lag_is_out: bool = False
 
 
 class ByObject(Dict[Obj, Note]):

@@ -22,6 +22,7 @@ from deploy.nengo_loihi.read.chip_values import (
     neuron_values,
     rule_values,
 )
+from deploy.nengo_loihi.read.driven_rates import DrivenRates
 from deploy.nengo_loihi.read.learned_weights import decoders, weights_for
 from deploy.nengo_loihi.read.learning_limits import warn_of_cut_weights, warn_of_limits
 from deploy.nengo_loihi.read.learning_rate import learning_rates
@@ -90,9 +91,11 @@ class EmulatorSession(ChipSession):
                 if is_of_spikes(own)
             }
         self._chip_neurons: Dict[nengo.Ensemble, ChipNeurons] = {}
-        self.reached = ReachedRates(rewritten, self.neurons, dt)
-        if isinstance(self.runner, Runner) and self.reached.shown:
-            self.runner.look_on, self.runner.looks = self.reached.look, True
+        kinds = (ReachedRates, DrivenRates)
+        every = [kind(rewritten, self.neurons, dt) for kind in kinds]
+        self.rates = [rates for rates in every if rates.shown]
+        if isinstance(self.runner, Runner) and self.rates:
+            self.runner.look_on, self.runner.looks = self._look_at_rates, True
         self.injections = Injections(rewritten.network, dt, self.neurons)
         for ens in rewritten.network.all_ensembles:
             if on_chip(rewritten.network, ens):
@@ -125,6 +128,10 @@ class EmulatorSession(ChipSession):
         fast = isinstance(emulator, FastEmulator)
         state = emulator.state if fast else _reference_state(emulator)
         return ChipNeurons(self.model, ens, state, self.dt, integer)
+
+    def _look_at_rates(self) -> None:
+        for rates in self.rates:
+            rates.look()
 
     def run_steps(self, n_steps: int) -> None:
         if self._stopped_at is not None:
@@ -278,8 +285,9 @@ class EmulatorSession(ChipSession):
             extremes = getattr(self.simulator._runner, "extremes", {})
             warn_of_large_values(self.model, extremes, self.model.dt)
             if self.n_steps:
-                self.reached.look()
-                self.reached.warn()
+                self._look_at_rates()
+                for rates in self.rates:
+                    rates.warn()
         self.simulator.close()
 
 

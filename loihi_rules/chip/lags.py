@@ -26,6 +26,7 @@ FINEST = 1e-5  # s, to which a lag is rounded
 STEEPNESS = 2.0 ** np.arange(-5, 5)  # of a ramp, see `_on_the_way_up`
 MORE_SPIKES = np.array([0.90, 0.76, 0.61, 0.43, 0.23, 0.05, -0.11, -0.22, -0.29, -0.36])
 ALL_FORGOTTEN = -0.5  # spikes
+RECTIFIED = (nengo.SpikingRectifiedLinear, nengo.RectifiedLinear)
 
 
 def later(
@@ -54,7 +55,8 @@ def later(
     (`_on_the_way_up`). Nengo's SpikingRectifiedLinear keep what they have under currents below
     zero, D = 0, where the chip's voltage falls to 0 and they begin anew, half a spike behind,
     D' = −1/2. So what 100 of them with rates of 200 to 400 Hz represent is 0.6 ms later. LIF
-    forget alike, but have other gains on the chip.
+    forget alike, but have other gains on the chip. Nengo's RegularSpiking of rectified linear
+    rates is the same as SpikingRectifiedLinear.
 
     Parameters
     ----------
@@ -72,11 +74,11 @@ def later(
     Returns
     -------
     float
-        Negative where the chip is earlier; 0 for other neuron types than LIF and
+        Negative where the chip is earlier; 0 for other neuron types than LIF,
         SpikingRectifiedLinear, and for what hardly represents its values.
     """
     leaky = type(own) is nengo.LIF
-    if not leaky and type(own) is not nengo.SpikingRectifiedLinear:
+    if not leaky and type(getattr(own, "base_type", own)) not in RECTIFIED:
         return 0.0
     chip, dimensions = ens.neuron_type, built.encoders.shape[1]
     edges, often = _often(built, drive)

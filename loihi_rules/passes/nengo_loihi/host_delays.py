@@ -58,6 +58,8 @@ def host_delays(draft: Draft) -> None:
         if isinstance(conn.post_obj, LearningRule) or notes[conn].steps_late is not None:
             continue
         _receive(draft, conn)
+    for probe in network.all_probes:
+        _record(draft, probe)
     arrivals, after = _arrivals(draft), _after(network)
     for conn in network.all_connections:
         if notes[conn].way != Way.FROM_HOST or notes[conn].steps_late is not None:
@@ -81,6 +83,28 @@ def _receive(draft: Draft, conn: nengo.Connection) -> None:
         + (f"{_count(steps, draft.dt)} later than asked" if steps else "as early as asked"),
         "the chip hands spikes to the host a step late, and decoded values two",
     )
+
+
+def _record(draft: Draft, probe: nengo.Probe) -> None:
+    """Take out of the filter of what is recorded by how much later its ensemble answers."""
+    ens, notes, own = base_of(probe.target), draft.notes.probes, probe.synapse
+    if not (isinstance(ens, nengo.Ensemble) and on_chip(draft.network, ens)):
+        return
+    lag = draft.notes.ensembles[ens].lag if probe.attr == "decoded_output" else 0.0
+    if not lag or notes[probe].lag_is_out or not isinstance(own, Lowpass) or not own.tau:
+        return
+    notes[probe] = replace(notes[probe], lag_is_out=True)
+    probe.synapse = Lowpass(without(own.tau, lag, draft.dt))
+    if abs(lag) >= draft.dt / 2:
+        draft.change(
+            name_of(probe),
+            "values to the host",
+            filter_name(own),
+            filter_name(probe.synapse),
+            f"neurons that fire at whole steps answer {abs(1000 * lag):.2g} ms "
+            + ("later than the CPU's, which is taken out of the filter" if lag > 0 else "")
+            + ("earlier than the CPU's, which is added to the filter" if lag < 0 else ""),
+        )
 
 
 def _only_filtered(network: nengo.Network, notes: Notes, node: object) -> bool:
