@@ -17,7 +17,8 @@ from loihi_rules.passes.chip.rates import RULE_OF_RATES, WORTH_A_WARNING
 
 WAY_OUT = (
     "say what its nodes give, network.config[node].pilot_inputs = array after "
-    "loihi_rules.declare_settings(network), or use lower rates, a smaller dt, or nengo_loihi's LoihiLIF"
+    "loihi_rules.declare_settings(network), or use lower rates, "
+    "a smaller dt, or nengo_loihi's LoihiLIF"
 )
 
 
