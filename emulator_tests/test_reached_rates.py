@@ -79,13 +79,10 @@ def drives(given):
 def test_rates_of_neurons_that_a_node_drives_are_said_where_they_are_off():
     (cpu, chip), (warning,) = drives(lambda t: np.linspace(0, 4, 100))
     assert warning.object == "driven" and "pilot_inputs" in warning.way_out
-    percent, mine, cpus = re.search(
-        r"(\d+) % too slow, (\d+) Hz .* CPU's (\d+)", warning.what
-    ).groups()
-    assert float(mine) == pytest.approx(chip, rel=0.03) and float(cpus) == pytest.approx(
-        cpu, rel=0.03
-    )
-    assert int(percent) == pytest.approx(100 * (1 - chip / cpu), abs=2)
+    figures = re.search(r"(\d+) % too slow, (\d+) Hz .* CPU's (\d+)", warning.what).groups()
+    percent, mine, cpus = map(float, figures)
+    assert mine == pytest.approx(chip, rel=0.03) and cpus == pytest.approx(cpu, rel=0.03)
+    assert percent == pytest.approx(100 * (1 - chip / cpu), abs=2)
 
 
 def test_rates_of_neurons_that_are_driven_within_what_is_fitted_are_not():
