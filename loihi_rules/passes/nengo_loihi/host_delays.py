@@ -17,6 +17,7 @@ from loihi_rules.nengo_parts.wiring import base_of, decoded, on_chip
 from loihi_rules.notes import Notes, Way
 
 LEAST_STEPS = 3  # of a filter that one step can be taken from
+MOST_RECORDED = 0.2  # of the filter of what is recorded, that a lag takes
 
 
 class Arrival(NamedTuple):
@@ -86,7 +87,10 @@ def _receive(draft: Draft, conn: nengo.Connection) -> None:
 
 
 def _record(draft: Draft, probe: nengo.Probe) -> None:
-    """Take out of the filter of what is recorded by how much later its ensemble answers."""
+    """Take out of the filter of what is recorded by how much later its ensemble answers.
+
+    No more than a fifth of it, with which noise grows by a ninth: what is recorded is looked at.
+    """
     ens, notes, own = base_of(probe.target), draft.notes.probes, probe.synapse
     if not (isinstance(ens, nengo.Ensemble) and on_chip(draft.network, ens)):
         return
@@ -94,17 +98,23 @@ def _record(draft: Draft, probe: nengo.Probe) -> None:
     if not lag or notes[probe].lag_is_out or not isinstance(own, Lowpass) or not own.tau:
         return
     notes[probe] = replace(notes[probe], lag_is_out=True)
-    probe.synapse = Lowpass(without(own.tau, lag, draft.dt))
-    if abs(lag) >= draft.dt / 2:
-        draft.change(
-            name_of(probe),
-            "values to the host",
-            filter_name(own),
-            filter_name(probe.synapse),
-            f"neurons that fire at whole steps answer {abs(1000 * lag):.2g} ms "
-            + ("later than the CPU's, which is taken out of the filter" if lag > 0 else "")
-            + ("earlier than the CPU's, which is added to the filter" if lag < 0 else ""),
-        )
+    taken = min(lag, MOST_RECORDED * own.tau)
+    probe.synapse = Lowpass(without(own.tau, taken, draft.dt))
+    if abs(lag) < draft.dt / 2:
+        return
+    given = "added to the filter" if lag < 0 else "taken out of the filter"
+    if taken < lag:
+        given = f"of which {1000 * taken:.2g} ms are {given}"
+    else:
+        given = f"which is {given}"
+    draft.change(
+        name_of(probe),
+        "values to the host",
+        filter_name(own),
+        filter_name(probe.synapse),
+        f"neurons that fire at whole steps answer {abs(1000 * lag):.2g} ms "
+        f"{'later' if lag > 0 else 'earlier'} than the CPU's, {given}",
+    )
 
 
 def _only_filtered(network: nengo.Network, notes: Notes, node: object) -> bool:
