@@ -103,17 +103,14 @@ def _record(draft: Draft, probe: nengo.Probe) -> None:
     if abs(lag) < draft.dt / 2:
         return
     given = "added to the filter" if lag < 0 else "taken out of the filter"
-    if taken < lag:
-        given = f"of which {1000 * taken:.2g} ms are {given}"
-    else:
-        given = f"which is {given}"
+    part = f"of which {1000 * taken:.2g} ms are" if taken < lag else "which is"
     draft.change(
         name_of(probe),
         "values to the host",
         filter_name(own),
         filter_name(probe.synapse),
         f"neurons that fire at whole steps answer {abs(1000 * lag):.2g} ms "
-        f"{'later' if lag > 0 else 'earlier'} than the CPU's, {given}",
+        f"{'later' if lag > 0 else 'earlier'} than the CPU's, {part} {given}",
     )
 
 
