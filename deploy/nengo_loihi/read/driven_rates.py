@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, NamedTuple
+from typing import Any, Callable, Dict, List
 
 import nengo
 import numpy as np
 from nengo.ensemble import Neurons
 
+from deploy.nengo_loihi.read.mean_rates import Fitted, fitted_ensembles, mean_rates
 from loihi_rules import Rewritten
 from loihi_rules.change import ChipWarning, warn_of_all
-from loihi_rules.chip.tuning import is_chips_own, mean_chip_rates
 from loihi_rules.nengo_parts.names import name_of
-from loihi_rules.nengo_parts.wiring import base_of, on_chip
+from loihi_rules.nengo_parts.wiring import base_of
 from loihi_rules.passes.chip.rates import RULE_OF_RATES, WORTH_A_WARNING
 
 WAY_OUT = (
@@ -20,24 +20,6 @@ WAY_OUT = (
     "loihi_rules.declare_settings(network), or use lower rates, "
     "a smaller dt, or nengo_loihi's LoihiLIF"
 )
-
-
-class Driven(NamedTuple):
-    """An ensemble on the chip into whose neurons values go one by one.
-
-    Attributes
-    ----------
-    ens : nengo.Ensemble
-        In the network that runs.
-    own : nengo.neurons.NeuronType
-        The user's.
-    built : nengo.builder.ensemble.BuiltEnsemble
-        On the CPU.
-    """
-
-    ens: nengo.Ensemble
-    own: nengo.neurons.NeuronType
-    built: Any
 
 
 class DrivenRates:
@@ -66,11 +48,7 @@ class DrivenRates:
         """At what the neurons are given in this step."""
         for ens, own, built in self.shown:
             drive = self.neurons(ens).current() / np.where(ens.gain == 0, 1.0, ens.gain)
-            height = float(getattr(own, "amplitude", 1.0))
-            cpu = own.rates(drive[np.newaxis], built.gain, built.bias).mean() / height
-            current = (ens.gain * drive + ens.bias)[np.newaxis]
-            chip = mean_chip_rates(ens.neuron_type, current, self.dt).mean() / height
-            self.sums[ens] += (cpu, chip, 1)
+            self.sums[ens] += (*mean_rates(ens, own, built, drive, self.dt), 1)
 
     def warn(self) -> None:
         """Warn of each ensemble whose rates were off by more than 6 %, on average."""
@@ -87,20 +65,16 @@ class DrivenRates:
         warn_of_all(found)
 
 
-def _driven(rewritten: Rewritten) -> List[Driven]:
+def _driven(rewritten: Rewritten) -> List[Fitted]:
     """Ensembles into whose neurons values go, and no spikes."""
     network = rewritten.network
     into: Dict[Any, List[nengo.Connection]] = {}
     for conn in network.all_connections:
         if isinstance(conn.post_obj, Neurons):
             into.setdefault(base_of(conn.post), []).append(conn)
-    users = {copy: obj for obj, copy in rewritten.copies.items() if isinstance(obj, nengo.Ensemble)}
-    found = []
-    for ens, built in rewritten.tuning.items():
-        conns = into.get(ens, [])
-        values = bool(conns) and not any(isinstance(conn.pre_obj, Neurons) for conn in conns)
-        if not values or ens not in users or not on_chip(network, ens):
-            continue
-        if not is_chips_own(users[ens].neuron_type):
-            found.append(Driven(ens, users[ens].neuron_type, built))
-    return found
+    return [
+        fitted
+        for fitted in fitted_ensembles(rewritten)
+        if fitted.ens in into
+        and not any(isinstance(conn.pre_obj, Neurons) for conn in into[fitted.ens])
+    ]

@@ -8,11 +8,11 @@ import nengo
 import numpy as np
 from nengo.ensemble import Neurons
 
+from deploy.nengo_loihi.read.mean_rates import fitted_ensembles, mean_rates
 from loihi_rules import Rewritten
 from loihi_rules.change import ChipWarning, warn_of_all
-from loihi_rules.chip.tuning import is_chips_own, mean_chip_rates
 from loihi_rules.nengo_parts.names import name_of
-from loihi_rules.nengo_parts.wiring import base_of, on_chip
+from loihi_rules.nengo_parts.wiring import base_of
 from loihi_rules.passes.chip.rates import RULE_OF_RATES, WORTH_A_WARNING
 
 BEYOND = 1.05  # radii; up to 1 gains and biases are fitted, and said of when that is built
@@ -90,12 +90,7 @@ class ReachedRates:
             radii = float(np.linalg.norm(value))
             if radii <= BEYOND:
                 continue
-            drive = (built.encoders @ value)[np.newaxis]
-            height = float(getattr(own, "amplitude", 1.0))
-            cpu = float(own.rates(drive, built.gain, built.bias).mean()) / height
-            current = ens.gain * drive + ens.bias
-            chip = float(mean_chip_rates(ens.neuron_type, current, self.dt).mean()) / height
-            reached = Reached(radii, cpu, chip)
+            reached = Reached(radii, *mean_rates(ens, own, built, built.encoders @ value, self.dt))
             if ens not in self.found or abs(reached.off) > abs(self.found[ens].off):
                 self.found[ens] = reached
 
@@ -124,12 +119,8 @@ def _shown(rewritten: Rewritten) -> List[Shown]:
     driven: Set[Any] = {
         base_of(conn.post) for conn in network.all_connections if isinstance(conn.post_obj, Neurons)
     }
-    users = {copy: obj for obj, copy in rewritten.copies.items() if isinstance(obj, nengo.Ensemble)}
-    found = []
-    for ens, built in rewritten.tuning.items():
-        if ens not in seen - driven or ens not in users or not on_chip(network, ens):
-            continue
-        own = users[ens].neuron_type
-        if not is_chips_own(own):
-            found.append(Shown(ens, own, built, np.linalg.pinv(np.asarray(built.encoders))))
-    return found
+    return [
+        Shown(ens, own, built, np.linalg.pinv(np.asarray(built.encoders)))
+        for ens, own, built in fitted_ensembles(rewritten)
+        if ens in seen - driven
+    ]
