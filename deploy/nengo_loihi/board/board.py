@@ -15,8 +15,7 @@ from deploy.nengo_loihi.board.snips import KEYS, ChipPlan, Rendered, chip_plans,
 from deploy.nengo_loihi.build.placing import mended_tables, place
 from deploy.nengo_loihi.run.input_spikes import unit_of
 from deploy.nengo_loihi.run.interface import ERROR_MAX
-from deploy.nengo_loihi.run.probe_filter import BatchFilter
-from deploy.nengo_loihi.run.probe_values import weighted
+from deploy.nengo_loihi.run.probe_samples import ProbeSamples
 from loihi_rules.chip.limits import Chip
 
 TRIES, BETWEEN = 3, 1.0  # to get a board, s
@@ -49,7 +48,7 @@ class Recorded(NamedTuple):
     left: np.ndarray  # (n,) of them, now
 
 
-class Board:
+class Board(ProbeSamples):
     """Steps a model on a board.
 
     Parameters
@@ -74,13 +73,11 @@ class Board:
     def __init__(
         self, model: Any, chip: Chip, seed: int, waits: bool, first: Mapping[Any, np.ndarray]
     ):
+        super().__init__(model.probes, model.dt)
         self.model, self.waits = model, waits
-        self.dt = model.dt
         self.error_scale = float(model.pes_error_scale)
         self.t = 0
         self.closed = False
-        self._filter = BatchFilter(self.dt)
-        self._samples: Dict[Any, List[List[np.ndarray]]] = {probe: [] for probe in model.probes}
         self._recorded: Dict[Any, List[Recorded]] = {}
         self._link: Optional[Link] = None
         self._rendered: Optional[Rendered] = None
@@ -229,11 +226,7 @@ class Board:
                 for output in plan.outputs:
                     rows[output.probe].append(output.values(words)[np.newaxis])
             self._keep(rows)
-        for probe, receiver in probes_receivers.items():
-            values = self.take(probe)
-            first = self.t - len(values)
-            for j, value in enumerate(values):
-                receiver.receive(self.dt * (first + j + 2), value)
+        self.hand_on(probes_receivers, self.t)
 
     def _keep(self, rows: Dict[Any, List[np.ndarray]]) -> None:
         for probe, blocks in rows.items():
@@ -245,18 +238,6 @@ class Board:
         for probe, blocks in self._recorded.items():
             rows[probe] = [_values(of) for of in blocks]
         self._keep(rows)
-
-    def take(self, probe: Any) -> np.ndarray:
-        """Weighted samples of a probe since they were last taken."""
-        pieces, self._samples[probe] = self._samples[probe], []
-        if not pieces:
-            return np.zeros((0, probe.output_size))
-        blocks = [np.concatenate(parts) if len(parts) > 1 else parts[0] for parts in zip(*pieces)]
-        return weighted(probe, blocks)
-
-    def collect_probe_output(self, probe: Any) -> np.ndarray:
-        """(n, k) samples of a probe since they were last collected, filtered."""
-        return self._filter(probe, self.take(probe))
 
     def learned_weights(self, synapse: Any) -> np.ndarray:
         """(n_axons, width) weights of a learning synapse group, out of the board's registers."""

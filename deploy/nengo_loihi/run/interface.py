@@ -14,7 +14,7 @@ from deploy.emulator.energy import Work
 from deploy.emulator.engine import PROBEABLE, Engine, Probed
 from deploy.errors import Unsupported
 from deploy.nengo_loihi.run.flatten import lay_out
-from deploy.nengo_loihi.run.probe_filter import BatchFilter
+from deploy.nengo_loihi.run.probe_samples import ProbeSamples
 from deploy.nengo_loihi.run.probe_values import weighted
 from deploy.nengo_loihi.run.spike_record import SpikeRecord
 
@@ -38,7 +38,7 @@ class Saturation:
     of: int
 
 
-class FastEmulator:
+class FastEmulator(ProbeSamples):
     """Runs a built model as nengo-loihi's emulator does, bit by bit.
 
     Parameters
@@ -61,16 +61,14 @@ class FastEmulator:
         self.layout, self.learning_index = lay_out(model)
         self.inputs = list(model.inputs)
         self.error_scale = float(model.pes_error_scale)
-        self.dt = model.dt
         self.probes = list(model.probes)
         self._start = dict(zip(model.blocks, self.layout.block_start))
         self._columns, probed = self._probed(model)
         self.engine = Engine(
             self.layout, seed, probed, compiled, SimulationError if self.strict else None
         )
-        self._samples: Dict[Any, List[List[np.ndarray]]] = {p: [] for p in self.probes}
+        super().__init__(self.probes, model.dt)
         self.spike_records: Dict[Any, SpikeRecord] = {}
-        self._filter = BatchFilter(self.dt)
         self.errors_cut = np.zeros(len(self.engine.state.errors), np.int64)
         self.errors_largest = np.zeros(len(self.errors_cut))  # before they were cut
         self.closed = False
@@ -200,23 +198,7 @@ class FastEmulator:
 
     def chip2host(self, probes_receivers: Any) -> None:
         """Hand the samples of probes to their receivers on the host."""
-        for probe, receiver in probes_receivers.items():
-            values = self.take(probe)
-            first = self.t - len(values)
-            for j, value in enumerate(values):
-                receiver.receive(self.dt * (first + j + 2), value)
-
-    def collect_probe_output(self, probe: Any) -> np.ndarray:
-        """(n, k) samples of a probe since they were last collected, filtered."""
-        return self._filter(probe, self.take(probe))
-
-    def take(self, probe: Any) -> np.ndarray:
-        """Weighted samples of a probe since they were last taken."""
-        pieces, self._samples[probe] = self._samples[probe], []
-        if not pieces:
-            return np.zeros((0, probe.output_size))
-        blocks = [np.concatenate(parts) if len(parts) > 1 else parts[0] for parts in zip(*pieces)]
-        return weighted(probe, blocks)
+        self.hand_on(probes_receivers, self.t)
 
     def learned_weights(self, synapse: Any) -> np.ndarray:
         """(n_axons, width) weights of a learning synapse group, as they are now."""
