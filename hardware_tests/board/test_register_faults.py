@@ -100,6 +100,7 @@ def test_a_wrong_register(where, what, built, right, monkeypatch, record_propert
         return start(self)
 
     monkeypatch.setattr(Board, "__enter__", enter)
+    record_property("fault", f"{where}: {what}")
     found = caught(built, right)
     record_property("caught", found)
     assert found
