@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Callable, List, Mapping, Optional, Sequence, Set
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Set
 
 import nengo
 import numpy as np
@@ -16,6 +16,8 @@ from loihi_rules.learning_rules.pes import LearningScale
 from loihi_rules.nengo_parts.seeds import SeededCopy, fix_seeds
 from loihi_rules.notes import Notes, keep_notes, notes_of
 from loihi_rules.passes import PASSES
+
+MOST_NAMED = 3  # objects, of those that share a reason
 
 __all__ = ["Change", "Problem", "Rewritten", "ServedProbe", "rewrite"]
 
@@ -81,6 +83,25 @@ class Rewritten:
         """The ensembles of ``network`` that are on the chip."""
         config = self.network.config
         return [e for e in self.network.all_ensembles if config[e].on_chip is not False]
+
+    @property
+    def why_on_host(self) -> str:
+        """Why nothing of it is on the chip; empty if something is."""
+        if self.chip_ensembles:
+            return ""
+        if not self.network.all_ensembles:
+            return "it has no neurons"
+        names: Dict[str, List[str]] = {}
+        for change in self.changes:
+            if (change.rule, change.after) == ("placement", "host"):
+                names.setdefault(change.why, []).append(change.object)
+        given = [f"{why} ({_some(of)})" for why, of in names.items()]
+        return "; ".join(given) or "on_chip was set to False for all of its ensembles"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
 
 
 def rewrite(network: nengo.Network, seed: Optional[int] = None, dt: float = 0.001) -> Rewritten:

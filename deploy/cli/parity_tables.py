@@ -25,6 +25,8 @@ def print_parity(parity: Parity) -> None:
     for run_ in parity.runs:
         for text in run_.warnings:
             click.echo(f"{run_.target} warned: {text}")
+    for text in parity.unmeasured_in_words:
+        click.echo(f"not measurable: {text}")
     for note in parity.notes:
         click.echo(f"note: {note}")
     click.echo(parity.verdict)

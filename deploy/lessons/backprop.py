@@ -77,7 +77,9 @@ def measure(run: Traces) -> List[Measured]:
             "backpropagation, accuracy",
             100 * float(found.backprop[-1]),
             "%",
-            Tolerance(low=93.0, why="97 % and more of all test images; a few are shown here"),
+            Tolerance(
+                low=93.0, why="97 % of all test images are right; of sixty, four may be wrong"
+            ),
         ),
         Measured(
             "PES, accuracy",

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import AbstractSet, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from deploy.errors import BadInput
 from deploy.parity.budget import CAUSES, budget_of
 from deploy.parity.comparison import Comparison, worst_first, worst_of_each
-from deploy.parity.effects import Effect, effects_of, margins_in_words
+from deploy.parity.effects import Effect, judged_effects, margins_in_words
+from deploy.parity.evidence import same_by_construction
 from deploy.parity.figure import Figure
 from deploy.parity.floors import QUANTITIES
 from deploy.parity.metrics import METRICS, Pair
+from deploy.parity.run_values import CpuRuns
 from deploy.parity.spread import Spread, check_of_one_model
 from deploy.parity.tolerances import Tolerance, check_names
 from deploy.traces.trace import Trace
@@ -52,7 +54,10 @@ def compare_runs(
     if spread is not None:
         check_of_one_model(spread, reference)
     limits = {**(accepted or {}), **tolerances}
-    effects = effects_of(reference, other, spread, limits)
+    cpu = CpuRuns(reference, spread)
+    values = cpu.values_of(other)
+    effects = judged_effects(values, limits)
+    same = same_by_construction(reference, other)
     own = [
         replace(
             figure,
@@ -77,18 +82,33 @@ def compare_runs(
         )
     if reference.fingerprint != other.fingerprint:
         notes.append("the two runs are of different models (their fingerprints differ)")
-    notes += _how_judged(reference, effects, spread)
+    if same:
+        labels = [trace.label for trace in reference if trace.label in same]
+        notes.append("the same by construction, shown and not counted: " + ", ".join(labels))
+    notes += _how_judged(reference, effects, spread, same)
     counts = (0, 0) if spread is None else (len(spread.repeats), len(spread.builds))
     budget = None
     if len(runs) > 2:
         pairs = [(a.target, b.target) for a, b in zip(runs, runs[1:])]
         causes = [CAUSES.get(pair, f"{pair[0]} to {pair[1]}") for pair in pairs]
         budget = budget_of(runs, causes, worst_first(worst_of_each(effects)), spread)
-    return Comparison(tuple(runs), tuple(own), budget, tuple(notes), effects, counts)
+    return Comparison(
+        tuple(runs),
+        tuple(own),
+        budget,
+        tuple(notes),
+        effects,
+        counts,
+        tuple(cpu.unmeasured(other, values)),
+        tuple(trace.label for trace in reference if trace.label in same),
+    )
 
 
 def _how_judged(
-    reference: Traces, effects: Sequence[Effect], spread: Optional[Spread]
+    reference: Traces,
+    effects: Sequence[Effect],
+    spread: Optional[Spread],
+    same: AbstractSet[str],
 ) -> List[str]:
     """What a reader should know of how the verdict was drawn."""
     notes = []
@@ -111,6 +131,8 @@ def _how_judged(
     raw: Dict[float, List[str]] = {}
     kinds: Dict[str, List[str]] = {}
     for trace in reference:
+        if trace.label in same:
+            continue
         if trace.seen_through > 0:
             raw.setdefault(trace.seen_through, []).append(trace.label)
         if trace.kind in ("decoded", "value") and trace.dynamics and not trace.instrument:

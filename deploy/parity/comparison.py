@@ -9,11 +9,13 @@ from typing import Any, Dict, Iterable, List, Optional, Tuple
 from deploy.parity.budget import Budget
 from deploy.parity.effects import DIFFERENT, OPEN, SAME, Effect
 from deploy.parity.figure import Figure
-from deploy.traces.traces import Traces
+from deploy.parity.run_values import Unmeasured
+from deploy.traces.traces import HOST_ONLY, Traces
 
 FORMAT = "loihi-deploy parity"
 VERSION = 3  # 2: effects, and what they are judged by; 3: a budget of these
 PARITY, NO_PARITY, OPEN_, NOTHING = "PARITY", "NO PARITY", "OPEN", "NO VERDICT"
+NOT_TESTED = "NOT TESTED"
 MOST_NAMED = 3  # effects in a verdict's line
 LONGEST = 15.0  # times the run: beyond, more seconds are no way to decide
 MARKS = {SAME: "✓", DIFFERENT: "✗", OPEN: "?"}
@@ -37,6 +39,11 @@ class Comparison:
         What the judged run does otherwise than the CPU's runs, quantity by quantity.
     spread : tuple of int
         How many repeats and builds it was judged by; (0, 0) if by one pair of runs.
+    unmeasured : tuple of Unmeasured
+        Quantities of which these runs have no value, each with the reason.
+    same : tuple of str
+        Traces that are the same by construction, as the chip has no part in them, and are not
+        counted.
     """
 
     runs: Tuple[Traces, ...]
@@ -45,6 +52,8 @@ class Comparison:
     notes: Tuple[str, ...] = ()
     effects: Tuple[Effect, ...] = ()
     spread: Tuple[int, int] = (0, 0)
+    unmeasured: Tuple[Unmeasured, ...] = ()
+    same: Tuple[str, ...] = ()
 
     @property
     def reference(self) -> Traces:
@@ -76,12 +85,33 @@ class Comparison:
 
     @property
     def outcome(self) -> str:
-        """``"PARITY"``, ``"NO PARITY"``, ``"OPEN"``, or ``"NO VERDICT"`` if nothing was judged."""
+        """``"PARITY"``, ``"NO PARITY"``, ``"OPEN"``, ``"NO VERDICT"`` if nothing was judged.
+
+        ``"NOT TESTED"`` if the chip has no part in what was recorded.
+        """
+        if self.untested:
+            return NOT_TESTED
         if not self.judged and not self.effects:
             return NOTHING
         if self.failed or self.different:
             return NO_PARITY
         return OPEN_ if self.open else PARITY
+
+    @property
+    def untested(self) -> str:
+        """Why the chip has no part in what was recorded; empty if it has."""
+        if HOST_ONLY in self.other.record:
+            return (
+                "nothing of the model runs on the chip, and the CPU was compared with the CPU: "
+                f"{self.other.record[HOST_ONLY]}"
+            )
+        common = [t.label for t in self.reference if t.label in self.other.traces]
+        if common and set(common) == set(self.same):
+            return (
+                "nothing that is on the chip goes into what is probed; probe an ensemble that is "
+                "on the chip, or what it goes into"
+            )
+        return ""
 
     @property
     def ok(self) -> bool:
@@ -99,10 +129,12 @@ class Comparison:
         """In words."""
         who = f"{self.other.where} against {self.reference.where}"
         count = len(self.effects) + len(self.judged)
+        if self.outcome == NOT_TESTED:
+            return f"NOT TESTED: {self.untested}"
         if self.outcome == NOTHING:
             return f"NO VERDICT: nothing could be judged, {who}; add probes to the model"
         if self.outcome == PARITY:
-            return f"PARITY: all {count} quantities are as a CPU run could give them, {who}"
+            return f"PARITY: {self._how_many(count)} as a CPU run could give them, {who}"
         if self.outcome == OPEN_:
             return (
                 f"OPEN: {len(self.open)} of {count} quantities are not decided, {who}; "
@@ -114,6 +146,21 @@ class Comparison:
             f"NO PARITY: {len(failed) + len(words)} of {count} quantities are not as a CPU run "
             f"could give them, {who}: {_named(words + failed)}"
         )
+
+    @property
+    def unmeasured_in_words(self) -> List[str]:
+        """What these runs have no value of, and why, a line for each trace and reason."""
+        found: Dict[Tuple[str, str], List[str]] = {}
+        for each in self.unmeasured:
+            found.setdefault((each.trace, each.why), []).append(each.quantity)
+        return [f"{', '.join(names)} of {trace}: {why}" for (trace, why), names in found.items()]
+
+    def _how_many(self, count: int) -> str:
+        if count > 1:
+            return f"all {count} quantities are"
+        alone = [f"{e.quantity} of {e.trace}" for e in self.effects]
+        alone += [f"{f.metric} of {f.trace}" for f in self.judged]
+        return f"the only quantity that could be judged, {alone[0]}, which is little to go by, is"
 
     def _way_out(self) -> str:
         """What would decide what is open."""
@@ -148,6 +195,8 @@ class Comparison:
             "verdict": self.verdict,
             "spread": {"repeats": self.spread[0], "builds": self.spread[1]},
             "effects": [e.to_dict() for e in self.effects],
+            "not measurable": [u._asdict() for u in self.unmeasured],
+            "not counted": list(self.same),
             "figures": [f.to_dict() for f in self.figures],
             "budget": None if self.budget is None else self.budget.to_dict(),
             "notes": list(self.notes),

@@ -46,6 +46,8 @@ class Effect:
         ``"same"``, ``"different"`` or ``"open"``.
     longer : float
         Of an open one: how many times as long a run would decide it, if it is as it looks.
+    why : str
+        Where the margin comes from: its floor, equally good runs, or who set a limit.
     """
 
     trace: str
@@ -60,6 +62,7 @@ class Effect:
     outcome: str
     deviation: float = math.nan
     longer: float = math.nan
+    why: str = ""
 
     @property
     def words(self) -> str:
@@ -110,7 +113,7 @@ class Effect:
             "outcome": self.outcome,
             "longer": self.longer,
             "words": self.words,
-            "why": QUANTITIES[self.quantity].why,
+            "why": self.why,
         }
         return {name: _finite(value) for name, value in record.items()}
 
@@ -218,9 +221,10 @@ def _effects(
         x, half = float(judged.effect[k]), float(judged.half[k])
         low, high = x - half, x + half
         margin = (-float(judged.margin[k]), float(judged.margin[k]))
+        why = _why(kind, asked, margin[1])
         different = bool(next(rejected))
         if limits is not None:
-            margin = _judged_limits(kind, limits)
+            margin, why = _judged_limits(kind, limits), limits.why
             different = low > margin[1] or high < margin[0]
         same = margin[0] <= low and high <= margin[1]
         outcome = SAME if same else DIFFERENT if different else OPEN
@@ -238,9 +242,32 @@ def _effects(
                 outcome=outcome,
                 deviation=float(judged.deviation[k]),
                 longer=_longer(x, half, margin) if outcome == OPEN else math.nan,
+                why=why,
             )
         )
     return found
+
+
+def _why(kind: Quantity, asked: QuantityValues, margin: float) -> str:
+    """Where a margin comes from that is the larger of a floor and of what runs differ by."""
+    if margin <= kind.floor:
+        return kind.why
+    if len(asked.repeats) < 2:
+        of = "what is typical of equally good builds of the built-in systems"
+    elif asked.builds is not None:
+        of = "equally good builds"
+    else:
+        of = "runs of the same neurons"
+    return f"{K:g} standard deviations of {of}, more than the floor of {_size(kind, kind.floor)}"
+
+
+def _size(kind: Quantity, judged: float) -> str:
+    """An effect, in the unit of the judgement, as people read it."""
+    if kind.ratio:
+        return f"a factor of {math.exp(judged):.3g}"
+    if kind.unit:
+        return f"{kind.scale * judged:.3g} {kind.unit}"
+    return f"{judged:.2g}" if kind.plain else f"{100 * judged:.3g} %"
 
 
 def _judged_limits(kind: Quantity, limits: Tolerance) -> Tuple[float, float]:

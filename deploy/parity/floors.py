@@ -128,7 +128,7 @@ _ALL = (
     Quantity(
         "noise",
         math.log(1.5),
-        "as much as twice the neurons would take away",
+        "what 1 / 1.5², 44 %, of the neurons would have",
         "noise {} as large",
         "noise {} as large",
         ratio=True,

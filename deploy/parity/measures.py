@@ -24,6 +24,7 @@ from deploy.parity.statistics.learning import (
     mean_between,
     rate,
     time_to_half,
+    while_taught,
 )
 from deploy.parity.statistics.path import OCTILES, PathFit, fit_path
 from deploy.parity.statistics.process import QUANTILES, describe_process
@@ -105,9 +106,15 @@ class Yardstick:
         return np.asarray((explained >= FOLLOWS) | (noise <= SMALLEST * self.scale))
 
     @cached_property
+    def taught(self) -> np.ndarray:
+        """(n_samples,) where an error teaches, see `while_taught`."""
+        return while_taught(np.array([flat(trace) for trace in self.repeats], float))
+
+    @cached_property
     def half(self) -> float:
         """Half way down of an error, see `half_level`."""
-        return half_level(np.array([flat(trace) for trace in self.repeats], float))
+        errors = np.array([flat(trace) for trace in self.repeats], float)
+        return half_level(errors[:, self.taught])
 
 
 def seen(trace: Trace, dt: float) -> np.ndarray:
@@ -247,8 +254,8 @@ def voltage(trace: Trace, yard: Yardstick) -> Values:
 
 
 def error(trace: Trace, yard: Yardstick) -> Values:
-    """How soon an error is halved, and what is left of it."""
-    own = flat(trace)
+    """How soon an error is halved, and what is left of it, of the time in which it teaches."""
+    own = flat(trace)[yard.taught]
     left = final_error(own)
     level = yard.half
     halved = np.nan
@@ -347,6 +354,41 @@ MEASURES: Mapping[str, Measure] = {
     "weights": Measure(weights, frozenset({"weights, size", "weights, direction"})),
     "error": Measure(error),
 }
+
+
+RHYTHM = frozenset({"frequency", "phase diffusion"})
+FREE_ALONE = RHYTHM | {"level", "amplitude", "quantile"}
+ALONE = "one run has no noise to be told from; judge by more runs (--spread)"
+UNKNOWN = {  # of what is asked of a kind of trace, why it may have no value
+    "noise": ALONE,
+    "residual": ALONE,
+    "frequency": "it has fewer than four periods of one rhythm",
+    "phase diffusion": "it has fewer than four periods of one rhythm",
+    "rates apart": "no spikes on the CPU",
+    "regularity": "too few spikes to have intervals",
+    "synchrony": "a single neuron, no spikes, or a run of less than 50 ms",
+    "final error": "the error is zero",
+    "time to half": "the error does not fall by a fifth on the CPU",
+    "weights, size": "the weights give nothing",
+    "weights, direction": "the weights give nothing",
+}
+
+
+def why_unknown(quantity: str, yard: Yardstick) -> str:
+    """Why runs have no value of a quantity; empty if it is not asked of such a trace."""
+    trace = yard.first
+    if trace.kind in ("decoded", "value") and (len(yard.repeats) > 1 or quantity not in UNKNOWN):
+        free = trace.dynamics == FREE or not yard.followed.any()
+        if quantity in FREE_ALONE:
+            return UNKNOWN.get(quantity, "") if free else ""
+        if len(yard.path) < 4 * OCTILES:
+            return f"{len(yard.path)} samples, of {4 * OCTILES} that are needed; run longer"
+        if not yard.followed.any():
+            return "equally good CPU runs part, so that there is no path to follow"
+        if not (np.ptp(yard.path, axis=0) > 0).any():
+            return "the signal does not vary"
+        return "the run has less than a tenth of its variance in common with the CPU's"
+    return UNKNOWN.get(quantity, "no neuron follows a path that the others share")
 
 
 def places(yard: Yardstick, quantity: str, n: int) -> Sequence[str]:

@@ -9,6 +9,7 @@ from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
+from deploy.parity.evidence import same_by_construction
 from deploy.parity.measures import (
     MEASURES,
     PARTS,
@@ -18,6 +19,7 @@ from deploy.parity.measures import (
     learning_speed,
     lesson_of,
     places,
+    why_unknown,
 )
 from deploy.parity.metrics.ideal import error_to
 from deploy.parity.metrics.pair import flat
@@ -54,6 +56,14 @@ class QuantityValues(NamedTuple):
     part: int = 0
 
 
+class Unmeasured(NamedTuple):
+    """A quantity that runs have no value of, and why."""
+
+    trace: str
+    quantity: str
+    why: str
+
+
 class _Measured(NamedTuple):
     """One trace of the CPU's runs."""
 
@@ -86,12 +96,35 @@ class CpuRuns:
 
     def values_of(self, other: Traces) -> List[QuantityValues]:
         """Everything that a run is asked, trace by trace of the reference."""
+        same = same_by_construction(self.reference, other)
         return [
             each
             for trace in self.reference
-            if trace.label in other.traces and (trace.sparse or flat(trace).size)
+            if trace.label in other.traces and trace.label not in same
+            if trace.sparse or flat(trace).size
             for ask in (self._of_trace, self._of_ideal, self._of_learning)
             for each in ask(trace, other)
+        ]
+
+    def unmeasured(self, other: Traces, values: Sequence[QuantityValues]) -> List[Unmeasured]:
+        """What a run is asked and these runs cannot tell, with the reason.
+
+        Parameters
+        ----------
+        other : Traces
+        values : sequence of QuantityValues
+            Of `values_of`.
+        """
+        known = {(each.trace, each.quantity) for each in values}
+        same = same_by_construction(self.reference, other)
+        return [
+            Unmeasured(label, name, why)
+            for label, measured in self._measured.items()
+            if label in other.traces and label not in same
+            for name in measured.repeats[0]
+            if (label, name) not in known
+            for why in [why_unknown(name, measured.yard)]
+            if why
         ]
 
     @cached_property

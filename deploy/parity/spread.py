@@ -12,7 +12,7 @@ from deploy.errors import BadInput
 from deploy.files.kind import FileKind
 from deploy.files.npz import Arrays, read_npz, write_npz
 from deploy.traces.trace import Trace
-from deploy.traces.traces import Traces
+from deploy.traces.traces import OFF_CHIP, Traces
 
 KIND = FileKind("loihi-deploy spread", 1, "spread", "deploy.spread(...).save makes them")
 
@@ -103,7 +103,10 @@ class _Prefixed:
 def trimmed(run: Traces, weights: bool) -> Traces:
     """A run of a spread without what no verdict needs, in single precision."""
     traces = {t.label: single(t) for t in run if weights or t.kind != "weights"}
-    return replace(run, traces=traces, changes=(), problems=(), warnings=(), record={}, learned=())
+    record = {OFF_CHIP: run.record[OFF_CHIP]} if OFF_CHIP in run.record else {}
+    return replace(
+        run, traces=traces, changes=(), problems=(), warnings=(), record=record, learned=()
+    )
 
 
 def single(trace: Trace) -> Trace:

@@ -8,7 +8,7 @@ import math
 def number(value: float) -> str:
     """Three digits, as a person writes them."""
     if math.isnan(value):
-        return "not a number"
+        return "not measurable"
     if math.isinf(value):
         return "never" if value > 0 else "−∞"
     if value == 0:

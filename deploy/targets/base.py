@@ -30,6 +30,7 @@ class Session(ABC):
     problems: Tuple[Problem, ...] = ()
     hosts: Tuple[nengo.Simulator, ...] = ()
     idle: AbstractSet[Any] = frozenset()  # nodes that nothing reaches any more
+    on_chip: Optional[AbstractSet[nengo.Ensemble]] = None  # of a target that is a chip
     settings: Mapping[str, Any] = {}
 
     @property

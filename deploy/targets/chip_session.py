@@ -34,6 +34,7 @@ class ChipSession(Session):
     def __init__(self, copied: SeededCopy, rewritten: Rewritten, dt: float, simulator: Any):
         self.rewritten = rewritten
         self.problems = tuple(rewritten.problems)
+        self.on_chip = frozenset(rewritten.chip_ensembles)
         self.dt = dt
         self.present = {*rewritten.network.all_probes, *rewritten.host_probes}
         self.simulator = simulator

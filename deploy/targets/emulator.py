@@ -36,6 +36,7 @@ from deploy.targets.chip_session import ChipSession
 from deploy.targets.core import CoreSession
 from deploy.targets.injecting import CoreNeurons, Injections, Settable
 from deploy.traces.trace import Spikes
+from deploy.traces.traces import HOST_ONLY
 from loihi_rules import Change, Rewritten, SeededCopy
 from loihi_rules.nengo_parts.wiring import base_of, on_chip
 
@@ -295,6 +296,7 @@ class HostOnlySession(CoreSession):
     """A network of which nothing can be on the chip: all of it runs on the host."""
 
     settings = {"engine": "Nengo core, as nothing of the model can be on the chip"}
+    on_chip = frozenset()
 
     def __init__(self, rewritten: Rewritten, dt: float, seed: int):
         network = rewritten.network
@@ -304,10 +306,15 @@ class HostOnlySession(CoreSession):
             rule="placement",
             before="chip",
             after="host",
-            why="nothing of this model can be on the chip",
+            why=f"nothing of this model can be on the chip: {rewritten.why_on_host}",
         )
         super().__init__(network, dt, seed, (*rewritten.changes, whole))
         self.problems = tuple(rewritten.problems)
+        self._why = rewritten.why_on_host
+
+    def record(self) -> Mapping[str, Any]:
+        """Why the chip has no part in the run."""
+        return {HOST_ONLY: self._why}
 
 
 def _reference_weights(synapse: Any) -> np.ndarray:

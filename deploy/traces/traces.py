@@ -17,6 +17,7 @@ from deploy.traces.trace import UNITS, Trace
 from loihi_rules import Learned
 
 KIND = FileKind("loihi-deploy traces", 1, "traces", "loihi-deploy run --out makes them")
+OFF_CHIP, HOST_ONLY = "off chip", "host only"  # of a run's record
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Traces:
     record : mapping
         What the target has to say of the run: of a chip, its ``cores`` and what each uses,
         the ``spikes`` fired, and the ``saturation`` of traces, weights, errors and currents.
+        Which traces are ``off chip``, as nothing that is on it goes into them; and if nothing of
+        the model is on it, ``host only``: why.
         Of a run that was stopped, ``partial``: its ``steps``, and ``of`` how many.
     learned : tuple of Learned
         What each connection that learns had learnt at the end.

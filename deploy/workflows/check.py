@@ -40,6 +40,8 @@ class Preflight:
         What works, but will be slow or lossy on a board.
     warnings : tuple of str
         What the chip will do, but not as well as was asked for: object, figure, edit.
+    host_only : str
+        Why nothing of the model is on the chip; empty if something is.
     """
 
     model: str
@@ -49,6 +51,7 @@ class Preflight:
     traffic: Optional[Traffic]
     notes: Tuple[str, ...]
     warnings: Tuple[str, ...] = ()
+    host_only: str = ""
 
     @property
     def ok(self) -> bool:
@@ -66,7 +69,9 @@ class Preflight:
         if not self.ok:
             return f"{self.model} cannot run on the chip: {self.problems[0]}"
         if not self.resources:
-            return f"{self.model} runs on the host; nothing of it can be on the chip"
+            return (
+                f"{self.model} runs on the host; nothing of it can be on the chip: {self.host_only}"
+            )
         chips = f"{self.chips} chip" + ("s" if self.chips > 1 else "")
         return f"{self.model} fits: {len(self.resources)} cores on {chips}, {self.fullest}"
 
@@ -93,6 +98,7 @@ class Preflight:
             "traffic": None if self.traffic is None else asdict(self.traffic),
             "notes": list(self.notes),
             "warnings": list(self.warnings),
+            "host only": self.host_only,
         }
 
     def __str__(self) -> str:
@@ -170,6 +176,7 @@ def check(model: Model, seed: int = 0, dt: float = 0.001, *, target: str = "emul
         traffic,
         () if traffic is None else _notes(traffic, rewritten.chip),
         tuple(dict.fromkeys(str(w.message) for w in caught if w.category is ChipWarning)),
+        rewritten.why_on_host,
     )
 
 

@@ -14,6 +14,7 @@ from deploy.parity import Spread
 from deploy.parity.compare import check_runs
 from deploy.parity.comparison import OPEN_ as OPEN
 from deploy.parity.tolerances import Tolerance
+from deploy.traces.traces import HOST_ONLY
 from deploy.workflows.budget import budget_of_ladder, check_ladder, climb
 from deploy.workflows.given import RUNS, check_number_of_runs, check_targets, usable_target
 from deploy.workflows.parity import Parity, parity_of
@@ -89,6 +90,8 @@ def compare(
             for name in targets
         ]
         check_runs(runs)
+        if HOST_ONLY in runs[-1].record:
+            return parity_of(runs, None, tolerances)
         make = partial(
             make_spread,
             same,

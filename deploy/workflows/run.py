@@ -7,7 +7,7 @@ import importlib.metadata
 import platform
 import warnings as python_warnings
 from dataclasses import asdict, replace
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence
+from typing import Any, Callable, Dict, FrozenSet, Iterator, List, Mapping, Optional, Sequence
 
 import nengo
 import numpy as np
@@ -23,8 +23,9 @@ from deploy.models.variants import Variant, vary
 from deploy.targets import Session, Target
 from deploy.traces.described import describe_traces
 from deploy.traces.parts import PartWriter
+from deploy.traces.sources import sources_of
 from deploy.traces.trace import Piece, Spikes, Trace, joined_spikes
-from deploy.traces.traces import Traces
+from deploy.traces.traces import OFF_CHIP, Traces
 from deploy.version import __version__
 from deploy.workflows.given import checked_seed, steps_of, usable_target
 from loihi_rules import fix_seeds
@@ -114,6 +115,8 @@ def record(
         learns = learning(copied.network)
         ends = {name: neurons_fingerprint(conn) for name, conn in learns.items()}
         described = describe_traces(copied.network, n_steps, dt)
+        behind = sources_of(copied.network)
+        sources = {trace.label: behind(probe) for probe, trace in described.items()}
         varied: Dict[str, Any] = {}
         if variant is not None:
             varied = {"variant": asdict(variant), "neurons kept": vary(copied.network, variant)}
@@ -139,7 +142,7 @@ def record(
                 if session.n_steps:
                     error.traces = _partial(run, described, pieces, session.n_steps)
                 raise
-            record = session.record()
+            record = {**session.record(), **_off_chip(session, sources)}
             changes = tuple(asdict(c) for c in (*loaded.changes, *session.changes))
             problems = tuple(asdict(p) for p in session.problems)
             learned = tuple(
@@ -160,6 +163,15 @@ def record(
         record=record,
         learned=learned,
     )
+
+
+def _off_chip(
+    session: Session, sources: Mapping[str, FrozenSet[nengo.Ensemble]]
+) -> Mapping[str, Any]:
+    """Which traces the chip has no part in, where there is one."""
+    if session.on_chip is None:
+        return {}
+    return {OFF_CHIP: [label for label, of in sources.items() if not of & session.on_chip]}
 
 
 def _refuse(problems: Sequence[Any], described: Mapping[nengo.Probe, Trace]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import List
 
 import numpy as np
@@ -25,8 +26,8 @@ def aligned_error(pair: Pair) -> List[Figure]:
 
     A signal that is hardly more than its ensemble's spike noise (an error that
     has been learnt away) is measured against `SMALL` radii instead of its own
-    RMS, and it and a signal that hardly varies get no gain, correlation or lag.
-    A lag is given only if the two correlate well enough to have one.
+    RMS. Of it, and of a signal that hardly varies, gain, correlation and lag are not
+    measurable, nor is the lag of two that do not correlate well: NaN, with the reason.
     """
     reference, other = flat(pair.reference), flat(pair.other)
     lag = peak_lag(reference, other, pair.sampling)
@@ -40,15 +41,29 @@ def aligned_error(pair: Pair) -> List[Figure]:
         return [*figures, Figure(pair.label, name, rms(r - o), note=note)]
     note = "" if scale == own else f"of {SMALL:g} radii; the signal's RMS is {own:.2g}"
     figures.append(Figure(pair.label, name, rms(r - o) / scale, "of RMS", note=note))
-    if scale != own or np.std(reference, axis=0).max() < VARIES * own:
-        return figures
+    valued = pair.reference.kind in ("decoded", "value")
+    names = ["lag", "gain", "correlation"] if valued else ["lag"]
+    if scale != own:
+        why = f"the signal, of {own:.2g}, is hardly more than its ensemble's spike noise"
+        return figures + [_unknown(pair, name, why) for name in names]
+    varies = float(np.std(reference, axis=0).max()) / own
+    if varies < VARIES:
+        why = f"the signal hardly varies, by {100 * varies:.0f} % of its RMS about its mean"
+        return figures + [_unknown(pair, name, why) for name in names]
     r0, o0 = r - r.mean(axis=0), o - o.mean(axis=0)
     power, product = float(np.sum(r0 * r0)), float(np.sum(r0 * o0))
     norm = np.sqrt(power * float(np.sum(o0 * o0)))
     correlation = product / norm if norm > 0 else 0.0
     if correlation >= CERTAIN:
         figures.append(Figure(pair.label, "lag", 1000 * lag * pair.sampling, "ms"))
-    if pair.reference.kind in ("decoded", "value"):
+    else:
+        why = f"the two correlate by {correlation:.2f} only, and {CERTAIN:g} make a lag certain"
+        figures.append(_unknown(pair, "lag", why))
+    if valued:
         figures.append(Figure(pair.label, "gain", product / power))
         figures.append(Figure(pair.label, "correlation", correlation))
     return figures
+
+
+def _unknown(pair: Pair, name: str, why: str) -> Figure:
+    return Figure(pair.label, name, math.nan, note=why)

@@ -5,7 +5,27 @@ from __future__ import annotations
 import numpy as np
 
 LEARNT = 0.8  # the error has to fall below this part of its start to have been learnt
+OFF = 1e-4  # of its largest, below which an error is switched off: less than any neuron's noise
 SMOOTH = 0.03  # of the run, over which the square of the error is averaged
+
+
+def while_taught(errors: np.ndarray) -> np.ndarray:
+    """(n_samples,) where an error teaches: not where it is switched off in all runs.
+
+    Once it is off, an error falls to nothing without anything being learnt.
+
+    Parameters
+    ----------
+    errors : (n_runs, n_samples, n) ndarray
+    """
+    largest = np.abs(errors).max(axis=(0, 2), initial=0.0)
+    off = largest <= OFF * largest.max(initial=0.0)
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], off.astype(int), [0]])))
+    taught = np.ones(len(off), bool)
+    for begin, end in zip(edges[::2], edges[1::2]):
+        if end - begin >= max(2, SMOOTH * len(off)):  # shorter ones are the error crossing 0
+            taught[begin:end] = False
+    return taught if taught.any() else np.ones(len(off), bool)
 
 
 def final_error(error: np.ndarray) -> float:

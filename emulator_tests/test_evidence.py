@@ -1,0 +1,210 @@
+"""What a verdict rests on: a chip that had a part in it, figures, and reasons that fit."""
+
+import json
+
+import nengo
+import numpy as np
+import pytest
+
+import deploy
+from deploy.parity import QUANTITIES
+from deploy.parity.effects import effects_of
+from deploy.parity.metrics.learning_curve import learning_curve
+from deploy.parity.metrics.pair import Pair
+from deploy.parity.statistics.decision import K
+from deploy.parity.statistics.learning import while_taught
+from deploy.parity.tolerances import Tolerance
+from deploy.traces.sources import sources_of
+from deploy.traces.trace import Trace
+
+MODEL = """
+import nengo
+import numpy as np
+with nengo.Network(seed=1) as model:
+    u = nengo.Node(lambda t: np.sin(6 * t), label="u")
+    a = nengo.Ensemble(20, 1, label="a"{more})
+    nengo.Connection(u, a)
+    nengo.Probe(u, label="input")
+    {probe}
+"""
+PROBE = 'nengo.Probe(a, synapse=0.02, label="value")'
+IZHIKEVICH = ", neuron_type=nengo.Izhikevich()"
+
+
+# --------------------------------------------------------------------- the chip has no part in it
+
+
+@pytest.mark.parametrize(
+    "more, probe, said",
+    [
+        (IZHIKEVICH, PROBE, "no Izhikevich neurons, only LIF and SpikingRectifiedLinear (a)"),
+        (", neuron_type=nengo.AdaptiveLIF()", PROBE, "no AdaptiveLIF neurons"),
+        ("", "", "nothing that is on the chip goes into what is probed"),
+    ],
+)
+def test_what_the_chip_has_no_part_in_is_not_tested(loihi_deploy, tmp_path, more, probe, said):
+    (tmp_path / "model.py").write_text(MODEL.format(more=more, probe=probe))
+    done = loihi_deploy("compare", "model.py", "--duration", 0.2, "--spread", 0, "--json")
+    record = json.loads(done.stdout)
+    assert (done.returncode, record["outcome"], record["ok"]) == (1, "NOT TESTED", False)
+    assert record["effects"] == [] and said in record["verdict"]
+
+
+def test_a_network_without_neurons_is_not_tested():
+    with nengo.Network(seed=1) as net:
+        nengo.Probe(nengo.Node(np.sin), label="input")
+    found = deploy.compare(net, 0.2)
+    assert found.outcome == "NOT TESTED" and "it has no neurons" in found.verdict
+    assert "it has no neurons" in deploy.check(net).verdict
+
+
+def test_inputs_are_shown_and_not_counted():
+    with nengo.Network(seed=1) as net:
+        u = nengo.Node(lambda t: np.sin(6 * t))
+        a = nengo.Ensemble(20, 1)
+        host = nengo.Ensemble(20, 1, neuron_type=nengo.Izhikevich())
+        nengo.Connection(u, a)
+        nengo.Connection(u, host)
+        nengo.Probe(u, label="input")
+        nengo.Probe(host, synapse=0.02, label="on the host")
+        nengo.Probe(a, synapse=0.02, label="value")
+    found = deploy.compare(net, 0.3, spread=0)
+    assert found.same == ("input", "on the host")
+    assert {e.trace for e in found.effects} == {"value"}
+    assert {f.trace for f in found.figures} == {"input", "on the host", "value"}
+    assert found.to_dict()["not counted"] == ["input", "on the host"]
+
+
+def test_what_comes_back_by_a_shared_object_is_counted():
+    """The second node has no connection from the chip, and gets what came from there."""
+    held = [0.0]
+    with nengo.Network(seed=1) as net:
+        a = nengo.Ensemble(20, 1)
+        nengo.Connection(nengo.Node(lambda t: np.sin(6 * t)), a)
+        nengo.Connection(a, nengo.Node(lambda t, x: held.__setitem__(0, float(x[0])), size_in=1))
+        nengo.Probe(nengo.Node(lambda t: held[0]), label="by the way")
+    found = deploy.compare(net, 0.3, spread=0)
+    assert found.same == () and {e.trace for e in found.effects} == {"by the way"}
+
+
+@pytest.mark.quick
+def test_a_probes_sources_are_found_over_rules_and_connections():
+    with nengo.Network() as net:
+        u = nengo.Node(0.0)
+        pre, post, error, other = (nengo.Ensemble(5, 1) for _ in range(4))
+        nengo.Connection(u, pre)
+        learned = nengo.Connection(pre, post[0], learning_rule_type=nengo.PES())
+        nengo.Connection(error, learned.learning_rule)
+        probes = [
+            nengo.Probe(obj, attr)
+            for obj, attr in (
+                (u, "output"),
+                (pre.neurons, "output"),
+                (post, "decoded_output"),
+                (learned, "weights"),
+                (other, "decoded_output"),
+            )
+        ]
+    behind = sources_of(net)
+    all_three = {pre, post, error}
+    assert [behind(p) for p in probes] == [set(), {pre}, all_three, all_three, {other}]
+
+
+# --------------------------------------------------------------------- figures that there are not
+
+
+def two(label, kind, own, its, **more):
+    """A pair of runs with one trace."""
+    runs = []
+    for target, samples in (("cpu", own), ("emulator", its)):
+        samples = np.asarray(samples, float).reshape(len(samples), -1)
+        trace = Trace(label, kind, 1.0, len(samples), samples, **more)
+        runs.append(deploy.Traces("m", target, "", 0, 0.001, len(samples), "f", {label: trace}))
+    return runs
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize(
+    "samples, said",
+    [
+        (np.ones(500), "does not vary"),
+        (np.sin(np.arange(20) / 3), "of 32 that are needed; run longer"),
+    ],
+)
+def test_what_cannot_be_measured_is_said_with_its_reason(samples, said):
+    found = deploy.compare_traces(*two("p", "decoded", samples, samples, radius=1.0))
+    missing = {each.quantity: each.why for each in found.unmeasured}
+    assert {"gain", "lag"} <= set(missing) and said in missing["gain"]
+    assert any(said in line for line in found.unmeasured_in_words)
+
+
+@pytest.mark.quick
+def test_a_constant_has_no_lag_gain_and_correlation_and_says_so():
+    found = deploy.compare_traces(*two("p", "decoded", np.ones(500), np.ones(500), radius=1.0))
+    figures = {f.metric: f for f in found.figures}
+    for name in ("lag", "gain", "correlation"):
+        assert np.isnan(figures[name].value) and "hardly varies" in figures[name].note
+
+
+@pytest.mark.quick
+def test_a_verdict_from_one_quantity_says_so():
+    voltage = np.random.RandomState(0).rand(500, 2)
+    found = deploy.compare_traces(*two("v", "voltage", voltage, voltage))
+    assert found.verdict.startswith(
+        "PARITY: the only quantity that could be judged, voltages apart of v, which is little"
+    )
+
+
+# ------------------------------------------------------------------------------ no artefacts
+
+
+def taught_and_switched_off(seconds, rate):
+    """An error that falls by a third within 3 s, by noise of its own, and is then switched off."""
+    t = 0.001 * np.arange(4000)
+    noise = np.random.RandomState(1).randn(len(t))
+    error = (1 - rate * t / seconds) * (1 + 0.1 * noise)
+    return np.where(t < seconds, error, 0.0)
+
+
+@pytest.mark.quick
+def test_an_error_that_is_switched_off_is_not_halved_by_that():
+    error = taught_and_switched_off(3.0, 0.1)[:, None]  # hardly falls
+    assert while_taught(error[None]).sum() == 3000
+    trace = Trace("e", "error", 1.0, len(error), error)
+    figures = {f.metric: f for f in learning_curve(Pair(trace, trace, 0.001))}
+    assert "time to half, reference" not in figures
+    assert "does not fall" in figures["time to half, difference"].note
+    names = {e.quantity for e in effects_of(*two("e", "error", error, error))}
+    assert names == {"final error"}
+
+
+@pytest.mark.quick
+def test_an_error_that_falls_is_halved_while_it_is_taught():
+    error = taught_and_switched_off(3.0, 1.0)[:, None]
+    trace = Trace("e", "error", 1.0, len(error), error)
+    figures = {f.metric: f.value for f in learning_curve(Pair(trace, trace, 0.001))}
+    assert figures["time to half, reference"] == pytest.approx(1.3, abs=0.3)
+
+
+@pytest.mark.quick
+def test_an_error_that_crosses_zero_is_not_switched_off():
+    t = 0.001 * np.arange(4000)
+    assert while_taught(np.sin(40 * t)[None, :, None]).all()
+
+
+# --------------------------------------------------------------------- reasons fit their values
+
+
+def test_a_margin_has_the_reason_that_made_it(small):
+    found = deploy.compare(small, 0.5, spread=6)
+    assert found.effects
+    for effect in found.effects:
+        kind = QUANTITIES[effect.quantity]
+        half = kind.judged(effect.margin[1])
+        if half <= kind.floor * (1 + 1e-9):
+            assert effect.why == kind.why
+        else:
+            assert effect.why.startswith(f"{K:g} standard deviations of ")
+            assert half == pytest.approx(K * effect.build)
+    limited = deploy.compare_traces(*found.runs, tolerances={"gain": Tolerance(0.5, 2.0)})
+    assert {e.why for e in limited.effects if e.quantity == "gain"} == {"set by the user"}
