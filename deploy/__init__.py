@@ -13,6 +13,8 @@ from loihi_rules.lazy import lazily
 if TYPE_CHECKING:
     from deploy.errors import BadInput, BoardLost, DeployError, TargetUnavailable
     from deploy.parity import Budget, Spread
+    from deploy.recordings.reading import read_recording
+    from deploy.recordings.recording import Recording
     from deploy.simulator.simulator import Simulator
     from deploy.traces.traces import Traces
     from deploy.workflows.budget import budget
@@ -32,6 +34,7 @@ __all__ = [
     "DeployError",
     "Parity",
     "Preflight",
+    "Recording",
     "Simulator",
     "Spread",
     "Sweep",
@@ -43,6 +46,7 @@ __all__ = [
     "compare",
     "compare_traces",
     "freeze",
+    "read_recording",
     "run",
     "spread",
     "sweep",
@@ -57,6 +61,8 @@ __getattr__, __dir__ = lazily(
         "parity": ("Budget", "Spread"),
         "workflows.check": ("Preflight", "check"),
         "workflows.run": ("run",),
+        "recordings.reading": ("read_recording",),
+        "recordings.recording": ("Recording",),
         "workflows.parity": ("Parity", "compare_traces"),
         "simulator": ("Simulator",),
         "workflows.spread": ("spread",),

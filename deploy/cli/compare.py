@@ -25,6 +25,7 @@ from deploy.cli.reading import (
     model_of,
     names_of,
     pairs_of,
+    runs_of,
     spread_of,
     with_weights,
 )
@@ -32,11 +33,12 @@ from deploy.errors import BadInput
 from deploy.files.folder import staged_folder
 from deploy.models.spelling import Spelling
 from deploy.parity.tolerances import check_names, parse_tolerance
+from deploy.recordings.formats import FORMATS, PICKLED
 from deploy.workflows.given import RUNS, check_targets
 
 
 @click.command()
-@click.argument("what", nargs=-1, required=True, metavar="MODEL | A.npz B.npz")
+@click.argument("what", nargs=-1, required=True, metavar="MODEL | A.npz B.npz | A.npz B.csv")
 @parameter_option
 @targets_option
 @seed_option
@@ -66,6 +68,13 @@ from deploy.workflows.given import RUNS, check_targets
     help="Judge a quantity, or a figure, by limits of your own.",
 )
 @click.option(
+    "--mapping",
+    type=click.Path(path_type=Path),
+    metavar="FILE.toml",
+    help="Of files of other programs: which signal is which probe's, steps, offset and units; see "
+    "docs/recordings.md.",
+)
+@click.option(
     "--out",
     type=click.Path(path_type=Path),
     help="Folder for parity.json, report.html and traces/ (default: comparison/NAME).",
@@ -87,31 +96,34 @@ def compare(
     until_decided: bool,
     budget: bool,
     tolerances: Tuple[str, ...],
+    mapping: Optional[Path],
     out: Optional[Path],
     as_json: bool,
 ) -> None:
     """Run MODEL on two targets or more and judge the last by the first.
 
-    Or judge the traces of one file by those of another.
+    Or judge the traces of one file by those of another; either may be of another program.
     """
     limits: Dict[str, Any] = {}
     for text in tolerances:
         limits.update(parse_tolerance(text))
     check_names(limits)
     yardstick = spread_of(spread)
-    files = [name for name in what if name.endswith(".npz")]
+    files = [name for name in what if Path(name).suffix.lower() in (*FORMATS, *PICKLED)]
     if files and len(files) == len(what):
         if len(files) != 2:
             raise BadInput("to compare traces, give two files: the reference, and the other")
         if budget:
             raise BadInput("a budget needs the model, to run it again; give MODEL, not two files")
-        runs = [deploy.Traces.load(name) for name in files]
+        runs = runs_of(files, mapping)
         out = out or Path("comparison") / Path(files[1]).stem
         with staged_folder(out) as stage:
             given = None if isinstance(yardstick, int) else yardstick
             parity = deploy.compare_traces(runs[0], runs[1], given, limits)
             parity.write(stage)
     elif len(what) == 1:
+        if mapping is not None:
+            raise BadInput("--mapping says how files of other programs are read; give two files")
         model = model_of(what[0], parameters)
         names, ideal = names_of(targets), pairs_of(ideals)
         check_targets(names)
@@ -137,7 +149,7 @@ def compare(
             parity.write(stage)
     else:
         raise BadInput(
-            f"give one MODEL, or two .npz files, not {len(what)} names: {' '.join(what)}"
+            f"give one MODEL, or two files of traces, not {len(what)} names: {' '.join(what)}"
         )
     page = out / "report.html"
     if as_json:

@@ -22,6 +22,8 @@ from loihi_rules.systems import SYSTEMS
 
 if TYPE_CHECKING:
     from deploy.models.loaded import Model
+    from deploy.recordings.recording import Recording
+    from deploy.traces.traces import Traces
 
 MOST_SEEDS = 100_000
 
@@ -104,6 +106,22 @@ def spread_of(text: str) -> Union[int, parity.Spread]:
     if runs:
         check_number_of_runs(runs)
     return runs
+
+
+def runs_of(files: Sequence[str], mapping: Optional[Path]) -> List[Union[Traces, Recording]]:
+    """Our own traces, and what other programs recorded, by a mapping."""
+    from deploy.files.npz import has_record  # loads NumPy
+    from deploy.recordings.mapping import Mapping
+    from deploy.recordings.reading import read_recording
+    from deploy.traces.traces import Traces
+
+    ours = [name.endswith(".npz") and has_record(Path(name)) for name in files]
+    if mapping is not None and all(ours):
+        raise BadInput("--mapping is for files of other programs; both of these are loihi-deploy's")
+    how = Mapping() if mapping is None else Mapping.load(mapping)
+    return [
+        Traces.load(name) if own else read_recording(name, how) for name, own in zip(files, ours)
+    ]
 
 
 def check_weights_file(weights: Optional[Path], learn_on: bool, fan_in: Optional[int]) -> None:

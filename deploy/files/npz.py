@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional, Protocol, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Dict,
+    Iterator,
+    Mapping,
+    Optional,
+    Protocol,
+    Tuple,
+    TypeVar,
+)
 
 import numpy as np
 
@@ -72,25 +85,105 @@ def read_npz(
         In one line, if the file is not there, not of this kind, truncated or damaged, or of
         a newer version.
     """
+    with in_one_line(path, kind.name, kind.source), open(path, "rb") as stream:
+        return _read(path, stream, kind, make, most_bytes)
+
+
+@contextmanager
+def in_one_line(path: Path, name: str, source: str) -> Iterator[None]:
+    """Whatever goes wrong with a file that comes from anywhere becomes one line.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    name : str
+        What the file should be: "a whole NAME file".
+    source : str
+        What to do, or which command makes such files.
+
+    Raises
+    ------
+    BadInput
+    """
     try:
-        with open(path, "rb") as stream:
-            return _read(path, stream, kind, make, most_bytes)
+        yield
     except FileNotFoundError:
         raise BadInput(f"{path}: there is no such file") from None
     except IsADirectoryError:
-        raise BadInput(f"{path}: this is a folder; name one of the .npz files in it") from None
+        raise BadInput(f"{path}: this is a folder; name one of the files in it") from None
     except RecursionError:
-        raise BadInput(f"{path}: not a whole {kind.name} file (its record is nested)") from None
+        raise BadInput(f"{path}: not a whole {name} file (its record is nested)") from None
     except MemoryError:
         raise BadInput(f"{path}: does not fit into memory") from None
     except (zipfile.BadZipFile, EOFError, ValueError, KeyError, TypeError, OverflowError) as error:
-        raise BadInput(
-            f"{path}: not a whole {kind.name} file ({_short(error)}); {kind.source}"
-        ) from None
+        raise BadInput(f"{path}: not a whole {name} file ({_short(error)}); {source}") from None
     except (NotImplementedError, RuntimeError) as error:  # a zip that is encrypted, or packed oddly
         raise BadInput(f"{path}: cannot be read ({_short(error)})") from None
     except OSError as error:
         raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from None
+
+
+def read_arrays(path: Path, most_numbers: int) -> Dict[str, np.ndarray]:
+    """All arrays of numbers of an npz file that anybody may have written.
+
+    Each array's header is held against what the file has of it before there is room for any.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    most_numbers : int
+        In all arrays together.
+
+    Raises
+    ------
+    BadInput
+        In one line, if it is no such file, holds Python objects, or is too large.
+    """
+    with in_one_line(path, "npz", "numpy.savez makes them"), open(path, "rb") as stream:
+        if stream.read(2) != b"PK":
+            raise ValueError("it does not begin as one")
+        stream.seek(0)
+        _refuse_bombs(stream, None)
+        with zipfile.ZipFile(stream) as packed:
+            shapes = [_shape_of(packed, member) for member in packed.infolist()]
+        total = sum(math.prod(shape) for shape in shapes)
+        if total > most_numbers:
+            raise ValueError(f"{total:,} numbers, of which at most {most_numbers:,} are read")
+        stream.seek(0)
+        with np.load(stream, allow_pickle=False) as npz:
+            return {name: npz[name] for name in npz.files}
+
+
+def _shape_of(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> Tuple[int, ...]:
+    """Of an array of numbers, as its header says and its bytes bear out."""
+    name = member.filename
+    if not name.endswith(".npy"):
+        raise ValueError(f"{name!r} in it is no array")
+    with packed.open(member) as stream:
+        version = np.lib.format.read_magic(stream)
+        readers: Mapping[Tuple[int, int], Callable[[Any], Any]] = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }
+        if version not in readers:
+            raise ValueError(f"{name!r} is of format {version}")
+        shape, _, dtype = readers[version](stream)
+        if dtype.hasobject:
+            raise ValueError(f"{name!r} are pickled objects, which are never read; save numbers")
+        if dtype.kind not in "fiub":
+            raise ValueError(f"{name!r} is {dtype}, no numbers")
+        if math.prod(shape) * dtype.itemsize != member.file_size - stream.tell():
+            raise ValueError(f"{name!r} has not the {shape} numbers that its header says")
+    return tuple(shape)
+
+
+def has_record(path: Path) -> bool:
+    """Whether a file is one of `write_npz`, or none that can be looked into."""
+    try:
+        with zipfile.ZipFile(path) as packed:
+            return "json.npy" in packed.namelist()
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError):
+        return True  # reading it says what is wrong
 
 
 def _read(

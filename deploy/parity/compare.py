@@ -80,7 +80,10 @@ def compare_runs(
             "ISI- and SPIKE-distances were not measured; for them: "
             "pip install loihi-deploy[spikes]"
         )
-    if reference.fingerprint != other.fingerprint:
+    unknown = [run.target for run in (reference, other) if not run.fingerprint]
+    if unknown:
+        notes.append(f"{' and '.join(unknown)}: which model it is of is not in it, and not known")
+    elif reference.fingerprint != other.fingerprint:
         notes.append("the two runs are of different models (their fingerprints differ)")
     if same:
         labels = [trace.label for trace in reference if trace.label in same]

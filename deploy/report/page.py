@@ -10,6 +10,7 @@ import jinja2
 from deploy.parity.comparison import MARKS, Comparison, worst_of_each
 from deploy.parity.figure import LESSON
 from deploy.parity.floors import QUANTITIES
+from deploy.recordings.recording import ELSEWHERE
 from deploy.report.numbers import number
 from deploy.report.picture import Picture
 from deploy.report.pictures import pictures
@@ -74,6 +75,9 @@ def _judged(parity: Comparison) -> List[Any]:
 def reproduce(parity: Comparison) -> str:
     """The command that makes this comparison again."""
     run = parity.reference
+    if any(each.substrate == ELSEWHERE for each in parity.runs):
+        files = [r.target if r.substrate == ELSEWHERE else f"{r.target}.npz" for r in parity.runs]
+        return " ".join(map(shlex.quote, ["loihi-deploy", "compare", *files]))
     parts = ["loihi-deploy", "compare", str(run.settings.get("model") or "MODEL.py")]
     parts += ["--duration", f"{run.duration:g}", "--seed", str(run.seed)]
     if run.dt != 0.001:

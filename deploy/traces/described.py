@@ -35,7 +35,7 @@ def describe_traces(network: nengo.Network, n_steps: int, dt: float) -> Dict[nen
         In seconds.
     """
     kind_of = dynamics_of(network)
-    described = _own(list(network.all_probes), dt)
+    described = describe_probes(list(network.all_probes), dt)
     for probe, trace in described.items():
         through = seen_through(network, probe)
         described[probe] = replace(trace, dynamics=kind_of(probe.obj), seen_through=through)
@@ -58,7 +58,8 @@ def _of_learning(conn: Any) -> str:
     return UNSUPERVISED if isinstance(rule, LearningRule) and rule.size_in == 0 else LEARNED
 
 
-def _own(probes: Sequence[nengo.Probe], dt: float) -> Dict[nengo.Probe, Trace]:
+def describe_probes(probes: Sequence[nengo.Probe], dt: float) -> Dict[nengo.Probe, Trace]:
+    """Label and kind of each probe's trace, of what can be told from the probes alone."""
     described: Dict[nengo.Probe, Trace] = {}
     taken: Dict[str, int] = {}
     for probe in probes:

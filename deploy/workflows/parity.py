@@ -15,6 +15,8 @@ from deploy.parity.comparison import MARKS, Comparison
 from deploy.parity.effects import SAME
 from deploy.parity.spread import Spread
 from deploy.parity.tolerances import Tolerance
+from deploy.recordings.aligning import aligned, sampled_as
+from deploy.recordings.recording import Recording
 from deploy.report.page import render
 from deploy.traces.traces import Traces
 
@@ -78,8 +80,8 @@ class Parity(Comparison):
 
 
 def compare_traces(
-    reference: Traces,
-    other: Traces,
+    reference: Union[Traces, Recording],
+    other: Union[Traces, Recording],
     spread: Optional[Spread] = None,
     tolerances: Optional[Mapping[str, Tolerance]] = None,
 ) -> Parity:
@@ -87,8 +89,10 @@ def compare_traces(
 
     Parameters
     ----------
-    reference, other : Traces
-        Of the same model, step and duration.
+    reference, other : Traces or Recording
+        Two `Traces` have to be of one model, step and duration. A recording of another program
+        (`deploy.read_recording`) is brought onto the steps of the other: compared are samples of
+        the same instants, and what has none is named.
     spread : Spread, optional
         How much equally good CPU runs of the model differ; see `deploy.spread`. Without, what is
         typical of the built-in systems stands in its place.
@@ -100,7 +104,14 @@ def compare_traces(
     BadInput
         If the two runs cannot be compared, or the spread is of another model.
     """
-    return parity_of([reference, other], spread, tolerances)
+    runs = aligned(reference, other)
+    if spread is not None:
+        alike = [
+            tuple(sampled_as(run, runs[0]) for run in group)
+            for group in (spread.repeats, spread.builds)
+        ]
+        spread = Spread(*alike)
+    return parity_of(runs, spread, tolerances)
 
 
 def parity_of(

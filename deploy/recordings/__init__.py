@@ -1,0 +1,1 @@
+"""What others recorded: files of other programs, and lists of probes."""
