@@ -18,7 +18,7 @@ from deploy.recordings.mapping import shown_names
 from deploy.recordings.onto_steps import Stepped, Unfit, onto_steps
 from deploy.recordings.recording import ELSEWHERE, Recording, Signal, Trains
 from deploy.traces.trace import Trace
-from deploy.traces.traces import Traces
+from deploy.traces.traces import HOST_ONLY, OFF_CHIP, Traces
 
 
 @dataclass(frozen=True)
@@ -246,8 +246,9 @@ def _traces(
     if isinstance(run, Traces):
         if (window.begin, n_steps) == (0, run.n_steps):
             return replace(run, traces={**run.traces, **found})
-        # what a run has besides is of other steps
-        return replace(run, traces=found, n_steps=n_steps, learned=(), record={})
+        # what a run has besides is of other steps, but for where its signals come from
+        record = {name: run.record[name] for name in (OFF_CHIP, HOST_ONLY) if name in run.record}
+        return replace(run, traces=found, n_steps=n_steps, learned=(), record=record)
     others = set(_labels(partner))
     rest = dict.fromkeys(label for label in _labels(run) if label not in others)
     if rest:

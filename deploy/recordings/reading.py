@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
-from typing import Any, List, Tuple, Union
+from typing import Any, List, Union
 from typing import Mapping as MappingOf
 
 from deploy.errors import BadInput
