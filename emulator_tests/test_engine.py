@@ -241,7 +241,7 @@ def test_what_is_cut_is_said_once_and_by_name():
 
 
 def test_what_it_cannot_do_is_left_to_the_reference(monkeypatch):
-    def refuse(model):
+    def refuse(model, silicon):
         raise Unsupported("a synapse from the future")
 
     monkeypatch.setattr("deploy.nengo_loihi.run.interface.lay_out", refuse)

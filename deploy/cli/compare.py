@@ -15,6 +15,7 @@ from deploy.cli.options import (
     parameter_option,
     run_options,
     seed_option,
+    silicon_option,
     targets_option,
     weights_options,
 )
@@ -29,6 +30,7 @@ from deploy.cli.reading import (
     spread_of,
     with_weights,
 )
+from deploy.emulator.silicon import Silicon
 from deploy.errors import BadInput
 from deploy.files.folder import staged_folder
 from deploy.models.spelling import Spelling
@@ -44,6 +46,7 @@ from deploy.workflows.given import RUNS, check_targets
 @seed_option
 @run_options
 @weights_options
+@silicon_option
 @click.option(
     "--spread",
     default=str(RUNS),
@@ -92,6 +95,7 @@ def compare(
     weights: Optional[Path],
     learn_on: bool,
     fan_in: Optional[int],
+    silicon: Tuple[str, ...],
     spread: str,
     until_decided: bool,
     budget: bool,
@@ -115,6 +119,8 @@ def compare(
             raise BadInput("to compare traces, give two files: the reference, and the other")
         if budget:
             raise BadInput("a budget needs the model, to run it again; give MODEL, not two files")
+        if silicon:
+            raise BadInput("silicon modes are of a run; give MODEL, not two files")
         runs = runs_of(files, mapping)
         out = out or Path("comparison") / Path(files[1]).stem
         with staged_folder(out) as stage:
@@ -125,10 +131,10 @@ def compare(
         if mapping is not None:
             raise BadInput("--mapping says how files of other programs are read; give two files")
         model = model_of(what[0], parameters)
-        names, ideal = names_of(targets), pairs_of(ideals)
+        names, ideal, modes = names_of(targets), pairs_of(ideals), Silicon.read(silicon)
         check_targets(names)
         check_weights_file(weights, learn_on, fan_in)
-        seconds = check_run(model, names, [seed], duration, dt, engine)
+        seconds = check_run(model, names, [seed], duration, dt, engine, modes)
         out = out or Path("comparison") / _plain(model)
         with staged_folder(out) as stage:
             with progress_bar() as report:
@@ -145,6 +151,7 @@ def compare(
                     until_decided=until_decided,
                     budget=budget,
                     progress=report,
+                    silicon=modes.different,
                 )
             parity.write(stage)
     else:

@@ -7,6 +7,8 @@ from typing import Any, Callable
 
 import click
 
+from deploy.emulator.silicon import MODES
+
 USER_DURATION = 5.0  # s; of a user's model, which does not say how long it wants to run
 
 
@@ -59,6 +61,14 @@ parameter_option = click.option(
     multiple=True,
     metavar="NAME=VALUE",
     help="A parameter of the system (see: systems NAME), or of your function.",
+)
+silicon_option = click.option(
+    "--silicon",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="What silicon does otherwise, on the emulator: "
+    + "; ".join(f"{mode.name}={'|'.join(mode.values)}" for mode in MODES)
+    + " (docs/board.md).",
 )
 _weights = click.option(
     "--weights",

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple, Union
 
 from deploy import parity
 from deploy.cli.options import USER_DURATION
+from deploy.emulator.silicon import AS_EMULATED, Silicon
 from deploy.errors import BadInput
 from deploy.models.checking import check_model
 from deploy.models.spelling import Spelling
 from deploy.workflows.given import (
     WEIGHTS,
     check_number_of_runs,
+    check_silicon,
     check_weights,
     checked_seed,
     known_target,
@@ -42,12 +44,14 @@ def check_run(
     duration: Optional[float],
     dt: float,
     engine: str = "fast",
+    silicon: Silicon = AS_EMULATED,
 ) -> float:
     """Look at all that a run is given before what it takes is loaded; gives its duration."""
     for seed in seeds:
         checked_seed(seed)
+    check_silicon(targets, silicon)
     for name in targets:
-        known_target(name, engine)
+        known_target(name, engine, silicon)
     seconds = duration_of(model, duration, seeds)
     steps_of(seconds, dt)
     return seconds

@@ -10,9 +10,17 @@ import click
 
 import deploy
 from deploy.cli.console import print_table
-from deploy.cli.options import as_json, parameter_option, run_options, seed_option, weights_options
+from deploy.cli.options import (
+    as_json,
+    parameter_option,
+    run_options,
+    seed_option,
+    silicon_option,
+    weights_options,
+)
 from deploy.cli.progress import progress_bar
 from deploy.cli.reading import check_run, check_weights_file, model_of, pairs_of, with_weights
+from deploy.emulator.silicon import Silicon
 from deploy.errors import BadInput, BoardLost
 from deploy.report.numbers import number
 from deploy.targets import TARGETS
@@ -29,6 +37,7 @@ if TYPE_CHECKING:
 @seed_option
 @run_options
 @weights_options
+@silicon_option
 @click.option(
     "--freeze",
     type=click.Path(path_type=Path),
@@ -49,6 +58,7 @@ def run(
     weights: Optional[Path],
     learn_on: bool,
     fan_in: Optional[int],
+    silicon: Tuple[str, ...],
     freeze: Optional[Path],
     out: Optional[Path],
     as_json: bool,
@@ -58,9 +68,9 @@ def run(
     for path, name in ((out, "traces"), (freeze, "weights")):
         if path is not None:
             _check_file(path, name)
-    ideal = pairs_of(ideals)
+    ideal, modes = pairs_of(ideals), Silicon.read(silicon)
     check_weights_file(weights, learn_on, fan_in)
-    seconds = check_run(model, [target], [seed], duration, dt, engine)
+    seconds = check_run(model, [target], [seed], duration, dt, engine, modes)
     try:
         with progress_bar() as report:
             traces = deploy.run(
@@ -72,6 +82,7 @@ def run(
                 engine=engine,
                 ideals=ideal,
                 progress=report,
+                silicon=modes.different,
             )
     except BoardLost as error:
         if out is None or error.traces is None:

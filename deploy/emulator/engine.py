@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Dict, NamedTuple, Optional, Type
+from typing import Any, Dict, NamedTuple, Optional, Tuple, Type
 
 import numpy as np
 
@@ -44,6 +44,12 @@ class State(NamedTuple):
         Spikes that wait to be added to a trace.
     errors : (n_errors,) ndarray
         PES errors, scaled, rounded and clipped.
+    acting : (n_errors,) or (0,) ndarray
+        Those of the step before, where they act late.
+    register : (n,) or (0,) ndarray
+        What the registers of voltages hold, where that is another thing.
+    held : (n,) or (0,) ndarray of int32
+        The counts in these.
     flags : (6,) ndarray of int64
         How often each of `WARNINGS` came up.
     cut : (2, n_learning) ndarray of int64
@@ -64,6 +70,9 @@ class State(NamedTuple):
     traces: np.ndarray
     pending: np.ndarray
     errors: np.ndarray
+    acting: np.ndarray
+    register: np.ndarray
+    held: np.ndarray
     flags: np.ndarray
     cut: np.ndarray
     operations: np.ndarray
@@ -85,7 +94,8 @@ PROBEABLE = ("spiked", "current", "voltage")
 
 def start(layout: Layout) -> State:
     """A chip that has just been switched on."""
-    n, learning = layout.n_compartments, layout.learning
+    n, learning, modes = layout.n_compartments, layout.learning, layout.modes
+    n_held = n if modes.counts_in_voltage else 0
     dtype = layout.compartments.vth.dtype
     n_traces, n_errors = int(learning.n_axons.sum()), int(learning.n_errors.sum())
     return State(
@@ -101,6 +111,9 @@ def start(layout: Layout) -> State:
         traces=np.zeros(n_traces, dtype),
         pending=np.zeros(n_traces, np.bool_),
         errors=np.zeros(n_errors, dtype),
+        acting=np.zeros(n_errors if modes.late_errors else 0, dtype),
+        register=np.zeros(n_held, dtype),
+        held=np.zeros(n_held, np.int32),
         flags=np.zeros(len(WARNINGS), np.int64),
         cut=np.zeros((2, len(learning.first_row)), np.int64),
         operations=np.zeros(2, np.int64),
@@ -121,6 +134,8 @@ class Engine:
         Whether to use numba; without it, NumPy does the same more slowly.
     raises : type, optional
         The exception that overflow and lost spikes are; without, they are warnings.
+    noise_seed : int, optional
+        Of noise alone, where it comes from a generator of its own.
     """
 
     def __init__(
@@ -130,20 +145,23 @@ class Engine:
         probed: Dict[str, np.ndarray],
         compiled: bool = HAVE_NUMBA,
         raises: Optional[Type[Exception]] = None,
+        noise_seed: Optional[int] = None,
     ):
         self.layout = layout
         self.raises = raises
         self.state = start(layout)
         self.rng = np.random.RandomState(seed)
+        apart = layout.modes.noise_apart
+        self.noise_rng = np.random.RandomState(noise_seed) if apart else self.rng
         self.probed = {key: np.asarray(probed[key], np.int64) for key in PROBEABLE}
         self.compiled = compiled
         self.t = 0
         self._warned = np.zeros(len(WARNINGS), np.bool_)
-        _, key, position, _, _ = self.rng.get_state()
-        self._key = np.stack([key, key]).astype(np.uint32)
-        self._position = np.array([position], np.int64)
+        self._numbers = _words(self.rng)
+        self._noise = _words(self.noise_rng) if apart else self._numbers
         if compiled:
-            kernels.temper(self._key)
+            for key, _ in {id(words): words for words in (self._numbers, self._noise)}.values():
+                kernels.temper(key)
         self._saved: Any = None
         self._kernel: Any = kernels.advance_int if layout.integer else kernels.advance_float
         if compiled:
@@ -186,12 +204,12 @@ class Engine:
         """
         if self.compiled:
             self._kernel(
-                self.layout, self.state, self._key, self._position, probed,
+                self.layout, self.state, *self._numbers, *self._noise, probed,
                 events, event_start, self.t, row, n_steps,
             )  # fmt: skip
         else:
             numpy_steps.advance(
-                self.layout, self.state, self.rng, probed,
+                self.layout, self.state, self.rng, self.noise_rng, probed,
                 events, event_start, self.t, row, n_steps,
             )  # fmt: skip
         self.t += n_steps
@@ -201,17 +219,19 @@ class Engine:
         """Note all that changes from step to step, as it is now."""
         if self._saved is None:
             bias = self.layout.compartments.bias  # which a node may set
-            self._saved = Saved([*self.state, self._key, self._position, bias])
+            self._saved = Saved([*self.state, *self._numbers, *self._noise, bias])
         self._saved.save()
         self._saved_t = self.t
-        self._saved_rng = None if self.compiled else self.rng.get_state()
+        self._saved_numbers = [
+            (rng, rng.get_state()) for rng in (() if self.compiled else {self.rng, self.noise_rng})
+        ]
 
     def restore(self) -> None:
         """Go back to what was saved."""
         self._saved.restore()
         self.t = self._saved_t
-        if self._saved_rng is not None:
-            self.rng.set_state(self._saved_rng)
+        for rng, state in self._saved_numbers:
+            rng.set_state(state)
 
     def _warn(self) -> None:
         """Say each thing once that went wrong."""
@@ -239,3 +259,9 @@ class Engine:
 
     def clear_errors(self) -> None:
         self.state.errors[:] = 0
+
+
+def _words(rng: np.random.RandomState) -> Tuple[np.ndarray, np.ndarray]:
+    """The state of a generator as the kernels take it, and how many of its words are used."""
+    _, key, position, _, _ = rng.get_state()
+    return np.stack([key, key]).astype(np.uint32), np.array([position], np.int64)

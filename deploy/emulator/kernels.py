@@ -16,6 +16,8 @@ SPIKES, SYNAPTIC = range(2)  # of the operations that are counted
 OVERFLOW_Q0, OVERFLOW_U, OVERFLOW_U2, CLIPPED_TRACE, CLIPPED_WEIGHT, LOST_SPIKE = range(6)
 
 Q_BITS, U_BITS = 21, 23  # without sign: synaptic input, current
+V_BITS = 23  # without sign: of a voltage that wraps
+REFRACTORY_UNIT = 128  # of the count that the register of a voltage may hold
 LEARN_FRAC, LEARN_OVERFLOW = 7, 2  # as nengo-loihi's builder/discretize.py
 TRACE_MAX = 127
 
@@ -211,9 +213,10 @@ def _deliver(layout, state, events, event_start, step):
 
 
 @jit
-def _traces_int(learning, state, key, position, s):
+def _traces_int(learning, one_draw, state, key, position, s):
     start = learning.trace_start[s]
     decay, mag = learning.decay[s], learning.mag[s]
+    shared = random_double(key, position) if one_draw else 0.0
     for i in range(start, start + learning.n_axons[s]):
         trace = decay * np.float64(state.traces[i])
         if state.pending[i]:
@@ -221,7 +224,7 @@ def _traces_int(learning, state, key, position, s):
             state.pending[i] = False
         whole = np.floor(trace)  # traces are never negative
         value = np.int64(whole)
-        if trace - whole > random_double(key, position):
+        if trace - whole > (shared if one_draw else random_double(key, position)):
             value += 1
         if value > TRACE_MAX:
             state.flags[CLIPPED_TRACE] += 1
@@ -254,7 +257,14 @@ def _shift(x, by):
 
 
 @jit
-def _weights_int(rows, learning, state, key, position, s):
+def _acting_errors(learning, state, s):
+    """Those of this step, or of the step before where they act late."""
+    first, last = learning.error_start[s], learning.error_start[s] + learning.n_errors[s]
+    return state.acting[first:last] if len(state.acting) else state.errors[first:last]
+
+
+@jit
+def _weights_int(rows, learning, one_draw, state, key, position, s):
     """w ← round(w + lr · trace · error), stochastically, for every learned weight.
 
     Where trace or error is zero nothing changes: a weight is a whole number of its
@@ -266,7 +276,8 @@ def _weights_int(rows, learning, state, key, position, s):
     wgt_exp, shift_bits = learning.wgt_exp[s], learning.shift_bits[s]
     factor = 2.0 ** (-LEARN_FRAC - shift_bits)
     limit = 2 ** (8 - shift_bits) - 1
-    errors = state.errors[learning.error_start[s] : learning.error_start[s] + n_errors]
+    errors = _acting_errors(learning, state, s)
+    shared = random_double(key, position) if one_draw else 0.0
     silent = True
     for e in errors:
         if e != 0:
@@ -274,7 +285,8 @@ def _weights_int(rows, learning, state, key, position, s):
     for a in range(learning.n_axons[s]):
         trace = state.traces[learning.trace_start[s] + a]
         if silent or trace == 0:
-            skip_words(key, position, 2 * width)
+            if not one_draw:
+                skip_words(key, position, 2 * width)
             continue
         start = rows.start[learning.first_row[s] + a]
         for j in range(width):
@@ -286,7 +298,7 @@ def _weights_int(rows, learning, state, key, position, s):
             size = abs(exact)
             whole = np.floor(size)
             value = np.int64(whole)
-            if size - whole > random_double(key, position):
+            if size - whole > (shared if one_draw else random_double(key, position)):
                 value += 1
             if value > limit:
                 state.flags[CLIPPED_WEIGHT] += 1
@@ -367,6 +379,12 @@ def _voltages_int(voltage, current, bias, decay_v):
 
 
 @jit
+def _wrap_voltages(voltage):
+    for i in range(len(voltage)):
+        voltage[i] = _wrapped(voltage[i], V_BITS)
+
+
+@jit
 def _clip(voltage, vmin, vmax):
     for i in range(len(voltage)):
         voltage[i] = min(max(voltage[i], vmin[i]), vmax[i])
@@ -393,6 +411,16 @@ def _refract(spiked, ref_count, spike_count, ref):
 
 
 @jit
+def _hold_counts(c, state):
+    """Registers of voltages that hold what is left of a refractory time while there is some."""
+    for i in range(len(state.held)):
+        left = np.int32(c.ref[i]) if state.spiked[i] else state.held[i] - np.int32(1)
+        state.held[i] = max(left, np.int32(0))
+        held = state.held[i]
+        state.register[i] = held * REFRACTORY_UNIT if held > 0 else state.voltage[i]
+
+
+@jit
 def _noise_int(c, state, noise, key, position):
     """Draw the noise of every compartment; that of the input is added at once."""
     for i in range(len(noise)):
@@ -404,7 +432,7 @@ def _noise_int(c, state, noise, key, position):
 
 
 @jit
-def _update_int(c, state, noise, key, position):
+def _update_int(c, modes, state, noise, key, position):
     """Current, voltage and spikes of all compartments."""
     bias = c.bias
     if len(noise):
@@ -414,9 +442,12 @@ def _update_int(c, state, noise, key, position):
         bias = noise
     wrapped_q, wrapped_u = _currents_int(state.q, state.current, c.decay_u)
     wrapped_u2 = _voltages_int(state.voltage, state.current, bias, c.decay_v)
+    if modes.wraps_voltage:
+        _wrap_voltages(state.voltage)
     _clip(state.voltage, c.vmin, c.vmax)
     _spike(state.voltage, state.spiked, state.ref_count, c.vth)
     _refract(state.spiked, state.ref_count, state.spike_count, c.ref)
+    _hold_counts(c, state)
     state.flags[OVERFLOW_Q0] += wrapped_q
     state.flags[OVERFLOW_U] += wrapped_u
     state.flags[OVERFLOW_U2] += wrapped_u2
@@ -465,41 +496,70 @@ def _record(probed, state, step):
         probed.spiked[step, j] = state.spiked[probed.spiked_of[j]]
     for j in range(len(probed.current_of)):
         probed.current[step, j] = state.current[probed.current_of[j]]
+    voltage = state.register if len(state.register) else state.voltage
     for j in range(len(probed.voltage_of)):
-        probed.voltage[step, j] = state.voltage[probed.voltage_of[j]]
+        probed.voltage[step, j] = voltage[probed.voltage_of[j]]
 
 
 # ------------------------------------------------------------------------- steps
 
 
 @jit
-def advance_int(layout, state, key, position, probed, events, event_start, t, row, n_steps):
+def advance_int(
+    layout,
+    state,
+    key,
+    position,
+    noise_key,
+    noise_position,
+    probed,
+    events,
+    event_start,
+    t,
+    row,
+    n_steps,
+):
     """``n_steps`` steps of the chip's integers; ``t`` steps have been before.
 
     The first takes the events of row ``row``, and records into it.
     """
-    learning, c = layout.learning, layout.compartments
+    learning, c, modes = layout.learning, layout.compartments, layout.modes
     n_learning, n = len(learning.first_row), len(state.voltage)
     noise = np.zeros(n if layout.has_noise else 0, np.int32)
     draws = layout.has_noise or n_learning > 0
+    passes_over = draws and (modes.noise_apart or not layout.has_noise)
     for step in range(n_steps):
         now = t + step + 1
         _deliver(layout, state, events, event_start, row + step)
         for s in range(n_learning):
             if now % learning.train_epoch[s] == 0:
-                _traces_int(learning, state, key, position, s)
+                _traces_int(learning, modes.one_draw, state, key, position, s)
         for s in range(n_learning):
             if now % learning.learn_epoch[s] == 0:
-                _weights_int(layout.rows, learning, state, key, position, s)
-        _update_int(c, state, noise, key, position)
-        if draws and not layout.has_noise:
+                _weights_int(layout.rows, learning, modes.one_draw, state, key, position, s)
+        state.acting[:] = state.errors[: len(state.acting)]
+        _update_int(c, modes, state, noise, noise_key, noise_position)
+        if passes_over:
             _skip_noise(key, position, n)
         _collect_fired(layout, state)
         _record(probed, state, row + step)
 
 
 @jit
-def advance_float(layout, state, key, position, probed, events, event_start, t, row, n_steps):
+def advance_float(
+    layout,
+    state,
+    key,
+    position,
+    noise_key,
+    noise_position,
+    probed,
+    events,
+    event_start,
+    t,
+    row,
+    n_steps,
+):
     """``n_steps`` steps in single precision; ``t`` steps have been before."""
     learning, c = layout.learning, layout.compartments
     n_learning, n = len(learning.first_row), len(state.voltage)

@@ -139,6 +139,32 @@ class Learning(NamedTuple):
     wide_rate: np.ndarray
 
 
+class Modes(NamedTuple):
+    """What silicon does otherwise as it steps; see `deploy.emulator.silicon`.
+
+    Other numbers than the emulator's are in `Learning`: ``lr_exp``, ``decay``, ``train_epoch``.
+
+    Attributes
+    ----------
+    late_errors : bool
+        An error acts in the step after its own.
+    one_draw : bool
+        All traces of a synapse group round by one random number, and all its weights.
+    counts_in_voltage : bool
+        What is recorded of a refractory compartment's voltage is the count that its register holds.
+    noise_apart : bool
+        Noise comes from a generator of its own.
+    wraps_voltage : bool
+        A voltage wraps beyond 23 bits before it is cut.
+    """
+
+    late_errors: bool = False
+    one_draw: bool = False
+    counts_in_voltage: bool = False
+    noise_apart: bool = False
+    wraps_voltage: bool = False
+
+
 class Layout(NamedTuple):
     """All of a model that does not change while it runs, and its first weights.
 
@@ -154,6 +180,7 @@ class Layout(NamedTuple):
     learned : (n,) ndarray of int32 or float32
         Weights that change; ``rows.start`` of their rows points here.
     has_noise : bool
+    modes : Modes
     """
 
     integer: bool
@@ -165,6 +192,7 @@ class Layout(NamedTuple):
     learning: Learning
     learned: np.ndarray
     has_noise: bool
+    modes: Modes
 
     @property
     def n_compartments(self) -> int:

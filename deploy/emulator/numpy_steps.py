@@ -16,6 +16,7 @@ def advance(
     layout: Any,
     state: Any,
     rng: np.random.RandomState,
+    noise_rng: np.random.RandomState,
     probed: Any,
     events: np.ndarray,
     event_start: np.ndarray,
@@ -29,16 +30,20 @@ def advance(
     update_traces = _traces_int if integer else _traces_float
     update_weights = _weights_int if integer else _weights_float
     update = _update_int if integer else _update_float
+    draws: Any = _OneDraw(rng) if layout.modes.one_draw else rng
     for step in range(n_steps):
         now = t + step + 1
         _deliver(layout, state, events, event_start, row + step)
         for s in range(len(learning.first_row)):
             if now % learning.train_epoch[s] == 0:
-                update_traces(learning, state, rng, s)
+                update_traces(learning, state, draws, s)
         for s in range(len(learning.first_row)):
             if now % learning.learn_epoch[s] == 0:
-                update_weights(layout.rows, learning, state, rng, s)
-        update(layout, state, rng)
+                update_weights(layout.rows, learning, state, draws, s)
+        state.acting[:] = state.errors[: len(state.acting)]
+        update(layout, state, noise_rng)
+        if layout.modes.noise_apart and (layout.has_noise or len(learning.first_row)):
+            rng.randint(-127, 128, size=len(state.voltage), dtype=np.int32)
         for block in range(len(layout.block_start) - 1):
             first, last = layout.block_start[block : block + 2]
             fired = np.flatnonzero(state.spiked[first:last])
@@ -46,7 +51,18 @@ def advance(
             state.n_fired[block] = len(fired)
         probed.spiked[row + step] = state.spiked[probed.spiked_of]
         probed.current[row + step] = state.current[probed.current_of]
-        probed.voltage[row + step] = state.voltage[probed.voltage_of]
+        voltage = state.register if len(state.register) else state.voltage
+        probed.voltage[row + step] = voltage[probed.voltage_of]
+
+
+class _OneDraw:
+    """A generator that gives one number for all that ask at once."""
+
+    def __init__(self, rng: np.random.RandomState):
+        self._rng = rng
+
+    def rand(self, *shape: int) -> float:
+        return float(self._rng.rand())
 
 
 def _deliver(layout: Any, state: Any, events: Any, event_start: Any, step: int) -> None:
@@ -80,7 +96,7 @@ def _deliver(layout: Any, state: Any, events: Any, event_start: Any, step: int) 
                 state.pending[trace] = True
 
 
-def _rounded(x: np.ndarray, rng: np.random.RandomState, limit: int, flags: Any, flag: int) -> Any:
+def _rounded(x: np.ndarray, rng: Any, limit: int, flags: Any, flag: int) -> Any:
     fraction, whole = np.modf(np.abs(x))
     value = whole.astype(np.int32) + (fraction > rng.rand(*x.shape))
     over = value > limit
@@ -91,7 +107,8 @@ def _rounded(x: np.ndarray, rng: np.random.RandomState, limit: int, flags: Any, 
 
 def _parts(learning: Any, state: Any, s: int) -> Any:
     first, last = learning.trace_start[s], learning.trace_start[s] + learning.n_axons[s]
-    e = state.errors[learning.error_start[s] : learning.error_start[s] + learning.n_errors[s]]
+    errors = state.acting if len(state.acting) else state.errors
+    e = errors[learning.error_start[s] : learning.error_start[s] + learning.n_errors[s]]
     return slice(first, last), np.hstack([-e, e])
 
 
@@ -167,7 +184,14 @@ def _update_int(layout: Any, state: Any, rng: Any) -> None:
     u2 = state.current + c.bias + np.where(c.noise_on_u, noise, 0)
     drive = _wrapped(u2, k.U_BITS, state.flags, k.OVERFLOW_U2)
     v = _decayed(state.voltage, 4096 - c.decay_v) + drive
+    if layout.modes.wraps_voltage:
+        sign = 1 << k.V_BITS
+        v = (v & (sign - 1)) - (v & sign)
     _spike(c, state, v)
+    if layout.modes.counts_in_voltage:
+        state.held[:] = np.where(state.spiked, c.ref, np.maximum(state.held - 1, 0))
+        count = state.held * k.REFRACTORY_UNIT
+        state.register[:] = np.where(state.held > 0, count, state.voltage)
 
 
 def _update_float(layout: Any, state: Any, rng: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any, List, Sequence
 
 import jinja2
 
+from deploy.emulator.silicon import BY_NAME
 from deploy.parity.comparison import MARKS, Comparison, worst_of_each
 from deploy.parity.figure import LESSON
 from deploy.parity.floors import QUANTITIES
@@ -49,6 +50,7 @@ def render(parity: Comparison, own: Sequence[Picture] = ()) -> str:
         judged=_judged(parity),
         QUANTITIES=QUANTITIES,
         MARKS=MARKS,
+        SILICON=BY_NAME,
         pictures=[*own, *pictures(parity)],
         splits=() if parity.budget is None else parity.budget.splits[:MOST_SPLITS],
         command=reproduce(parity),
@@ -85,6 +87,10 @@ def reproduce(parity: Comparison) -> str:
     parts += ["--targets", ",".join(r.target for r in parity.runs)]
     if parity.budget is not None and len(parity.runs) == 2:
         parts += ["--budget"]
+    for modes in (each.record.get("silicon", {}) for each in parity.runs):
+        parts += [
+            text for name, value in modes.items() for text in ("--silicon", f"{name}={value}")
+        ]
     if "weights file" in run.settings:
         parts += ["--weights", str(run.settings["weights file"])]
         parts += ["--learn-on"] if run.settings["weights"] == "learnt on from" else []

@@ -9,6 +9,7 @@ if TYPE_CHECKING:  # a target's name is read before anything is loaded
     import nengo
     import numpy as np
 
+    from deploy.emulator.silicon import Silicon
     from deploy.nengo_loihi.read.chip_values import ChipValue
     from deploy.traces.trace import Spikes
     from loihi_rules import Change, Learned, Problem, Rewritten, SeededCopy
@@ -146,12 +147,15 @@ class Target(ABC):
         One line.
     is_chip : bool
         Whether it runs networks that were rewritten for the chip, by `open_rewritten`.
+    has_silicon_modes : bool
+        Whether it can do what silicon may do otherwise, by `with_silicon`.
     """
 
     name: str
     substrate: str
     summary: str
     is_chip: bool = False
+    has_silicon_modes: bool = False
 
     def missing(self) -> Optional[str]:
         """Why this target cannot be used here, with a way out; None if it can."""
@@ -167,6 +171,10 @@ class Target(ABC):
 
     def with_engine(self, engine: str) -> Target:
         """The same target computed by another engine, where it has several."""
+        return self
+
+    def with_silicon(self, silicon: Silicon) -> Target:
+        """The same target with what silicon does otherwise, where it has such modes."""
         return self
 
     def cannot_take(self, rewritten: Rewritten, built: Any) -> Sequence[Problem]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, List, Optional
 
+from deploy.emulator.silicon import AS_EMULATED, Silicon
 from deploy.errors import BadInput, TargetUnavailable
 from deploy.targets.base import Session, Target
 
@@ -27,21 +28,37 @@ class EmulatorTarget(Target):
         Whether weights and state are the chip's integers.
     engine : str
         ``"fast"``, or ``"reference"`` for nengo-loihi's own; the bits are the same.
+    silicon : Silicon
+        What the chip does otherwise.
     """
 
     substrate = "no silicon"
     is_chip = True
 
-    def __init__(self, name: str, summary: str, discretize: bool, engine: str = "fast"):
+    def __init__(
+        self,
+        name: str,
+        summary: str,
+        discretize: bool,
+        engine: str = "fast",
+        silicon: Silicon = AS_EMULATED,
+    ):
         self.name = name
         self.summary = summary
         self.discretize = discretize
         self.engine = engine
+        self.silicon = silicon
+        self.has_silicon_modes = discretize
 
     def with_engine(self, engine: str) -> Target:
         if engine not in ENGINES:
             raise BadInput(f"there is no engine {engine!r}; choose from {', '.join(ENGINES)}")
-        return EmulatorTarget(self.name, self.summary, self.discretize, engine)
+        return EmulatorTarget(self.name, self.summary, self.discretize, engine, self.silicon)
+
+    def with_silicon(self, silicon: Silicon) -> Target:
+        if silicon.different and self.engine != "fast":
+            raise BadInput(f"the {self.engine} engine has no silicon modes; use the fast one")
+        return EmulatorTarget(self.name, self.summary, self.discretize, self.engine, silicon)
 
     def missing(self) -> Optional[str]:
         from deploy.nengo_loihi.load import load_nengo_loihi
@@ -69,7 +86,14 @@ class EmulatorTarget(Target):
         from deploy.targets.emulator import EmulatorSession
 
         return EmulatorSession(
-            copied, rewritten, dt, seed, self.discretize, self.engine, precompute
+            copied,
+            rewritten,
+            dt,
+            seed,
+            self.discretize,
+            self.engine,
+            precompute,
+            silicon=self.silicon,
         )
 
 

@@ -12,6 +12,7 @@ from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 from nengo.exceptions import SimulationError
 
+from deploy.emulator.silicon import AS_EMULATED, Silicon
 from deploy.host.interrupts import Interrupts
 from deploy.nengo_loihi.build.chip_builder import chip_model, learning_synapse
 from deploy.nengo_loihi.load import load_nengo_loihi
@@ -58,11 +59,13 @@ class EmulatorSession(ChipSession):
         engine: str,
         precompute: Optional[bool] = None,
         rounded: bool = False,
+        silicon: Silicon = AS_EMULATED,
     ):
         nengo_loihi = load_nengo_loihi()
         simulator = build_simulator(
             rewritten.network,
             engine,
+            silicon,
             dt=dt,
             seed=seed,
             model=chip_model(rewritten, dt, rounded),
@@ -72,6 +75,7 @@ class EmulatorSession(ChipSession):
             precompute=precompute,
         )
         super().__init__(copied, rewritten, dt, simulator)
+        self.silicon = silicon
         self.interrupts = getattr(self.runner, "interrupts", Interrupts())
         self._steps = False  # whether it does, by nengo-loihi's own runner
         self._stopped_at: Optional[int] = None
@@ -263,9 +267,13 @@ class EmulatorSession(ChipSession):
         found: Dict[str, Any] = {"cores": list(self._cores())}
         if self.settings["arithmetic"] == "integer":
             scales = self.rewritten.learning_scales
-            found["learning rates"] = learning_rates(self.model, scales, self.dt)
+            found["learning rates"] = learning_rates(self.model, scales, self.dt, self.silicon)
+        if self.silicon.different:
+            found["silicon"] = self.silicon.different
         emulator = self.simulator.sims["emulator"]
         if isinstance(emulator, FastEmulator):
+            if emulator.noise_seed is not None:
+                found["noise seed"] = emulator.noise_seed
             saturation = [s for s in emulator.saturation() if s.count]
             found["saturation"] = [asdict(s) for s in saturation]
             work = emulator.work()

@@ -48,7 +48,8 @@ class Traces:
         Packages and options that the run used.
     record : mapping
         What the target has to say of the run: of a chip, its ``cores`` and what each uses,
-        the ``spikes`` fired, and the ``saturation`` of traces, weights, errors and currents.
+        the ``spikes`` fired, and the ``saturation`` of traces, weights, errors and currents; of an
+        emulator, the ``silicon`` modes that are on, and the ``noise seed`` where it has its own.
         Which traces are ``off chip``, as nothing that is on it goes into them; and if nothing of
         the model is on it, ``host only``: why.
         Of a run that was stopped, ``partial``: its ``steps``, and ``of`` how many.
@@ -98,11 +99,15 @@ class Traces:
     @property
     def where(self) -> str:
         """The target and what it is, for every output that a person reads."""
+        parts = [self.substrate]
+        modes = self.record.get("silicon", {})
+        if modes:
+            parts.append("with " + ", ".join(f"{name}={value}" for name, value in modes.items()))
         partial = self.record.get("partial")
         if partial:
             whole = f"{partial['of'] * self.dt:g} s"
-            return f"{self.target} ({self.substrate}; partial, {self.duration:g} of {whole})"
-        return f"{self.target} ({self.substrate})"
+            parts.append(f"partial, {self.duration:g} of {whole}")
+        return f"{self.target} ({'; '.join(parts)})"
 
     def select(self, labels: Sequence[str]) -> Traces:
         """The same run with some of its traces."""

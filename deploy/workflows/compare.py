@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from functools import partial
-from typing import Mapping, Optional, Sequence, Union
+from typing import Any, Mapping, Optional, Sequence, Union
 
+from deploy.emulator.silicon import Silicon
 from deploy.errors import BadInput
 from deploy.models.loaded import Model
 from deploy.models.same_model import SameModel
@@ -14,9 +15,16 @@ from deploy.parity import Spread
 from deploy.parity.compare import check_runs
 from deploy.parity.comparison import OPEN_ as OPEN
 from deploy.parity.tolerances import Tolerance
+from deploy.targets import find_target
 from deploy.traces.traces import HOST_ONLY
 from deploy.workflows.budget import budget_of_ladder, check_ladder, climb
-from deploy.workflows.given import RUNS, check_number_of_runs, check_targets, usable_target
+from deploy.workflows.given import (
+    RUNS,
+    check_number_of_runs,
+    check_silicon,
+    check_targets,
+    usable_target,
+)
 from deploy.workflows.parity import Parity, parity_of
 from deploy.workflows.run import Progress, run
 from deploy.workflows.spread import spread as make_spread
@@ -39,6 +47,7 @@ def compare(
     until_decided: bool = False,
     budget: bool = False,
     progress: Optional[Progress] = None,
+    silicon: Optional[Mapping[str, Any]] = None,
 ) -> Parity:
     """Run a model on several targets and compare the last with the first.
 
@@ -59,20 +68,26 @@ def compare(
         builds that are too few, make more of them.
     budget : bool
         Whether to say what causes the effects of the emulator, by more runs; see `deploy.budget`.
+    silicon : mapping of str to str, optional
+        As for `run`; of the targets that have silicon modes.
 
     Returns
     -------
     Parity
     """
     check_targets(targets)
+    modes = Silicon.of(silicon or {})
+    check_silicon(targets, modes)
     for name in targets:
-        usable_target(name)
+        usable_target(name, engine, modes)
     if not isinstance(spread, Spread) and spread != 0:
         check_number_of_runs(spread)
     same = SameModel(model)
     if budget:
         if (targets[0], targets[-1]) != ("cpu", "emulator"):
             raise BadInput("a budget is of the emulator against the cpu: --targets cpu,emulator")
+        if modes.different:
+            raise BadInput(f"a budget is of the emulator as it is, not with {modes}; leave one out")
         check_ladder(same, seed, dt)
     end = LONGEST * duration
     while True:
@@ -86,6 +101,7 @@ def compare(
                 engine=engine,
                 ideals=ideals,
                 progress=progress,
+                silicon=silicon if find_target(name).has_silicon_modes else None,
             )
             for name in targets
         ]

@@ -7,9 +7,10 @@ import numbers
 from pathlib import Path
 from typing import Any, List, Optional, Sequence
 
+from deploy.emulator.silicon import AS_EMULATED, Silicon
 from deploy.errors import BadInput, TargetUnavailable
 from deploy.files.kind import FileKind
-from deploy.targets import Target, find_target
+from deploy.targets import TARGETS, Target, find_target
 
 MOST_STEPS = 10**9
 RUNS = 12  # of a spread, besides the model as it is: a quarter repeats, the others builds
@@ -20,22 +21,24 @@ WEIGHTS = FileKind(
 )
 
 
-def known_target(name: str, engine: str = "fast") -> Target:
+def known_target(name: str, engine: str = "fast", silicon: Silicon = AS_EMULATED) -> Target:
     """A target, and nothing that it runs in is loaded.
+
+    Silicon modes are those of a target that has some; others are as they are.
 
     Raises
     ------
     BadInput
-        If there is none of that name, or it has no such engine.
+        If there is none of that name, or it has no such engine, or that no silicon modes.
     TargetUnavailable
         If it is known not to be there.
     """
-    target = find_target(name).with_engine(engine)
+    target = find_target(name).with_engine(engine).with_silicon(silicon)
     _refuse(target, target.absent())
     return target
 
 
-def usable_target(name: str, engine: str = "fast") -> Target:
+def usable_target(name: str, engine: str = "fast", silicon: Silicon = AS_EMULATED) -> Target:
     """A target that can be used here, as far as what it runs in can be loaded.
 
     Raises
@@ -43,7 +46,7 @@ def usable_target(name: str, engine: str = "fast") -> Target:
     BadInput, TargetUnavailable
         As `known_target`.
     """
-    target = known_target(name, engine)
+    target = known_target(name, engine, silicon)
     _refuse(target, target.missing())
     return target
 
@@ -66,6 +69,20 @@ def check_targets(names: Sequence[str]) -> None:
         raise BadInput(f"each target can be named once, not {','.join(names)}")
     for name in names:
         known_target(name)
+
+
+def check_silicon(names: Sequence[str], silicon: Silicon) -> None:
+    """Refuse silicon modes where no target has any.
+
+    Raises
+    ------
+    BadInput
+    """
+    if silicon.different and not any(find_target(name).has_silicon_modes for name in names):
+        having = ", ".join(t.name for t in TARGETS.values() if t.has_silicon_modes)
+        raise BadInput(
+            f"silicon modes ({silicon}) are of the target {having}, not {','.join(names)}"
+        )
 
 
 def steps_of(duration: float, dt: float) -> int:

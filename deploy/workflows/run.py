@@ -12,6 +12,7 @@ from typing import Any, Callable, Dict, FrozenSet, Iterator, List, Mapping, Opti
 import nengo
 import numpy as np
 
+from deploy.emulator.silicon import Silicon
 from deploy.errors import BadInput, BoardLost
 from deploy.files.timestamp import now
 from deploy.models.fingerprint import fingerprint, neurons_fingerprint
@@ -27,7 +28,7 @@ from deploy.traces.sources import sources_of
 from deploy.traces.trace import Piece, Spikes, Trace, joined_spikes
 from deploy.traces.traces import OFF_CHIP, Traces
 from deploy.version import __version__
-from deploy.workflows.given import checked_seed, steps_of, usable_target
+from deploy.workflows.given import check_silicon, checked_seed, steps_of, usable_target
 from loihi_rules import fix_seeds
 from loihi_rules.learned.record import learning
 
@@ -50,6 +51,7 @@ def run(
     progress: Optional[Progress] = None,
     parts: Optional[PartWriter] = None,
     variant: Optional[Variant] = None,
+    silicon: Optional[Mapping[str, Any]] = None,
 ) -> Traces:
     """Run a model and record all its probes.
 
@@ -78,6 +80,9 @@ def run(
         Writes what there is while the run lasts.
     variant : Variant, optional
         Run the model with other initial voltages, or other neurons.
+    silicon : mapping of str to str, optional
+        What silicon does otherwise than nengo-loihi's emulator, on the emulator: names of
+        `deploy.emulator.silicon.MODES` to one of their values. The run's record has them.
 
     Returns
     -------
@@ -90,7 +95,9 @@ def run(
     TargetUnavailable
         If the target is not there.
     """
-    chosen = usable_target(target, engine)
+    modes = Silicon.of(silicon or {})
+    check_silicon([target], modes)
+    chosen = usable_target(target, engine, modes)
     n_steps = steps_of(duration, dt)
     seed = checked_seed(seed)
     loaded = load_model(model, seed)

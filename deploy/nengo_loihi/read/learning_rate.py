@@ -8,9 +8,11 @@ from typing import Any, Dict, List, Mapping, Tuple
 import nengo
 import numpy as np
 
+from deploy.emulator.silicon import AS_EMULATED, Silicon
 from deploy.nengo_loihi.build.chip_builder import learning_synapse
 from deploy.nengo_loihi.load import load_nengo_loihi
 from deploy.nengo_loihi.read.learned_weights import decoder_of_a_weight
+from deploy.nengo_loihi.run.flatten import trace_decay
 from loihi_rules.learning_rules.pes import LearningScale
 from loihi_rules.nengo_parts.names import name_of
 
@@ -52,7 +54,10 @@ class LearningRate:
 
 
 def learning_rates(
-    model: Any, scales: Mapping[nengo.Connection, LearningScale], dt: float
+    model: Any,
+    scales: Mapping[nengo.Connection, LearningScale],
+    dt: float,
+    silicon: Silicon = AS_EMULATED,
 ) -> List[Dict[str, Any]]:
     """The learning rate of every connection that learns on the chip, in terms of JSON.
 
@@ -63,27 +68,31 @@ def learning_rates(
     scales : mapping of nengo.Connection to LearningScale
     dt : float
         Step in seconds.
+    silicon : Silicon
+        How the chip learns otherwise.
     """
-    return [vars(learning_rate(model, conn, scale, dt)) for conn, scale in scales.items()]
+    return [vars(learning_rate(model, conn, scale, dt, silicon)) for conn, scale in scales.items()]
 
 
 def learning_rate(
-    model: Any, conn: nengo.Connection, scale: LearningScale, dt: float
+    model: Any, conn: nengo.Connection, scale: LearningScale, dt: float, silicon: Silicon
 ) -> LearningRate:
     """One connection's; parameters as of `learning_rates`."""
     synapse = learning_synapse(model, conn)
     config, bits = synapse.synapse_cfg, load_nengo_loihi().builder.discretize
     overflow = bits.learn_overflow_bits(n_factors=2)
     # one unit of trace times error, in the unit of the weights that `decoders` reads
-    change = synapse._lr_int * 2.0 ** (synapse._lr_exp - overflow + config.real_weight_exp)
+    exponent = synapse._lr_exp + int(silicon.learning_shift) - overflow
+    change = synapse._lr_int * 2.0 ** (exponent + config.real_weight_exp)
     decoder = decoder_of_a_weight(model, conn, dt)
+    every, keep = trace_decay(synapse, silicon.trace_decay)
     neurons = conn.pre_obj.n_neurons if scale.sources is None else len(scale.sources)
     effective = effective_rate(
         neurons,
         2 * decoder * change * scale.error_scale,
         float(synapse.tracing_mag),
-        (int(synapse.train_epoch), int(synapse.learn_epoch)),
-        float(synapse.tracing_tau),
+        (every, int(synapse.learn_epoch)),
+        -every / np.log(keep) if keep > 0 else 0.0,
     )
     return LearningRate(
         name_of(conn),
@@ -92,7 +101,7 @@ def learning_rate(
         scale.error_scale,
         scale.weight_exponent,
         float(synapse.tracing_mag),
-        int(overflow - synapse._lr_exp),
+        int(-exponent),
         decoder * 2.0 ** (config.real_weight_exp + config.shift_bits),
         effective,
     )

@@ -6,7 +6,8 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
-from deploy.emulator.layout import Compartments, Groups, Layout, Learning, Rows
+from deploy.emulator.layout import Compartments, Groups, Layout, Learning, Modes, Rows
+from deploy.emulator.silicon import AS_EMULATED, Silicon
 from deploy.errors import Unsupported
 from deploy.nengo_loihi.build.row_table import RowTable, flat, lengths_of
 
@@ -14,13 +15,15 @@ from deploy.nengo_loihi.build.row_table import RowTable, flat, lengths_of
 WIDE_SCALARS = (np.float64(1) * np.ones(1, np.float32)).dtype == np.float64
 
 
-def lay_out(model: Any) -> Tuple[Layout, Dict[Any, int]]:
+def lay_out(model: Any, silicon: Silicon = AS_EMULATED) -> Tuple[Layout, Dict[Any, int]]:
     """Flatten a built model.
 
     Parameters
     ----------
     model : nengo_loihi.builder.Model
         After its build, discretised or not.
+    silicon : Silicon
+        What the chip does otherwise; only of a discretised model.
 
     Returns
     -------
@@ -43,7 +46,7 @@ def lay_out(model: Any) -> Tuple[Layout, Dict[Any, int]]:
     block_start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 
     rows, learned, first_row = _rows(blocks, dtype)
-    learning, learning_index = _learning(blocks, first_row, rows, integer)
+    learning, learning_index = _learning(blocks, first_row, rows, integer, silicon)
     groups = _groups(inputs, blocks, block_start, first_row, learning_index, rows)
     compartments = _compartments(blocks, dtype)
     return (
@@ -57,6 +60,13 @@ def lay_out(model: Any) -> Tuple[Layout, Dict[Any, int]]:
             learning=learning,
             learned=learned,
             has_noise=bool(np.any(compartments.noise_mult)),
+            modes=Modes(
+                late_errors=silicon.error == "next-step",
+                one_draw=silicon.random_numbers == "core",
+                counts_in_voltage=silicon.refractory_voltage == "count",
+                noise_apart=silicon.noise == "unseeded",
+                wraps_voltage=silicon.voltage_width == "23",
+            ),
         ),
         learning_index,
     )
@@ -186,7 +196,7 @@ def _shrunk(weights: np.ndarray) -> Tuple[np.ndarray, int]:
 
 
 def _learning(
-    blocks: List[Any], first_row: Dict[Any, int], rows: Rows, integer: bool
+    blocks: List[Any], first_row: Dict[Any, int], rows: Rows, integer: bool, silicon: Silicon
 ) -> Tuple[Learning, Dict[Any, int]]:
     columns: Dict[str, List[Any]] = {name: [] for name in Learning._fields}
     index: Dict[Any, int] = {}
@@ -205,6 +215,7 @@ def _learning(
             shift_bits = config.shift_bits if integer else 0
             if integer and not 0 <= wgt_exp + shift_bits < 31:
                 raise Unsupported(f"a learning weight exponent of {wgt_exp - 6}")
+            train_epoch, decay = trace_decay(synapse, silicon.trace_decay)
             values = {
                 "first_row": first_row[synapse],
                 "n_axons": synapse.n_axons,
@@ -212,13 +223,13 @@ def _learning(
                 "trace_start": n_traces,
                 "error_start": n_errors,
                 "n_errors": errors,
-                "train_epoch": synapse.train_epoch,
+                "train_epoch": train_epoch,
                 "learn_epoch": synapse.learn_epoch,
-                "decay": np.exp(-synapse.train_epoch / synapse.tracing_tau),
+                "decay": decay,
                 "mag": synapse.tracing_mag,
                 "rate": synapse.learning_rate,
                 "lr_int": synapse._lr_int if integer else 0,
-                "lr_exp": synapse._lr_exp if integer else 0,
+                "lr_exp": synapse._lr_exp + int(silicon.learning_shift) if integer else 0,
                 "wgt_exp": wgt_exp,
                 "shift_bits": shift_bits,
                 "wide_trace": WIDE_SCALARS,
@@ -232,6 +243,13 @@ def _learning(
     kinds.update(dict.fromkeys(("decay", "mag", "rate"), np.float64))
     kinds.update(dict.fromkeys(("wide_trace", "wide_rate"), np.bool_))
     return Learning(**{k: np.array(v, kinds[k]) for k, v in columns.items()}), index
+
+
+def trace_decay(synapse: Any, kind: str) -> Tuple[int, float]:
+    """Steps between two decays of a trace, and what is left of it by one."""
+    tau = synapse.tracing_tau
+    every = synapse.train_epoch if kind == "epoch" else 1
+    return every, max(0.0, 1 - 1 / tau) if kind == "linear" else float(np.exp(-every / tau))
 
 
 def _groups(

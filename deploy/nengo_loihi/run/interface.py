@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from typing import Any, Collection, Dict, List, Tuple
 
@@ -12,6 +13,7 @@ from deploy.compiling.jit import HAVE_NUMBA
 from deploy.emulator import kernels
 from deploy.emulator.energy import Work
 from deploy.emulator.engine import PROBEABLE, Engine, Probed
+from deploy.emulator.silicon import AS_EMULATED, Silicon
 from deploy.errors import Unsupported
 from deploy.nengo_loihi.run.flatten import lay_out
 from deploy.nengo_loihi.run.probe_samples import ProbeSamples
@@ -48,6 +50,13 @@ class FastEmulator(ProbeSamples):
         Of the chip's random numbers.
     compiled : bool
         Whether to use numba.
+    silicon : Silicon
+        What the chip does otherwise than nengo-loihi's emulator.
+
+    Attributes
+    ----------
+    noise_seed : int or None
+        Of noise that does not come from ``seed``: the system's own random number.
 
     Raises
     ------
@@ -57,15 +66,27 @@ class FastEmulator(ProbeSamples):
 
     strict = False  # as the class attribute of nengo-loihi's
 
-    def __init__(self, model: Any, seed: int, compiled: bool = HAVE_NUMBA):
-        self.layout, self.learning_index = lay_out(model)
+    def __init__(
+        self,
+        model: Any,
+        seed: int,
+        compiled: bool = HAVE_NUMBA,
+        silicon: Silicon = AS_EMULATED,
+    ):
+        self.layout, self.learning_index = lay_out(model, silicon)
+        self.noise_seed = secrets.randbits(32) if silicon.noise == "unseeded" else None
         self.inputs = list(model.inputs)
         self.error_scale = float(model.pes_error_scale)
         self.probes = list(model.probes)
         self._start = dict(zip(model.blocks, self.layout.block_start))
         self._columns, probed = self._probed(model)
         self.engine = Engine(
-            self.layout, seed, probed, compiled, SimulationError if self.strict else None
+            self.layout,
+            seed,
+            probed,
+            compiled,
+            SimulationError if self.strict else None,
+            self.noise_seed,
         )
         super().__init__(self.probes, model.dt)
         self.spike_records: Dict[Any, SpikeRecord] = {}

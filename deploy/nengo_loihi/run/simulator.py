@@ -6,7 +6,8 @@ import warnings
 from typing import Any
 
 from deploy.compiling.jit import HAVE_NUMBA
-from deploy.errors import Unsupported
+from deploy.emulator.silicon import AS_EMULATED, Silicon
+from deploy.errors import BadInput, Unsupported
 from deploy.nengo_loihi.build.split import linear_splitting
 from deploy.nengo_loihi.load import load_nengo_loihi
 from deploy.nengo_loihi.run.input_spikes import counting_runner
@@ -14,7 +15,9 @@ from deploy.nengo_loihi.run.interface import FastEmulator
 from deploy.nengo_loihi.run.runner import Runner
 
 
-def build_simulator(network: Any, engine: str = "fast", **options: Any) -> Any:
+def build_simulator(
+    network: Any, engine: str = "fast", silicon: Silicon = AS_EMULATED, **options: Any
+) -> Any:
     """A `nengo_loihi.Simulator`, of the fast engine as a rule.
 
     Parameters
@@ -22,6 +25,8 @@ def build_simulator(network: Any, engine: str = "fast", **options: Any) -> Any:
     network : nengo.Network
     engine : str
         ``"fast"``, or ``"reference"`` for nengo-loihi's own.
+    silicon : Silicon
+        What the chip does otherwise, by the fast engine alone.
     options
         As for `nengo_loihi.Simulator`.
 
@@ -30,6 +35,11 @@ def build_simulator(network: Any, engine: str = "fast", **options: Any) -> Any:
     nengo_loihi.Simulator
         With nengo-loihi's own engine, and a warning that says why, where the model
         has something that the fast one cannot do exactly.
+
+    Raises
+    ------
+    BadInput
+        If that one would have to do what silicon does otherwise.
     """
     nengo_loihi = load_nengo_loihi()
     # theirs, also where a user has put another into the place of `nengo_loihi.Simulator`
@@ -42,8 +52,14 @@ def build_simulator(network: Any, engine: str = "fast", **options: Any) -> Any:
         simulator = own(network, **options)
     reference = simulator.sims["emulator"]
     try:
-        fast = FastEmulator(simulator.model, reference.seed)
+        fast = FastEmulator(simulator.model, reference.seed, silicon=silicon)
     except Unsupported as reason:
+        if silicon.different:
+            simulator.close()
+            raise BadInput(
+                f"the fast engine cannot run this model exactly ({reason}), and nengo-loihi's own "
+                f"has no silicon modes ({silicon}); leave --silicon out"
+            ) from reason
         warnings.warn(
             f"the fast engine cannot run this model exactly ({reason}); "
             "nengo-loihi's own does, more slowly",

@@ -16,6 +16,7 @@ import numpy as np
 from nxsdk.virtual.dice import Dice, Draws
 from nxsdk.virtual.microcode import Product
 from nxsdk.virtual.network import Arrival, BoardFault, LearningCore, Network
+from nxsdk.virtual.silicon import Silicon
 
 INPUT_BITS, CURRENT_BITS = 21, 23  # without sign
 TRACE_MAX = 127
@@ -40,6 +41,7 @@ class Chips:
     ----------
     network : Network
     dice : Dice
+    silicon : Silicon
 
     Attributes
     ----------
@@ -53,9 +55,9 @@ class Chips:
         Spikes that came to a trace which had one already in its epoch.
     """
 
-    def __init__(self, network: Network, dice: Dice):
+    def __init__(self, network: Network, dice: Dice, silicon: Silicon):
         n = int(network.core_start[-1])
-        self.network, self._dice = network, dice
+        self.network, self._dice, self._silicon = network, dice, silicon
         self.current = network.compartments.first_current.copy()
         self.voltage = network.compartments.first_voltage.copy()
         self.refractory = np.zeros(n, np.int64)
@@ -91,7 +93,9 @@ class Chips:
             self.current + c.bias + np.where(c.noise_at_voltage, noise, 0), CURRENT_BITS
         )
         self.refractory = np.maximum(self.refractory - 1, 0)
-        voltage = np.clip(decayed(self.voltage, 4096 - c.decay_v) + drive, c.lowest, c.highest)
+        total = decayed(self.voltage, 4096 - c.decay_v) + drive
+        total = wrapped(total, int(self._silicon.voltage_width))
+        voltage = np.clip(total, c.lowest, c.highest)
         voltage[self.refractory > 0] = 0
         self.spiked = voltage > c.threshold
         voltage[self.spiked] = 0
@@ -100,6 +104,8 @@ class Chips:
 
     def voltage_register(self) -> np.ndarray:
         """(n,) What the voltages' registers hold: while a count runs, that."""
+        if self._silicon.refractory_voltage == "zero":
+            return self.voltage
         count = self.refractory * REFRACTORY_UNIT
         return np.where(self.refractory > 0, count, self.voltage)
 
@@ -136,17 +142,26 @@ class Chips:
     def learn(self, t: int) -> None:
         """The learning phase of step t."""
         for k, learning in enumerate(self.network.learning):
-            if t % learning.epoch:
+            if t % self._trace_epoch(learning):
                 continue
             part = slice(learning.first_trace, learning.first_trace + len(learning.entries))
             before = self._pending[part].copy()
-            with np.errstate(divide="ignore"):
-                keep = np.exp(-learning.epoch / learning.tau)
-            exact = keep * self._trace[part] + np.where(before, learning.increment, 0)
+            exact = self._kept(learning) * self._trace[part]
+            exact = exact + np.where(before, learning.increment, 0)
             self._trace[part] = rounded(exact, self._draws.traces[k], TRACE_MAX)
             self._pending[part] = False
             if len(self._draws.weights[k]):
                 self._change_weights(learning, t // learning.epoch, before, self._draws.weights[k])
+
+    def _trace_epoch(self, learning: LearningCore) -> int:
+        return learning.epoch if self._silicon.trace_decay == "epoch" else 1
+
+    def _kept(self, learning: LearningCore) -> np.ndarray:
+        """(n,) What one decay leaves of each trace."""
+        with np.errstate(divide="ignore"):
+            if self._silicon.trace_decay == "linear":
+                return np.maximum(1 - 1 / learning.tau, 0)
+            return np.exp(-self._trace_epoch(learning) / learning.tau)
 
     def _change_weights(
         self, learning: LearningCore, epoch: int, spiked: np.ndarray, draws: np.ndarray
@@ -173,6 +188,9 @@ class Chips:
             own = post["StdpProfile"] == profile
             for product in products:
                 if epoch % 2**product.epoch == 0:
+                    product = product._replace(
+                        exponent=product.exponent + int(self._silicon.learning_shift)
+                    )
                     change += np.where(own, product_of(product, values), 0)
         step = held.step_bits[synapses]
         exact = (self.mantissa[synapses] << LEARNING_FRACTION) + change

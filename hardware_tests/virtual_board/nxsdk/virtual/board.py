@@ -15,6 +15,7 @@ from nxsdk.virtual.core import Chip, CompartmentStates
 from nxsdk.virtual.dice import dice_for
 from nxsdk.virtual.network import Arrival, BoardFault, read_board
 from nxsdk.virtual.processes import Channel, SnipProcesses
+from nxsdk.virtual.silicon import silicon
 
 HERE = "127.0.0.1"
 KEYS = ("u", "v", "spike")
@@ -82,6 +83,7 @@ class N2Board:
         self._scheduled: Dict[int, List[Arrival]] = {}
         self._network: Any = None  # a `Network`, once it was started
         self._chips: Any = None
+        self._silicon: Any = None
         self._processes: Any = None  # `SnipProcesses`, where there are snips
         self._recorded: List[Tuple[str, np.ndarray, List[StateProbe]]] = []
         self._arriving: List[Arrival] = []
@@ -121,7 +123,9 @@ class N2Board:
         snips = self._graph.snips
         if snips:
             self._processes = SnipProcesses(self.n2Chips, snips, self._channels)
-        self._network, self._chips = network, Chips(network, dice_for(network))
+        self._silicon = silicon()
+        dice = dice_for(network, self._silicon)
+        self._network, self._chips = network, Chips(network, dice, self._silicon)
         position = {id(core): k for k, core in enumerate(network.cores)}
         for key in KEYS:
             own = [of for of in self.monitor.probes if of[2] == key]
@@ -168,13 +172,17 @@ class N2Board:
         chips, arriving = self._chips, self._arriving + self._scheduled.pop(t - 1, [])
         self._arriving = []
         chips.spike(t, arriving)
-        if self._processes is not None:
+        if self._processes is None:
+            chips.learn(t)
+        else:
             self._show()
+            if self._silicon.error == "same-step":  # of what the host sends in this one
+                self._arriving = self._processes.run(Phase.EMBEDDED_MGMT, t, self._last)
             self._processes.run(Phase.EMBEDDED_PRELEARN_MGMT, t, self._last)
             self._look()
-        chips.learn(t)
-        if self._processes is not None:
-            self._arriving = self._processes.run(Phase.EMBEDDED_MGMT, t, self._last)
+            chips.learn(t)
+            if self._silicon.error != "same-step":
+                self._arriving = self._processes.run(Phase.EMBEDDED_MGMT, t, self._last)
         self._record()
 
     def _show(self) -> None:

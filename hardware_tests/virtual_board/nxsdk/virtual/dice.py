@@ -14,6 +14,7 @@ from typing import Any, List, NamedTuple
 import numpy as np
 
 from nxsdk.virtual.network import Network
+from nxsdk.virtual.silicon import Silicon
 
 VARIABLE = "VIRTUAL_BOARD_DICE"  # "emulator:SEED", or nothing
 
@@ -29,8 +30,8 @@ class Draws(NamedTuple):
 class Dice:
     """What all have in common: how many numbers are drawn when."""
 
-    def __init__(self, network: Network):
-        self._network = network
+    def __init__(self, network: Network, silicon: Silicon):
+        self._network, self._silicon = network, silicon
         self._noisy = bool(network.compartments.noisy.any())
 
     def draw(self, t: int) -> Draws:
@@ -38,17 +39,24 @@ class Dice:
         network = self._network
         learning = network.learning
         traces = [
-            self._uniform("traces", k, len(of.entries)) if t % of.epoch == 0 else np.zeros(0)
+            self._drawn("traces", k, len(of.entries))
+            if self._silicon.trace_decay != "epoch" or t % of.epoch == 0
+            else np.zeros(0)
             for k, of in enumerate(learning)
         ]
         weights = [
-            self._uniform("weights", k, int(network.entries.length[of.entries].sum()))
+            self._drawn("weights", k, int(network.entries.length[of.entries].sum()))
             if is_due(of, t)
             else np.zeros(0)
             for k, of in enumerate(learning)
         ]
         n = int(network.core_start[-1])
         return Draws(traces, weights, self._noise(n) if self._noisy else np.zeros(n, np.int64))
+
+    def _drawn(self, use: str, k: int, n: int) -> np.ndarray:
+        if self._silicon.random_numbers == "core":
+            return np.repeat(self._uniform(use, k, 1), n)
+        return self._uniform(use, k, n)
 
     def _uniform(self, use: str, k: int, n: int) -> np.ndarray:
         raise NotImplementedError
@@ -70,28 +78,32 @@ def is_due(learning: Any, t: int) -> bool:
 class SeededDice(Dice):
     """From the registers' seeds."""
 
-    def __init__(self, network: Network):
-        super().__init__(network)
+    def __init__(self, network: Network, silicon: Silicon):
+        super().__init__(network, silicon)
         cores = [network.cores[of.core] for of in network.learning]
         pre = [core.stdpPreRandom for core in cores]
         self._of = {
             "traces": [np.random.RandomState([r.random0, r.random1, r.random2]) for r in pre],
             "weights": [np.random.RandomState(core.synapseRepackRandom.word) for core in cores],
         }
-        self._power_on = np.random.RandomState(1)
+        seeds = [1]
+        if silicon.noise == "seeded":
+            soma = [core.somaRandom for core in network.cores]
+            seeds = [word for r in soma for word in (r.random0, r.random1, r.random2)]
+        self._noise_of = np.random.RandomState(seeds)
 
     def _uniform(self, use: str, k: int, n: int) -> np.ndarray:
         return self._of[use][k].rand(n)
 
     def _noise(self, n: int) -> np.ndarray:
-        return self._power_on.randint(-127, 128, size=n)
+        return self._noise_of.randint(-127, 128, size=n)
 
 
 class EmulatorDice(Dice):
     """One generator for all, in the order of nengo-loihi's emulator."""
 
-    def __init__(self, network: Network, seed: int):
-        super().__init__(network)
+    def __init__(self, network: Network, silicon: Silicon, seed: int):
+        super().__init__(network, silicon)
         self._noisy = True  # it draws noise in any case
         self._rng = np.random.RandomState(seed)
 
@@ -102,7 +114,7 @@ class EmulatorDice(Dice):
         return self._rng.randint(-127, 128, size=n, dtype=np.int32).astype(np.int64)
 
 
-def dice_for(network: Network) -> Dice:
+def dice_for(network: Network, silicon: Silicon) -> Dice:
     """As the environment says.
 
     Raises
@@ -112,8 +124,8 @@ def dice_for(network: Network) -> Dice:
     """
     asked = os.environ.get(VARIABLE, "")
     if not asked:
-        return SeededDice(network)
+        return SeededDice(network, silicon)
     kind, _, seed = asked.partition(":")
     if kind != "emulator":
         raise ValueError(f"{VARIABLE}={asked!r}: say emulator:SEED, or leave it out")
-    return EmulatorDice(network, int(seed))
+    return EmulatorDice(network, silicon, int(seed))

@@ -1,0 +1,124 @@
+"""Silicon modes: what silicon may do otherwise than nengo-loihi's emulator.
+
+The virtual board has each of its own, to which `hardware_tests/board/test_silicon.py` holds these.
+"""
+
+import json
+import subprocess
+import sys
+
+import nengo
+import numpy as np
+import pytest
+from engine_networks import simulators
+
+import deploy
+from deploy.emulator.silicon import MODES, Silicon
+from deploy.nengo_loihi.run.interface import FastEmulator
+from loihi_rules import rewrite
+
+LOIHI_DEPLOY = [sys.executable, "-c", "from deploy.cli.main import main; main()"]
+CHOICES = [{mode.name: value} for mode in MODES for value in mode.values if value != mode.own]
+
+
+@pytest.fixture(scope="module")
+def model():
+    """A built model that learns, is noisy, and has a neuron whose voltage runs over."""
+    with nengo.Network(seed=2) as net:
+        stimulus = nengo.Node(lambda t: np.sin(30 * t))
+        pre = nengo.Ensemble(40, 1, max_rates=nengo.dists.Uniform(150, 300))
+        nengo.Connection(stimulus, pre)
+        post = nengo.Node(size_in=1)
+        learned = nengo.Connection(pre, post, learning_rule_type=nengo.PES(0.1))
+        nengo.Connection(post, learned.learning_rule)
+        nengo.Connection(stimulus, learned.learning_rule, transform=-1)
+        nengo.Probe(pre.neurons, "voltage")
+        nengo.Probe(post)
+    reference, simulator = simulators(rewrite(net).network, 1, "sim", compiled=False)
+    model = simulator.model
+    for each in (reference, simulator):
+        each.close()
+    compartment = next(iter(model.blocks)).compartment
+    compartment.enable_noise[:10] = True
+    compartment.noise_exp = 10
+    compartment.vth[-1], compartment.bias[-1] = 2**23 - 64, 2**22 + 2**20
+    return model
+
+
+def run(model, silicon, compiled, steps=200):
+    """All that changes, after so many steps with errors of each size."""
+    emulator = FastEmulator(model, 3, compiled, silicon)
+    if emulator.noise_seed is not None:  # the same for both engines
+        emulator.engine = type(emulator.engine)(
+            emulator.layout, 3, emulator.engine.probed, compiled, noise_seed=5
+        )
+    recorded = emulator.engine.buffers(steps)
+    none = np.zeros(0, np.int32), np.zeros(len(emulator.inputs) + 1, np.int64)
+    for t in range(steps):
+        emulator.engine.clear_errors()
+        for index in emulator.learning_index.values():
+            emulator.engine.set_errors(index, np.array([t % 255 - 127]))
+        row = emulator.engine.buffers(1)
+        emulator.engine.advance_row(row, *none, 0)
+        for whole, own in zip(recorded[3:], row[3:]):
+            whole[t] = own[0]
+    state = emulator.engine.state._replace(fired=np.zeros(0))  # beyond what fired it is anything
+    return [*recorded[3:], *state]
+
+
+@pytest.mark.filterwarnings("ignore:Overflow in q0")
+@pytest.mark.parametrize("choice", [{}, *CHOICES], ids=lambda choice: str(Silicon.of(choice)))
+def test_both_engines_have_each_mode(choice, model):
+    silicon = Silicon.of(choice)
+    compiled, plain = run(model, silicon, True), run(model, silicon, False)
+    for one, other in zip(compiled, plain):
+        np.testing.assert_array_equal(one, other)
+    own = run(model, Silicon(), True)
+    changed = any(not np.array_equal(one, other) for one, other in zip(own, compiled))
+    assert changed == bool(choice), "the mode changes nothing here"
+
+
+def test_a_run_says_which_modes_are_on(tmp_path):
+    with nengo.Network(seed=0, label="noted") as net:
+        ens = nengo.Ensemble(10, 1)
+        nengo.Probe(ens.neurons)
+    traces = deploy.run(net, 0.01, silicon={"learning-shift": 1})
+    assert traces.record["silicon"] == {"learning-shift": "1"}
+    assert traces.where == "emulator (no silicon; with learning-shift=1)"
+    parity = deploy.compare(net, 0.05, spread=0, silicon={"error": "next-step"})
+    assert "silicon" not in parity.reference.record
+    page = (parity.save(tmp_path / "out") and tmp_path / "out" / "report.html").read_text()
+    assert "an error of step t changes weights in step t + 1" in page
+    assert "--silicon error=next-step" in page
+
+
+def test_noise_is_another_in_each_run(model):
+    one, other = (FastEmulator(model, 3, silicon=Silicon(noise="unseeded")) for _ in range(2))
+    assert one.noise_seed != other.noise_seed
+
+
+@pytest.mark.parametrize(
+    "asked, said",
+    [
+        (["--silicon", "speed=2"], "there is no silicon mode 'speed'"),
+        (["--silicon", "error"], "written NAME=VALUE"),
+        (["--silicon", "error=never"], "error is one of same-step, next-step"),
+        (["--silicon", "noise=unseeded", "--silicon", "noise=seeded"], "given twice"),
+        (["--silicon", "noise=unseeded", "--target", "cpu"], "are of the target emulator"),
+        (["--silicon", "noise=unseeded", "--engine", "reference"], "no silicon modes"),
+    ],
+)
+def test_what_is_typed_wrong_is_refused(asked, said):
+    command = [*LOIHI_DEPLOY, "run", "pes-connection", *asked]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and said in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_the_command_line_has_them(tmp_path):
+    out = tmp_path / "late.npz"
+    command = [*LOIHI_DEPLOY, "run", "pes-connection", "--duration"]
+    command += ["0.05", "--silicon", "error=next-step", "--json", "--out", str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["record"]["silicon"] == {"error": "next-step"}
+    assert deploy.Traces.load(out).record["silicon"] == {"error": "next-step"}
