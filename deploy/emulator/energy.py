@@ -3,7 +3,8 @@
 The energies of single operations are those published for Loihi by Davies et al. (2018), "Loihi: a
 neuromorphic manycore processor with on-chip learning", IEEE Micro 38(1), table 2, at 0.75 V and
 25 °C. What they leave out: the x86 cores and the host, static power, traffic between tiles (which
-depends on where cores lie), and learning. So the sum is an estimate, and a lower one.
+depends on where cores lie), and learning. So the sum is an estimate, and a lower one;
+`docs/energy.md` holds it against a measurement.
 """
 
 from __future__ import annotations
