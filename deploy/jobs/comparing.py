@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Callable, Dict, Optional
 
 from deploy.jobs.job import Job
-from deploy.jobs.results import load_result, reference
-from deploy.workflows.parity import Parity, compare_traces
+from deploy.jobs.results import load_result, run_here
+from deploy.workflows.parity import Parity, parity_of
 from deploy.workflows.processes import at_once, spread, stop_if_asked
 from deploy.workflows.sweep import Sweep
 
 Progress = Callable[[int, int], None]  # tasks done, tasks in all
+BETWEEN = {"loihi": ("emulator",)}  # targets that say what of an effect is the board's own
 
 
 def compare(
@@ -22,6 +23,9 @@ def compare(
     progress: Optional[Progress] = None,
 ) -> Dict[str, Sweep]:
     """Run the CPU reference of each task from what was sent, and write a report of each.
+
+    Of a board's tasks the emulator's run is between the two: what is the emulator's, and what the
+    board's own.
 
     Parameters
     ----------
@@ -66,7 +70,8 @@ def report_folder(job: Job, number: int, folder: Path) -> Path:
 
 
 def _one(number: int, job: Job, folder: Path) -> Parity:
-    cpu = reference(job, number, progress=stop_if_asked)
-    parity = compare_traces(cpu, load_result(job, number))
+    targets = ("cpu", *BETWEEN.get(job.target, ()))
+    here = [run_here(job, number, target, progress=stop_if_asked) for target in targets]
+    parity = parity_of([*here, load_result(job, number)])
     parity.save(report_folder(job, number, folder))
     return replace(parity, runs=tuple(replace(r, traces={}, learned=()) for r in parity.runs))

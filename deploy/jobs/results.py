@@ -73,10 +73,15 @@ def load_result(job: Job, number: int) -> Traces:
 
 
 def reference(job: Job, number: int, progress: Optional[Progress] = None) -> Traces:
-    """The task on the CPU, from what was sent: the model here may have changed since."""
+    """The task on the CPU of this machine."""
+    return run_here(job, number, "cpu", progress)
+
+
+def run_here(job: Job, number: int, target: str, progress: Optional[Progress] = None) -> Traces:
+    """The task here, from what was sent: the model may have changed since."""
     with tempfile.TemporaryDirectory(prefix="loihi-deploy-") as scratch:
         asked = open_task(job.bundle, number, Path(scratch))
-        return run(asked.model, asked.duration, "cpu", asked.seed, dt=asked.dt, progress=progress)
+        return run(asked.model, asked.duration, target, asked.seed, dt=asked.dt, progress=progress)
 
 
 @contextlib.contextmanager
