@@ -14,6 +14,15 @@ with nengo.Network(seed=1) as model:
     p = nengo.Probe(a, synapse=0.01)
 """
 
+LARGE = """
+import nengo
+with nengo.Network(seed=1) as model:
+    a, b = (nengo.Ensemble(20_000, 1) for _ in range(2))
+    weights = nengo.Dense((20_000, 20_000), init=nengo.dists.Uniform(-1e-4, 1e-4))
+    nengo.Connection(a.neurons, b.neurons, transform=weights)
+    nengo.Probe(b.neurons)
+"""
+
 NPZ = "good.npz"
 
 # name: (arguments, exit code, *texts of the message); seen from what is typed and from files
@@ -72,6 +81,22 @@ AT_ONCE = {
     "unknown job's status": (["status", "nothing"], 2, "nothing"),
     "unknown system to tell of": (["systems", "pes"], 2, "there is no system 'pes'"),
     "ideal misspelt": (["run", "model.py", "--ideal", "p"], 2, "PROBE=PROBE"),
+    "system mistyped": (["run", "pes-conection"], 2, "did you mean 'pes-connection'?"),
+    "file mistyped": (["run", "modle.py"], 2, "did you mean 'model.py'?"),
+    "command mistyped": (["comapre", "model.py"], 2, "did you mean 'compare'?"),
+    "target mistyped": (["run", "bcm", "--target", "emulater"], 2, "did you mean 'emulator'?"),
+    "parameter mistyped": (["run", "bcm", "-p", "neuron=3"], 2, "did you mean 'neurons'?"),
+    "site mistyped": (["submit", "bcm", "--site", "locl"], 3, "did you mean 'local'?"),
+    "engine mistyped": (["run", "bcm", "--engine", "fats"], 2, "did you mean 'fast'?"),
+    "quantity mistyped": (["compare", "bcm", "--tolerance", "gian=:1"], 2, "did you mean 'gain'?"),
+    "seeds downwards": (["sweep", "model.py", "--seeds", "5:2"], 2, "2:5 are 2 to 4"),
+    "seeds downwards to submit": (["submit", "bcm", "--site", "local", "--seeds", "5:2"], 2, "2:5"),
+    "tolerance downwards": (["compare", "bcm", "--tolerance", "gain=2:1"], 2, "smaller", "first"),
+    "tolerance of nan": (["compare", "bcm", "--tolerance", "gain=nan:"], 2, "a number"),
+    "new over a file": (["new", "model.py"], 2, "there is a file of that name"),
+    "new in no folder": (["new", "no/m.py"], 2, "no: there is no such folder"),
+    "new of another type": (["new", "m.txt"], 2, "ends in .py"),
+    "logs of all and for ever": (["logs", "x", "--follow", "--json"], 2, "--follow"),
 }
 
 # seen once the model's file has been executed, or the network built and run
@@ -82,6 +107,9 @@ BY_THE_MODEL = {
     "NaN from a node": (["run", "nan.py", "--duration", "0.1"], 2, "nan.py", "nan"),
     "node raises later": (["run", "later.py", "--duration", "0.1"], 2, "later.py:5"),
     "node of wrong size": (["run", "size.py", "--duration", "0.1"], 2, "size.py"),
+    "no probes": (["compare", "bare.py"], 2, "bare: the model has no probes", "nengo.Probe"),
+    "function without its argument": (["run", "asks.py"], 2, "needs n", "-p n=VALUE"),
+    "far too large": (["compare", "large.py"], 2, "20,000 in-axons", "a core has 4,096"),
     "ideal unknown": (["run", "model.py", "--duration", "0.1", "--ideal", "p=q"], 2, "'q'"),
 }
 
@@ -101,6 +129,9 @@ def playground(folder: Path) -> Path:
     (folder / "nan.py").write_text(MODEL.format(node="float('nan') if t > 0.05 else 0.0"))
     (folder / "later.py").write_text(MODEL.format(node="1 / (t < 0.05)"))
     (folder / "size.py").write_text(MODEL.format(node="[0.0, 1.0] if t > 0.05 else 0.0"))
+    (folder / "bare.py").write_text(good.replace("p = nengo.Probe(a, synapse=0.01)", ""))
+    (folder / "asks.py").write_text("import nengo\ndef model(n):\n    return nengo.Network()\n")
+    (folder / "large.py").write_text(LARGE)
     subprocess.run(
         [sys.executable, "-m", "deploy", "run", "model.py", "--duration", "0.1", "--out", NPZ],
         cwd=folder, check=True, capture_output=True,

@@ -300,7 +300,7 @@ def test_nothing_to_judge_is_not_parity(runs):
     net = nengo.Network(seed=1)
     with net:
         nengo.Ensemble(5, 1)
-    with pytest.raises(deploy.BadInput, match="no trace in common"):
+    with pytest.raises(deploy.BadInput, match="the model has no probes"):
         deploy.compare(net, 0.1)
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import List
 
-import click
-
-from deploy.cli.console import print_table
+from deploy.cli.console import print_table, say
 from deploy.parity import Budget
 from deploy.parity.budget import Split
 from deploy.parity.effects import SAME
@@ -25,7 +23,7 @@ def print_budget(budget: Budget) -> None:
         ["effect", "cause", "share", "95 %"], [row for split in shown for row in _rows(split)]
     )
     for note in budget.notes:
-        click.echo(f"note: {note}")
+        say(f"note: {note}", indent="    ")
 
 
 def _rows(split: Split) -> List[List[str]]:

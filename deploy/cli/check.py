@@ -4,21 +4,34 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path
-from typing import Optional, Tuple
+from typing import TYPE_CHECKING, Optional, Sequence, Tuple
 
 import click
 
 import deploy
-from deploy.cli.console import print_table
-from deploy.cli.options import as_json, dt_option, parameter_option, seed_option, weights_options
+from deploy.cli import completion
+from deploy.cli.console import print_table, say
+from deploy.cli.options import (
+    as_json,
+    dt_option,
+    parameter_option,
+    seed_option,
+    verbose_option,
+    weights_options,
+)
 from deploy.cli.reading import check_weights_file, model_of, with_weights
 from deploy.workflows.given import checked_seed, known_target
 from loihi_rules.chip.limits import KINDS
 
+if TYPE_CHECKING:
+    from deploy import Preflight
+    from loihi_rules import Change
+
 
 @click.command()
-@click.argument("model")
+@click.argument("model", shell_complete=completion.models)
 @parameter_option
 @seed_option
 @dt_option
@@ -26,9 +39,11 @@ from loihi_rules.chip.limits import KINDS
     "--target",
     default="emulator",
     show_default=True,
+    shell_complete=completion.targets,
     help="Or loihi: what a board cannot take is said too.",
 )
 @weights_options
+@verbose_option
 @as_json
 def check(
     model: str,
@@ -39,6 +54,7 @@ def check(
     weights: Optional[Path],
     learn_on: bool,
     fan_in: Optional[int],
+    verbose: bool,
     as_json: bool,
 ) -> None:
     """Say what MODEL needs to run on the chip, and whether it fits."""
@@ -51,6 +67,29 @@ def check(
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=1))
         sys.exit(0 if found.ok else 2)
+    for problem in found.problems:
+        click.echo(f"Error: {problem}", err=True)
+    if found.ok:
+        say(found.verdict)
+    for text in found.warnings:
+        say(f"warning: {text}", indent="    ")
+    for note in found.notes:
+        say(f"note: {note}", indent="    ")
+    if verbose:
+        _print_details(found)
+    elif found.changes:
+        say(f"{_changes_in_words(found.changes)}; --verbose lists them, and the cores")
+    sys.exit(0 if found.ok else 2)
+
+
+def _changes_in_words(changes: Sequence[Change]) -> str:
+    """How many there are, and by which rules."""
+    rules = Counter(change.rule for change in changes)
+    each = ", ".join(f"{rule} {count}" for rule, count in rules.most_common())
+    return f"{len(changes)} change{'s' if len(changes) > 1 else ''} for the chip ({each})"
+
+
+def _print_details(found: Preflight) -> None:
     if found.changes:
         print_table(
             ["changed", "before", "after", "why"],
@@ -67,16 +106,7 @@ def check(
         )
     if found.traffic is not None:
         t = found.traffic
-        click.echo(
+        say(
             f"a step: {t.input_neurons} input neurons and {t.errors} errors to the chip, "
             f"{t.values} values back ({t.bytes:,} bytes on a board)"
         )
-    for note in found.notes:
-        click.echo(f"note: {note}")
-    for text in found.warnings:
-        click.echo(f"warning: {text}")
-    if not found.ok:
-        for problem in found.problems:
-            click.echo(f"Error: {problem}", err=True)
-        sys.exit(2)
-    click.echo(found.verdict)

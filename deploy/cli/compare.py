@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+import webbrowser
 from pathlib import Path
 from typing import Any, Dict, Optional, Tuple
 
 import click
 
 import deploy
+from deploy.cli import completion
 from deploy.cli.options import (
     as_json,
     parameter_option,
@@ -40,7 +42,13 @@ from deploy.workflows.given import RUNS, check_targets
 
 
 @click.command()
-@click.argument("what", nargs=-1, required=True, metavar="MODEL | A.npz B.npz | A.npz B.csv")
+@click.argument(
+    "what",
+    nargs=-1,
+    required=True,
+    metavar="MODEL | A.npz B.npz | A.npz B.csv",
+    shell_complete=completion.models,
+)
 @parameter_option
 @targets_option
 @seed_option
@@ -82,6 +90,7 @@ from deploy.workflows.given import RUNS, check_targets
     type=click.Path(path_type=Path),
     help="Folder for parity.json, report.html and traces/ (default: comparison/NAME).",
 )
+@click.option("--open", "show", is_flag=True, help="Open the report in the browser.")
 @as_json
 def compare(
     what: Tuple[str, ...],
@@ -102,6 +111,7 @@ def compare(
     tolerances: Tuple[str, ...],
     mapping: Optional[Path],
     out: Optional[Path],
+    show: bool,
     as_json: bool,
 ) -> None:
     """Run MODEL on two targets or more and judge the last by the first.
@@ -166,6 +176,8 @@ def compare(
 
         print_parity(parity)
         click.echo(f"report: {page}")
+    if show and not webbrowser.open(page.resolve().as_uri()):
+        click.echo(f"loihi-deploy: there is no browser here; open {page} in one", err=True)
     sys.exit(0 if parity.ok else 1)
 
 

@@ -1,23 +1,86 @@
-"""Tables on a terminal, or in a pipe."""
+"""Text and tables on a terminal, or in a pipe."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
-from typing import List
+import textwrap
+from typing import List, Optional, Sequence
 
+import click
 from rich.console import Console
 from rich.table import Table
 
+from deploy.cli.encoding import PlainText, plain
 
-def _console() -> Console:
-    # a pipe has no width; tables must not be cut there
-    return Console() if sys.stdout.isatty() else Console(width=140)
+PIPE = 140  # characters: a pipe has no width, and tables must not be cut there
+GAP = 2  # between two columns
+COLOURS = {"PARITY": "green", "NO PARITY": "red", "OPEN": "yellow", "NOT TESTED": "yellow"}
 
 
-def print_table(headings: List[str], rows: List[List[str]]) -> None:
+def width_of_output() -> int:
+    """Of what standard output goes to, in characters."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else PIPE
+
+
+def say(text: str, indent: str = "") -> None:
+    """A line, which a terminal gets with its words whole; what it is continued by is indented."""
+    if sys.stdout.isatty():
+        text = textwrap.fill(
+            text,
+            width_of_output(),
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    click.echo(text)
+
+
+def say_verdict(text: str) -> None:
+    """A verdict, its first words in colour where the terminal has it."""
+    outcome, colon, rest = text.partition(":")
+    colour = COLOURS.get(outcome) if _has_colour() else None
+    say(click.style(outcome, fg=colour, bold=True) + colon + rest if colour else text)
+
+
+def _has_colour() -> bool:
+    dull = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+    return sys.stdout.isatty() and not dull
+
+
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table, or, where its words would have to be broken, its rows one below the other."""
+    shown = [[_shown(str(cell)) for cell in row] for row in rows]
+    least = [max(map(_longest_word, column)) for column in zip(headings, *shown)]
+    width = width_of_output()
+    if sum(least) + GAP * (len(least) - 1) > width:
+        _print_below_each_other(headings, shown)
+        return
     table = Table(box=None, pad_edge=False)
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
+    for heading, narrowest in zip(headings, least):
+        table.add_column(heading, overflow="fold", min_width=narrowest)
+    for row in shown:
+        table.add_row(*row)
+    console = Console(width=width) if not sys.stdout.isatty() else Console()
+    console.print(table, markup=False, highlight=False)
+
+
+def _print_below_each_other(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
-        table.add_row(*map(str, row))
-    _console().print(table, markup=False, highlight=False)
+        said: List[str] = [
+            f"{heading}: {cell}" if heading else cell
+            for heading, cell in zip(headings, row)
+            if cell
+        ]
+        say("; ".join(said).replace("\n", ", "), indent="    ")
+
+
+def _longest_word(cell: str) -> int:
+    return max(map(len, cell.split()), default=0)
+
+
+def _shown(cell: str) -> str:
+    """A cell as standard output can show it, so that columns are as wide as what is in them."""
+    encoding: Optional[str] = getattr(sys.stdout, "shown_in", None)
+    return plain(cell, encoding) if encoding and isinstance(sys.stdout, PlainText) else cell

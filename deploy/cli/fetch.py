@@ -8,13 +8,14 @@ from typing import Optional
 
 import click
 
+from deploy.cli import completion
 from deploy.cli.options import as_json
 from deploy.cli.reports import bring, into
 from deploy.jobs.job import find_job
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completion.jobs)
 @click.option("--no-compare", is_flag=True, help="Bring the results alone.")
 @into
 @as_json

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import click
 
+from deploy.cli import completion
+from deploy.cli.options import as_json
 from deploy.errors import BadInput
 from deploy.jobs import remote
 from deploy.jobs.job import find_job
@@ -14,15 +17,23 @@ FOLLOW = 2.0  # s between two looks at a log
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completion.jobs)
 @click.option("--task", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--follow", is_flag=True, help="Until the task is over.")
-def logs(name: str, task: int, follow: bool) -> None:
+@as_json
+def logs(name: str, task: int, follow: bool, as_json: bool) -> None:
     """Print the end of a task's log."""
+    if follow and as_json:
+        raise BadInput(
+            "--follow goes on for as long as the task does; with --json give one of both"
+        )
     job = find_job(name)
     if task >= len(job.tasks):
         raise BadInput(f"job {job.name} has tasks 0 to {len(job.tasks) - 1}, not {task}")
     text, offset = remote.logs(job, task)
+    if as_json:
+        click.echo(json.dumps({"name": job.name, "task": task, "log": text, "offset": offset}))
+        return
     click.echo(text, nl=not text.endswith("\n"))
     while follow:
         over = remote.status(job).tasks[task].over  # before the log, of which this is then the end

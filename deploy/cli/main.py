@@ -11,7 +11,9 @@ import click
 
 import deploy
 from deploy.cli import COMMANDS
+from deploy.cli.encoding import take_over_streams
 from deploy.errors import DeployError
+from loihi_rules.likely import likely
 
 
 class Commands(click.Group):
@@ -19,6 +21,13 @@ class Commands(click.Group):
 
     def list_commands(self, context: click.Context) -> List[str]:
         return list(COMMANDS)
+
+    def resolve_command(self, context: click.Context, args: List[str]) -> Any:
+        """As click's, which does not say what may have been meant."""
+        if args[0] not in COMMANDS:
+            meant = likely(args[0], COMMANDS)
+            raise click.UsageError(f"there is no command {args[0]!r}{meant}", context)
+        return super().resolve_command(context, args)
 
     def get_command(self, context: click.Context, name: str) -> Optional[click.Command]:
         if name not in COMMANDS:
@@ -57,6 +66,7 @@ def _stop(signum: int, frame: Any) -> None:
 
 def main(arguments: Optional[List[str]] = None) -> None:
     """Entry point: errors become one line and an exit code, never a traceback."""
+    take_over_streams()
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, _stop)
     try:

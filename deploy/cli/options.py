@@ -7,6 +7,7 @@ from typing import Any, Callable
 
 import click
 
+from deploy.cli import completion
 from deploy.emulator.silicon import MODES
 
 USER_DURATION = 5.0  # s; of a user's model, which does not say how long it wants to run
@@ -40,7 +41,11 @@ dt_option = click.option(
     "--dt", type=float, default=0.001, show_default=True, help="Step in seconds."
 )
 targets_option = click.option(
-    "--targets", default="cpu,emulator", show_default=True, help="Reference first, comma between."
+    "--targets",
+    default="cpu,emulator",
+    show_default=True,
+    shell_complete=completion.targets,
+    help="Reference first, comma between.",
 )
 _engine = click.option(
     "--engine",
@@ -55,6 +60,7 @@ _ideals = click.option(
     metavar="PROBE=PROBE",
     help="The second probe is what the first should come to equal.",
 )
+verbose_option = click.option("--verbose", is_flag=True, help="With all details.")
 parameter_option = click.option(
     "-p",
     "parameters",

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import click
-
 from deploy.cli.budget_table import print_budget
-from deploy.cli.console import print_table
+from deploy.cli.console import print_table, say, say_verdict
 from deploy.cli.effect_table import print_effects
 from deploy.report.numbers import number
 from deploy.workflows.parity import Parity
@@ -24,9 +22,9 @@ def print_parity(parity: Parity) -> None:
         print_budget(parity.budget)
     for run_ in parity.runs:
         for text in run_.warnings:
-            click.echo(f"{run_.target} warned: {text}")
+            say(f"{run_.target} warned: {text}", indent="    ")
     for text in parity.unmeasured_in_words:
-        click.echo(f"not measurable: {text}")
+        say(f"not measurable: {text}", indent="    ")
     for note in parity.notes:
-        click.echo(f"note: {note}")
-    click.echo(parity.verdict)
+        say(f"note: {note}", indent="    ")
+    say_verdict(parity.verdict)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, List, Optional, Tuple
 import click
 
 import deploy
-from deploy.cli.console import print_table
+from deploy.cli import completion
+from deploy.cli.console import print_table, say
 from deploy.cli.options import (
     as_json,
     parameter_option,
@@ -31,9 +32,15 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("model")
+@click.argument("model", shell_complete=completion.models)
 @parameter_option
-@click.option("--target", default="emulator", show_default=True, help=", ".join(TARGETS))
+@click.option(
+    "--target",
+    default="emulator",
+    show_default=True,
+    shell_complete=completion.targets,
+    help=", ".join(TARGETS),
+)
 @seed_option
 @run_options
 @weights_options
@@ -99,8 +106,10 @@ def run(
         return
     click.echo(f"{traces.model} on {traces.where}, {traces.duration:g} s, seed {traces.seed}")
     print_table(["trace", "kind", "summary"], [_summary(traces, t.label) for t in traces])
+    if not any(not trace.instrument for trace in traces):
+        say("note: the model has no probes; add one, as nengo.Probe(ens, synapse=0.01)")
     for text in traces.warnings:
-        click.echo(f"warning: {text}")
+        say(f"warning: {text}", indent="    ")
     if freeze is not None:
         print_table(
             ["learnt", "", "error in 8 bits, at most"], [_learned(each) for each in traces.learned]

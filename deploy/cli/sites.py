@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from deploy.cli import completion
 from deploy.cli.console import print_table
 from deploy.cli.options import as_json
 from deploy.jobs import remote
@@ -14,10 +15,15 @@ from deploy.jobs.site import TEMPLATE, find_site, load_sites, sites_file
 
 
 @click.group(invoke_without_command=True)
+@as_json
 @click.pass_context
-def sites(context: click.Context) -> None:
+def sites(context: click.Context, as_json: bool) -> None:
     """List the sites where jobs can run; see also: sites check NAME, sites template."""
     if context.invoked_subcommand is None:
+        if as_json:
+            known = {s.name: s.to_dict() for s in load_sites().values()}
+            click.echo(json.dumps({"file": str(sites_file()), "sites": known}, indent=1))
+            return
         rows = [
             [s.name, s.host or "this machine", s.take, s.partition, " ".join(s.python_words)]
             for s in load_sites().values()
@@ -27,7 +33,7 @@ def sites(context: click.Context) -> None:
 
 
 @sites.command("check")
-@click.argument("name")
+@click.argument("name", shell_complete=completion.sites)
 @as_json
 def check(name: str, as_json: bool) -> None:
     """Try each step of a site, and say what fails."""

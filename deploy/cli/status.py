@@ -11,6 +11,7 @@ from typing import Any, List
 import click
 from rich.live import Live
 
+from deploy.cli import completion
 from deploy.cli.job_tables import counts_in_words, print_status, table_of
 from deploy.cli.options import as_json
 from deploy.jobs import remote
@@ -19,7 +20,7 @@ from deploy.jobs.states import Status
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completion.jobs)
 @click.option("--watch", is_flag=True, help="Until it is over.")
 @as_json
 def status(name: str, watch: bool, as_json: bool) -> None:

@@ -10,6 +10,8 @@ from typing import List, Optional, Sequence, Tuple
 
 import click
 
+from deploy.cli import completion
+from deploy.cli.dry_run import print_dry_run
 from deploy.cli.job_tables import print_status, tasks_in_words
 from deploy.cli.options import (
     as_json,
@@ -28,9 +30,14 @@ from deploy.targets import find_target
 
 
 @click.command()
-@click.argument("model")
-@click.option("--site", required=True, help="See: loihi-deploy sites.")
-@click.option("--target", default="emulator", show_default=True)
+@click.argument("model", shell_complete=completion.models)
+@click.option(
+    "--site",
+    required=True,
+    shell_complete=completion.sites,
+    help="See: loihi-deploy sites.",
+)
+@click.option("--target", default="emulator", show_default=True, shell_complete=completion.targets)
 @click.option("--seeds", default="0", show_default=True, help="FIRST:END, or with commas.")
 @parameter_option
 @click.option(
@@ -46,6 +53,11 @@ from deploy.targets import find_target
     help="A file that MODEL reads; it is put beside it.",
 )
 @click.option("--again", is_flag=True, help="If tasks have failed, start them once more.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Say what would be sent, and how long it may take; send nothing.",
+)
 @click.option(
     "--wait", is_flag=True, help="Until it is over; then fetch, and compare with the CPU."
 )
@@ -65,6 +77,7 @@ def submit(
     fan_in: Optional[int],
     beside: Tuple[Path, ...],
     again: bool,
+    dry_run: bool,
     wait: bool,
     out: Optional[Path],
     as_json: bool,
@@ -82,8 +95,12 @@ def submit(
         for typed in _models(model, parameters, sweep)
         for seed in wanted
     ]
-    from deploy.jobs.preparing import Options, prepare  # loads Nengo
+    from deploy.jobs.preparing import Options, pack, prepare  # loads Nengo
 
+    if dry_run:
+        options = Options(target, dt, weights, learn_on, fan_in, beside)
+        print_dry_run(pack(tasks, site, options), as_json)
+        return
     job = prepare(tasks, site, Options(target, dt, weights, learn_on, fan_in, beside))
     answer = remote.submit(job, again)
     if not as_json:

@@ -10,6 +10,7 @@ from typing import Optional, Tuple
 import click
 
 import deploy
+from deploy.cli import completion
 from deploy.cli.options import as_json, parameter_option, run_options, targets_option
 from deploy.cli.progress import progress_bar
 from deploy.cli.reading import check_run, model_of, names_of, pairs_of, seeds_of
@@ -19,7 +20,7 @@ from deploy.workflows.processes import at_once
 
 
 @click.command()
-@click.argument("model")
+@click.argument("model", shell_complete=completion.models)
 @parameter_option
 @click.option("--seeds", default="0:10", show_default=True, help="FIRST:END, or with commas.")
 @targets_option

@@ -7,14 +7,16 @@ from typing import Optional
 
 import click
 
+from deploy.cli import completion
 from deploy.cli.console import print_table
 from deploy.cli.options import as_json
 from deploy.errors import BadInput
+from loihi_rules.likely import likely
 from loihi_rules.systems import SYSTEMS
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completion.systems)
 @as_json
 def systems(name: Optional[str], as_json: bool) -> None:
     """List the built-in systems, or tell what NAME is about and which parameters it has."""
@@ -41,7 +43,9 @@ def systems(name: Optional[str], as_json: bool) -> None:
 
 def _print_system(name: str, as_json: bool) -> None:
     if name not in SYSTEMS:
-        raise BadInput(f"there is no system {name!r}; there are {', '.join(SYSTEMS)}")
+        raise BadInput(
+            f"there is no system {name!r}{likely(name, SYSTEMS)}; there are {', '.join(SYSTEMS)}"
+        )
     system = SYSTEMS[name]
     lesson = system.lesson
     rows = [

@@ -16,6 +16,7 @@ from deploy.files.timestamp import now
 from deploy.jobs.expected import Expected
 from deploy.jobs.names import checked
 from deploy.jobs.site import LOCAL, Site
+from loihi_rules.likely import likely
 
 MOST_TASKS = 10000
 
@@ -136,8 +137,10 @@ def find_job(name: str) -> Job:
     found = sorted(path.parent.name for path in jobs_folder().glob("*/job.json"))
     chosen = [each for each in found if each == name] or [f for f in found if f.startswith(name)]
     if len(chosen) != 1:
-        there = f"there are {', '.join(chosen)}" if chosen else "`loihi-deploy jobs` lists them"
-        raise BadInput(f"there is {'more than one' if chosen else 'no'} job {name!r}; {there}")
+        if chosen:
+            raise BadInput(f"there is more than one job {name!r}; there are {', '.join(chosen)}")
+        meant = likely(name, found)
+        raise BadInput(f"there is no job {name!r}{meant}; `loihi-deploy jobs` lists them")
     return _read(jobs_folder() / chosen[0] / "job.json")
 
 

@@ -1,4 +1,4 @@
-"""The way to a site: commands and folders, over ssh and rsync or on this machine."""
+"""The way to a site: commands and folders, over ssh and rsync, or copied on this machine."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Dict, List, Sequence
 
 from deploy.errors import TargetUnavailable
+from deploy.jobs.copying import copy_folder
 from deploy.jobs.names import checked, printable
 from deploy.jobs.site import Site
 
@@ -62,8 +63,11 @@ class Link:
         folder = PurePosixPath(self.folder(name))
         made = (folder.parent.parent, folder.parent, folder)  # each private, not the last alone
         self.run(["mkdir", "-p", "-m", "700", *map(str, made)])
+        if not self.site.host:
+            copy_folder(source, Path.home() / self.folder(name))
+            return
         # by content: what is damaged there may have the right size and time
-        self._rsync(f"{source}/", self._there(f"{self.folder(name)}/"), "--checksum")
+        self._rsync(f"{source}/", f"{self.site.host}:{self.folder(name)}/", "--checksum")
 
     def bring(self, name: str, part: str, target: Path, here: Path, most_bytes: int) -> None:
         """Bring a part of a job's folder here, in one call.
@@ -77,8 +81,12 @@ class Link:
         most_bytes : int
             Larger files are left there.
         """
+        place = f"{self.folder(name)}/{part}"
+        if not self.site.host:
+            copy_folder(Path.home() / place, target, here, most_bytes)
+            return
         options = (f"--max-size={most_bytes}", f"--compare-dest={here.resolve()}")
-        self._rsync(self._there(f"{self.folder(name)}/{part}/"), f"{target}/", *options)
+        self._rsync(f"{self.site.host}:{place}/", f"{target}/", *options)
 
     def ask(self, name: str, *words: str) -> Dict[str, Any]:
         """What the agent of a job answers.
@@ -103,15 +111,9 @@ class Link:
                 raise TargetUnavailable(f"site {self.site.name}: {printable(answer[key])[:300]}")
         return answer
 
-    def _there(self, path: str) -> str:
-        if self.site.host:
-            return f"{self.site.host}:{path}"
-        return str(Path.home() / path) + ("/" if path.endswith("/") else "")
-
     def _rsync(self, source: str, target: str, *options: str) -> None:
-        way = ["-e", shlex.join(self._ssh)] if self.site.host else []
         words = ["rsync", "--recursive", "--times", "--chmod=D700,F600", "--no-links"]
-        words += [f"--timeout={PATIENCE}", *options, *way]
+        words += [f"--timeout={PATIENCE}", *options, "-e", shlex.join(self._ssh)]
         self._call([*words, "--", source, target], None)
 
     def _call(self, command: List[str], cwd: Any) -> str:
@@ -125,7 +127,10 @@ class Link:
                 check=False,
             )
         except FileNotFoundError:
-            raise TargetUnavailable(f"{command[0]} is not installed here") from None
+            raise TargetUnavailable(
+                f"site {self.site.name}: {command[0]} is not installed here; install it, "
+                "`loihi-deploy doctor` lists what is needed for what"
+            ) from None
         except subprocess.TimeoutExpired:
             raise TargetUnavailable(
                 f"site {self.site.name}: no answer within {PATIENCE} s; try again"

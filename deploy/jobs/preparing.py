@@ -63,8 +63,36 @@ class Options:
     part_every: float = EVERY
 
 
+@dataclass(frozen=True)
+class Packed:
+    """A job that is neither written down nor sent.
+
+    Attributes
+    ----------
+    job : Job
+    files : mapping of str to int
+        Bytes of each file of its bundle.
+    data : bytes
+        The bundle.
+    packages : str
+        Sum of our own packages.
+    """
+
+    job: Job
+    files: Mapping[str, int]
+    data: bytes
+    packages: str
+
+
 def prepare(tasks: Sequence[Task], site: str, options: Optional[Options] = None) -> Job:
-    """Pack a job, and write it down here.
+    """Pack a job, and write it down here; the arguments and errors are those of `pack`."""
+    packed = pack(tasks, site, options)
+    _write_files(packed.job, packed.data, packed.packages)
+    return packed.job
+
+
+def pack(tasks: Sequence[Task], site: str, options: Optional[Options] = None) -> Packed:
+    """Pack a job; nothing is written.
 
     Parameters
     ----------
@@ -75,7 +103,7 @@ def prepare(tasks: Sequence[Task], site: str, options: Optional[Options] = None)
 
     Returns
     -------
-    Job
+    Packed
 
     Raises
     ------
@@ -122,8 +150,8 @@ def prepare(tasks: Sequence[Task], site: str, options: Optional[Options] = None)
     ]
     plain = re.sub(r"[^A-Za-z0-9_]", "-", loaded.name)[:40].strip("-") or "model"
     job = Job(f"{plain}-{key}", place, options.target, options.dt, tasks, sha256, expected)
-    _write_files(job, data, bundles.sum_of(ours))
-    return job
+    sizes = {name: len(body) for name, body in files.items()}
+    return Packed(job, sizes, data, bundles.sum_of(ours))
 
 
 def _first_of_each(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
@@ -130,11 +131,17 @@ def check_site(site: Site) -> List[Dict[str, Any]]:
         ("folder", ["mkdir", "-p", "-m", "700", site.folder]),
         ("Nengo there", [*python, "-c", "import nengo, nengo_loihi"]),
     ]
+    if site.host:
+        steps.append(("rsync there", ["rsync", "--version"]))
     if site.slurm:
         steps.append(("Slurm", ["sinfo", "--version"]))
         partition = ["--partition=" + site.partition] if site.partition else []
         steps.append(("partition", ["sinfo", "--noheader", "--format=%P %a %D", *partition]))
-    found = []
+    found: List[Dict[str, Any]] = []
+    if site.host:
+        here = shutil.which("rsync")
+        answer = here or "not installed here; files go by it: install it"
+        found.append({"step": "rsync here", "works": here is not None, "answer": answer})
     for name, words in steps:
         try:
             answer = printable(link.run(words)).strip()[:200]

@@ -13,6 +13,7 @@ import platformdirs
 from deploy.errors import BadInput, TargetUnavailable
 from deploy.jobs.agent.schedulers import SCHEDULERS
 from deploy.jobs.names import checked
+from loihi_rules.likely import likely
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -199,7 +200,7 @@ def find_site(name: str) -> Site:
     sites = load_sites()
     if name not in sites:
         raise TargetUnavailable(
-            f"there is no site {name!r}; there are {', '.join(sites)}; "
+            f"there is no site {name!r}{likely(name, sites)}; there are {', '.join(sites)}; "
             f"`loihi-deploy sites template` prints what to write into {sites_file()}"
         )
     return sites[name]

@@ -17,6 +17,7 @@ from deploy.models.loaded import LoadedModel
 from deploy.models.source import compile_source, read_source
 from deploy.models.spelling import Spelling
 from deploy.models.user_code import user_code
+from loihi_rules.likely import likely
 
 DEFAULT_NAME = "model"
 
@@ -103,10 +104,21 @@ def _call(function: Any, path: Path, name: str, seed: int, given: Mapping[str, s
     values: Dict[str, Any] = {"seed": seed} if "seed" in takes else {}
     for key, text in given.items():
         if key not in takes:
-            raise BadInput(
-                f"{path}: {name} has no parameter {key!r}; it takes {', '.join(takes) or 'none'}"
-            )
+            meant, there = likely(key, takes), ", ".join(takes) or "none"
+            raise BadInput(f"{path}: {name} has no parameter {key!r}{meant}; it takes {there}")
         values[key] = _value(text)
+    missing = [
+        key
+        for key, parameter in takes.items()
+        if parameter.default is parameter.empty
+        and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+        and key not in values
+    ]
+    if missing:
+        raise BadInput(
+            f"{path}: {name}() needs {' and '.join(missing)}; give "
+            f"{' '.join(f'-p {key}=VALUE' for key in missing)}, or a default in the file"
+        )
     with user_code(path):
         return function(**values)
 

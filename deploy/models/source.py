@@ -6,6 +6,7 @@ import types
 from pathlib import Path
 
 from deploy.errors import BadInput
+from loihi_rules.likely import likely
 
 
 def read_source(path: Path) -> bytes:
@@ -19,11 +20,19 @@ def read_source(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise BadInput(f"{path}: there is no such file") from None
+        raise BadInput(f"{path}: there is no such file{_beside(path)}") from None
     except IsADirectoryError:
         raise BadInput(f"{path}: this is a folder; name a Python file in it") from None
     except OSError as error:
         raise BadInput(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def _beside(path: Path) -> str:
+    """A file of the same folder that may have been meant."""
+    try:
+        return likely(path.name, [each.name for each in path.parent.glob(f"*{path.suffix}")])
+    except OSError:
+        return ""
 
 
 def compile_source(path: Path, source: bytes) -> types.CodeType:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Dict, Mapping, Optional, Sequence
 
 from deploy.errors import BadInput
+from loihi_rules.likely import likely
 from loihi_rules.systems import SYSTEMS
 
 SUFFIXES = (".py",)  # of files; `deploy.models.loading.FORMATS` has what reads them
@@ -54,8 +55,8 @@ class Spelling:
         if file is None:
             endings = " or ".join(f"{suffix} or {suffix}:name" for suffix in SUFFIXES)
             raise BadInput(
-                f"there is no model {model!r}: it is neither a built-in system "
-                f"({', '.join(SYSTEMS)}) nor a path ending in {endings}"
+                f"there is no model {model!r}{likely(model, SYSTEMS)}: it is neither a built-in "
+                f"system ({', '.join(SYSTEMS)}) nor a path ending in {endings}"
             )
         return cls("", Path(file["path"]), file["name"], parameters)
 

@@ -8,6 +8,7 @@ from typing import Mapping, Optional
 
 from deploy.errors import BadInput
 from deploy.parity.floors import QUANTITIES
+from loihi_rules.likely import likely
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,15 @@ class Tolerance:
     low: Optional[float] = None
     high: Optional[float] = None
     why: str = "set by the user"
+
+    def __post_init__(self) -> None:
+        ends = [end for end in (self.low, self.high) if end is not None]
+        if any(math.isnan(end) for end in ends) or ends != sorted(ends):
+            raise BadInput(
+                f"no value is from {self.low:g} to {self.high:g}; the smaller limit comes first"
+                if len(ends) > 1
+                else "a limit has to be a number"
+            )
 
     def allows(self, value: float) -> bool:
         """Whether the value lies in the range; never for a NaN."""
@@ -75,7 +85,8 @@ def check_names(limits: Mapping[str, Tolerance]) -> None:
     for name in limits:
         if name not in QUANTITIES and name not in FIGURES:
             raise BadInput(
-                f"there is no quantity or figure {name!r} to set a limit to; there are "
+                f"there is no quantity or figure {name!r}{likely(name, (*QUANTITIES, *FIGURES))} "
+                "to set a limit to; there are "
                 + ", ".join(repr(known) for known in (*QUANTITIES, *FIGURES))
             )
 
@@ -96,6 +107,8 @@ def parse_tolerance(text: str) -> Mapping[str, Tolerance]:
         )
     except ValueError:
         tolerance = Tolerance()
+    except BadInput as error:
+        raise BadInput(f"tolerance {text}: {error}") from None
     if not name or not colon or (tolerance.low is None and tolerance.high is None):
         raise BadInput(
             "a tolerance is written NAME=LOW:HIGH, with one end left out for none, " f"not {text!r}"

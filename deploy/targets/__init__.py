@@ -7,6 +7,7 @@ from deploy.targets.base import Session, Target
 from deploy.targets.board import BOARD
 from deploy.targets.cpu import CPU
 from deploy.targets.emulated import EMULATOR, FLOAT_EMULATOR
+from loihi_rules.likely import likely
 
 TARGETS: Dict[str, Target] = {t.name: t for t in (CPU, EMULATOR, FLOAT_EMULATOR, BOARD)}
 
@@ -22,7 +23,9 @@ def find_target(name: str) -> Target:
     try:
         return TARGETS[name]
     except KeyError:
-        raise BadInput(f"there is no target {name!r}; choose from {', '.join(TARGETS)}") from None
+        raise BadInput(
+            f"there is no target {name!r}{likely(name, TARGETS)}; choose from {', '.join(TARGETS)}"
+        ) from None
 
 
 __all__ = ["TARGETS", "Session", "Target", "find_target"]

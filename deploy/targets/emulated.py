@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, List, Optional
 from deploy.emulator.silicon import AS_EMULATED, Silicon
 from deploy.errors import BadInput, TargetUnavailable
 from deploy.targets.base import Session, Target
+from loihi_rules.likely import likely
 
 if TYPE_CHECKING:
     from loihi_rules import Rewritten, SeededCopy
@@ -52,7 +53,10 @@ class EmulatorTarget(Target):
 
     def with_engine(self, engine: str) -> Target:
         if engine not in ENGINES:
-            raise BadInput(f"there is no engine {engine!r}; choose from {', '.join(ENGINES)}")
+            raise BadInput(
+                f"there is no engine {engine!r}{likely(engine, ENGINES)}; "
+                f"choose from {', '.join(ENGINES)}"
+            )
         return EmulatorTarget(self.name, self.summary, self.discretize, engine, self.silicon)
 
     def with_silicon(self, silicon: Silicon) -> Target:

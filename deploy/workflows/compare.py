@@ -83,6 +83,11 @@ def compare(
     if not isinstance(spread, Spread) and spread != 0:
         check_number_of_runs(spread)
     same = SameModel(model)
+    if not same.load(seed).network.all_probes:
+        raise BadInput(
+            f"{same.load(seed).name}: the model has no probes, so that there is nothing to "
+            "compare; add one, as nengo.Probe(ens, synapse=0.01)"
+        )
     if budget:
         if (targets[0], targets[-1]) != ("cpu", "emulator"):
             raise BadInput("a budget is of the emulator against the cpu: --targets cpu,emulator")
@@ -91,8 +96,8 @@ def compare(
         check_ladder(same, seed, dt)
     end = LONGEST * duration
     while True:
-        runs = [
-            run(
+        made = {
+            name: run(
                 same.load(seed),
                 duration,
                 name,
@@ -103,8 +108,9 @@ def compare(
                 progress=progress,
                 silicon=silicon if find_target(name).has_silicon_modes else None,
             )
-            for name in targets
-        ]
+            for name in sorted(targets, key=lambda name: not find_target(name).is_chip)
+        }  # chips first: what does not fit is refused before anything is simulated
+        runs = [made[name] for name in targets]
         check_runs(runs)
         if HOST_ONLY in runs[-1].record:
             return parity_of(runs, None, tolerances)

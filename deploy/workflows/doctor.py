@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+import shutil
+import time
 from typing import Any, Dict, List
 
 from deploy.targets import TARGETS
@@ -19,7 +21,14 @@ PACKAGES = {
     "neo": "Traces.to_neo() (pip install loihi-deploy[neo])",
     "pandas": "Traces.to_pandas() (pip install loihi-deploy[pandas])",
 }
+PROGRAMS = {  # outside programs, and what needs them here
+    "ssh": "jobs at a site behind ssh",
+    "rsync": "jobs at a site behind ssh: files there and back",
+    "sbatch": "jobs at a site of this machine's own Slurm (with squeue, sacct and scancel)",
+    "cc": "PySpike (pip install loihi-deploy[spikes]), which is compiled once",
+}
 NEEDED = ("cpu", "emulator")
+WARMED = "pes-connection"
 
 
 def diagnose() -> Dict[str, Any]:
@@ -30,7 +39,8 @@ def diagnose() -> Dict[str, Any]:
     dict
         ``ok``, whether the targets that need no board work; ``targets``, each
         with ``name``, ``works``, ``substrate``, ``summary`` and ``way_out``;
-        ``packages``, each with ``name``, ``version`` and ``purpose``.
+        ``packages``, each with ``name``, ``version`` and ``purpose``; ``programs``, outside ones,
+        each with ``name``, ``path``, None if it is not there, and ``purpose``.
     """
     targets: List[Dict[str, Any]] = []
     for target in TARGETS.values():
@@ -53,6 +63,10 @@ def diagnose() -> Dict[str, Any]:
         "ok": all(t["works"] for t in targets if t["name"] in NEEDED),
         "targets": targets,
         "packages": packages,
+        "programs": [
+            {"name": name, "path": shutil.which(name), "purpose": purpose}
+            for name, purpose in PROGRAMS.items()
+        ],
     }
 
 
@@ -61,3 +75,16 @@ def _version(name: str) -> str:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return "not installed"
+
+
+def warm() -> float:
+    """Have the emulator and the host's part compiled, as installing it would; gives the seconds.
+
+    What runs is a system that learns on the chip, on the CPU and on both emulators.
+    """
+    from deploy.workflows.run import run  # loads Nengo
+
+    begun = time.perf_counter()
+    for target in ("cpu", "emulator", "float-emulator"):
+        run(WARMED, 0.01, target)
+    return time.perf_counter() - begun

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Mapping, Optional, Tuple, Union
 
+from loihi_rules.likely import likely
+
 if TYPE_CHECKING:
     import nengo
 
@@ -140,8 +142,8 @@ class System:
         known = {parameter.name: parameter for parameter in self.parameters}
         for name in given:
             if name not in known:
-                there = ", ".join(known) or "none"
-                raise ValueError(f"{self.name} has no parameter {name!r}; it has {there}")
+                there, meant = ", ".join(known) or "none", likely(name, known)
+                raise ValueError(f"{self.name} has no parameter {name!r}{meant}; it has {there}")
         return {name: known[name].read(text) for name, text in given.items()}
 
     @property

@@ -25,6 +25,19 @@ def capacity(draft: Draft) -> None:
     listen to all that enters that neuron: a dense matrix of n rows takes n in-axons on
     each, of 4,096. And all compartments, and all weights, have to fit onto a board.
     """
+    _board(draft, _in_axons(draft))
+
+
+def board(draft: Draft) -> None:
+    """Say, before anything is computed for them, that there are too many neurons or weights."""
+    before = len(draft.problems)
+    bits = _in_axons(draft)
+    draft.stopped = len(draft.problems) > before
+    _board(draft, bits)
+
+
+def _in_axons(draft: Draft) -> int:
+    """Look at the in-axons of each ensemble; gives the bits of all weights."""
     network, chip = draft.network, draft.chip
     entering: Dict[nengo.Ensemble, List[nengo.Connection]] = {}
     bits = 0
@@ -43,17 +56,12 @@ def capacity(draft: Draft) -> None:
                 name_of(ens),
                 RULES[0],
                 f"each of its neurons needs {axons:,} in-axons, {_dense_rows(draft, largest):,} of "
-                f"them for all neurons of {name_of(largest.pre)}; a core has "
+                f"them for all neurons of {name_of(base_of(largest.pre))}; a core has "
                 f"{chip.in_axons_a_core:,}",
                 f"connect at most {chip.in_axons_a_core:,} neurons to each (nengo.Sparse), "
                 "or connect the ensembles, whose decoded value takes 2 in-axons a dimension",
             )
-    _board(draft, bits)
-
-
-def board(draft: Draft) -> None:
-    """Say, before anything is computed for them, that there are too many neurons."""
-    _board(draft, 0)
+    return bits
 
 
 def _board(draft: Draft, bits: int) -> None:

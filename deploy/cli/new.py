@@ -1,0 +1,57 @@
+"""loihi-deploy new"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from deploy.cli.options import as_json
+from deploy.errors import BadInput
+
+START = '''"""A value that is carried and squared: put your own model in its place."""
+
+import nengo
+import numpy as np
+
+with nengo.Network(label="{label}", seed=1) as model:
+    # Nodes run on the host. A function takes the time in seconds.
+    stimulus = nengo.Node(lambda t: np.sin(2 * np.pi * t), label="stimulus")
+
+    # Ensembles of LIF neurons, Nengo's default, run on the chip.
+    carried = nengo.Ensemble(100, dimensions=1, label="carried")
+    squared = nengo.Ensemble(100, dimensions=1, label="squared")
+    nengo.Connection(stimulus, carried)
+    nengo.Connection(carried, squared, function=np.square)
+
+    # What is probed is compared with the CPU.
+    nengo.Probe(stimulus, label="input")
+    nengo.Probe(carried, synapse=0.02, label="value")
+    nengo.Probe(squared, synapse=0.02, label="its square")
+    nengo.Probe(carried.neurons, label="spikes")
+'''
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@as_json
+def new(path: Path, as_json: bool) -> None:
+    """Write a model to start from, into a file that is not there yet."""
+    if path.suffix != ".py":
+        raise BadInput(f"{path}: a model is a Python file; give a name that ends in .py")
+    try:
+        with open(path, "x", encoding="utf-8") as stream:
+            stream.write(START.format(label=path.stem))
+    except FileExistsError:
+        raise BadInput(f"{path}: there is a file of that name; give another") from None
+    except FileNotFoundError:
+        raise BadInput(f"{path.parent}: there is no such folder") from None
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be written ({error.strerror})") from None
+    if as_json:
+        click.echo(json.dumps({"file": str(path)}))
+        return
+    click.echo(f"{path} is written; next:")
+    for command in ("check", "compare"):
+        click.echo(f"    loihi-deploy {command} {path}")
