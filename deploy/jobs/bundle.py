@@ -57,9 +57,16 @@ def packages() -> Dict[str, bytes]:
     return found
 
 
-def sum_of(files: Mapping[str, bytes]) -> str:
-    """One SHA-256 sum of files' names and contents."""
-    sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+def sum_of_packages(files: Mapping[str, bytes]) -> str:
+    """One SHA-256 sum of names and contents of our packages, by which a site knows them whole.
+
+    `deploy.jobs.agent.packages` has the same of a folder.
+    """
+    sums = {
+        name: hashlib.sha256(data).hexdigest()
+        for name, data in files.items()
+        if name.startswith("packages/")
+    }
     return hashlib.sha256(json.dumps(sums, sort_keys=True).encode()).hexdigest()
 
 

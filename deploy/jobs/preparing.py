@@ -151,7 +151,7 @@ def pack(tasks: Sequence[Task], site: str, options: Optional[Options] = None) ->
     plain = re.sub(r"[^A-Za-z0-9_]", "-", loaded.name)[:40].strip("-") or "model"
     job = Job(f"{plain}-{key}", place, options.target, options.dt, tasks, sha256, expected)
     sizes = {name: len(body) for name, body in files.items()}
-    return Packed(job, sizes, data, bundles.sum_of(ours))
+    return Packed(job, sizes, data, bundles.sum_of_packages(ours))
 
 
 def _first_of_each(

@@ -12,5 +12,6 @@ What failed can be started again: that is a new generation of the job, with a na
 Slurm, and tasks of an older one end without having run.
 
 `folder` is what is kept in the job's folder, `slurm` what is asked of Slurm; `submitting` has a
-job queued once, `running` is what jobs run, `answering` tells where they are.
+job queued once, `running` is what jobs run, `packages` what they run of ours, `answering` tells
+where they are.
 """

@@ -54,8 +54,8 @@ def read(path: Path, otherwise: str = "") -> str:
 
 
 @contextlib.contextmanager
-def locked(name: str) -> Iterator[None]:
-    with (HERE / name).open("w") as lock:
+def locked(path: Path) -> Iterator[None]:
+    with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -2,58 +2,22 @@
 
 from __future__ import annotations
 
-import compileall
 import contextlib
-import errno
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tarfile
 import time
-from pathlib import Path
 from typing import List
 
 from .folder import HERE, complete, generation, locked, read, settings, stored_id, write
-
-
-def packages() -> Path:
-    """Our packages out of the bundle, once for all jobs that bring the same.
-
-    Python's own compiled modules are beside them; numba's cache is in the user's.
-    """
-    place = HERE.parent.parent / "packages" / settings()["packages"]
-    with locked("packages.lock"):
-        if not place.exists():
-            beside = place.with_name(f".{place.name}.{os.getpid()}")
-            try:
-                unpack_packages(beside)
-                # now or not at all: one written while the disk is full would stop every later job
-                if not compileall.compile_dir(str(beside), quiet=2, ddir=str(place)):
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(place))
-                with contextlib.suppress(OSError):  # another job was faster
-                    os.replace(str(beside), str(place))
-            finally:
-                shutil.rmtree(str(beside), ignore_errors=True)
-    return place
-
-
-def unpack_packages(folder: Path) -> None:
-    with tarfile.open(str(HERE / "bundle.tar"), "r:") as tar:
-        for entry in tar:
-            parts = Path(entry.name).parts
-            if entry.isfile() and parts[0] == "packages" and ".." not in parts:
-                path = folder.joinpath(*parts[1:])
-                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                stream = tar.extractfile(entry)
-                path.write_bytes(stream.read() if stream else b"")
+from .packages import Damaged, check_bundle, packages
 
 
 def owns(array: str, attempt: int) -> bool:
     """Whether this array is the job's; the first of its generation that asks is."""
-    with locked("owner.lock"):
+    with locked(HERE / "owner.lock"):
         if attempt != generation():
             return False
         if not read(HERE / "owner"):
@@ -74,7 +38,14 @@ def task(number: int, attempt: int) -> int:
     write(HERE / "started" / str(number), json.dumps({"restarts": restarts}))
     with contextlib.suppress(FileNotFoundError):
         (HERE / "ended" / str(number)).unlink()
-    environment = dict(os.environ, PYTHONPATH=str(packages()), PYTHONUNBUFFERED="1",
+    try:
+        check_bundle()
+        place = packages()
+    except Damaged as error:
+        return ended_early(number, str(error))
+    except OSError as error:
+        return ended_early(number, f"{error.filename or HERE}: {error.strerror}")
+    environment = dict(os.environ, PYTHONPATH=str(place), PYTHONUNBUFFERED="1",
                        PYTHONDONTWRITEBYTECODE="1")  # fmt: skip
     environment.setdefault("OMP_NUM_THREADS", "1")
     environment.update(job.get("environment", {}))
@@ -95,6 +66,14 @@ def task(number: int, attempt: int) -> int:
         end = {"code": code, "stopped": bool(stopped), "seconds": time.time() - begun}
         write(HERE / "ended" / str(number), json.dumps(end))
     return code if code >= 0 else 128 - code
+
+
+def ended_early(number: int, why: str) -> int:
+    """Before there was anything to run, which the log says."""
+    print(f"loihi-deploy agent: {why}", file=sys.stderr, flush=True)
+    with contextlib.suppress(OSError):  # on a full disk the log has it
+        write(HERE / "ended" / str(number), json.dumps({"code": 2, "stopped": False, "seconds": 0}))
+    return 2
 
 
 def every_task(attempt: int) -> int:

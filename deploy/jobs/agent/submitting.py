@@ -14,7 +14,7 @@ from .schedulers import scheduler_of
 def submit() -> Answer:
     job = settings()
     os.chmod(str(HERE), 0o700)
-    with locked("lock"):
+    with locked(HERE / "lock"):
         scheduler = scheduler_of(job)
         if stored_id() and not scheduler.is_lost(job):
             return {"id": stored_id(), "new": False}
@@ -28,7 +28,7 @@ def submit() -> Answer:
 
 def again() -> Answer:
     """Submit; if tasks failed, and no other is queued or running, have them started once more."""
-    with locked("lock"):
+    with locked(HERE / "lock"):
         states = {task["state"] for task in status()["tasks"].values()}
         if "failed" in states and states <= {"failed", "complete"}:
             write(HERE / "generation", f"{generation() + 1}\n")
