@@ -16,13 +16,14 @@ from deploy.errors import DeployError
 from deploy.jobs import bundle as bundles
 from deploy.jobs import job as jobs
 from deploy.jobs.job import Task
-from deploy.jobs.names import checked, printable
+from deploy.jobs.names import checked
 from deploy.jobs.preparing import prepare
 from deploy.jobs.remote import submit, wait
 from deploy.jobs.results import fetch
 from deploy.jobs.runner import open_task
 from deploy.jobs.site import VARIABLE, load_sites
 from deploy.jobs.states import Status
+from deploy.shown import printable
 from deploy.traces.traces import Traces
 
 pytestmark = pytest.mark.quick

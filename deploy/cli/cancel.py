@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from deploy.cli import completion
+from deploy.cli.console import say, say_json
 from deploy.cli.options import as_json
 from deploy.jobs import remote
 from deploy.jobs.job import find_job
@@ -20,6 +19,6 @@ def cancel(name: str, as_json: bool) -> None:
     job = find_job(name)
     remote.cancel(job)
     if as_json:
-        click.echo(json.dumps({"name": job.name, "cancelled": True}))
+        say_json({"name": job.name, "cancelled": True}, None)
     else:
-        click.echo(f"job {job.name}: cancelled")
+        say(f"job {job.name}: cancelled")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from pathlib import Path
@@ -12,7 +11,7 @@ import click
 
 import deploy
 from deploy.cli import completion
-from deploy.cli.console import print_table, say
+from deploy.cli.console import print_table, say, say_error, say_json
 from deploy.cli.options import (
     as_json,
     dt_option,
@@ -65,10 +64,10 @@ def check(
     loaded = with_weights(model, seed, weights, learn_on, fan_in)
     found = deploy.check(loaded, seed, dt, target=target)
     if as_json:
-        click.echo(json.dumps(found.to_dict(), indent=1))
+        say_json(found.to_dict())
         sys.exit(0 if found.ok else 2)
     for problem in found.problems:
-        click.echo(f"Error: {problem}", err=True)
+        say_error(f"Error: {problem}")
     if found.ok:
         say(found.verdict)
     for text in found.warnings:
@@ -93,7 +92,7 @@ def _print_details(found: Preflight) -> None:
     if found.changes:
         print_table(
             ["changed", "before", "after", "why"],
-            [[f"{c.object}\n{c.rule}", c.before, c.after, c.why] for c in found.changes],
+            [[(c.object, c.rule), c.before, c.after, c.why] for c in found.changes],
         )
     if found.resources:
         print_table(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import webbrowser
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 
 import deploy
 from deploy.cli import completion
+from deploy.cli.console import say, say_error, say_json
 from deploy.cli.options import (
     as_json,
     parameter_option,
@@ -170,14 +170,14 @@ def compare(
         )
     page = out / "report.html"
     if as_json:
-        click.echo(json.dumps({**parity.to_dict(), "report": str(page)}, indent=1))
+        say_json({**parity.to_dict(), "report": str(page)})
     else:
         from deploy.cli.parity_tables import print_parity  # loads SciPy
 
         print_parity(parity)
-        click.echo(f"report: {page}")
+        say(f"report: {page}")
     if show and not webbrowser.open(page.resolve().as_uri()):
-        click.echo(f"loihi-deploy: there is no browser here; open {page} in one", err=True)
+        say_error(f"loihi-deploy: there is no browser here; open {page} in one")
     sys.exit(0 if parity.ok else 1)
 
 

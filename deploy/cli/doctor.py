@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sys
 
 import click
 
-from deploy.cli.console import print_table, say
+from deploy.cli.console import print_table, say, say_json
 from deploy.cli.options import as_json
 from deploy.workflows.doctor import diagnose
 from deploy.workflows.doctor import warm as compile_now
@@ -22,7 +21,7 @@ def doctor(warm: bool, as_json: bool) -> None:
     if warm and findings["ok"]:
         findings["warmed"] = compile_now()
     if as_json:
-        click.echo(json.dumps(findings, indent=1))
+        say_json(findings)
     else:
         print_table(
             ["target", "works", ""],

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from typing import TYPE_CHECKING, Any, Dict
 
-import click
-
-from deploy.cli.console import print_table, say
+from deploy.cli.console import print_table, say, say_json
 from deploy.cli.job_tables import tasks_in_words
 from deploy.targets import find_target
 
@@ -32,7 +29,7 @@ def print_dry_run(packed: Packed, as_json: bool) -> None:
             "bytes": len(packed.data), "model seconds": total,
             "seconds of a task here": None if math.isnan(seconds) else seconds,
         }  # fmt: skip
-        click.echo(json.dumps(said, indent=1))
+        say_json(said)
         return
     where, tasks = job.site.host or "this machine", tasks_in_words(len(job.tasks))
     say(

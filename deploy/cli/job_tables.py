@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import click
 from rich.table import Table
 
+from deploy.cli.console import say
 from deploy.jobs.states import Status
 
 MOST_LINES = 20  # of failed tasks, one a task
@@ -38,15 +38,15 @@ def table_of(found: Status) -> Table:
 
 
 def print_status(found: Status) -> None:
-    click.echo(counts_in_words(found))
+    say(counts_in_words(found))
     for number in found.failed[:MOST_LINES]:
         task = found.tasks[number]
-        click.echo(f"task {number} {task.why}" + (f": {task.last_line}" if task.log else ""))
+        say(f"task {number} {task.why}" + (f": {task.last_line}" if task.log else ""))
     if len(found.failed) > MOST_LINES:
-        click.echo(f"and {len(found.failed) - MOST_LINES} more that failed")
+        say(f"and {len(found.failed) - MOST_LINES} more that failed")
     waiting = {task.why for task in found.tasks if task.state == "pending" and task.why}
     for why in sorted(waiting - {"None"}):
-        click.echo(f"pending: {REASONS.get(why, why)}")
+        say(f"pending: {REASONS.get(why, why)}")
     restarted = [n for n, task in enumerate(found.tasks) if task.restarts]
     if restarted:
-        click.echo(f"requeued by Slurm: tasks {', '.join(map(str, restarted[:MOST_LINES]))}")
+        say(f"requeued by Slurm: tasks {', '.join(map(str, restarted[:MOST_LINES]))}")

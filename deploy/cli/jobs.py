@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Dict
 
 import click
 
-from deploy.cli.console import print_table
+from deploy.cli.console import print_table, say_json
 from deploy.cli.options import as_json
 from deploy.jobs.job import Job, all_jobs
 
@@ -22,7 +21,7 @@ def jobs(as_json: bool) -> None:
         (_entry_of(job) for job in all_jobs()), key=lambda entry: str(entry["submitted"])
     )
     if as_json:
-        click.echo(json.dumps(known, indent=1))
+        say_json(known)
         return
     columns = ["name", "site", "model", "target", "submitted", "last seen"]
     rows = [[*(str(entry[c]) for c in columns), str(len(entry["tasks"]))] for entry in known]

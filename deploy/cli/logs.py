@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 
 import click
 
 from deploy.cli import completion
+from deploy.cli.console import say_json, say_text
 from deploy.cli.options import as_json
 from deploy.errors import BadInput
 from deploy.jobs import remote
@@ -32,13 +32,13 @@ def logs(name: str, task: int, follow: bool, as_json: bool) -> None:
         raise BadInput(f"job {job.name} has tasks 0 to {len(job.tasks) - 1}, not {task}")
     text, offset = remote.logs(job, task)
     if as_json:
-        click.echo(json.dumps({"name": job.name, "task": task, "log": text, "offset": offset}))
+        say_json({"name": job.name, "task": task, "log": text, "offset": offset}, None)
         return
-    click.echo(text, nl=not text.endswith("\n"))
+    say_text(text if text.endswith("\n") else text + "\n")
     while follow:
         over = remote.status(job).tasks[task].over  # before the log, of which this is then the end
         text, offset = remote.logs(job, task, offset)
-        click.echo(text, nl=False)
+        say_text(text)
         if over and not text:
             break
         time.sleep(0 if text else FOLLOW)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib
 import signal
 import sys
-from typing import Any, List, Optional
+import warnings
+from typing import Any, List, Optional, TextIO, Type
 
 import click
 
 import deploy
 from deploy.cli import COMMANDS
+from deploy.cli.console import say_error
 from deploy.cli.encoding import take_over_streams
 from deploy.errors import DeployError
 from loihi_rules.likely import likely
@@ -67,6 +69,7 @@ def _stop(signum: int, frame: Any) -> None:
 def main(arguments: Optional[List[str]] = None) -> None:
     """Entry point: errors become one line and an exit code, never a traceback."""
     take_over_streams()
+    warnings.showwarning = _say_warning
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, _stop)
     try:
@@ -91,6 +94,18 @@ def main(arguments: Optional[List[str]] = None) -> None:
         _fail("the model is nested too deeply", 2)
 
 
+def _say_warning(
+    message: Any,
+    category: Type[Warning],
+    filename: str,
+    lineno: int,
+    file: Optional[TextIO] = None,
+    line: Optional[str] = None,
+) -> None:
+    """As Python does it, but for its line of source; the text may be of a model."""
+    say_error(f"{filename}:{lineno}: {category.__name__}: {message}")
+
+
 def _fail(text: str, code: int) -> None:
-    click.echo("loihi-deploy: " + " ".join(text.split()), err=True)
+    say_error(f"loihi-deploy: {text}")
     sys.exit(code)

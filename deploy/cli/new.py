@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
+from deploy.cli.console import say, say_json
 from deploy.cli.options import as_json
 from deploy.errors import BadInput
 
@@ -50,8 +50,8 @@ def new(path: Path, as_json: bool) -> None:
     except OSError as error:
         raise BadInput(f"{path}: cannot be written ({error.strerror})") from None
     if as_json:
-        click.echo(json.dumps({"file": str(path)}))
+        say_json({"file": str(path)}, None)
         return
-    click.echo(f"{path} is written; next:")
+    say(f"{path} is written; next:")
     for command in ("check", "compare"):
-        click.echo(f"    loihi-deploy {command} {path}")
+        say(f"    loihi-deploy {command} {path}")

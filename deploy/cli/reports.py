@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional
 
 import click
 
 from deploy import jobs
+from deploy.cli.console import say, say_error, say_json
 from deploy.cli.job_tables import MOST_LINES, tasks_in_words
 from deploy.cli.progress import progress_bar
 
@@ -35,11 +35,11 @@ def bring(job: jobs.Job, out: Optional[Path], as_json: bool, compare: bool) -> i
             "partial": list(fetched.partial), "refused": list(fetched.refused), "reports": reports,
             "spread": {m: s.to_dict() for m, s in spreads.items() if len(s.seeds) > 1},
         }  # fmt: skip
-        click.echo(json.dumps(said))
+        say_json(said, None)
     else:
         _print_fetched(job, fetched, reports, spreads)
     for line in fetched.refused:
-        click.echo(f"loihi-deploy: {line}", err=True)
+        say_error(f"loihi-deploy: {line}")
     if fetched.refused:
         return 2
     return 0 if all(each["ok"] for each in reports) and (whole or not compare) else 1
@@ -70,14 +70,16 @@ def _print_fetched(
     spreads: Mapping[str, Any],
 ) -> None:
     for each in reports:
-        click.echo(f"{each['verdict']}\nreport: {each['report']}")
+        say(each["verdict"])
+        say(f"report: {each['report']}")
     for model, found in spreads.items():
         if len(found.seeds) > 1:
             from deploy.cli.spread_table import print_spread
 
-            click.echo(f"\n{model}, {len(found.seeds)} seeds:")
+            say("")
+            say(f"{model}, {len(found.seeds)} seeds:")
             print_spread(found)
     of = f"{len(fetched.complete)} of {tasks_in_words(len(job.tasks))}"
-    click.echo(f"{of} complete: {job.results}")
+    say(f"{of} complete: {job.results}")
     for number in fetched.partial[:MOST_LINES]:
-        click.echo(f"task {number} is PARTIAL: {job.results / f'{number}.partial.npz'}")
+        say(f"task {number} is PARTIAL: {job.results / f'{number}.partial.npz'}")

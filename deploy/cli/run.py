@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, List, Optional, Tuple
 
@@ -10,7 +9,7 @@ import click
 
 import deploy
 from deploy.cli import completion
-from deploy.cli.console import print_table, say
+from deploy.cli.console import print_table, say, say_json
 from deploy.cli.options import (
     as_json,
     parameter_option,
@@ -102,9 +101,9 @@ def run(
         traces.save(out)
     if as_json:
         files = {"file": out and str(out), "weights file": freeze and str(freeze)}
-        click.echo(json.dumps({**traces.to_dict(), **files}))
+        say_json({**traces.to_dict(), **files}, None)
         return
-    click.echo(f"{traces.model} on {traces.where}, {traces.duration:g} s, seed {traces.seed}")
+    say(f"{traces.model} on {traces.where}, {traces.duration:g} s, seed {traces.seed}")
     print_table(["trace", "kind", "summary"], [_summary(traces, t.label) for t in traces])
     if not any(not trace.instrument for trace in traces):
         say("note: the model has no probes; add one, as nengo.Probe(ens, synapse=0.01)")
@@ -114,8 +113,8 @@ def run(
         print_table(
             ["learnt", "", "error in 8 bits, at most"], [_learned(each) for each in traces.learned]
         )
-        click.echo(f"weights: {freeze}")
-    click.echo(f"traces: {out}" if out else "traces: not saved; for that, give --out FILE.npz")
+        say(f"weights: {freeze}")
+    say(f"traces: {out}" if out else "traces: not saved; for that, give --out FILE.npz")
 
 
 def _check_file(path: Path, name: str) -> None:

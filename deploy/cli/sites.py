@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 
 import click
 
 from deploy.cli import completion
-from deploy.cli.console import print_table
+from deploy.cli.console import print_table, say, say_json, say_text
 from deploy.cli.options import as_json
 from deploy.jobs import remote
 from deploy.jobs.site import TEMPLATE, find_site, load_sites, sites_file
@@ -22,14 +21,14 @@ def sites(context: click.Context, as_json: bool) -> None:
     if context.invoked_subcommand is None:
         if as_json:
             known = {s.name: s.to_dict() for s in load_sites().values()}
-            click.echo(json.dumps({"file": str(sites_file()), "sites": known}, indent=1))
+            say_json({"file": str(sites_file()), "sites": known})
             return
         rows = [
             [s.name, s.host or "this machine", s.take, s.partition, " ".join(s.python_words)]
             for s in load_sites().values()
         ]
         print_table(["site", "reached by", "jobs by", "partition", "Python"], rows)
-        click.echo(f"sites are written in {sites_file()}")
+        say(f"sites are written in {sites_file()}")
 
 
 @sites.command("check")
@@ -39,7 +38,7 @@ def check(name: str, as_json: bool) -> None:
     """Try each step of a site, and say what fails."""
     found = remote.check_site(find_site(name))
     if as_json:
-        click.echo(json.dumps(found, indent=1))
+        say_json(found)
     else:
         print_table(
             ["step", "works", ""],
@@ -51,4 +50,4 @@ def check(name: str, as_json: bool) -> None:
 @sites.command("template")
 def template() -> None:
     """Print a file of sites to start from."""
-    click.echo(TEMPLATE, nl=False)
+    say_text(TEMPLATE)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
-from deploy.cli.console import print_table
+from deploy.cli.console import print_table, say
 from deploy.report.numbers import number
 
 if TYPE_CHECKING:
@@ -21,4 +19,4 @@ def print_spread(found: Sweep) -> None:
         for row in found.table()
     ]
     print_table(list(COLUMNS), rows)
-    click.echo(found.verdict)
+    say(found.verdict)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from dataclasses import asdict
@@ -12,6 +11,7 @@ import click
 from rich.live import Live
 
 from deploy.cli import completion
+from deploy.cli.console import say, say_json
 from deploy.cli.job_tables import counts_in_words, print_status, table_of
 from deploy.cli.options import as_json
 from deploy.jobs import remote
@@ -35,14 +35,14 @@ def status(name: str, watch: bool, as_json: bool) -> None:
         def print_changes(now: Status) -> None:
             if last != [now.counts]:
                 last[:] = [now.counts]
-                click.echo(f"{time.strftime('%H:%M:%S')} {counts_in_words(now)}")
+                say(f"{time.strftime('%H:%M:%S')} {counts_in_words(now)}")
 
         found = remote.wait(job, None if as_json else print_changes)
     else:
         found = remote.status(job)
     if as_json:
         tasks = [asdict(task) for task in found.tasks]
-        click.echo(json.dumps({"id": found.id, "tasks": tasks}, indent=1))
+        say_json({"id": found.id, "tasks": tasks})
     else:
         print_status(found)
     sys.exit(1 if found.failed else 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import sys
 from pathlib import Path
 from typing import List, Optional, Sequence, Tuple
@@ -11,6 +10,7 @@ from typing import List, Optional, Sequence, Tuple
 import click
 
 from deploy.cli import completion
+from deploy.cli.console import say, say_json
 from deploy.cli.dry_run import print_dry_run
 from deploy.cli.job_tables import print_status, tasks_in_words
 from deploy.cli.options import (
@@ -105,11 +105,9 @@ def submit(
     answer = remote.submit(job, again)
     if not as_json:
         known = "" if answer["new"] else ", as it was already"
-        click.echo(
-            f"job {job.name}: {answer['id']} at {site}, {tasks_in_words(len(job.tasks))}{known}"
-        )
+        say(f"job {job.name}: {answer['id']} at {site}, {tasks_in_words(len(job.tasks))}{known}")
     elif not wait:
-        click.echo(json.dumps({"name": job.name, **answer}))
+        say_json({"name": job.name, **answer}, None)
     if wait:
         found = remote.wait(job)
         if not as_json:

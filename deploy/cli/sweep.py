@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Optional, Tuple
@@ -11,6 +10,7 @@ import click
 
 import deploy
 from deploy.cli import completion
+from deploy.cli.console import say_json
 from deploy.cli.options import as_json, parameter_option, run_options, targets_option
 from deploy.cli.progress import progress_bar
 from deploy.cli.reading import check_run, model_of, names_of, pairs_of, seeds_of
@@ -65,7 +65,7 @@ def sweep(
             progress=None if report is None else lambda done, total: report("runs", done, total),
         )
     if as_json:
-        click.echo(json.dumps(found.to_dict(), indent=1))
+        say_json(found.to_dict())
     else:
         print_spread(found)
     sys.exit(0 if found.ok else 1)

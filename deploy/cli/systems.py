@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Optional
 
 import click
 
 from deploy.cli import completion
-from deploy.cli.console import print_table
+from deploy.cli.console import print_table, say_json, say_text
 from deploy.cli.options import as_json
 from deploy.errors import BadInput
 from loihi_rules.likely import likely
@@ -33,7 +32,7 @@ def systems(name: Optional[str], as_json: bool) -> None:
             }
             for s in SYSTEMS.values()
         ]
-        click.echo(json.dumps(rows, indent=1))
+        say_json(rows)
         return
     print_table(
         ["system", "seconds", "what it shows"],
@@ -54,9 +53,9 @@ def _print_system(name: str, as_json: bool) -> None:
     ]
     if as_json:
         record = {"name": name, "summary": system.summary, "lesson": lesson, "parameters": rows}
-        click.echo(json.dumps(record, indent=1))
+        say_json(record)
         return
-    click.echo(lesson + "\n")
+    say_text(lesson + "\n\n")
     print_table(
         ["parameter", "default", "range", "what"],
         [[p.name, str(p.default), p.range, p.what] for p in system.parameters],

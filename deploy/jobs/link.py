@@ -11,8 +11,9 @@ from typing import Any, Dict, List, Sequence
 
 from deploy.errors import TargetUnavailable
 from deploy.jobs.copying import copy_folder
-from deploy.jobs.names import checked, printable
+from deploy.jobs.names import checked
 from deploy.jobs.site import Site
+from deploy.shown import printable
 
 SSH_CONFIG = "LOIHI_DEPLOY_SSH_CONFIG"  # another file than ~/.ssh/config
 PATIENCE = 180  # s, for one command

@@ -1,4 +1,4 @@
-"""What may reach a shell or a path of another machine, and what of its words a terminal here."""
+"""What may reach a shell or a path of another machine."""
 
 from __future__ import annotations
 
@@ -47,8 +47,3 @@ def checked(kind: str, value: object, what: str) -> str:
         shown = shown if len(shown) <= 60 else shown[:57] + "..."
         raise BadInput(f"{what} cannot be {shown}: write {words}")
     return str(value)
-
-
-def printable(text: object) -> str:
-    """What another machine says, without characters that a terminal would obey."""
-    return "".join(c for c in str(text) if c.isprintable() or c in "\n\t")

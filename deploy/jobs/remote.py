@@ -9,9 +9,9 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 from deploy.errors import TargetUnavailable
 from deploy.jobs.job import Job
 from deploy.jobs.link import Link
-from deploy.jobs.names import printable
 from deploy.jobs.site import Site
 from deploy.jobs.states import Status
+from deploy.shown import printable
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0  # s between two questions
 LAST_OF_LOG = 16384  # bytes

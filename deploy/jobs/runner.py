@@ -22,6 +22,7 @@ from deploy.files.atomic import atomic_write
 from deploy.jobs.bundle import WEIGHTS, unpack
 from deploy.jobs.names import checked
 from deploy.models.loaded import LoadedModel
+from deploy.shown import one_line
 from deploy.traces.parts import PartWriter
 from deploy.workflows.freeze import load_with_weights
 
@@ -127,7 +128,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     except DeployError as error:
         lacking = isinstance(error.__cause__, (FileNotFoundError, ModuleNotFoundError))
         hint = "; a file that the model needs is sent by submit --beside FILE" if lacking else ""
-        print(f"loihi-deploy runner: {error}{hint}", file=sys.stderr)
+        print(one_line(f"loihi-deploy runner: {error}{hint}"), file=sys.stderr)
         return error.exit_code
     except OSError as error:
         print(f"loihi-deploy runner: {error.filename}: {error.strerror}", file=sys.stderr)

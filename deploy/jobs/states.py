@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Tuple
 
 from deploy.errors import TargetUnavailable
-from deploy.jobs.names import printable
+from deploy.shown import printable
 
 OVER = ("complete", "failed", "lost")
 

@@ -15,12 +15,14 @@ from deploy.recordings.recording import ELSEWHERE
 from deploy.report.numbers import number
 from deploy.report.picture import Picture
 from deploy.report.pictures import pictures
+from deploy.shown import one_line
 
 ENVIRONMENT = jinja2.Environment(
     loader=jinja2.PackageLoader("deploy.report"),
     autoescape=True,
     trim_blocks=True,
     lstrip_blocks=True,
+    finalize=lambda value: one_line(value) if type(value) is str else value,  # not of Markup
 )
 
 

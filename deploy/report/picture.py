@@ -10,6 +10,7 @@ from typing import Any, Iterator, NamedTuple, Tuple
 import numpy as np
 
 from deploy.parity.metrics.pair import flat
+from deploy.shown import printable
 from deploy.traces.trace import Trace
 
 INK = "#010203"  # stands for the page's text colour
@@ -81,7 +82,7 @@ def svg(figure: Any, salt: str) -> str:
         canvas: Any = FigureCanvasSVG(figure)  # matplotlib has no types for its printing
         canvas.print_svg(stream, metadata={"Date": None, "Creator": None})
     text = stream.getvalue()
-    text = text[text.index("<svg") :]
+    text = printable(text[text.index("<svg") :])  # some of it are a model's labels
     text = text.replace(INK, "currentColor")
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.S)
     # the figure's and the axes' white grounds would hide the page's own

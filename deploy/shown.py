@@ -1,0 +1,17 @@
+"""Text of models, files and sites, as a terminal, a page or a log may have it.
+
+All that is shown goes through here: characters that a terminal would obey, or that turn the
+direction of what is read, are left out, and what is shown as a line stays one.
+"""
+
+from __future__ import annotations
+
+
+def printable(text: object) -> str:
+    """Without control and format characters, but for line feeds and tabs."""
+    return "".join(c for c in str(text) if c.isprintable() or c in "\n\t")
+
+
+def one_line(text: object) -> str:
+    """Printable, and without line feeds and tabs: it cannot forge a line of ours."""
+    return printable(text).replace("\n", " ").replace("\t", " ")
