@@ -42,7 +42,11 @@ class Arrays(Protocol):
 
 
 def write_npz(
-    path: Path, kind: FileKind, record: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
+    path: Path,
+    kind: FileKind,
+    record: Mapping[str, Any],
+    arrays: Mapping[str, np.ndarray],
+    compressed: bool = False,
 ) -> Path:
     """Write beside and rename, so that the file is whole or not there.
 
@@ -57,7 +61,7 @@ def write_npz(
     text = json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False)
     with atomic_write(path) as stream:
         packed: Any = {"json": np.frombuffer(text.encode(), dtype=np.uint8), **arrays}
-        np.savez(stream, **packed)
+        (np.savez_compressed if compressed else np.savez)(stream, **packed)
     return path
 
 

@@ -63,6 +63,9 @@ class Board(ProbeSamples):
         Whether the host takes part in every step.
     first : mapping of LoihiBlock to (n,) ndarray
         The voltages that its compartments start from.
+    as_registers : bool
+        Whether voltages are recorded as their registers hold them, refractory times among them;
+        only where the host does not take part.
 
     Raises
     ------
@@ -71,7 +74,13 @@ class Board(ProbeSamples):
     """
 
     def __init__(
-        self, model: Any, chip: Chip, seed: int, waits: bool, first: Mapping[Any, np.ndarray]
+        self,
+        model: Any,
+        chip: Chip,
+        seed: int,
+        waits: bool,
+        first: Mapping[Any, np.ndarray],
+        as_registers: bool = False,
     ):
         super().__init__(model.probes, model.dt)
         self.model, self.waits = model, waits
@@ -93,7 +102,7 @@ class Board(ProbeSamples):
             self._rendered = create_snips(self._sdk, self._plans, free_port())
             self._link = Link(self._plans)
         else:
-            self._record()
+            self._record(as_registers)
 
     # ------------------------------------------------------------------- before a run
 
@@ -133,13 +142,13 @@ class Board(ProbeSamples):
             most += unit_of(self.model, receiver).most * each
         return [int(n) for n in most]
 
-    def _record(self) -> None:
+    def _record(self, as_registers: bool) -> None:
         """Have spikes recorded beside voltages, whose registers hold refractory times too."""
         for probe in self.model.probes:
             blocks = []
             for block, part, values in zip(probe.target, probe.slice, self.layout.probe_map[probe]):
                 spikes = None
-                if KEYS[probe.key] == "v":
+                if KEYS[probe.key] == "v" and not as_registers:
                     chip, core, _, compartments, _ = self.layout.find_block(block)
                     state = self._sdk.n2Chips[chip].n2CoresAsList[core].cxState
                     spikes = self._sdk.monitor.probe(state, compartments[part], "spike")

@@ -15,7 +15,7 @@ from nxsdk.virtual.microcode import MicrocodeError, Product, decode
 
 INDEX_BITS = (0, 6, 7, 8, 9, 10, 11, 12)  # by idxBits
 WEIGHT_BITS = (0, 1, 2, 3, 4, 5, 6, 8)  # by wgtBits
-MIXED = 1  # fanoutType: weights of both signs, of which the sign takes a bit
+MIXED, POSITIVE, NEGATIVE = 1, 2, 3  # fanoutType: of MIXED, the sign takes a bit
 DENSE = 3  # compression: indices are 0, 1, 2, … and take no bits
 RUNNING = 2  # of a compartment's phase
 NOISE_KNEE = 7  # exponents of noise below act as one more
@@ -259,6 +259,13 @@ def _synapses(core: Core) -> Synapses:
             f"synapse {far[0]} of {_name(core)} reaches compartment {column['CIdx'][far[0]]}, "
             f"beyond the {room[which][far[0]]} of its format"
         )
+    sign = np.array([0, 0, 1, -1])[fanout[which]]
+    other = np.flatnonzero(sign * column["Wgt"] < 0)
+    if len(other):
+        raise BoardFault(
+            f"synapse {other[0]} of {_name(core)} is {column['Wgt'][other[0]]}, and its format has "
+            "weights of the other sign"
+        )
     return Synapses(
         column["CIdx"],
         column["Wgt"],
@@ -276,7 +283,7 @@ def _check_format(core: Core, k: int) -> None:
     odd = [field for field in FORMAT_UNUSED if getattr(form, field)]
     if odd:
         raise BoardFault(f"{where}: {odd[0]} is set, which the virtual board cannot step")
-    if form.fanoutType != MIXED or form.compression not in (0, DENSE):
+    if form.fanoutType not in (MIXED, POSITIVE, NEGATIVE) or form.compression not in (0, DENSE):
         raise BoardFault(
             f"{where}: fanoutType {form.fanoutType} with compression {form.compression} is not "
             "known to the virtual board"

@@ -1,0 +1,87 @@
+"""How far each silicon mode moves the lessons' figures: the table of docs/board.md.
+
+python benchmarks/silicon_modes.py [--seed 0] [--only TEXT]
+
+Each lesson runs on the emulator as it is, with one mode at a time, and on the CPU. A figure that
+has moved is shown; `=` where all of a run's samples are the emulator's own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import warnings
+from typing import Any, Dict, List, NamedTuple, Tuple
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+
+import numpy as np
+
+import deploy
+from deploy.emulator.silicon import MODES
+from deploy.lessons import hallmarks
+from loihi_rules.systems import SYSTEMS
+
+CHOICES: List[Dict[str, str]] = [
+    {mode.name: value} for mode in MODES for value in mode.values if value != mode.own
+]
+SAME = "="
+
+
+class Off(NamedTuple):
+    """By how much a value is off what it is to be, in the second half of a run: its RMS."""
+
+    name: str
+    value: float
+    unit: str = ""
+
+
+def figures_of(traces: deploy.Traces) -> List[Any]:
+    """A lesson's own, or how far what has an ideal is off it."""
+    found: List[Any] = list(hallmarks(traces))
+    for trace in traces:
+        if not found and trace.ideal is not None:
+            half = len(trace.samples) // 2
+            off = trace.samples[half:] - traces[trace.ideal].samples[half:]
+            found.append(Off(f"{trace.label}, RMS error", float(np.sqrt(np.mean(off**2)))))
+    return found
+
+
+def measure(lesson: str, seed: int, target: str, silicon: Dict[str, str]) -> Tuple[List[Any], Any]:
+    """The figures of a run, and all that it recorded."""
+    seconds = SYSTEMS[lesson].seconds({}, seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        traces = deploy.run(lesson, seconds, target, seed, silicon=silicon)
+    return figures_of(traces), traces.arrays()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", help="a part of the lesson's name")
+    asked = parser.parse_args()
+    names = [f"{name}={value}" for choice in CHOICES for name, value in choice.items()]
+    print(f"| lesson | figure | CPU | emulator | {' | '.join(names)} |")
+    print("|---" * (4 + len(names)) + "|", flush=True)
+    for lesson in SYSTEMS:
+        if (asked.only or "") not in lesson:
+            continue
+        on_cpu = {f.name: f.value for f in measure(lesson, asked.seed, "cpu", {})[0]}
+        own, samples = measure(lesson, asked.seed, "emulator", {})
+        columns = [measure(lesson, asked.seed, "emulator", choice) for choice in CHOICES]
+        moved = [{f.name: f.value for f in figures} for figures, _ in columns]
+        same = [all(np.array_equal(samples[k], of[k]) for k in samples) for _, of in columns]
+        for figure in own:
+            cells = [
+                SAME if equal else f"{figures[figure.name]:.4g}"
+                for figures, equal in zip(moved, same)
+            ]
+            cpu = f"{on_cpu[figure.name]:.4g}" if figure.name in on_cpu else ""
+            row = [cpu, f"{figure.value:.4g} {figure.unit}".strip(), *cells]
+            print(f"| {lesson} | {figure.name} | {' | '.join(row)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

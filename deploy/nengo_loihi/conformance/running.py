@@ -1,0 +1,76 @@
+"""An experiment on the emulator, and on a board."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List
+
+import numpy as np
+
+from deploy.emulator.silicon import Silicon
+from deploy.nengo_loihi.board.board import Board
+from deploy.nengo_loihi.conformance.experiment import Experiment, Observation, seen
+from deploy.nengo_loihi.conformance.model import Built, build
+from deploy.nengo_loihi.run.interface import FastEmulator
+from loihi_rules.chip.limits import LOIHI
+
+
+def emulated(experiment: Experiment, silicon: Silicon, seed: int) -> Observation:
+    """What the emulator records of an experiment.
+
+    The host's snip reads spikes from the registers of voltages: where these hold no refractory
+    counts, it sees none.
+    """
+    built = build(experiment)
+    chip = FastEmulator(built.model, seed, silicon=silicon)
+    if experiment.by_host:
+        for step, inputs in experiment.spikes.items():
+            built.spike_input.add_spikes(step, list(inputs))
+        turns = sorted({1, *experiment.errors, *(step + 1 for step in experiment.errors)})
+        for step, end in zip(turns, [*turns[1:], experiment.steps + 1]):
+            chip.host2chip([], _errors(experiment, built, step))
+            chip.run_steps(end - step)
+    else:
+        chip.run_steps(experiment.steps)
+    recorded = _taken(experiment, built, chip)
+    if experiment.by_host and silicon.refractory_voltage == "zero":
+        for name in recorded:
+            if name.endswith("/spiked"):
+                recorded[name][:] = 0
+    return seen(experiment, recorded)
+
+
+def on_board(experiment: Experiment, seed: int) -> Observation:
+    """What a board records of an experiment.
+
+    Raises
+    ------
+    TargetUnavailable, BoardLost
+        If there is none, or it ends before its end.
+    """
+    built = build(experiment)
+    first = {block: np.zeros(block.n_neurons, np.int64) for block in built.blocks}
+    board = Board(built.model, LOIHI, seed, experiment.by_host, first, as_registers=True)
+    with board:
+        board.run_steps(experiment.steps, blocking=not experiment.by_host)
+        if experiment.by_host:
+            for t in range(1, experiment.steps + 1):
+                given = experiment.spikes.get(t, ())
+                spikes = [(built.spike_input, t, np.asarray(given))] if len(given) else []
+                board.host2chip(spikes, _errors(experiment, built, t))
+                board.chip2host({})
+            board.wait_for_completion()
+        return seen(experiment, _taken(experiment, built, board))
+
+
+def _errors(experiment: Experiment, built: Built, step: int) -> List[Any]:
+    """What the host sends of errors in a step."""
+    scale = built.model.pes_error_scale
+    given = experiment.errors.get(step, {}).items()
+    return [(built.learning[core], step, values / scale) for core, values in given]
+
+
+def _taken(experiment: Experiment, built: Built, chip: Any) -> Dict[str, np.ndarray]:
+    return {
+        f"{experiment.cores[k].name}/{key}": np.asarray(chip.take(probe), np.int32)
+        for (k, key), probe in built.probes.items()
+    }

@@ -1,0 +1,240 @@
+"""What a board does, held against the emulator, its silicon modes, and what is published."""
+
+from __future__ import annotations
+
+import platform
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple, Union
+
+import numpy as np
+
+from deploy.emulator.silicon import Silicon
+from deploy.errors import BadInput
+from deploy.files.kind import FileKind
+from deploy.files.npz import Arrays, read_npz, write_npz
+from deploy.files.timestamp import now
+from deploy.nengo_loihi.board.sdk import find_sdk
+from deploy.nengo_loihi.conformance.experiment import Observation, fingerprint, seen_names
+from deploy.nengo_loihi.conformance.experiments import EXPERIMENTS, NOISE
+from deploy.nengo_loihi.conformance.explaining import Finding, explain
+from deploy.nengo_loihi.conformance.facts import Fact, facts
+from deploy.nengo_loihi.conformance.running import on_board
+from deploy.nengo_loihi.conformance.seeds_of_noise import explain_noise
+from deploy.version import __version__
+from deploy.workflows.given import usable_target
+from deploy.workflows.lessons_in_small import Lesson, judge_lessons, lessons_on_board
+
+KIND = FileKind(
+    "loihi-deploy conformance",
+    1,
+    "conformance",
+    "loihi-deploy conformance --target loihi --out FILE.npz makes them",
+)
+SEED, OTHER_SEED = 1, 2
+LESSONS = "lessons"
+# by name: the experiment, and the seed of its run
+RUNS = {
+    **{each.name: (each, SEED) for each in EXPERIMENTS},
+    "noise again": (NOISE, SEED),
+    "noise of another seed": (NOISE, OTHER_SEED),
+}
+
+Progress = Callable[[str, int, int], None]  # the target, experiments done, and in all
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What a board did in all experiments.
+
+    Attributes
+    ----------
+    sdk : str
+        Which board it was, as people read it.
+    is_virtual : bool
+    created : str
+        When, in UTC.
+    seconds : float
+        That it took.
+    versions : mapping of str to str
+    runs : mapping of str to Observation
+        By `RUNS`.
+    lessons : mapping of str to mapping of str to ndarray
+        Samples by lesson and probe.
+    """
+
+    sdk: str
+    is_virtual: bool
+    created: str
+    seconds: float
+    versions: Mapping[str, str]
+    runs: Mapping[str, Observation]
+    lessons: Mapping[str, Mapping[str, np.ndarray]]
+
+    def save(self, path: Union[str, Path]) -> Path:
+        """Write one npz file, without what says who ran it where.
+
+        Raises
+        ------
+        BadInput
+            If it cannot be written.
+        """
+        record = {
+            "sdk": self.sdk,
+            "virtual": self.is_virtual,
+            "created": self.created,
+            "seconds": self.seconds,
+            "versions": dict(self.versions),
+            "experiments": fingerprint(EXPERIMENTS),
+            "lessons": {name: list(of) for name, of in self.lessons.items()},
+        }
+        arrays = {f"{run}/{name}": v for run, of in self.runs.items() for name, v in of.items()}
+        for lesson, of in self.lessons.items():
+            arrays.update({f"{LESSONS}/{lesson}/{k}": v for k, v in enumerate(of.values())})
+        return write_npz(Path(path), KIND, record, arrays, compressed=True)
+
+    @classmethod
+    def load(cls, path: Union[str, Path]) -> Observed:
+        """Read a file written by `save`; it may come from anywhere.
+
+        Raises
+        ------
+        BadInput
+            In one line, if it is none, damaged, or of other experiments than these.
+        """
+
+        def make(record: Mapping[str, Any], arrays: Arrays) -> Observed:
+            if record["experiments"] != fingerprint(EXPERIMENTS):
+                raise BadInput(
+                    f"{path}: of other experiments than those of loihi-deploy {__version__}; "
+                    f"replay it with {record['versions']['loihi-deploy']}"
+                )
+            runs = {
+                run: {name: _whole(arrays[f"{run}/{name}"]) for name in seen_names(experiment)}
+                for run, (experiment, _) in RUNS.items()
+            }
+            lessons = {
+                lesson: {probe: arrays[f"{LESSONS}/{lesson}/{k}"] for k, probe in enumerate(probes)}
+                for lesson, probes in record["lessons"].items()
+            }
+            return cls(
+                str(record["sdk"]),
+                bool(record["virtual"]),
+                str(record["created"]),
+                float(record["seconds"]),
+                record["versions"],
+                runs,
+                lessons,
+            )
+
+        return read_npz(Path(path), KIND, make)
+
+
+def _whole(values: np.ndarray) -> np.ndarray:
+    if values.dtype.kind != "i":
+        raise ValueError("a board's numbers are whole")
+    return values
+
+
+@dataclass(frozen=True)
+class Conformance:
+    """What is to be said of a board.
+
+    Attributes
+    ----------
+    observed : Observed
+    silicon : Silicon
+        The modes with which the emulator does what the board did.
+    findings : tuple of Finding
+        By core of each experiment.
+    facts : tuple of Fact
+    lessons : tuple of Lesson
+    """
+
+    observed: Observed
+    silicon: Silicon
+    findings: Tuple[Finding, ...]
+    facts: Tuple[Fact, ...]
+    lessons: Tuple[Lesson, ...]
+
+    @property
+    def open(self) -> Tuple[Finding, ...]:
+        """What no silicon mode explains, in the order of the experiments."""
+        return tuple(each for each in self.findings if each.is_open)
+
+    @property
+    def ok(self) -> bool:
+        """Whether all is explained, nothing published is contradicted, and the lessons are."""
+        doubts = [fact.against for fact in self.facts] + [of.against for of in self.lessons]
+        return not self.open and not any(doubts)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """In terms of JSON."""
+        return {
+            "sdk": self.observed.sdk,
+            "virtual": self.observed.is_virtual,
+            "created": self.observed.created,
+            "seconds": self.observed.seconds,
+            "versions": dict(self.observed.versions),
+            "ok": self.ok,
+            "silicon": self.silicon.different,
+            "findings": [
+                {
+                    "experiment": each.experiment,
+                    "core": each.core,
+                    "difference": each.difference and each.difference._asdict(),
+                    "explained by": each.explained_by,
+                }
+                for each in self.findings
+            ],
+            "facts": [each._asdict() for each in self.facts],
+            "lessons": [each._asdict() for each in self.lessons],
+        }
+
+
+def observe(progress: Optional[Progress] = None) -> Observed:
+    """Run all experiments on the board that there is, and the lessons' first steps.
+
+    Raises
+    ------
+    TargetUnavailable, BoardLost
+    """
+    usable_target("loihi")
+    sdk, started = find_sdk(), time.monotonic()
+    n = len(RUNS) + 1
+    runs = {}
+    for k, (name, (experiment, seed)) in enumerate(RUNS.items()):
+        if progress is not None:
+            progress("loihi", k, n)
+        runs[name] = on_board(experiment, seed)
+    if progress is not None:
+        progress("loihi", n - 1, n)
+    lessons = lessons_on_board(SEED)
+    versions = {"loihi-deploy": __version__, "python": platform.python_version()}
+    return Observed(
+        sdk.name,
+        sdk.is_virtual,
+        now(),
+        round(time.monotonic() - started, 1),
+        versions,
+        runs,
+        lessons,
+    )
+
+
+def judge(observed: Observed) -> Conformance:
+    """Hold what a board did against the emulator, its silicon modes, and what is published."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # registers are run over on purpose
+        own = [each for each in EXPERIMENTS if each is not NOISE]
+        silicon, findings = explain(own, [observed.runs[each.name] for each in own])
+        noise = explain_noise(
+            [of for name, of in observed.runs.items() if name.startswith("noise")]
+        )
+        for each in noise:
+            silicon = Silicon.of({**silicon.different, **each.explained_by})
+        lessons = judge_lessons(observed.lessons, SEED, silicon)
+    published = facts(observed.runs["neurons"], observed.runs["synapses"])
+    return Conformance(observed, silicon, (*findings, *noise), tuple(published), tuple(lessons))
