@@ -73,6 +73,7 @@ LONGER: Mapping[str, str] = {
     "python benchmarks/start_up.py": "seconds of CPU, which emulator_tests/test_start_up.py judges",
     "make parity-pes": "draws the picture of parity_pes.py, which is run",
     "python benchmarks/board_faults.py": "writes its table itself",
+    "python benchmarks/silicon_modes.py": "twenty minutes",
     "python benchmarks/false_spikes.py": "needs the virtual board; one share, in words",
     "python benchmarks/growth.py": "draws its picture",
     "python benchmarks/job_array.py": "needs root, for a Slurm of its own",

@@ -2,8 +2,9 @@
 
 python benchmarks/silicon_modes.py [--seed 0] [--only TEXT]
 
-Each lesson runs on the emulator as it is, with one mode at a time, and on the CPU. A figure that
-has moved is shown; `=` where all of a run's samples are the emulator's own.
+Each lesson runs on the emulator as it is, with one mode at a time, and on the CPU; `=` where all of
+a run's samples are the emulator's own. Those without figures of their own have that of a value that
+is off what it is to be.
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ def main() -> None:
     names = [f"{name}={value}" for choice in CHOICES for name, value in choice.items()]
     print(f"| lesson | figure | CPU | emulator | {' | '.join(names)} |")
     print("|---" * (4 + len(names)) + "|", flush=True)
+    unmoved = []
     for lesson in SYSTEMS:
         if (asked.only or "") not in lesson:
             continue
@@ -73,7 +75,9 @@ def main() -> None:
         columns = [measure(lesson, asked.seed, "emulator", choice) for choice in CHOICES]
         moved = [{f.name: f.value for f in figures} for figures, _ in columns]
         same = [all(np.array_equal(samples[k], of[k]) for k in samples) for _, of in columns]
-        for figure in own:
+        if all(same):
+            unmoved.append(lesson)
+        for figure in own if not all(same) else ():
             cells = [
                 SAME if equal else f"{figures[figure.name]:.4g}"
                 for figures, equal in zip(moved, same)
@@ -81,6 +85,7 @@ def main() -> None:
             cpu = f"{on_cpu[figure.name]:.4g}" if figure.name in on_cpu else ""
             row = [cpu, f"{figure.value:.4g} {figure.unit}".strip(), *cells]
             print(f"| {lesson} | {figure.name} | {' | '.join(row)} |", flush=True)
+    print(f"\nThe same bits in all modes: {', '.join(unmoved)}.")
 
 
 if __name__ == "__main__":

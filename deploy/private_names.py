@@ -57,6 +57,7 @@ _TARGET = "deploy/targets/emulator.py"
 _SESSION, _ON_BOARD = "deploy/targets/chip_session.py", "deploy/targets/on_board.py"
 _BUILD, _RUN = "deploy/nengo_loihi/build/", "deploy/nengo_loihi/run/"
 _READ, _BOARD = "deploy/nengo_loihi/read/", "deploy/nengo_loihi/board/"
+_CONFORMANCE = "deploy/nengo_loihi/conformance/"
 _LOAD, _CACHE = "deploy/nengo_loihi/load.py", "deploy/compiling/kernel_cache.py"
 
 USES: Tuple[Use, ...] = (
@@ -104,13 +105,13 @@ USES: Tuple[Use, ...] = (
         EMULATOR,
         "nengo_loihi.block:Synapse",
         "_set_weights_indices",
-        f"{_BUILD}row_table.py {_BUILD}split.py",
+        f"{_BUILD}row_table.py {_BUILD}split.py {_CONFORMANCE}model.py",
     ),
     Use(
         EMULATOR,
         "nengo_loihi.builder.discretize:discretize_synapse",
         "_lr_int _lr_exp",
-        f"{_RUN}flatten.py {_READ}learning_rate.py",
+        f"{_RUN}flatten.py {_READ}learning_rate.py {_CONFORMANCE}model.py",
     ),
     # what it calls something
     Use(

@@ -229,7 +229,7 @@ def test_single_precision_comes_from_the_chip(monkeypatch):
     assert_same(ours, theirs)
 
 
-def _refuse(*_):
+def _refuse(*_, **__):
     raise Unsupported("another engine")
 
 

@@ -6,6 +6,7 @@ The virtual board has each of its own, to which `hardware_tests/board/test_silic
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import nengo
 import numpy as np
@@ -122,3 +123,15 @@ def test_the_command_line_has_them(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["record"]["silicon"] == {"error": "next-step"}
     assert deploy.Traces.load(out).record["silicon"] == {"error": "next-step"}
+
+
+@pytest.mark.quick
+def test_the_page_has_each_mode():
+    page = (Path(__file__).parent.parent / "docs" / "board.md").read_text(encoding="utf-8")
+    for mode in MODES:
+        for value, what in mode.values.items():
+            if value != mode.own:
+                row = (
+                    f"| `{mode.name}={value}` | {what} | {mode.values[mode.own]} | {mode.source} |"
+                )
+                assert row in page

@@ -26,6 +26,13 @@ def targets(context: Context, parameter: Parameter, begun: str) -> List[Completi
     return [CompletionItem(f"{before}{comma}{item.value}") for item in _beginning(last, left)]
 
 
+def silicon(context: Context, parameter: Parameter, begun: str) -> List[CompletionItem]:
+    """The silicon modes, each with what it can be."""
+    from deploy.emulator.silicon import MODES
+
+    return _beginning(begun, [f"{mode.name}={value}" for mode in MODES for value in mode.values])
+
+
 def sites(context: Context, parameter: Parameter, begun: str) -> List[CompletionItem]:
     """The sites that are known here."""
     from deploy.errors import DeployError

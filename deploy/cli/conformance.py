@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, List, Optional
 
 import click
 
-from deploy.cli.console import print_table
+from deploy.cli.console import print_table, say
 from deploy.cli.options import as_json
 from deploy.cli.progress import progress_bar
 from deploy.errors import BadInput
@@ -68,7 +68,7 @@ def conformance(target: str, out: Optional[Path], replay: Optional[Path], as_jso
 
 def _print(found: Conformance) -> None:
     observed = found.observed
-    click.echo(f"conformance of the {observed.sdk}, {observed.created}, {observed.seconds:.0f} s")
+    say(f"conformance of the {observed.sdk}, {observed.created}, {observed.seconds:.0f} s")
     experiments = dict.fromkeys(each.experiment for each in found.findings)
     print_table(
         ["experiment", "cores", "as emulated", "by a mode", "open"],
@@ -79,15 +79,17 @@ def _print(found: Conformance) -> None:
     )
     for mode, value in found.silicon.different.items():
         first = next(e for e in found.findings if mode in e.explained_by)
-        click.echo(f"silicon mode {mode}={value}: {first.difference}")
+        say(f"silicon mode {mode}={value}: {first.difference}")
     for each in found.open:
-        click.echo(f"no silicon mode explains: {each.difference}")
+        say(f"no silicon mode explains: {each.difference}")
     for fact in found.facts:
         verdict = f"NOT SO, {fact.against}" if fact.against else f"so, on {fact.tried} compartments"
-        click.echo(f"{fact.what} ({fact.source}): {verdict}")
+        say(f"{fact.what} ({fact.source}): {verdict}")
     for lesson in found.lessons:
         as_emulated = "as far apart as runs of the emulator" if lesson.learns else "the same bits"
-        click.echo(
+        if not lesson.is_judged:
+            as_emulated = "not judged, as it is built otherwise now"
+        say(
             f"{lesson.name}: {f'NOT SO, {lesson.against}' if lesson.against else as_emulated}"
         )
 

@@ -72,6 +72,7 @@ silicon_option = click.option(
     "--silicon",
     multiple=True,
     metavar="NAME=VALUE",
+    shell_complete=completion.silicon,
     help="What silicon does otherwise, on the emulator: "
     + "; ".join(f"{mode.name}={'|'.join(mode.values)}" for mode in MODES)
     + " (docs/board.md).",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Dict, Mapping, NamedTuple, Sequence, Tuple
 
 from deploy.errors import BadInput
+from loihi_rules.likely import likely
 
 
 class SiliconMode(NamedTuple):

@@ -25,7 +25,7 @@ from deploy.nengo_loihi.conformance.running import on_board
 from deploy.nengo_loihi.conformance.seeds_of_noise import explain_noise
 from deploy.version import __version__
 from deploy.workflows.given import usable_target
-from deploy.workflows.lessons_in_small import Lesson, judge_lessons, lessons_on_board
+from deploy.workflows.lessons_in_small import Lesson, Recorded, judge_lessons, lessons_on_board
 
 KIND = FileKind(
     "loihi-deploy conformance",
@@ -61,8 +61,7 @@ class Observed:
     versions : mapping of str to str
     runs : mapping of str to Observation
         By `RUNS`.
-    lessons : mapping of str to mapping of str to ndarray
-        Samples by lesson and probe.
+    lessons : mapping of str to Recorded
     """
 
     sdk: str
@@ -71,7 +70,7 @@ class Observed:
     seconds: float
     versions: Mapping[str, str]
     runs: Mapping[str, Observation]
-    lessons: Mapping[str, Mapping[str, np.ndarray]]
+    lessons: Mapping[str, Recorded]
 
     def save(self, path: Union[str, Path]) -> Path:
         """Write one npz file, without what says who ran it where.
@@ -88,11 +87,15 @@ class Observed:
             "seconds": self.seconds,
             "versions": dict(self.versions),
             "experiments": fingerprint(EXPERIMENTS),
-            "lessons": {name: list(of) for name, of in self.lessons.items()},
+            "lessons": {
+                name: {"built": of.built, "probes": list(of.samples)}
+                for name, of in self.lessons.items()
+            },
         }
         arrays = {f"{run}/{name}": v for run, of in self.runs.items() for name, v in of.items()}
-        for lesson, of in self.lessons.items():
-            arrays.update({f"{LESSONS}/{lesson}/{k}": v for k, v in enumerate(of.values())})
+        for lesson, own in self.lessons.items():
+            for k, samples in enumerate(own.samples.values()):
+                arrays[f"{LESSONS}/{lesson}/{k}"] = samples
         return write_npz(Path(path), KIND, record, arrays, compressed=True)
 
     @classmethod
@@ -116,8 +119,14 @@ class Observed:
                 for run, (experiment, _) in RUNS.items()
             }
             lessons = {
-                lesson: {probe: arrays[f"{LESSONS}/{lesson}/{k}"] for k, probe in enumerate(probes)}
-                for lesson, probes in record["lessons"].items()
+                lesson: Recorded(
+                    str(of["built"]),
+                    {
+                        probe: arrays[f"{LESSONS}/{lesson}/{k}"]
+                        for k, probe in enumerate(of["probes"])
+                    },
+                )
+                for lesson, of in record["lessons"].items()
             }
             return cls(
                 str(record["sdk"]),

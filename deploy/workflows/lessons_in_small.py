@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from typing import Any, Dict, List, Mapping, NamedTuple, Sequence
 
@@ -11,6 +12,7 @@ import numpy as np
 from deploy.emulator.silicon import Silicon
 from deploy.errors import BadInput
 from deploy.models.loading import load_model
+from deploy.nengo_loihi.run.flatten import lay_out
 from deploy.targets import Target
 from deploy.targets.board import BOARD
 from deploy.targets.emulated import EMULATOR
@@ -26,6 +28,21 @@ FAR = 6.0  # standard deviations of what these differ by
 Samples = Mapping[str, np.ndarray]  # by probe
 
 
+class Recorded(NamedTuple):
+    """What a chip recorded of a lesson.
+
+    Attributes
+    ----------
+    built : str
+        A hash of the integers on its cores.
+    samples : mapping of str to ndarray
+        By probe.
+    """
+
+    built: str
+    samples: Samples
+
+
 class Lesson(NamedTuple):
     """What became of a lesson.
 
@@ -36,11 +53,14 @@ class Lesson(NamedTuple):
         Whether something learns on the chip, which chance rounds.
     against : str
         What differs from the emulator, with the board's silicon modes; empty where nothing does.
+    is_judged : bool
+        Whether it is built as it was; what a file has of another version may not be.
     """
 
     name: str
     learns: bool
     against: str
+    is_judged: bool = True
 
 
 class _Small(NamedTuple):
@@ -51,7 +71,7 @@ class _Small(NamedTuple):
     rewritten: Rewritten
 
 
-def lessons_on_board(seed: int) -> Dict[str, Samples]:
+def lessons_on_board(seed: int) -> Dict[str, Recorded]:
     """What a board records of the lessons that it can take.
 
     Raises
@@ -61,13 +81,13 @@ def lessons_on_board(seed: int) -> Dict[str, Samples]:
     found = {}
     for name in SYSTEMS:
         try:
-            found[name] = _samples(_small(name), BOARD, seed)
+            found[name] = _recorded(_small(name), BOARD, seed)
         except BadInput:  # which `check --target loihi` says
             continue
     return found
 
 
-def judge_lessons(board: Mapping[str, Samples], seed: int, silicon: Silicon) -> List[Lesson]:
+def judge_lessons(board: Mapping[str, Recorded], seed: int, silicon: Silicon) -> List[Lesson]:
     """Hold them against the emulator with the silicon modes that a board has."""
     target = EMULATOR.with_silicon(silicon)
     found = []
@@ -75,8 +95,12 @@ def judge_lessons(board: Mapping[str, Samples], seed: int, silicon: Silicon) -> 
         small = _small(name)
         learns = bool(small.rewritten.learning_scales)
         seeds = [seed + k for k in SEEDS] if learns else [seed]
-        its = [_samples(small, target, each) for each in seeds]
-        against = _apart(own, its) if learns else _different(own, its[0])
+        its = [_recorded(small, target, each) for each in seeds]
+        if its[0].built != own.built:
+            found.append(Lesson(name, learns, "", is_judged=False))
+            continue
+        samples = [each.samples for each in its]
+        against = _apart(own.samples, samples) if learns else _different(own.samples, samples[0])
         found.append(Lesson(name, learns, against))
     return found
 
@@ -89,17 +113,31 @@ def _small(name: str) -> _Small:
         return _Small(network, copied, rewrite_copy(copied, DT))
 
 
-def _samples(small: _Small, target: Target, seed: int) -> Samples:
+def _recorded(small: _Small, target: Target, seed: int) -> Recorded:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with target.open_rewritten(small.copied, small.rewritten, DT, seed) as session:
+            built = _hash(lay_out(session.model)[0])
             session.run_steps(STEPS)
             found = {}
             for k, probe in enumerate(small.network.all_probes):
                 samples = session.samples(small.copied.copies[probe])
                 if samples is not None:
                     found[f"{k}: {probe.label or name_of(probe.target)}"] = samples
-            return found
+            return Recorded(built, found)
+
+
+def _hash(layout: Any) -> str:
+    """Of all arrays, in their order."""
+    digest = hashlib.sha256()
+    waiting = [layout]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, tuple):
+            waiting.extend(part)
+        else:
+            digest.update(np.ascontiguousarray(part).astype(np.float64).tobytes())
+    return digest.hexdigest()[:16]
 
 
 def _different(own: Samples, its: Samples) -> str:

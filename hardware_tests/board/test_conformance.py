@@ -202,12 +202,17 @@ def test_lessons_in_small():
     on_it = lessons_on_board(seed)
     judged = {each.name: each for each in judge_lessons(on_it, seed, silicon)}
     assert set(judged) == set(SYSTEMS) - {"injection"}
-    assert not any(each.against for each in judged.values())
+    assert all(each.is_judged and not each.against for each in judged.values())
     for name, learns in (("one-hot", False), ("pes-connection", True)):
-        probe = next(iter(on_it[name]))
-        wrong = {name: {**on_it[name], probe: on_it[name][probe] + 1}}
-        (said,) = judge_lessons(wrong, seed, silicon)
+        own = on_it[name]
+        probe = next(iter(own.samples))
+        wrong = own._replace(samples={**own.samples, probe: own.samples[probe] + 1})
+        (said,) = judge_lessons({name: wrong}, seed, silicon)
         assert said.learns is learns and probe in said.against
+    (said,) = judge_lessons(
+        {"one-hot": on_it["one-hot"]._replace(built="otherwise")}, seed, silicon
+    )
+    assert not said.is_judged
 
 
 def _contents(file):
