@@ -89,9 +89,7 @@ def _print(found: Conformance) -> None:
         as_emulated = "as far apart as runs of the emulator" if lesson.learns else "the same bits"
         if not lesson.is_judged:
             as_emulated = "not judged, as it is built otherwise now"
-        say(
-            f"{lesson.name}: {f'NOT SO, {lesson.against}' if lesson.against else as_emulated}"
-        )
+        say(f"{lesson.name}: {f'NOT SO, {lesson.against}' if lesson.against else as_emulated}")
 
 
 def _counts(name: str, findings: List) -> List[str]:  # type: ignore[type-arg]

@@ -132,7 +132,8 @@ class Silicon:
         for name in chosen:
             if name not in BY_NAME:
                 raise BadInput(
-                    f"there is no silicon mode {name!r}; choose from {', '.join(BY_NAME)}"
+                    f"there is no silicon mode {name!r}{likely(name, BY_NAME)}; "
+                    f"choose from {', '.join(BY_NAME)}"
                 )
         return cls(**{_attribute(name): str(value) for name, value in chosen.items()})
 

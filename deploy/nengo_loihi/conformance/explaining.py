@@ -23,7 +23,8 @@ class Finding(NamedTuple):
     ----------
     experiment, core : str
     difference : Difference or None
-        The first from the emulator as it is.
+        The first from the emulator as it is; where no mode explains it, from the emulator with the
+        modes that the board has.
     explained_by : dict of str to str
         Silicon modes with which there is none; empty where none explains it.
     """
@@ -60,22 +61,38 @@ def explain(
     """
     silicon = Silicon()
     known: Set[str] = set()
-    findings: List[Finding] = []
-    for experiment, seen in zip(experiments, board):
-        emulate = _emulator_of(experiment)
-        own: List[Finding] = []
+    emulators = [_emulator_of(experiment) for experiment in experiments]
+    for experiment, seen, emulate in zip(experiments, board, emulators):
+        explained = True
         for core in experiment.cores:
-            plain = first_difference(experiment, core, seen, emulate(Silicon()))
             found = _explanation(experiment, core, seen, emulate, silicon, known)
-            explained = {}
-            if plain is not None and found is not None:
-                explained = _needed(experiment, core, seen, emulate, found)
+            explained &= found is not None
             silicon = silicon if found is None else found
-            own.append(Finding(experiment.name, core.name, plain, explained))
-        if not any(each.is_open for each in own):
+        if explained:
             known |= set(experiment.modes)
-        findings += own
-    return silicon, findings
+    findings = [
+        _finding(experiment, core, seen, emulate, silicon)
+        for experiment, seen, emulate in zip(experiments, board, emulators)
+        for core in experiment.cores
+    ]
+    needed = {name: value for each in findings for name, value in each.explained_by.items()}
+    return Silicon.of(needed), findings
+
+
+def _finding(
+    experiment: Experiment,
+    core: Core,
+    seen: Observation,
+    emulate: Callable[[Silicon], List[Observation]],
+    silicon: Silicon,
+) -> Finding:
+    """What is to be said of a core, once it is known what the board does."""
+    plain = first_difference(experiment, core, seen, emulate(Silicon()))
+    left = first_difference(experiment, core, seen, emulate(silicon))
+    if left is not None:  # this may be a core that other modes would explain, but not all
+        return Finding(experiment.name, core.name, left, {})
+    explained = {} if plain is None else _needed(experiment, core, seen, emulate, silicon)
+    return Finding(experiment.name, core.name, plain, explained)
 
 
 def _emulator_of(experiment: Experiment) -> Callable[[Silicon], List[Observation]]:
