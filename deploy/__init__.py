@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from deploy.workflows.budget import budget
     from deploy.workflows.check import Preflight, check
     from deploy.workflows.compare import compare
+    from deploy.workflows.explain import Explanation, explain
     from deploy.workflows.freeze import Weights, freeze
     from deploy.workflows.parity import Parity, compare_traces
     from deploy.workflows.run import run
@@ -32,6 +33,7 @@ __all__ = [
     "BoardLost",
     "Budget",
     "DeployError",
+    "Explanation",
     "Parity",
     "Preflight",
     "Recording",
@@ -45,6 +47,7 @@ __all__ = [
     "check",
     "compare",
     "compare_traces",
+    "explain",
     "freeze",
     "read_recording",
     "run",
@@ -57,6 +60,7 @@ __getattr__, __dir__ = lazily(
     {
         "workflows.budget": ("budget",),
         "workflows.compare": ("compare",),
+        "workflows.explain": ("Explanation", "explain"),
         "errors": ("BadInput", "BoardLost", "DeployError", "TargetUnavailable"),
         "parity": ("Budget", "Spread"),
         "workflows.check": ("Preflight", "check"),

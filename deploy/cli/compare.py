@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import webbrowser
 from pathlib import Path
@@ -122,7 +123,7 @@ def compare(
     for text in tolerances:
         limits.update(parse_tolerance(text))
     check_names(limits)
-    yardstick = spread_of(spread)
+    yardstick, model = spread_of(spread), ""
     files = [name for name in what if Path(name).suffix.lower() in (*FORMATS, *PICKLED)]
     if files and len(files) == len(what):
         if len(files) != 2:
@@ -173,9 +174,12 @@ def compare(
         say_json({**parity.to_dict(), "report": str(page)})
     else:
         from deploy.cli.parity_tables import print_parity  # loads SciPy
+        from deploy.parity.comparison import NO_PARITY
 
         print_parity(parity)
         say(f"report: {page}")
+        if parity.outcome == NO_PARITY and model:
+            say(f"why, and which edit helps: loihi-deploy explain {shlex.quote(model)}")
     if show and not webbrowser.open(page.resolve().as_uri()):
         say_error(f"loihi-deploy: there is no browser here; open {page} in one")
     sys.exit(0 if parity.ok else 1)

@@ -1,0 +1,68 @@
+"""Why a model does not do what it should: what it was broken by, and an edit that helps."""
+
+import json
+
+import nengo
+import numpy as np
+import pytest
+
+import deploy
+from benchmarks.broken_models import BROKEN, SECONDS
+
+
+def test_ten_broken_models():
+    """Of a seed that nothing was chosen by, nine at least; each named edit takes half of it."""
+    missed = []
+    for name, (build, cause) in BROKEN.items():
+        found = deploy.explain(build(31), SECONDS, 31, spread=0)
+        first = found.likeliest
+        if first is None or first.cause != cause:
+            missed.append((name, str(found)))
+        else:
+            assert first.error < 0.5 * found.error and found.cured
+    assert len(missed) <= 1, missed
+
+
+def test_an_edit_brings_parity():
+    build, _ = BROKEN["radius too small"]
+    found = deploy.explain(build(31), SECONDS, 31)
+    assert found.cured.startswith("PARITY"), found.cured
+
+
+def test_nothing_is_wrong_with_a_good_model():
+    with nengo.Network(seed=1) as net:
+        ens = nengo.Ensemble(100, 1)
+        nengo.Connection(nengo.Node(lambda t: np.sin(6 * t)), ens)
+        nengo.Probe(ens, synapse=0.02)
+    found = deploy.explain(net, 1.0, spread=0)
+    assert found.likeliest is None and found.cured == "" and "none of 1 edits helps" in str(found)
+
+
+def test_the_network_is_left_as_it_was():
+    build, _ = BROKEN["too few neurons"]
+    net = build(3)
+    deploy.explain(net, 0.3, spread=0)
+    assert [ens.n_neurons for ens in net.all_ensembles] == [8] and len(net.all_probes) == 1
+
+
+def test_what_is_not_on_the_chip_is_not_explained():
+    with nengo.Network(seed=1) as net:
+        nengo.Probe(nengo.Ensemble(20, 1, neuron_type=nengo.Izhikevich()), synapse=0.02)
+    with pytest.raises(deploy.BadInput, match="no Izhikevich neurons"):
+        deploy.explain(net, 0.1, spread=0)
+
+
+def test_the_command(loihi_deploy, tmp_path):
+    (tmp_path / "m.py").write_text(
+        "import nengo\nimport numpy as np\nwith nengo.Network(seed=1) as model:\n"
+        "    ens = nengo.Ensemble(100, 1, label='ens')\n"
+        "    nengo.Connection(nengo.Node(lambda t: 3 * np.sin(6 * t)), ens)\n"
+        "    nengo.Probe(ens, synapse=0.02)\n"
+    )
+    done = loihi_deploy("explain", "m.py", "--duration", 1, "--spread", 0)
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    assert "likeliest: an input outside the radius (ens): ens: radius=3.3" in done.stdout
+    record = json.loads(
+        loihi_deploy("explain", "m.py", "--duration", 1, "--spread", 0, "--json").stdout
+    )
+    assert record["findings"][0]["helps"] is True and record["error"] > 0.3
