@@ -86,7 +86,9 @@ def _print(found: Conformance) -> None:
         verdict = f"NOT SO, {fact.against}" if fact.against else f"so, on {fact.tried} compartments"
         say(f"{fact.what} ({fact.source}): {verdict}")
     for lesson in found.lessons:
-        as_emulated = "as far apart as runs of the emulator" if lesson.learns else "the same bits"
+        as_emulated = (
+            "as far apart as runs of the emulator" if lesson.learns else "the emulator's samples"
+        )
         if not lesson.is_judged:
             as_emulated = "not judged, as it is built otherwise now"
         say(f"{lesson.name}: {f'NOT SO, {lesson.against}' if lesson.against else as_emulated}")
