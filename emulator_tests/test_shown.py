@@ -54,7 +54,8 @@ def hostile_runs(tmp_path_factory):
             run, model=HARM, target=f"{target}{HARM}", substrate=HARM, traces=traces,
             changes=changes or [{"object": HARM, "rule": HARM, "before": HARM, "after": HARM,
                                  "why": HARM}],
-            problems=changes, warnings=(HARM, HARM), versions={HARM: HARM}, settings={HARM: HARM},
+            problems=[{"object": HARM, "rule": HARM, "what": HARM, "way_out": HARM}],
+            warnings=(HARM, HARM), versions={HARM: HARM}, settings={HARM: HARM},
         )  # fmt: skip
         hostile.save(folder / f"{target}.npz")
     return folder

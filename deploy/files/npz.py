@@ -202,6 +202,10 @@ def _read(
     if head[:2] != b"PK":
         raise BadInput(f"{path}: not a {kind.name} file; {kind.source}")
     _refuse_bombs(stream, most_bytes)
+    with zipfile.ZipFile(stream) as packed:
+        for member in packed.infolist():
+            _shape_of(packed, member)
+    stream.seek(0)
     with np.load(stream, allow_pickle=False) as npz:
         if "json" not in npz.files:
             raise BadInput(f"{path}: an npz file, but not one of {kind.format}")

@@ -95,6 +95,6 @@ def reproduce(parity: Comparison) -> str:
         ]
     if "weights file" in run.settings:
         parts += ["--weights", str(run.settings["weights file"])]
-        parts += ["--learn-on"] if run.settings["weights"] == "learnt on from" else []
-        parts += ["--fan-in", run.settings["fan-in"]] if "fan-in" in run.settings else []
+        parts += ["--learn-on"] if run.settings.get("weights") == "learnt on from" else []
+        parts += ["--fan-in", str(run.settings["fan-in"])] if "fan-in" in run.settings else []
     return " ".join(shlex.quote(part) for part in parts)

@@ -105,8 +105,13 @@ class Trace:
     @property
     def steps(self) -> NDArray[np.int_]:
         """(n_samples,) steps at which the samples were taken, by Nengo's rule."""
-        steps = np.arange(1, self.n_steps + 1)
-        return steps if self.period == 1 else steps[steps % self.period < 1]
+        if self.period <= 1:
+            return np.arange(1, self.n_steps + 1)
+        # those with steps % period < 1, of which there are as many as of whole periods
+        last = np.ceil(np.arange(1, self.n_steps // self.period + 2) * self.period)
+        steps = np.unique(last[:, None] + (-1, 0, 1)).astype(np.int_)
+        steps = steps[(steps >= 1) & (steps <= self.n_steps)]
+        return steps[steps % self.period < 1]
 
     def times(self, dt: float) -> NDArray[np.float64]:
         """(n_samples,) time of each sample in seconds."""

@@ -13,6 +13,7 @@ from deploy.errors import BadInput
 from deploy.files.kind import FileKind
 from deploy.files.npz import Arrays, read_npz, write_npz
 from deploy.traces.learned_arrays import describe_learned, learned_arrays, read_learned
+from deploy.traces.record import RUN
 from deploy.traces.trace import UNITS, Trace
 from loihi_rules import Learned
 
@@ -209,6 +210,9 @@ class Traces:
         ValueError, KeyError, TypeError
             If they do not fit together.
         """
+        RUN(record, "its record")
+        if not record["dt"] > 0:
+            raise ValueError(f"a step of {record['dt']} s")
         n_steps = int(record["n_steps"])
         traces = [
             _read_trace(arrays, i, entry, n_steps) for i, entry in enumerate(record["traces"])
@@ -280,7 +284,9 @@ def _read_trace(npz: Arrays, i: int, entry: Mapping[str, Any], n_steps: int) -> 
         raise ValueError(f"a period of {common.period} steps")
     if not common.sparse:
         samples = npz[f"{i}.samples"]
-        if samples.dtype.kind not in "fiub" or len(samples) != len(common.steps):
+        # first by its length alone: a number of steps costs whoever writes it nothing
+        fits = abs(len(samples) - n_steps / max(common.period, 1.0)) <= 1
+        if samples.dtype.kind not in "fiub" or not fits or len(samples) != len(common.steps):
             raise ValueError(f"samples of {common.label!r} do not fit its description")
         return replace(common, samples=samples)
     steps, neurons = npz[f"{i}.steps"], npz[f"{i}.neurons"]
