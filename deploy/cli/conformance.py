@@ -12,7 +12,7 @@ import click
 from deploy.cli.console import print_table, say
 from deploy.cli.options import as_json
 from deploy.cli.progress import progress_bar
-from deploy.errors import BadInput
+from deploy.errors import BadInput, BoardLost
 from deploy.workflows.given import known_target
 
 if TYPE_CHECKING:
@@ -52,10 +52,18 @@ def conformance(target: str, out: Optional[Path], replay: Optional[Path], as_jso
     if replay is not None:
         observed = Observed.load(replay)
     else:
-        with progress_bar() as report:
-            observed = observe(report)
-        if out is not None:
-            observed.save(out)
+        kept: List[Path] = []
+
+        def keep(so_far: Observed) -> None:
+            if out is not None:
+                kept[:] = [so_far.save(out)]
+
+        try:
+            with progress_bar() as report:
+                observed = observe(report, keep)
+        except BoardLost as error:
+            before = f"; what it did before is in {out}" if kept else ""
+            raise BoardLost(f"{error}{before}") from error
     found = judge(observed)
     if as_json:
         click.echo(json.dumps({**found.to_dict(), "file": out and str(out)}, indent=1))
@@ -80,6 +88,8 @@ def _print(found: Conformance) -> None:
     for mode, value in found.silicon.different.items():
         first = next(e for e in found.findings if mode in e.explained_by)
         say(f"silicon mode {mode}={value}: {first.difference}")
+    if found.not_asked:
+        say(f"not asked, as the board was lost: {', '.join(found.not_asked)}")
     for each in found.open:
         say(f"no silicon mode explains: {each.difference}")
     for fact in found.facts:

@@ -60,7 +60,7 @@ class Observed:
         That it took.
     versions : mapping of str to str
     runs : mapping of str to Observation
-        By `RUNS`.
+        By `RUNS`; of a board that was lost in the middle, those before.
     lessons : mapping of str to Recorded
     """
 
@@ -87,6 +87,7 @@ class Observed:
             "seconds": self.seconds,
             "versions": dict(self.versions),
             "experiments": fingerprint(EXPERIMENTS),
+            "runs": list(self.runs),
             "lessons": {
                 name: {"built": of.built, "probes": list(of.samples)}
                 for name, of in self.lessons.items()
@@ -115,8 +116,8 @@ class Observed:
                     f"replay it with {record['versions']['loihi-deploy']}"
                 )
             runs = {
-                run: {name: _whole(arrays[f"{run}/{name}"]) for name in seen_names(experiment)}
-                for run, (experiment, _) in RUNS.items()
+                run: {name: _whole(arrays[f"{run}/{name}"]) for name in seen_names(RUNS[run][0])}
+                for run in record["runs"]
             }
             lessons = {
                 lesson: Recorded(
@@ -169,15 +170,20 @@ class Conformance:
     lessons: Tuple[Lesson, ...]
 
     @property
+    def not_asked(self) -> Tuple[str, ...]:
+        """Experiments that a board was lost before."""
+        return tuple(name for name in RUNS if name not in self.observed.runs)
+
+    @property
     def open(self) -> Tuple[Finding, ...]:
         """What no silicon mode explains, in the order of the experiments."""
         return tuple(each for each in self.findings if each.is_open)
 
     @property
     def ok(self) -> bool:
-        """Whether all is explained, nothing published is contradicted, and the lessons are."""
+        """Whether all was asked and is explained, and facts and lessons are as they are to be."""
         doubts = [fact.against for fact in self.facts] + [of.against for of in self.lessons]
-        return not self.open and not any(doubts)
+        return not self.open and not self.not_asked and not any(doubts)
 
     def to_dict(self) -> Dict[str, Any]:
         """In terms of JSON."""
@@ -189,6 +195,7 @@ class Conformance:
             "versions": dict(self.observed.versions),
             "ok": self.ok,
             "silicon": self.silicon.different,
+            "not asked": list(self.not_asked),
             "findings": [
                 {
                     "experiment": each.experiment,
@@ -203,47 +210,58 @@ class Conformance:
         }
 
 
-def observe(progress: Optional[Progress] = None) -> Observed:
+def observe(
+    progress: Optional[Progress] = None, keep: Optional[Callable[[Observed], Any]] = None
+) -> Observed:
     """Run all experiments on the board that there is, and the lessons' first steps.
+
+    Parameters
+    ----------
+    progress : callable, optional
+    keep : callable, optional
+        Is given what there is, behind each experiment.
 
     Raises
     ------
     TargetUnavailable, BoardLost
     """
     usable_target("loihi")
-    sdk, started = find_sdk(), time.monotonic()
-    n = len(RUNS) + 1
-    runs = {}
-    for k, (name, (experiment, seed)) in enumerate(RUNS.items()):
-        if progress is not None:
-            progress("loihi", k, n)
-        runs[name] = on_board(experiment, seed)
-    if progress is not None:
-        progress("loihi", n - 1, n)
-    lessons = lessons_on_board(SEED)
+    sdk, started, created = find_sdk(), time.monotonic(), now()
     versions = {"loihi-deploy": __version__, "python": platform.python_version()}
-    return Observed(
-        sdk.name,
-        sdk.is_virtual,
-        now(),
-        round(time.monotonic() - started, 1),
-        versions,
-        runs,
-        lessons,
-    )
+    runs: Dict[str, Observation] = {}
+
+    def so_far(lessons: Mapping[str, Recorded]) -> Observed:
+        seconds = round(time.monotonic() - started, 1)
+        return Observed(sdk.name, sdk.is_virtual, created, seconds, versions, runs, lessons)
+
+    for name, (experiment, seed) in RUNS.items():
+        if progress is not None:
+            progress("loihi", len(runs), len(RUNS) + 1)
+        runs[name] = on_board(experiment, seed)
+        if keep is not None:
+            keep(so_far({}))
+    if progress is not None:
+        progress("loihi", len(runs), len(RUNS) + 1)
+    observed = so_far(lessons_on_board(SEED))
+    if keep is not None:
+        keep(observed)
+    return observed
 
 
 def judge(observed: Observed) -> Conformance:
     """Hold what a board did against the emulator, its silicon modes, and what is published."""
+    runs = observed.runs
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # registers are run over on purpose
-        own = [each for each in EXPERIMENTS if each is not NOISE]
-        silicon, findings = explain(own, [observed.runs[each.name] for each in own])
-        noise = explain_noise(
-            [of for name, of in observed.runs.items() if name.startswith("noise")]
-        )
-        for each in noise:
-            silicon = Silicon.of({**silicon.different, **each.explained_by})
+        own = [each for each in EXPERIMENTS if each is not NOISE and each.name in runs]
+        silicon, findings = explain(own, [runs[each.name] for each in own])
+        noisy = [runs[name] for name, (of, _) in RUNS.items() if of is NOISE and name in runs]
+        if len(noisy) == sum(of is NOISE for of, _ in RUNS.values()):
+            findings += explain_noise(noisy)
+            for each in findings:
+                silicon = Silicon.of({**silicon.different, **each.explained_by})
         lessons = judge_lessons(observed.lessons, SEED, silicon)
-    published = facts(observed.runs["neurons"], observed.runs["synapses"])
-    return Conformance(observed, silicon, (*findings, *noise), tuple(published), tuple(lessons))
+    published = (
+        facts(runs["neurons"], runs["synapses"]) if {"neurons", "synapses"} <= set(runs) else []
+    )
+    return Conformance(observed, silicon, tuple(findings), tuple(published), tuple(lessons))

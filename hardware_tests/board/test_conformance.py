@@ -9,6 +9,7 @@ import pytest
 from register_faults import add, axon, exchanged
 
 import deploy
+from deploy.cli.conformance import conformance as command
 from deploy.emulator.silicon import MODES, Silicon
 from deploy.nengo_loihi.board.board import Board
 from deploy.nengo_loihi.board.link import Link, free_port
@@ -195,6 +196,23 @@ def test_what_a_board_did_is_replayed(found, tmp_path):
     np.savez(tmp_path / "other.npz", json=_packed({**record, "experiments": "others"}), **arrays)
     with pytest.raises(deploy.BadInput, match="of other experiments"):
         Observed.load(tmp_path / "other.npz")
+
+
+def test_what_a_lost_board_did_before_is_kept(monkeypatch, tmp_path):
+    file = tmp_path / "board.npz"
+
+    def lose(experiment, seed):
+        if experiment.name == "latency":
+            raise deploy.BoardLost("the board was lost in step 5: it was cut off")
+        return on_board(experiment, seed)
+
+    monkeypatch.setattr(conformance, "on_board", lose)
+    with pytest.raises(deploy.BoardLost, match=f"cut off; what it did before is in {file}"):
+        command.main(["--out", str(file)], standalone_mode=False)
+    found = judge(Observed.load(file))
+    assert found.not_asked[0] == "latency" and len(found.not_asked) == 6
+    assert found.silicon.different == {"refractory-voltage": "count"}
+    assert len(found.facts) == 6 and not found.open and not found.ok
 
 
 def test_lessons_in_small():
