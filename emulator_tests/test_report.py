@@ -1,11 +1,15 @@
 """The report, as files and in a real browser."""
 
+import base64
+import hashlib
+import html
 import html.parser
 import json
 import os
 import re
 import threading
 
+import numpy as np
 import pytest
 from browser import open_page
 
@@ -13,6 +17,7 @@ import deploy
 from deploy.files.folder import LOCK, staged_folder
 from deploy.report.numbers import number
 from deploy.report.page import reproduce
+from deploy.report.plot import Curve, Plot
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +61,8 @@ def test_page_says_what_matters(parity, saved):
     assert "Causes" in text and "fixed point" in text
     assert "filters of inputs" in text
     assert reproduce(parity) in html.unescape(text)
-    assert page.count("<svg") == len(parity.reference) + 3  # the effects, their causes, the cores
+    assert page.count("<svg") == 5  # the effects, their causes, spikes, weights, the cores
+    assert page.count('<figure class="curves"') == 5  # three values, weights, an error
     assert "What was judged" in text and "three steps, less than any synapse" in text
     assert "On the chip" in text and "At the end of their range" in text
     ids = re.findall(r'\sid="([^"]+)"', page)
@@ -92,6 +98,120 @@ def test_page_in_chromium(saved, tmp_path, width):
     assert dom.count("<svg") > 3
 
 
+def hash_of(script):
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+# What a reader does: points at a plot, zooms, switches a curve off, folds, follows links.
+READER = """
+const said = {};
+const figure = document.querySelector("figure.curves");
+const wait = (done) => setTimeout(done, 200);
+function point(share) {
+  const over = figure.querySelector(".u-over"), box = over.getBoundingClientRect();
+  const at = { clientX: box.left + share * box.width, clientY: box.top + 5, bubbles: true };
+  over.dispatchEvent(new MouseEvent("mouseenter", at));
+  over.dispatchEvent(new MouseEvent("mousemove", at));
+}
+const shown = (row) => figure.querySelectorAll(".u-legend .u-value")[row].textContent;
+const press = (name) =>
+  [...figure.querySelectorAll("button")].find((each) => each.textContent === name).click();
+figure.scrollIntoView();
+wait(() => { point(0.99); wait(() => {
+  said.end = shown(0); said.value = shown(1);
+  press("closer"); wait(() => { point(0.5); wait(() => { point(0.99); wait(() => {
+    said.closer = shown(0);
+    press("all");
+    const name = figure.querySelectorAll(".u-series th")[1];
+    name.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+    said.off = name.parentElement.classList.contains("u-off");
+    said.pressed = name.getAttribute("aria-pressed");
+    const fold = document.querySelector("details.trace");
+    fold.open = false;
+    location.hash = fold.id;
+    wait(() => {
+      said.unfolded = fold.open;
+      said.wide = document.documentElement.scrollWidth;
+      const answer = document.createElement("pre");
+      answer.id = "said"; answer.textContent = JSON.stringify(said);
+      document.body.append(answer);
+    });
+  }); }); });
+}); });
+"""
+
+
+@pytest.mark.parametrize("width", [400, 1200])
+def test_a_reader_zooms_points_and_folds(saved, tmp_path, width):
+    page = (saved / "report.html").read_text()
+    page = page.replace("script-src ", f"script-src 'sha256-{hash_of(READER)}' ", 1)
+    page = page.replace("</body>", f"<script>{READER}</script></body>")
+    path = tmp_path / "read.html"
+    path.write_text(page)
+    extra = ["--virtual-time-budget=8000"]
+    fetched, messages, dom = open_page(path, tmp_path / "browser", width, extra)
+    assert messages == [] and [a for a in fetched if not a.startswith("data:")] == []
+    found = re.search(r'<pre id="said">(.*?)</pre>', dom, re.S)
+    said = json.loads(html.unescape(found[1]))
+    assert float(said["end"]) == pytest.approx(2.0, abs=0.1) and float(said["value"]) is not None
+    assert float(said["closer"]) == pytest.approx(1.5, abs=0.1)
+    assert (said["off"], said["pressed"], said["unfolded"]) == (True, "false", True)
+    assert said["wide"] <= max(width, 500)  # no narrower window than 500 is to be had headless
+
+
+def test_no_other_script_runs(saved, tmp_path):
+    page = (saved / "report.html").read_text()
+    path = tmp_path / "page.html"
+    path.write_text(page.replace("</body>", "<script>document.title = 'mine'</script></body>"))
+    _, messages, dom = open_page(path, tmp_path / "browser", 800)
+    assert "<title>mine" not in dom and any("Content Security Policy" in m for m in messages)
+
+
+def test_the_worst_is_first_and_links_lead_to_it(parity, saved):
+    page = (saved / "report.html").read_text()
+    links = set(re.findall(r'href="#([^"]+)"', page))
+    assert links <= set(re.findall(r'\sid="([^"]+)"', page)), "links that lead nowhere"
+    order = re.findall(r'<details class="trace" id="(trace-\d+)"', page)
+    assert len(order) == len(parity.reference)
+    labels = [trace.label for trace in parity.reference]
+    last = labels[int(order[-1].split("-")[1])]
+    worst = max(parity.effects, key=lambda e: (e.outcome != "same", e.severity))
+    assert last == "input"
+    first = labels[int(order[0].split("-")[1])]
+    assert any(e.trace == first and e.outcome == worst.outcome for e in parity.effects)
+
+
+def test_many_traces_are_folded_and_the_page_stays_small(tmp_path):
+    import nengo
+
+    with nengo.Network(seed=1) as net:
+        for k in range(16):
+            ens = nengo.Ensemble(10, 1)
+            nengo.Probe(ens, synapse=0.01, label=f"value {k}")
+            nengo.Probe(ens.neurons, label=f"spikes {k}")
+    page = deploy.compare(net, 0.3, spread=0).save(tmp_path / "out").read_text()
+    assert page.count('<details class="trace"') == 32
+    assert len(re.findall(r'<details class="trace" id="[^"]+" open', page)) == 6
+    assert page.count("not drawn, as 12 worse ones are") == 4
+    assert len(page) < 1_500_000
+
+
+@pytest.mark.quick
+def test_a_long_curve_keeps_its_peaks_in_few_values():
+    values = np.sin(np.arange(1_000_000) / 1e5)
+    values[[123_456, 777_777]] = 5.0, -4.0
+    curve = Curve("c", "#000", values)
+    plot = Plot("t", "1", "", 0.001, 0.001, (curve,), values)
+    packed = plot.data(10_000)
+    levels = np.frombuffer(base64.b64decode(packed["curves"][0]["levels"]), "<u2")
+    assert len(levels) <= 10_000 and (levels.max(), levels.min()) == (65535, 0)
+    assert (packed["curves"][0]["high"], packed["curves"][0]["low"]) == (5.0, -4.0)
+    assert packed["step"] * len(levels) == pytest.approx(1000, rel=0.01)
+    assert plot.data(2_000_000)["step"] == 0.001  # all of it, where there is room
+    at = int(np.argmax(levels)) * packed["step"] + packed["begin"]
+    assert at == pytest.approx(123.457, abs=2 * packed["step"])
+
+
 def test_chromium_test_can_fail(tmp_path):
     page = tmp_path / "bad.html"
     page.write_text('<img src="http://127.0.0.1:9/x.png"><script>console.error("oh")</script>')
@@ -108,7 +228,7 @@ def test_user_text_is_escaped(tmp_path):
         nengo.Probe(nengo.Ensemble(5, 1, label=label), label=label, synapse=0.01)
     parity = deploy.compare(net, 0.1, spread=0)
     page = parity.save(tmp_path / "out").read_text()
-    assert "<script" not in page
+    assert "<script>alert" not in page and "alert(1)" in page
     assert "<script" not in parity._repr_html_() + parity.reference._repr_html_()
 
 

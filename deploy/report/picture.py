@@ -38,6 +38,7 @@ class Picture(NamedTuple):
     title: str
     caption: str
     svg: str
+    small: bool = False
 
 
 # matplotlib is imported where something is drawn: whoever compares runs may not want pictures
@@ -91,5 +92,6 @@ def svg(figure: Any, salt: str) -> str:
     # those matplotlib makes from the salt
     referred = set(re.findall(r"#([\w-]+)", text))
     text = re.sub(r' id="([^"]+)"', lambda m: m[0] if m[1] in referred else "", text)
-    # the page's style says how large it is
-    return re.sub(r' (?:width|height)="[\d.]+pt"', "", text, count=2)
+    # the page's style says how large it is, and its caption what it shows
+    text = re.sub(r' (?:width|height)="[\d.]+pt"', "", text, count=2)
+    return text.replace("<svg", '<svg aria-hidden="true" focusable="false"', 1)

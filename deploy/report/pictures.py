@@ -1,8 +1,8 @@
-"""Pictures of a comparison: one for each trace, and the chip's cores."""
+"""Pictures of a comparison that are no curves: effects, causes, spikes, weights, cores."""
 
 from __future__ import annotations
 
-from typing import Any, List, Sequence, Tuple
+from typing import Any, List, Sequence
 
 import numpy as np
 
@@ -10,7 +10,6 @@ from deploy.parity.budget import Budget, Split
 from deploy.parity.comparison import Comparison, worst_of_each
 from deploy.parity.effects import DIFFERENT, OPEN, SAME, Effect
 from deploy.parity.floors import QUANTITIES
-from deploy.parity.metrics.learning_curve import WINDOWS, curve
 from deploy.parity.metrics.pair import flat
 from deploy.report.picture import (
     IDEAL,
@@ -21,11 +20,10 @@ from deploy.report.picture import (
     new_figure,
     styled,
     svg,
-    thin,
 )
+from deploy.report.plot import runs_of
 from loihi_rules.chip.limits import KINDS
 
-MOST_DIMENSIONS = 3
 MOST_RASTER_SPIKES = 20_000
 RASTER_WINDOW = 2.0  # s, the end of the run
 
@@ -37,23 +35,32 @@ EFFECT_COLOURS = {SAME: REFERENCE, DIFFERENT: OTHER, OPEN: "#d9a400"}
 KIND_COLOURS = ("#1f77b4", "#e4572e", "#59a14f", "#b07aa1")
 
 
-def pictures(parity: Comparison) -> List[Picture]:
-    """All pictures that the comparison's traces call for."""
+def overview(parity: Comparison) -> List[Picture]:
+    """Pictures of the comparison as a whole: its effects, and their causes."""
     made: List[Picture] = []
     with styled():
         if parity.effects:
             made.append(_effects(parity))
         if parity.budget is not None and parity.budget.splits:
             made.append(_causes(parity.budget))
-        for trace in parity.reference:
-            if trace.label not in parity.other.traces:
-                continue
-            draw = DRAW.get(trace.kind)
-            if draw is not None:
-                made.append(draw(parity, trace.label))
-        if parity.other.record.get("cores"):
-            made.append(_cores(parity))
     return made
+
+
+def of_trace(parity: Comparison, label: str) -> List[Picture]:
+    """What of a trace is no curve over time: spikes, and weights at the end."""
+    draw = DRAW.get(parity.reference[label].kind)
+    if draw is None or label not in parity.other.traces:
+        return []
+    with styled():
+        return [draw(parity, label)]
+
+
+def cores(parity: Comparison) -> List[Picture]:
+    """The chip's cores, where the judged run has any."""
+    if not parity.other.record.get("cores"):
+        return []
+    with styled():
+        return [_cores(parity)]
 
 
 def _effects(parity: Comparison) -> Picture:
@@ -156,46 +163,14 @@ def _cores(parity: Comparison) -> Picture:
     return Picture("On the chip", caption, svg(figure, "cores"))
 
 
-def _names(parity: Comparison) -> Tuple[str, str]:
-    return parity.reference.target, parity.other.target
-
-
-def _values(parity: Comparison, label: str) -> Picture:
-    a, b = parity.reference[label], parity.other[label]
-    shown = min(flat(a).shape[1], MOST_DIMENSIONS)
-    figure = new_figure(8, 0.6 + 1.7 * shown)
-    axes = figure.subplots(shown, 1, sharex=True, squeeze=False)[:, 0]
-    reference, other = _names(parity)
-    ideal = a.ideal and parity.reference.traces.get(a.ideal)
-    for k, axis in enumerate(axes):
-        if ideal:
-            axis.plot(
-                *thin(ideal, k, parity.reference.dt),
-                color=IDEAL,
-                lw=2.5,
-                alpha=0.5,
-                label=ideal.label,
-            )
-        axis.plot(*thin(a, k, parity.reference.dt), color=REFERENCE, lw=1, label=reference)
-        axis.plot(*thin(b, k, parity.reference.dt), color=OTHER, lw=1, label=other, alpha=0.85)
-        axis.set_ylabel((a.unit if a.unit != "1" else "value") if shown == 1 else f"[{k}]")
-    axes[0].legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0)
-    axes[-1].set_xlabel("time (s)")
-    total = flat(a).shape[1]
-    more = f" The first {shown} of {total} dimensions." if total > shown else ""
-    towards = f", and what both should come to ({ideal.label})" if ideal else ""
-    what = a.kind if a.unit == "1" else a.unit
-    caption = f"{what.capitalize()} on {reference} and {other}{towards}.{more}"
-    return Picture(label, caption, svg(figure, label))
-
-
 def _raster(parity: Comparison, label: str) -> Picture:
-    a, b = parity.reference[label], parity.other[label]
+    runs = runs_of(parity, label)
+    first = runs[0][2]
     figure = new_figure(8, 3.2)
-    axes = figure.subplots(1, 2, sharey=True, sharex=True)
+    axes = np.ravel(figure.subplots(1, len(runs), sharey=True, sharex=True, squeeze=False))
     start = max(0.0, parity.reference.duration - RASTER_WINDOW)
-    order = np.argsort(np.argsort(a.counts(), kind="stable"), kind="stable")
-    for axis, trace, name, colour in zip(axes, (a, b), _names(parity), (REFERENCE, OTHER)):
+    order = np.argsort(np.argsort(first.counts(), kind="stable"), kind="stable")
+    for axis, (name, colour, trace) in zip(axes, runs):
         times = trace.spike_times(parity.reference.dt)
         shown = times >= start
         times, rows = times[shown], order[trace.spike_neurons[shown]]
@@ -206,44 +181,29 @@ def _raster(parity: Comparison, label: str) -> Picture:
         axis.set_title(f"{name}: {len(trace.spike_steps)} spikes in all", fontsize=9)
         axis.set_xlabel("time (s)")
     axes[0].set_ylabel("neuron, by its rate")
-    caption = f"Spikes of {a.n_neurons} neurons from {start:g} s to the end, side by side."
-    return Picture(label, caption, svg(figure, label))
-
-
-def _learning(parity: Comparison, label: str) -> Picture:
-    figure = new_figure(8, 2.6)
-    axis = figure.subplots()
-    edges = (np.arange(WINDOWS) + 0.5) / WINDOWS * parity.reference.duration
-    for run, colour in ((parity.reference, REFERENCE), (parity.other, OTHER)):
-        if len(run[label].samples) >= 2 * WINDOWS:
-            axis.plot(edges, curve(run[label]), "o-", ms=3, color=colour, label=run.target)
-    axis.set_ylim(bottom=0)
-    axis.set_xlabel("time (s)")
-    axis.set_ylabel("RMS error")
-    axis.legend()
-    caption = "Learning curve: the error that drives the rule, RMS in each twentieth of the run."
+    caption = f"Spikes of {first.n_neurons} neurons from {start:g} s to the end, side by side."
     return Picture(label, caption, svg(figure, label))
 
 
 def _weights(parity: Comparison, label: str) -> Picture:
-    figure = new_figure(8, 3)
-    change, against = figure.subplots(1, 2, gridspec_kw={"width_ratios": [3, 2]})
-    ends = []
-    for run, colour in ((parity.reference, REFERENCE), (parity.other, OTHER)):
-        weights = flat(run[label])
-        size = np.linalg.norm(weights - weights[0], axis=1)
-        change.plot(run[label].times(run.dt), size, color=colour, label=run.target)
-        ends.append(_some(weights[-1]))
-    change.set_xlabel("time (s)")
-    change.set_ylabel("‖W(t) − W(0)‖")
-    change.legend()
-    against.plot(*ends, ".", ms=4, color=REFERENCE, rasterized=len(ends[0]) > 1000)
-    span = [min(map(np.min, ends)), max(map(np.max, ends))]
-    against.plot(span, span, color=IDEAL, lw=1)
-    against.set_xlabel(f"weights at the end, {parity.reference.target}")
-    against.set_ylabel(parity.other.target)
-    caption = "How far the weights have moved, and each weight at the end on both targets."
-    return Picture(label, caption, svg(figure, label))
+    """Each weight at the end, on each target against the reference."""
+    runs = runs_of(parity, label)
+    figure = new_figure(4.5, 3)
+    axis = figure.subplots()
+    reference = _some(flat(runs[0][2])[-1])
+    for name, colour, trace in runs[1:]:
+        end = _some(flat(trace)[-1])
+        axis.plot(reference, end, ".", ms=4, color=colour, label=name, rasterized=len(end) > 1000)
+    span = [float(reference.min()), float(reference.max())]
+    axis.plot(span, span, color=IDEAL, lw=1)
+    axis.set_xlabel(f"weights at the end, {runs[0][0]}")
+    axis.set_ylabel(", ".join(name for name, *_ in runs[1:]))
+    if len(runs) > 2:
+        axis.legend()
+    for ruler in (axis.xaxis, axis.yaxis):
+        ruler.get_major_locator().set_params(nbins=4)
+    axis.ticklabel_format(style="sci", scilimits=(-2, 3))
+    return Picture(label, "Each weight at the end, on both targets.", svg(figure, label), True)
 
 
 def _some(values: np.ndarray) -> np.ndarray:
@@ -252,13 +212,4 @@ def _some(values: np.ndarray) -> np.ndarray:
     return some
 
 
-DRAW: Any = {
-    "decoded": _values,
-    "value": _values,
-    "activity": _values,
-    "voltage": _values,
-    "current": _values,
-    "spikes": _raster,
-    "error": _learning,
-    "weights": _weights,
-}
+DRAW: Any = {"spikes": _raster, "weights": _weights}
