@@ -69,8 +69,8 @@ def coarse_weights():
     """While this lasts, weights keep their first two bits, and the others are dropped."""
     own = chip_builder.discretize_model
 
-    def coarsely(model):
-        units = own(model)
+    def coarsely(model, ensembles):
+        units = own(model, ensembles)
         for synapse in (synapse for block in model.blocks for synapse in block.synapses):
             step = max(int(synapse.max_abs_weight()) // 4, 1)
             for row in synapse.weights if not synapse.learning else ():
@@ -127,7 +127,7 @@ def slow(seed):
         b = nengo.Ensemble(100, 1, label="b")
         nengo.Connection(_input(seed), a)
         declare_settings(net)
-        conn = nengo.Connection(a, b, synapse=0.8)
+        conn = nengo.Connection(a, b, synapse=1.5)
         net.config[conn].way = "matrix"
         nengo.Probe(b, synapse=0.03, label="b")
     return net
@@ -176,6 +176,6 @@ FAULTS: Dict[str, Fault] = {
     "weights that keep their first two bits": Fault(
         few_bits, "b", "gain", "weights of 8 bits", coarse_weights
     ),
-    "a filter of 0.8 s": Fault(slow, "b", "gain", "integer currents and voltages"),
+    "a filter of 1.5 s": Fault(slow, "b", "gain", "integer currents and voltages"),
     "PES whose errors are cut": Fault(clipped, "post", "gain", "learning on the chip"),
 }

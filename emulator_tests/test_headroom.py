@@ -30,21 +30,26 @@ def inhibited_memory(seed, n_neurons, strength, tau):
 
 
 @pytest.mark.parametrize(
-    "seed, n_neurons, strength, tau",
-    [(31, 90, 250, 0.005), (32, 170, 150, 0.02), (33, 60, 120, 0.1)],
+    "n_neurons, strength, tau, most",
+    # 0.05 and 0.09 of the last two where weights of values are rounded one by one
+    [(90, 250, 0.005, 0.03), (170, 150, 0.02, 0.03), (60, 120, 0.1, 0.07)],
 )
-def test_what_excites_keeps_its_bits_beside_strong_inhibition(seed, n_neurons, strength, tau):
-    net = inhibited_memory(seed, n_neurons, strength, tau)
-    exact, found = (deploy.run(net, 1.5, target) for target in ("float-emulator", "emulator"))
-    values = [run["value"].samples[:, 0] for run in (exact, found)]
-    held = [value[400:600].mean() for value in values]
-    assert held[0] > 0.7
-    assert held[1] == pytest.approx(held[0], abs=0.1)  # off by 0.3 to 0.5 with steps as they were
-    active = [run["spikes"].dense().any(axis=1) for run in (exact, found)]
-    awake = [np.flatnonzero(steps[800:])[0] for steps in active]
-    assert awake[1] == pytest.approx(awake[0], abs=3)  # ms after the inhibition
-    assert not active[1][650:800].any()
-    assert not found.record["saturation"]
+def test_what_excites_keeps_its_bits_beside_strong_inhibition(n_neurons, strength, tau, most):
+    """Off by how much, in the middle of five seeds; in the last case weights are 0 or one step."""
+    off = []
+    for seed in range(31, 36):
+        net = inhibited_memory(seed, n_neurons, strength, tau)
+        exact, found = (deploy.run(net, 1.5, target) for target in ("float-emulator", "emulator"))
+        values = [run["value"].samples[:, 0] for run in (exact, found)]
+        held = [value[400:600].mean() for value in values]
+        assert held[0] > 0.7
+        off.append(abs(held[1] - held[0]))
+        active = [run["spikes"].dense().any(axis=1) for run in (exact, found)]
+        awake = [np.flatnonzero(steps[800:])[0] for steps in active]
+        assert awake[1] == pytest.approx(awake[0], abs=3)  # ms after the inhibition
+        assert not active[1][650:800].any()
+        assert not found.record["saturation"]
+    assert np.median(off) < most, off
 
 
 def test_what_is_too_strong_is_named_beside_what_loses_its_bits():

@@ -131,7 +131,7 @@ def test_integers_are_the_same_neurons(seed, n, tau, size):
     bias = rng.randn(n) * 10.0 ** rng.uniform(-2, 2, n)
     block = block_of(weights.copy(), bias.copy(), tau=tau)
     ratios, units = np.ones(n), decays(block)
-    discretize_model(Built(block))
+    discretize_model(Built(block), [])
     compartment = block.compartment
     vth = compartment.vth.astype(float)
     assert block.discretize_info["w_exp"] == 0 and len(set(vth)) <= 8
@@ -153,7 +153,7 @@ def test_neurons_keep_the_bits_that_their_own_bias_leaves():
     bias = np.where(np.arange(100) < 20, 60.0, 2.0)
     weights = rng.choice([-1.0, 1.0], (30, 100))
     block = block_of(weights, bias, tau=0.1)
-    discretize_model(Built(block))
+    discretize_model(Built(block), [])
     steps = np.abs(np.vstack([w[0] for w in block.synapses[0].weights])).max(axis=0) / 64
     assert steps[20:].min() > 30 and 0 < steps[:20].max() <= 2
 

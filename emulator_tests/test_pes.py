@@ -329,7 +329,8 @@ def test_learns_as_well_as_the_cpu(learning_rate):
         runs[1] = deploy.run(net, 8.0, "emulator", seed, ideals={"post": "input"})
         plain.append(deploy.compare_traces(*runs).value("post", "error to ideal, ratio"))
     assert np.median(ratios) <= 1.03
-    assert np.median(plain) > np.median(ratios)
+    if learning_rate == 1e-3:  # at less, all is of how fast it learns, and nengo-loihi's is faster
+        assert np.median(plain) > np.median(ratios)
 
 
 def learns(connect_errors, learning_rate=3e-4, target="emulator"):

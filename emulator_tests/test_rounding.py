@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 import deploy
 from loihi_rules import rewrite
 from loihi_rules.change import ChipWarning
-from loihi_rules.chip.rounding import by_likeness, round_along, round_table
+from loihi_rules.chip import rounding
+from loihi_rules.chip.rounding import by_likeness, round_along, round_table, together
 
 
 @given(st.integers(0, 10_000), st.sampled_from([1e-3, 0.3, 1.0, 40.0]))
@@ -26,7 +27,48 @@ def test_weights_stay_within_a_step_and_their_sums_within_half(seed, size):
     assert np.abs(found - weights).max() <= 0.5 + 1e-9
     assert np.abs((found - weights).sum(axis=0)).max() <= 0.25 + 1e-9
     assert not found[weights == 0].any()
-    np.testing.assert_array_equal(found, round_table(weights, 0.5))
+
+
+@given(st.integers(0, 10_000), st.sampled_from([0.3, 1.0, 40.0]))
+def test_errors_of_a_table_cancel_in_what_its_rows_do_together(seed, size):
+    """Off by less than a half of what they are off by when each weight is rounded by itself."""
+    rng = np.random.RandomState(seed)
+    rows = rng.randint(30, 80)
+    points = np.linspace(-1, 1, 100)
+    rates = np.maximum(points - rng.uniform(-1, 0.9, (rows, 1)), 0) * rng.uniform(0.5, 2, (rows, 1))
+    weights = size * rng.randn(rows, 20)
+    parts = together(rates @ rates.T, len(points), rates.max())
+    found = round_table(weights, 0.5, 1000.0, parts)
+    np.testing.assert_array_equal(found / 0.5, np.round(found / 0.5))
+    alone = np.round(weights / 0.5) * 0.5
+    off = [np.linalg.norm(rates.T @ (each - weights)) for each in (found, alone)]
+    assert off[0] < off[1] / 2
+
+
+def test_no_weight_of_a_table_is_beyond_the_most_there_are():
+    rates = np.random.RandomState(3).uniform(size=(40, 60))
+    weights = np.random.RandomState(4).randn(40, 5)
+    found = round_table(weights, 0.25, 0.5, together(rates @ rates.T, 60, rates.max()))
+    assert np.abs(found).max() == 0.5
+
+
+def test_many_rows_are_rounded_in_parts(monkeypatch):
+    monkeypatch.setattr(rounding, "MOST_TOGETHER", 20)
+    points = np.linspace(-1, 1, 60)
+    rates = np.maximum(points - np.random.RandomState(3).uniform(-1, 0.9, (70, 1)), 0)
+    parts = together(rates @ rates.T, 60, rates.max())
+    assert [len(part.order) for part in parts] == [18, 18, 17, 17]
+    assert sorted(np.concatenate([part.order for part in parts])) == list(range(70))
+    weights = np.random.RandomState(4).randn(70, 30)
+    off = rates.T @ (round_table(weights, 0.5, 100.0, parts) - weights)
+    alone = rates.T @ (np.round(weights / 0.5) * 0.5 - weights)
+    assert np.linalg.norm(off) < np.linalg.norm(alone) / 2
+
+
+def test_rows_that_do_nothing_are_rounded_one_by_one():
+    weights = np.array([[0.3, 0.8], [1.2, -0.6]])
+    silent = together(np.zeros((2, 2)), 10, 0.0)
+    np.testing.assert_array_equal(round_table(weights, 1.0, 9.0, silent), np.round(weights))
 
 
 def test_neighbours_are_alike():

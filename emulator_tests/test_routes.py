@@ -1,5 +1,7 @@
 """Which way each value takes into chip neurons, and that it arrives whole."""
 
+import itertools
+
 import nengo
 import numpy as np
 import pytest
@@ -427,9 +429,9 @@ def test_whether_a_loop_forgets():
 @pytest.mark.parametrize("between, back", [(None, 0.01), (0.05, 0.2), (0.005, 0.005)])
 def test_an_integrator_keeps_its_filter_beside_a_weak_feedback(between, back):
     """Both were carried, by filters that leaked a half more: an error counts by what it is of."""
-    kept = {}
-    for target in ("cpu", "float-emulator"):
-        with nengo.Network(seed=3) as net:
+    kept = {"cpu": [], "float-emulator": []}
+    for target, seed in itertools.product(kept, range(3, 8)):
+        with nengo.Network(seed=seed) as net:
             ens = nengo.Ensemble(300, 1)
             nengo.Connection(nengo.Node(lambda t: 0.2 * (t < 0.25)), ens, synapse=0.1)
             nengo.Connection(ens, ens, synapse=0.1)
@@ -441,8 +443,8 @@ def test_an_integrator_keeps_its_filter_beside_a_weak_feedback(between, back):
             probe = nengo.Probe(ens, synapse=0.05)
         with deploy.Simulator(net, target=target, progress_bar=False) as sim:
             sim.run(1.6)
-            kept[target] = sim.data[probe][-1, 0] / sim.data[probe][500, 0]
-    assert kept["float-emulator"] == pytest.approx(kept["cpu"], abs=0.1)
+            kept[target].append(sim.data[probe][-1, 0] / sim.data[probe][500, 0])
+    assert np.mean(kept["float-emulator"]) == pytest.approx(np.mean(kept["cpu"]), abs=0.07)
 
 
 @pytest.mark.quick

@@ -79,9 +79,9 @@ def growing(k, function=None, n=100):
     return net
 
 
-@pytest.mark.parametrize("k", [1.2, 1.5, 2.0])
+@pytest.mark.parametrize("k", [1.5, 2.0, 3.0])
 def test_a_loop_at_its_highest_rates_is_said_to_lie_lower(k):
-    """By as much as it does, to 2 %: 8, 10 and 14 %, of which nothing was said."""
+    """By as much as it does, to 2 %."""
     (said,) = deploy.check(growing(k)).warnings
     off = re.match("a: what it is given by its loop grows .* ([0-9]+) % lower", said)
     cpu, chip = (
@@ -89,6 +89,16 @@ def test_a_loop_at_its_highest_rates_is_said_to_lie_lower(k):
         for target in ("cpu", "emulator")
     )
     assert abs(100 * (1 - chip / cpu) - int(off.group(1))) < 2
+
+
+def test_a_loop_that_grows_a_little_lies_where_it_does_on_the_cpu():
+    """With decoders of values within the radius it lay 8 % lower."""
+    assert not deploy.check(growing(1.2)).warnings
+    cpu, chip = (
+        deploy.run(growing(1.2), 1.5, target)["out"].samples[1000:].mean()
+        for target in ("cpu", "emulator")
+    )
+    assert chip == pytest.approx(cpu, rel=0.05)
 
 
 def test_loops_that_something_else_holds_are_not_warned_of():

@@ -71,6 +71,7 @@ class Draft:
     host_probes: List[nengo.Probe] = field(default_factory=list)
     learning_scales: Dict[nengo.Connection, LearningScale] = field(default_factory=dict)
     tuning: Dict[nengo.Ensemble, BuiltEnsemble] = field(default_factory=dict)
+    neuron_types: Dict[nengo.Ensemble, nengo.neurons.NeuronType] = field(default_factory=dict)
     rows: Dict[nengo.Connection, np.ndarray] = field(default_factory=dict)
     asked: Dict[nengo.Connection, nengo.transforms.Transform] = field(default_factory=dict)
     dropped: List[nengo.Connection] = field(default_factory=list)

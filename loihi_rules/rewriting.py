@@ -49,6 +49,8 @@ class Rewritten:
         Of each connection in ``network`` that learns on the chip.
     tuning : mapping of nengo.Ensemble to nengo.builder.ensemble.BuiltEnsemble
         Encoders, gains and biases on the CPU of the ensembles that are on the chip.
+    neuron_types : mapping of nengo.Ensemble to nengo.neurons.NeuronType
+        Theirs on the CPU.
     rows : mapping of nengo.Connection to ndarray
         Of each connection that went to a part of its target and now goes to all of it:
         which part.
@@ -72,6 +74,7 @@ class Rewritten:
     host_probes: List[nengo.Probe]
     learning_scales: Mapping[nengo.Connection, LearningScale]
     tuning: Mapping[nengo.Ensemble, BuiltEnsemble]
+    neuron_types: Mapping[nengo.Ensemble, nengo.neurons.NeuronType]
     rows: Mapping[nengo.Connection, np.ndarray]
     asked: Mapping[nengo.Connection, nengo.transforms.Transform]
     dropped: List[nengo.Connection]
@@ -163,6 +166,7 @@ def rewrite_copy(
         host_probes=draft.host_probes,
         learning_scales=draft.learning_scales,
         tuning=draft.tuning,
+        neuron_types=draft.neuron_types,
         rows=draft.rows,
         asked=draft.asked,
         dropped=draft.dropped,

@@ -6,6 +6,9 @@ from typing import Any, List, Optional, Sequence
 
 import nengo
 import numpy as np
+from nengo.builder import Model
+from nengo.builder.connection import get_eval_points, get_targets
+from nengo.cache import NoDecoderCache
 from nengo.dists import Choice
 from nengo.solvers import NoSolver
 from nengo.synapses import Lowpass
@@ -16,6 +19,7 @@ from deploy.rungs.rung import Pass, Rung, rewritten, whole_steps
 from deploy.targets.base import Session
 from deploy.targets.core import CoreSession
 from loihi_rules import Rewritten, SeededCopy
+from loihi_rules.chip.decoding import Decoding, curves_of, regularisation
 from loihi_rules.nengo_parts.leads import Lead
 from loihi_rules.nengo_parts.parameters import with_parameters
 from loihi_rules.nengo_parts.solvers import MultipliedOut
@@ -79,6 +83,7 @@ class CoreRung(Rung):
         _enter(made, dt, self.spikes)
         if not self.carriers:
             _replace_carriers(made, dt)
+        _give_decoders(made, dt)
         for ens in network.all_ensembles:
             if on_chip(network, ens):
                 ens.neuron_type = whole_steps(ens.neuron_type)
@@ -163,6 +168,46 @@ def _replace_carriers(made: Rewritten, dt: float) -> None:
             nengo.Connection(node, out.post, synapse=late, seed=0)
         network.connections.remove(out)
         network.ensembles.remove(ens)
+
+
+def _give_decoders(made: Rewritten, dt: float) -> None:
+    """Give connections and probes the decoders that they have on the chip."""
+    network, decoding = made.network, Decoding()
+    model = Model(dt=dt, decoder_cache=NoDecoderCache())
+    model.params.update(made.tuning)
+    for conn in network.all_connections:
+        own = conn.solver.solver if isinstance(conn.solver, MultipliedOut) else conn.solver
+        values = _given(made, decoding, model, conn, own, conn.seed)
+        if values is not None:
+            conn.solver = NoSolver(values, weights=conn.solver.weights)
+    for probe in network.all_probes:
+        if isinstance(base_of(probe.target), nengo.Ensemble) and probe.attr == "decoded_output":
+            read = nengo.Connection(
+                probe.target,
+                nengo.Node(size_in=probe.size_in, add_to_container=False),
+                add_to_container=False,
+            )
+            values = _given(made, decoding, model, read, probe.solver, probe.seed)
+            probe.solver = probe.solver if values is None else NoSolver(values)
+
+
+def _given(
+    made: Rewritten,
+    decoding: Decoding,
+    model: Model,
+    conn: nengo.Connection,
+    solver: nengo.solvers.Solver,
+    seed: int,
+) -> Optional[np.ndarray]:
+    """(n_neurons, size) decoders; None where the chip has those that Nengo core has."""
+    ens = conn.pre_obj
+    own = made.neuron_types.get(ens) if isinstance(ens, nengo.Ensemble) else None
+    reg = regularisation(solver, own)
+    if own is None or reg is None:
+        return None
+    curves = curves_of(ens, own, made.tuning[ens], model.dt)
+    points = get_eval_points(model, conn, np.random.RandomState(seed))
+    return decoding.decoders(ens, curves, reg, points, get_targets(conn, points)).T
 
 
 def _decoders(solver: nengo.solvers.Solver) -> nengo.solvers.Solver:

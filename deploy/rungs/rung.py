@@ -158,5 +158,6 @@ def _tuned_as(chip: Rewritten) -> Pass:
             give_gains(ens, own.gain, own.bias)
             draft.notes.ensembles[ens] = chip.notes.ensembles[own]
             draft.tuning[ens] = chip.tuning[own]
+            draft.neuron_types[ens] = chip.neuron_types[own]
 
     return tuned

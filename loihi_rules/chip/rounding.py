@@ -2,11 +2,25 @@
 
 What a neuron i gets is the current Σ_j w_ij a_j(x). With few bits left most weights are less than
 a step or two, and those of alike sources round the same way: all to nothing, or all up. The error
-of the sum is then as large as that of each weight, however many there are. Rounding the sums
+of the sum is then as large as that of each weight, however many there are.
+
+Where all sources lead to the same targets, each weight in its turn becomes a whole number of steps,
+and what that is off goes into the weights that are still to be rounded, so that
+
+    Σ_x (Σ_j d_ij a_j(x))² + m σ² Σ_j d_ij²,        d_ij = k_ij − w_ij / step,
+
+stays as small as these can make it, of m points x. With H = Σ_x a(x) a(x)ᵀ + m σ² 1 and H⁻¹ = Uᵀ U,
+U upper triangular, ``w_il −= (w_ij − k_ij) U_jl / U_jj`` for all l after j: the nearest plane of
+Babai (1986), as Frantar et al. (2023, "OPTQ") do it for all targets at once. Of more than a hundred
+sources a few are rounded at a time, which costs next to nothing of it. σ is what single
+spikes are besides their rate: a tenth of the highest, as in `nengo.solvers.LstsqL2`. Without it,
+weights of alike sources would become large and opposite.
+
+Elsewhere the sums
 
     k_ij = [S_ij] − [S_i,j−1],        S_ij = Σ_l≤j w_il / step,
 
-[·] being the nearest whole number, leaves each weight within a step, and the error
+are rounded, [·] being the nearest whole number: each weight stays within a step, and the error is
 
     Σ_j (k_ij − w_ij / step) a_j(x) = Σ_j R_ij (a_j(x) − a_j+1(x)),        |R_ij| ≤ 1/2,
 
@@ -17,7 +31,99 @@ another by their tuning.
 
 from __future__ import annotations
 
+from typing import NamedTuple, Tuple
+
 import numpy as np
+from scipy.linalg import cholesky, solve_triangular
+from scipy.linalg.lapack import dtrtri
+
+NOISE = 0.1  # of spikes, over the highest rate
+MOST_TOGETHER = 1024  # sources whose errors cancel; of more, each of the parts has all directions
+IN_TURN = 64  # groups of rows, at least; rows of one group know nothing of each other's errors
+
+
+class Together(NamedTuple):
+    """How the errors of rows of weights cancel; see `together`.
+
+    Attributes
+    ----------
+    order : (n,) ndarray of int
+        In which they are rounded: what has most effect first.
+    spread : (n, n) ndarray
+        U.
+    """
+
+    order: np.ndarray
+    spread: np.ndarray
+
+
+def together(effects: np.ndarray, n_points: int, highest: float) -> Tuple[Together, ...]:
+    """How errors of rows of weights cancel in what they do.
+
+    Parameters
+    ----------
+    effects : (n, n) ndarray
+        Σ_x a(x) a(x)ᵀ, of what one step in each row does at the points x.
+    n_points : int
+        m.
+    highest : float
+        The largest a_j(x).
+
+    Returns
+    -------
+    tuple of Together
+        More than one where there are many rows.
+    """
+    most = np.argsort(-np.diag(effects), kind="stable")
+    n_parts = -(-len(most) // MOST_TOGETHER)
+    return tuple(_part(effects, most[k::n_parts], n_points, highest) for k in range(n_parts))
+
+
+def _part(effects: np.ndarray, order: np.ndarray, n_points: int, highest: float) -> Together:
+    if highest <= 0:
+        return Together(order, np.eye(len(order)))
+    back = order[::-1]
+    own = np.array(effects[np.ix_(back, back)], float)
+    own[np.diag_indices_from(own)] += n_points * (NOISE * highest) ** 2
+    lower, _ = dtrtri(cholesky(own, lower=True, overwrite_a=True), lower=1, overwrite_c=1)
+    return Together(order, np.ascontiguousarray(lower[::-1, ::-1]))  # (L⁻¹)ᵀ L⁻¹, turned round
+
+
+def round_table(
+    weights: np.ndarray, step: float, most: float, parts: Tuple[Together, ...]
+) -> np.ndarray:
+    """Whole multiples of a step, with errors that cancel in each column.
+
+    Parameters
+    ----------
+    weights : (n, n_columns) ndarray
+    step : float
+    most : float
+        The largest magnitude, a multiple of the step.
+    parts : tuple of Together
+        Of the rows.
+
+    Returns
+    -------
+    (n, n_columns) ndarray
+    """
+    whole = np.empty(weights.shape)
+    for order, spread in parts:
+        whole[order] = _rounded(weights[order] / step, most / step, spread) * step
+    return whole
+
+
+def _rounded(left: np.ndarray, most: float, spread: np.ndarray) -> np.ndarray:
+    """``left`` is used up."""
+    whole = np.empty_like(left)
+    at_once = max(len(left) // IN_TURN, 1)
+    for start in range(0, len(left), at_once):
+        own, rest = slice(start, start + at_once), slice(start + at_once, None)
+        whole[own] = np.round(left[own]).clip(-most, most)
+        off = left[own] - whole[own]
+        errors = solve_triangular(spread[own, own], off, trans="T", check_finite=False)
+        left[rest] -= spread[own, rest].T @ errors
+    return whole
 
 
 def round_along(weights: np.ndarray, targets: np.ndarray, step: float) -> np.ndarray:
@@ -47,26 +153,6 @@ def round_along(weights: np.ndarray, targets: np.ndarray, step: float) -> np.nda
     rounded = np.empty(len(weights))
     rounded[order] = counts * step
     return rounded
-
-
-def round_table(weights: np.ndarray, step: float) -> np.ndarray:
-    """As `round_along`, of sources that all lead to the same targets.
-
-    Parameters
-    ----------
-    weights : (n_sources, n_targets) ndarray
-        In the order of their sources.
-    step : float
-
-    Returns
-    -------
-    (n_sources, n_targets) ndarray
-    """
-    sums = np.cumsum(np.ascontiguousarray(weights.T).ravel() / step).reshape(weights.shape[::-1])
-    before = np.concatenate([[0.0], sums[:-1, -1]])
-    whole = np.round(sums - before[:, np.newaxis])
-    counts = np.diff(whole, axis=1, prepend=0.0)
-    return np.ascontiguousarray(counts.T * step)
 
 
 def by_likeness(activities: np.ndarray) -> np.ndarray:

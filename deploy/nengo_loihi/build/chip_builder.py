@@ -13,7 +13,7 @@ from typing import Any, Tuple
 
 import nengo
 import numpy as np
-from nengo.builder.connection import build_no_solver
+from nengo.builder.connection import build_no_solver, get_eval_points, get_targets
 from nengo.builder.network import build_network, seed_network
 from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
@@ -30,6 +30,7 @@ from deploy.nengo_loihi.build.row_table import row_tables
 from deploy.nengo_loihi.build.split import linear_splitting
 from deploy.nengo_loihi.load import load_nengo_loihi
 from loihi_rules import Rewritten
+from loihi_rules.chip.decoding import Decoding, curves_of, regularisation
 from loihi_rules.learning_rules.pes import ERROR_SCALE
 from loihi_rules.nengo_parts.built import unused_max_rates
 from loihi_rules.nengo_parts.names import name_of
@@ -59,6 +60,7 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
     nengo_loihi = load_nengo_loihi()
     builder: Any = nengo_loihi.builder
     base: Any = builder.builder.Builder
+    decoding = Decoding()
     LoihiBlock: Any = nengo_loihi.block.LoihiBlock
 
     class ChipBuilder(base):
@@ -136,9 +138,9 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
                 # nengo-loihi makes integers of arrays in place; NumPy deprecates that from 2.5
                 warnings.filterwarnings("ignore", "Setting the dtype", DeprecationWarning)
                 if discretize:
-                    discretize_model(model)
+                    discretize_model(model, rewritten.chip_ensembles)
                 elif rounded:
-                    round_model(model)
+                    round_model(model, rewritten.chip_ensembles)
             if not discretize:  # nothing else is rounded, nothing is cut
                 for block in model.read:
                     block.compartment.vth[:] = np.inf
@@ -177,11 +179,31 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
                 return super().build(model, solver, conn, rng, *args)
             question = _question(given, conn, rng)
             if question not in model.answers:
-                answer = super().build(model, solver, conn, rng, *args)
+                answer = self._solved(model, conn, rng)
+                if answer is None:
+                    answer = super().build(model, solver, conn, rng, *args)
                 model.answers[question] = answer, rng.get_state()
             answer, state = model.answers[question]
             rng.set_state(state)
             return answer
+
+        def _solved(self, model: Any, conn: nengo.Connection, rng: Any) -> Any:
+            """What `build_decoders` gives, by `loihi_rules.chip.decoding`, where that is for it."""
+            given = conn.solver.solver if isinstance(conn.solver, MultipliedOut) else conn.solver
+            ens = conn.pre_obj
+            own = rewritten.neuron_types.get(ens)
+            reg = regularisation(given, own)
+            if own is None or reg is None:
+                return None
+            curves = curves_of(ens, own, rewritten.tuning[ens], model.dt)
+            state = rng.get_state()
+            points = get_eval_points(model, conn, rng)
+            targets = get_targets(conn, points)
+            decoders = decoding.decoders(ens, curves, reg, points, targets)
+            if decoders.any() or not targets.any():
+                return points, decoders, {}
+            rng.set_state(state)  # for nengo-loihi to say what is wrong
+            return None
 
         def _connection(self, model: Any, conn: nengo.Connection, *args: Any, **kwargs: Any) -> Any:
             """With the filter of what enters its target, and the numbers of its learning."""

@@ -18,7 +18,6 @@ from typing import (
 )
 
 import numpy as np
-import scipy.sparse
 
 from deploy.nengo_loihi.build.headroom import finer
 from deploy.nengo_loihi.build.input_units import INPUT_MAX
@@ -32,6 +31,13 @@ from deploy.nengo_loihi.build.reach import (
     sums_of,
 )
 from deploy.nengo_loihi.build.resources import name_of_block
+from deploy.nengo_loihi.build.rounded_together import (
+    ratio,
+    round_sources,
+    round_targets,
+    steps_of,
+    targets,
+)
 from deploy.nengo_loihi.build.row_table import RowTable, flat
 from deploy.nengo_loihi.build.source_activity import Source, decoded_sources
 from deploy.nengo_loihi.load import load_nengo_loihi
@@ -49,7 +55,6 @@ from loihi_rules.chip.levels import (
     whole_thresholds,
 )
 from loihi_rules.chip.limits import LOIHI
-from loihi_rules.chip.rounding import round_along, round_table
 
 MOST_ROUNDING = 0.05  # of what a neuron gets, in most neurons of a connection, or all together
 STRONG = 16.0  # times as large, so that at most four of the weights' eight bits are left beside it
@@ -112,14 +117,15 @@ class Units(NamedTuple):
     bias: np.ndarray
 
 
-def discretize_model(model: Any) -> Dict[Any, Units]:
+def discretize_model(model: Any, ensembles: Sequence[Any]) -> Dict[Any, Units]:
     """Make a built model's compartments, weights and probes integers, in place.
 
     nengo-loihi's ``discretize_model`` (1.1.0, ``builder/discretize.py``) with four things of our
-    own. Weights of decoded connections are rounded so that their errors cancel over sources
-    (`loihi_rules.chip.rounding`). nengo-loihi gives all neurons of a block one scale, a power of
-    two, that the neuron with the largest weight, bias or threshold fits into; here each neuron has
-    one of eight, as `loihi_rules.chip.levels` says. And a synapse group with the largest weight w
+    own. Weights of decoded connections are rounded so that their errors cancel over sources, and
+    those of values so that they cancel over targets (`loihi_rules.chip.rounding`). nengo-loihi
+    gives all neurons of a block one scale, a power of two, that the neuron with the largest weight,
+    bias or threshold fits into; here each neuron has one of eight, as `loihi_rules.chip.levels`
+    says. And a synapse group with the largest weight w
     has the exponent ``e − ⌊log2(w_max / w)⌋``, e being the block's. Where that is below −6,
     ``discretize_synapse`` writes −6 but scales the mantissas for the lower one, so that the weights
     come out 2, 4, 8 … times too large. Here they get mantissas for −6: fewer bits, the right size.
@@ -130,6 +136,8 @@ def discretize_model(model: Any) -> Dict[Any, Units]:
     ----------
     model : nengo_loihi.builder.Model
         Is given ``kept``: connections' names to what their weights `Kept`.
+    ensembles : sequence of nengo.Ensemble
+        Those on the chip.
 
     Returns
     -------
@@ -137,7 +145,7 @@ def discretize_model(model: Any) -> Dict[Any, Units]:
     """
     theirs: Any = load_nengo_loihi().builder.discretize
     spikes, pulses = _most_spikes(model), _pulses(model)
-    sources = decoded_sources(model)
+    sources, represent = decoded_sources(model), targets(model, ensembles)
     unit, units = {}, {}
     kept: Dict[str, List[Kept]] = {}
     for block in model.blocks:
@@ -158,9 +166,12 @@ def discretize_model(model: Any) -> Dict[Any, Units]:
                     scale = min(reference, own * 2.0**spare)
                     down = int(np.floor(np.log2(scale / own)))
                 mantissa = float(np.max(info["w_scale"])) * 2.0**down  # of a weight of 1
-                if weighs and synapse in sources and not _rows_are_fixed(synapse):
-                    exponent = info["w_exp"] - down
-                    found = _round_along(synapse, reach, sources[synapse], mantissa, exponent)
+                if weighs and not _rows_are_fixed(synapse):
+                    steps = steps_of(synapse, mantissa, info["w_exp"] - down)
+                    if synapse in sources:
+                        found = round_sources(synapse, reach, sources[synapse], steps)
+                    elif reach.dense and block in represent and of_values(synapse):
+                        found = round_targets(synapse, reach, represent[block], factor, steps)
                     scale = synapse.max_abs_weight() * 2.0**down  # rounding may have made it larger
                 asked = synapse.weights[0] * mantissa
                 if np.ndim(info["w_scale"]):  # which they look up by compartment
@@ -194,66 +205,6 @@ def discretize_model(model: Any) -> Dict[Any, Units]:
     return units
 
 
-def _round_along(
-    synapse: Any, reach: Reach, source: Source, mantissa: float, exponent: int
-) -> Tuple[np.ndarray, np.ndarray]:
-    """Round a decoded connection's weights to what the chip has, errors cancelling.
-
-    nengo-loihi then rounds what is whole already. Its steps are ``2^max(s, −e)`` of a mantissa, of
-    the s bits that are shifted away, for a mantissa of 8 bits with a sign, and of the exponent e
-    (``discretize_weights``).
-
-    Parameters
-    ----------
-    synapse : nengo_loihi.block.Synapse
-        In floating point, all its rows in one; is changed.
-    reach : Reach
-    source : deploy.nengo_loihi.build.source_activity.Source
-    mantissa : float
-        What a weight is multiplied by to be a mantissa.
-    exponent : int
-        e, of the group.
-
-    Returns
-    -------
-    errors, gains : (n_neurons,) ndarray
-        See `Kept`; over what is represented.
-    """
-    shift = synapse.synapse_cfg.shift_bits
-    step = 2.0 ** max(shift, -exponent)
-    most = np.floor((2.0 ** (8 - shift) - 1) * 2.0**shift / step) * step
-    weights = synapse.weights[0]
-    if reach.dense:
-        table = weights.reshape(-1, reach.n_neurons)
-        asked = table[source.order] * mantissa
-        whole = round_table(asked, step).clip(-most, most)
-        table[source.order] = whole / mantissa
-    else:
-        asked, whole = _round_rows(weights, reach, source, mantissa, step, most)
-    wanted = source.rates @ asked
-    beside = source.rates @ (whole - asked).astype(np.float32)
-    size, off = np.linalg.norm(wanted, axis=0), np.linalg.norm(beside, axis=0)
-    gain = _ratio(np.sum(wanted * beside, axis=0, dtype=float), size.astype(float) ** 2, 0.0)
-    return _ratio(off, size, 0.0), 1 + gain
-
-
-def _round_rows(
-    weights: np.ndarray, reach: Reach, source: Source, mantissa: float, step: float, most: float
-) -> List[np.ndarray]:
-    """Round rows that go to some neurons each; gives tables, before and after."""
-    lengths = reach.lengths[source.order]
-    ends = np.cumsum(lengths)
-    starts = (np.cumsum(reach.lengths) - reach.lengths)[source.order]
-    ordered = np.repeat(starts - ends + lengths, lengths) + np.arange(ends[-1])
-    places = reach.places[ordered]
-    asked = weights[ordered] * mantissa
-    whole = round_along(asked, places, step).clip(-most, most)
-    weights[ordered] = whole / mantissa
-    shape = (len(lengths), reach.n_neurons)
-    cells = np.repeat(np.arange(len(lengths)), lengths), places
-    return [scipy.sparse.coo_matrix((of, cells), shape).toarray() for of in (asked, whole)]
-
-
 def _expected(
     synapse: Any, reach: Reach, n_weights: np.ndarray, asked: np.ndarray
 ) -> Tuple[np.ndarray, np.ndarray]:
@@ -271,12 +222,12 @@ def _expected(
     products, squares = (
         np.bincount(reach.places, asked * other, reach.n_neurons) for other in (now, asked)
     )
-    return errors, _ratio(products, squares, 1.0)
+    return errors, ratio(products, squares, 1.0)
 
 
-def _ratio(over: np.ndarray, under: np.ndarray, otherwise: float) -> np.ndarray:
-    ratio: np.ndarray = np.divide(over, under, out=np.full(len(over), otherwise), where=under > 0)
-    return ratio
+def of_values(synapse: Any) -> bool:
+    """Whether it is the group that all values into an ensemble share."""
+    return PIECE.sub("", synapse.label or "") in ENCODERS
 
 
 @contextlib.contextmanager
@@ -464,7 +415,7 @@ def _step(synapse: Any) -> int:
 def _name(holder: str, synapse: Any) -> str:
     """The connection that a synapse group is of, or what its values go into."""
     kind = PIECE.sub("", synapse.label or "")
-    if kind in ENCODERS:
+    if of_values(synapse):
         return f"{VALUES}{holder}"
     return holder if kind in DECODERS or not kind else kind
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import Any, Dict, List, NamedTuple
+from typing import Any, Dict, List, NamedTuple, Sequence
 
 import numpy as np
 
@@ -18,7 +18,7 @@ class _Float(NamedTuple):
     synapses: List[Dict[str, Any]]
 
 
-def round_model(model: Any) -> None:
+def round_model(model: Any, ensembles: Sequence[Any]) -> None:
     """Give a built model, in place, the weights and biases that its integers stand for.
 
     The integers are `deploy.nengo_loihi.build.discretize.discretize_model`'s, whatever it does to
@@ -28,12 +28,14 @@ def round_model(model: Any) -> None:
     ----------
     model : nengo_loihi.builder.Model
         In floating point.
+    ensembles : sequence of nengo.Ensemble
+        Those on the chip.
     """
     blocks = [
         _Float(b, _copied(b.compartment), [_copied(s) for s in b.synapses]) for b in model.blocks
     ]
     probes = [(probe, list(probe.weights)) for probe in model.probes]
-    units = discretize_model(model)
+    units = discretize_model(model, ensembles)
     for own in blocks:
         _back(own, units[own.block])
     for probe, weights in probes:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, Dict, List, Tuple
 
 import nengo
 import numpy as np
 from nengo.builder.ensemble import get_activities
 
-from loihi_rules.chip.rounding import by_likeness
+from loihi_rules.chip.rounding import Together, by_likeness, together
 
 POINTS = 300  # of what an ensemble represents,
 POINTS_A_DIMENSION = 50  # or so many a dimension where it has more
@@ -27,18 +28,22 @@ class Source:
 
     Attributes
     ----------
-    order : (n_rows,) ndarray of int
-        See `loihi_rules.chip.rounding.by_likeness`.
     rates : (n_points, n_rows) ndarray
-        Of the rows in that order.
     driven : (n_driven, n_rows) ndarray
-        Of the rows as they are.
     """
 
     def __init__(self, rates: np.ndarray, driven: np.ndarray):
-        self.order = by_likeness(rates)
-        self.rates = rates[self.order].T
-        self.driven = driven.T
+        self.rates, self.driven = rates.T, driven.T
+
+    @cached_property
+    def order(self) -> np.ndarray:
+        """(n_rows,) int; see `loihi_rules.chip.rounding.by_likeness`."""
+        return by_likeness(self.rates.T)
+
+    @cached_property
+    def together(self) -> Tuple[Together, ...]:
+        """How errors of the rows cancel; see `loihi_rules.chip.rounding.together`."""
+        return together(self.rates.T @ self.rates, len(self.rates), float(self.rates.max()))
 
 
 def decoded_sources(model: Any) -> Dict[Any, Source]:

@@ -12,7 +12,8 @@ from nengo.cache import NoDecoderCache
 from nengo.neurons import NeuronType
 from nengo.solvers import NoSolver
 
-from loihi_rules.chip.tuning import chip_rates, is_chips_own
+from loihi_rules.chip.decoding import Decoding, Rates, curves_of, regularisation
+from loihi_rules.chip.tuning import is_chips_own
 from loihi_rules.draft import Draft
 from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.nengo_parts.wiring import base_of, columns_of, decoded, on_chip, rows_of
@@ -26,7 +27,8 @@ GROWS = 0.04  # of its value, for each of its own time constants
 MOST_NEURONS = 5000  # of a loop that is solved for
 
 
-Rates = Callable[[nengo.Ensemble, np.ndarray], np.ndarray]  # of drives, in radii
+# of a connection: points and the function's values there, to decoders
+Solve = Callable[[nengo.Connection, np.ndarray, np.ndarray], np.ndarray]
 Places = Dict[nengo.Ensemble, slice]
 
 
@@ -125,20 +127,30 @@ def _levels(
 ) -> Dict[nengo.Ensemble, Level]:
     places = _places(conns)
 
-    def cpu(ens: nengo.Ensemble, drive: np.ndarray) -> np.ndarray:
-        built = draft.tuning[ens]
-        return np.asarray(own[ens].rates(drive, built.gain, built.bias))
+    curves = {ens: curves_of(ens, own[ens], draft.tuning[ens], draft.dt) for ens in places}
 
-    def chip(ens: nengo.Ensemble, drive: np.ndarray) -> np.ndarray:
-        return np.asarray(chip_rates(ens.neuron_type, drive * ens.gain + ens.bias, draft.dt))
+    def cpu(conn: nengo.Connection, points: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        rng = np.random.RandomState(conn.seed)
+        return np.asarray(conn.solver(curves[conn.pre_obj].cpu(points), targets, rng=rng)[0].T)
 
-    on_cpu = _loop(draft, conns, places, cpu)
+    decoding = Decoding()
+
+    def chip(conn: nengo.Connection, points: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        ens, solver = conn.pre_obj, conn.solver
+        reg = regularisation(solver, own[ens])
+        if reg is not None:
+            return decoding.decoders(ens, curves[ens], reg, points, targets)
+        rng = np.random.RandomState(conn.seed)
+        return np.asarray(solver(curves[ens].chip(points), targets, rng=rng)[0].T)
+
+    on_cpu = _loop(draft, conns, places, {ens: c.cpu for ens, c in curves.items()}, cpu)
     start = _starts(on_cpu, places, np.random.RandomState(draft.network.seed))
     ends = [_settled(on_cpu, start)]
     growth = np.mean([np.sum(ends[0] * (on_cpu(k * ends[0]) / k - ends[0])) for k in WITHIN])
     if growth <= GROWS * np.sum(ends[0] ** 2):
         return {}
-    ends.append(_settled(_loop(draft, conns, places, chip), start))
+    on_chip = _loop(draft, conns, places, {ens: c.chip for ens, c in curves.items()}, chip)
+    ends.append(_settled(on_chip, start))
     return {
         ens: Level(*(float(np.mean(_radii(x, ens, at))) for x in ends))
         for ens, at in places.items()
@@ -146,13 +158,17 @@ def _levels(
 
 
 def _loop(
-    draft: Draft, conns: Sequence[nengo.Connection], places: Places, rates: Rates
+    draft: Draft,
+    conns: Sequence[nengo.Connection],
+    places: Places,
+    rates: Mapping[nengo.Ensemble, Rates],
+    solve: Solve,
 ) -> Callable[[np.ndarray], np.ndarray]:
     """F: (n_points, size) values of a loop's ensembles to what they are given for them."""
-    maps = [_map(draft, conn, rates) for conn in conns]
+    maps = [_map(draft, conn, solve) for conn in conns]
 
     def given(x: np.ndarray) -> np.ndarray:
-        fired = {ens: rates(ens, _drive(draft, ens, x[:, at])) for ens, at in places.items()}
+        fired = {ens: rates[ens](x[:, at]) for ens, at in places.items()}
         total = np.zeros_like(x)
         for pre, post, decoders in maps:
             total[:, places[post]] += fired[pre] @ decoders.T
@@ -184,18 +200,11 @@ def _radii(x: np.ndarray, ens: nengo.Ensemble, at: slice) -> np.ndarray:
     return np.asarray(np.linalg.norm(x[:, at], axis=1) / ens.radius)
 
 
-def _drive(draft: Draft, ens: nengo.Ensemble, x: np.ndarray) -> np.ndarray:
-    """(n_points, n_neurons) inputs along the encoders, in radii."""
-    return np.asarray(x @ draft.tuning[ens].encoders.T / ens.radius)
-
-
-def _map(draft: Draft, conn: nengo.Connection, rates: Rates) -> _Map:
+def _map(draft: Draft, conn: nengo.Connection, solve: Solve) -> _Map:
     model = Model(dt=draft.dt, decoder_cache=NoDecoderCache())
     model.params[conn.pre_obj] = draft.tuning[conn.pre_obj]
-    rng = np.random.RandomState(conn.seed)
-    points = get_eval_points(model, conn, rng)
-    fired = rates(conn.pre_obj, _drive(draft, conn.pre_obj, points))
-    decoders, _ = conn.solver(fired, get_targets(conn, points), rng=rng)
+    points = get_eval_points(model, conn, np.random.RandomState(conn.seed))
+    decoders = solve(conn, points, get_targets(conn, points))
     whole = np.zeros((conn.post_obj.dimensions, conn.pre_obj.n_neurons))
-    np.add.at(whole, rows_of(conn.post), matrix_of(conn) @ decoders.T)
+    np.add.at(whole, rows_of(conn.post), matrix_of(conn) @ decoders)
     return _Map(conn.pre_obj, conn.post_obj, whole)

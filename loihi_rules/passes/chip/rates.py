@@ -107,7 +107,7 @@ def rates(draft: Draft) -> None:
             if ens not in draft.learned:
                 known = _drive(draft, ens, built)
                 notes[ens] = replace(notes[ens], lag=later(ens, own, built, draft.dt, known))
-        draft.tuning[ens] = built
+        draft.tuning[ens], draft.neuron_types[ens] = built, own
         fitted.add(ens)
     _warn_of_levels(draft, {ens: pilot.neurons[ens] for ens in fitted})
     for group in neuron_loops(pilot):

@@ -1,0 +1,199 @@
+"""Weights that are rounded to what the chip has so that their errors cancel.
+
+nengo-loihi then rounds what is whole already. Its steps are ``2^max(s, −e)`` of a mantissa, of the
+s bits that are shifted away, for a mantissa of 8 bits with a sign, and of the exponent e
+(``builder/discretize.py``, ``discretize_weights``).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, NamedTuple, Tuple
+
+import numpy as np
+import scipy.sparse
+
+from deploy.nengo_loihi.build.reach import Reach
+from deploy.nengo_loihi.build.source_activity import Source
+from loihi_rules.chip.rounding import Together, round_along, round_table, together
+from loihi_rules.chip.tuning import mean_chip_rates
+
+POINTS = 300  # of what an ensemble represents
+
+
+class Steps(NamedTuple):
+    """What weights of a group can be.
+
+    Attributes
+    ----------
+    mantissa : float
+        What a weight is multiplied by to be a mantissa.
+    size : float
+        Between two mantissas.
+    most : float
+        The largest.
+    """
+
+    mantissa: float
+    size: float
+    most: float
+
+
+class Target:
+    """The neurons of one block, and what each does for what their ensemble represents.
+
+    Parameters
+    ----------
+    ens : nengo.Ensemble
+    built : nengo.builder.ensemble.BuiltEnsemble
+        As on the chip.
+    neurons : (n,) ndarray of int
+        Those of the block.
+    dt : float
+        Step in seconds.
+    """
+
+    def __init__(self, ens: Any, built: Any, neurons: np.ndarray, dt: float):
+        self._neuron_type, self._dt = ens.neuron_type, dt
+        points = built.eval_points[:POINTS]
+        self._encoders = built.encoders[neurons]
+        drive = points @ self._encoders.T / ens.radius
+        self._currents = drive * built.gain[neurons] + built.bias[neurons]
+
+    def effects(self, unit: np.ndarray) -> Effects:
+        """What a step of each neuron's current does.
+
+        Of a rate r_i(x) that changes by c_i(x), an encoder makes the value c_i(x) e_i, up to a
+        factor that all neurons have in common; the products of two neurons' are
+        (e_i · e_j) Σ_x c_i(x) c_j(x).
+
+        Parameters
+        ----------
+        unit : (n,) ndarray
+            The step, of normalised current.
+        """
+        above, below = (
+            mean_chip_rates(self._neuron_type, self._currents + side * unit / 2, self._dt)
+            for side in (1, -1)
+        )
+        change = above - below
+        products = (self._encoders @ self._encoders.T) * (change.T @ change)
+        return Effects(products, together(products, len(change), float(change.max())))
+
+
+class Effects(NamedTuple):
+    """Of one step in each neuron's current: products of what two do, and how they cancel."""
+
+    products: np.ndarray
+    together: Tuple[Together, ...]
+
+
+def targets(model: Any, ensembles: Any) -> Dict[Any, Target]:
+    """The blocks of ensembles on the chip, each with its `Target`."""
+    found = {}
+    for ens in ensembles:
+        blocks = model.objs[ens]["in"]
+        for block in blocks if isinstance(blocks, list) else [blocks]:
+            neurons = np.asarray(model.block_comp_map.get(block, range(block.n_neurons)))
+            found[block] = Target(ens, model.params[ens], neurons, model.dt)
+    return found
+
+
+def steps_of(synapse: Any, mantissa: float, exponent: int) -> Steps:
+    """What weights of a group are rounded to, for a mantissa of a weight of 1 and an exponent."""
+    shift = synapse.synapse_cfg.shift_bits
+    size = 2.0 ** max(shift, -exponent)
+    return Steps(mantissa, size, np.floor((2.0 ** (8 - shift) - 1) * 2.0**shift / size) * size)
+
+
+def round_sources(
+    synapse: Any, reach: Reach, source: Source, steps: Steps
+) -> Tuple[np.ndarray, np.ndarray]:
+    """Round a decoded connection's weights, errors cancelling over its sources.
+
+    Parameters
+    ----------
+    synapse : nengo_loihi.block.Synapse
+        In floating point, all its rows in one; is changed.
+    reach : Reach
+    source : deploy.nengo_loihi.build.source_activity.Source
+    steps : Steps
+
+    Returns
+    -------
+    errors, gains : (n_neurons,) ndarray
+        What each neuron gets is off by the first, over what it gets, and that times the second;
+        over what is represented.
+    """
+    weights = synapse.weights[0]
+    if reach.dense:
+        table = weights.reshape(-1, reach.n_neurons)
+        asked = table * steps.mantissa
+        whole = round_table(asked, steps.size, steps.most, source.together)
+        table[:] = whole / steps.mantissa
+    else:
+        asked, whole = _round_rows(weights, reach, source, steps)
+    wanted = source.rates @ asked
+    beside = source.rates @ (whole - asked).astype(np.float32)
+    size, off = np.linalg.norm(wanted, axis=0), np.linalg.norm(beside, axis=0)
+    gain = ratio(np.sum(wanted * beside, axis=0, dtype=float), size.astype(float) ** 2, 0.0)
+    return ratio(off, size, 0.0), 1 + gain
+
+
+def _round_rows(weights: np.ndarray, reach: Reach, source: Source, steps: Steps) -> List[Any]:
+    """Round rows that go to some neurons each; gives tables, before and after."""
+    lengths = reach.lengths[source.order]
+    ends = np.cumsum(lengths)
+    starts = (np.cumsum(reach.lengths) - reach.lengths)[source.order]
+    ordered = np.repeat(starts - ends + lengths, lengths) + np.arange(ends[-1])
+    places = reach.places[ordered]
+    asked = weights[ordered] * steps.mantissa
+    whole = round_along(asked, places, steps.size).clip(-steps.most, steps.most)
+    weights[ordered] = whole / steps.mantissa
+    shape = (len(lengths), reach.n_neurons)
+    cells = np.repeat(source.order, lengths), places
+    return [scipy.sparse.coo_matrix((of, cells), shape).toarray() for of in (asked, whole)]
+
+
+def round_targets(
+    synapse: Any, reach: Reach, target: Target, factor: np.ndarray, steps: Steps
+) -> Tuple[np.ndarray, np.ndarray]:
+    """Round the weights of values, errors cancelling over the neurons that they go to.
+
+    Two rows for each dimension cannot make up for one another, but what the target represents is
+    made of all its neurons.
+
+    Parameters
+    ----------
+    synapse : nengo_loihi.block.Synapse
+        In floating point, all its rows in one; is changed.
+    reach : Reach
+        Dense.
+    target : Target
+    factor : (n_neurons,) ndarray
+        What each neuron's weights have been multiplied with.
+    steps : Steps
+
+    Returns
+    -------
+    errors, gains : (n_neurons,) ndarray
+        As of `round_sources`, the same for each: of what they represent together.
+    """
+    table = synapse.weights[0].reshape(-1, reach.n_neurons)
+    effects = target.effects(steps.size / (steps.mantissa * factor))
+    asked = (table * steps.mantissa).T
+    whole = round_table(asked, steps.size, steps.most, effects.together)
+    table[:] = whole.T / steps.mantissa
+    wanted, beside = asked, whole - asked
+    size = np.sum(wanted * (effects.products @ wanted))
+    gain = float(ratio(np.sum(wanted * (effects.products @ beside)), size, 0.0))
+    left = beside - gain * wanted
+    off = float(ratio(np.sum(left * (effects.products @ left)), size, 0.0)) ** 0.5
+    n = reach.n_neurons
+    return np.full(n, np.sqrt(n) * off), np.full(n, 1 + gain)
+
+
+def ratio(over: Any, under: Any, otherwise: float) -> np.ndarray:
+    """A ratio, and what it is where there is nothing to divide by."""
+    over, under = np.broadcast_arrays(np.asarray(over, float), np.asarray(under, float))
+    found: np.ndarray = np.divide(over, under, out=np.full(over.shape, otherwise), where=under > 0)
+    return found

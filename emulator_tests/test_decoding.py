@@ -1,0 +1,111 @@
+"""Decoders of chip neurons: what they give at the ends of the range and beyond it."""
+
+import nengo
+import numpy as np
+import pytest
+
+import deploy
+from loihi_rules.chip import decoding
+from loihi_rules.chip.decoding import Decoding, curves_of, regularisation
+from loihi_rules.nengo_parts.built import built_ensemble
+
+pytestmark = pytest.mark.quick
+
+
+def ensemble(seed=3, n_neurons=80, dimensions=2):
+    with nengo.Network(seed=seed):
+        ens = nengo.Ensemble(n_neurons, dimensions, seed=seed)
+    built = built_ensemble(ens, 0.001)
+    ens.gain, ens.bias = built.gain, built.bias
+    return ens, built, curves_of(ens, nengo.LIF(), built, 0.001)
+
+
+@pytest.mark.parametrize("n_neurons", [80, 900])
+def test_decoders_are_least_squares_of_what_least_squares_leaves(n_neurons):
+    """By Nengo's own solver; 900 neurons are more than there are points."""
+    ens, built, curves = ensemble(n_neurons=n_neurons)
+    points = built.eval_points[:400]
+    targets = points**2
+    found = Decoding().decoders(ens, curves, 0.1, points, targets)
+    far = decoding._farther(points)
+    solver = nengo.solvers.LstsqL2()
+    given = curves.cpu(far) @ solver(curves.cpu(points), targets)[0]
+    activities = curves.chip(np.concatenate([points, far]))
+    wanted = np.concatenate([targets, given])
+    first = solver(activities, wanted)[0]
+    expected = first + solver(activities, wanted - activities @ first)[0]
+    np.testing.assert_allclose(found, expected.T, rtol=1e-6, atol=1e-12)
+
+
+def test_one_factor_serves_all_functions(monkeypatch):
+    ens, built, curves = ensemble()
+    asked = Decoding()
+    points = built.eval_points
+    squares = asked.decoders(ens, curves, 0.1, points, points**2)
+    monkeypatch.setattr(decoding, "cho_factor", None)
+    asked.decoders(ens, curves, 0.1, points, points)
+    np.testing.assert_array_equal(squares, asked.decoders(ens, curves, 0.1, points, points**2))
+
+
+def test_what_is_kept_has_an_end(monkeypatch):
+    monkeypatch.setattr(decoding, "MOST_KEPT", 1)
+    asked = Decoding()
+    for seed in (1, 2):
+        ens, built, curves = ensemble(seed)
+        asked.decoders(ens, curves, 0.1, built.eval_points, built.eval_points)
+    assert len(asked._kept) == 1
+
+
+@pytest.mark.parametrize(
+    "solver, neurons",
+    [
+        (nengo.solvers.LstsqL2nz(), nengo.LIF()),
+        (nengo.solvers.Lstsq(), nengo.LIF()),
+        (nengo.solvers.LstsqL2(reg=0), nengo.LIF()),
+        (nengo.solvers.LstsqL2(solver=nengo.utils.least_squares_solvers.SVD()), nengo.LIF()),
+        (nengo.solvers.LstsqL2(), None),
+    ],
+)
+def test_other_solvers_and_neurons_are_left_alone(solver, neurons):
+    assert regularisation(solver, neurons) is None
+    assert regularisation(nengo.solvers.LstsqL2(reg=0.02), nengo.LIF()) == 0.02
+
+
+def test_neurons_that_never_fire_are_still_an_error():
+    with nengo.Network(seed=1) as net:
+        silent = nengo.Ensemble(20, 1, gain=np.ones(20), bias=-2 * np.ones(20), label="silent")
+        nengo.Connection(silent, nengo.Ensemble(20, 1))
+    with pytest.raises(deploy.BadInput, match="silent"):
+        deploy.run(net, 0.01)
+
+
+def held(seed, target):
+    """What a loop of 1.1 settles at, whose neurons are all that holds it."""
+    with nengo.Network(seed=seed) as net:
+        start = nengo.Node(lambda t: 0.5 * (t < 0.3))
+        a = nengo.Ensemble(200, 1)
+        nengo.Connection(start, a)
+        nengo.Connection(a, a, transform=1.1, synapse=0.1)
+        nengo.Probe(a, synapse=0.05, label="out")
+    return deploy.run(net, 2.0, target)["out"].samples[-500:].mean()
+
+
+def passed(seed, target, value):
+    with nengo.Network(seed=seed) as net:
+        a, b = nengo.Ensemble(150, 1), nengo.Ensemble(150, 1)
+        nengo.Connection(nengo.Node(value), a)
+        nengo.Connection(a, b)
+        nengo.Probe(b, synapse=0.05, label="out")
+    return deploy.run(net, 0.8, target)["out"].samples[-400:].mean()
+
+
+@pytest.mark.parametrize(
+    "kind, least",
+    [(held, 0.02), (lambda *of: passed(*of, 1.5), 0.03), (lambda *of: passed(*of, 3.0), 0.04)],
+    ids=["loop", "1.5 radii", "3 radii"],
+)
+def test_values_beyond_the_radius_are_what_they_are_on_the_cpu(kind, least):
+    """With least squares over the radius alone: 4 % less in a loop, 7 % more at 1.5 radii."""
+    pairs = [(kind(seed, "cpu"), kind(seed, "emulator")) for seed in range(51, 56)]
+    off = [chip / cpu - 1 for cpu, chip in pairs]
+    assert abs(np.median(off)) < least, off

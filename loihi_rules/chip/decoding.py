@@ -1,0 +1,211 @@
+"""Decoders of chip neurons, by which they give what they give on the CPU.
+
+The chip has fewer rates at the top, and neurons that are fitted to have the CPU's rates on average.
+Of such rates, least squares with regularisation gives less than it should where few neurons tell
+values apart, at the ends of the range, and next to nothing is asked of it beyond. There a value is
+what neurons make of it that fire no faster, and other neurons make something else of it: loops
+settle at other levels, and what passes through many ensembles gets smaller.
+"""
+
+from __future__ import annotations
+
+from typing import Callable, Dict, NamedTuple, Optional, Tuple
+
+import nengo
+import numpy as np
+from nengo.builder.ensemble import BuiltEnsemble
+from nengo.utils.least_squares_solvers import Cholesky
+from scipy.linalg import cho_factor, cho_solve
+
+from loihi_rules.chip.tuning import chip_rates, is_chips_own
+
+FARTHEST = 1.6  # times as far; there nearly all neurons are silent or as fast as they get
+ONE_IN = 16  # points is looked at from farther
+MOST_KEPT = 2**28  # bytes of activities and factors
+PIECE = 2**16  # activities
+
+Rates = Callable[[np.ndarray], np.ndarray]  # (n_points, dimensions) values to activities
+
+
+class Curves(NamedTuple):
+    """What an ensemble's neurons do at the values it represents.
+
+    Attributes
+    ----------
+    cpu, chip : callable
+        (n_points, dimensions) values to (n_points, n_neurons) activities.
+    """
+
+    cpu: Rates
+    chip: Rates
+
+
+def curves_of(
+    ens: nengo.Ensemble, own: nengo.neurons.NeuronType, built: BuiltEnsemble, dt: float
+) -> Curves:
+    """Tuning curves on the CPU, and of the chip's neurons at the gains and biases that are chosen.
+
+    Parameters
+    ----------
+    ens : nengo.Ensemble
+        With the neuron type, gains and biases of the chip.
+    own : nengo.neurons.NeuronType
+        The CPU's.
+    built : nengo.builder.ensemble.BuiltEnsemble
+        As the CPU has it.
+    dt : float
+        Step in seconds.
+    """
+
+    def drive(points: np.ndarray) -> np.ndarray:
+        return np.asarray(points @ built.encoders.T / ens.radius)
+
+    def cpu(points: np.ndarray) -> np.ndarray:
+        return np.asarray(own.rates(drive(points), built.gain, built.bias))
+
+    def chip(points: np.ndarray) -> np.ndarray:
+        return chip_rates(ens.neuron_type, drive(points) * ens.gain + ens.bias, dt)
+
+    return Curves(_in_pieces(cpu, ens.n_neurons), _in_pieces(chip, ens.n_neurons))
+
+
+def _in_pieces(rates: Rates, n_neurons: int) -> Rates:
+    """The same, so many points at a time that what is computed stays in the processor's cache."""
+    at_once = max(PIECE // n_neurons, 1)
+
+    def pieces(points: np.ndarray) -> np.ndarray:
+        starts = range(0, len(points), at_once)
+        return np.concatenate([rates(points[start : start + at_once]) for start in starts])
+
+    return pieces
+
+
+def regularisation(
+    solver: nengo.solvers.Solver, own: Optional[nengo.neurons.NeuronType]
+) -> Optional[float]:
+    """That of Nengo's usual solver, for neurons that are not the chip's own; else None.
+
+    Where it is None, `Decoding` is not for it.
+
+    Parameters
+    ----------
+    solver : nengo.solvers.Solver
+    own : nengo.neurons.NeuronType or None
+        The CPU's, of an ensemble on the chip that was fitted to it.
+    """
+    if own is None or is_chips_own(own) or type(solver) is not nengo.solvers.LstsqL2:
+        return None
+    return float(solver.reg) if type(solver.solver) is Cholesky and solver.reg > 0 else None
+
+
+class Decoding:
+    """Solves for decoders; what belongs to an ensemble is kept for its other functions."""
+
+    def __init__(self) -> None:
+        self._kept: Dict[Tuple[nengo.Ensemble, float, bytes], _System] = {}
+
+    def decoders(
+        self,
+        ens: nengo.Ensemble,
+        curves: Curves,
+        reg: float,
+        points: np.ndarray,
+        targets: np.ndarray,
+    ) -> np.ndarray:
+        """Decoders D of the chip's activities A for targets Y.
+
+            L(Y) = (Aᵀ A + m σ² I)⁻¹ Aᵀ Y,        σ = reg · max A
+            D = L(Y) + L(Y − A L(Y))
+
+        L is `nengo.solvers.LstsqL2`, of m points. Its second step (Tikhonov's regularisation,
+        iterated once: Engl, Hanke & Neubauer 1996, ch. 5) gives back much of what regularisation
+        takes from directions of a few neurons, and leaves those of noise.
+
+        Besides the ensemble's own points, of which Y is the function, there are some at 1 to 1.6
+        times the farthest, one for sixteen, in the directions of these; of them Y is what the
+        CPU's decoders give there.
+
+        Parameters
+        ----------
+        ens : nengo.Ensemble
+        curves : Curves
+            Its own.
+        reg : float
+            See `regularisation`.
+        points : (n_points, dimensions) ndarray
+        targets : (n_points, size) ndarray
+            The function's values there.
+
+        Returns
+        -------
+        (size, n_neurons) ndarray
+            None of them other than 0 if no neuron of the chip is active at any of the points.
+        """
+        system = self._system(ens, curves, reg, points)
+        given = system.far @ system.cpu.solve(targets[system.some])
+        wanted = np.concatenate([targets, given])
+        decoders = system.chip.solve(wanted)
+        decoders += system.chip.solve(wanted - system.chip.activities @ decoders)
+        return decoders.T
+
+    def _system(
+        self, ens: nengo.Ensemble, curves: Curves, reg: float, points: np.ndarray
+    ) -> _System:
+        key = ens, reg, points.tobytes()
+        if key not in self._kept:
+            far, some = _farther(points), _enough(points)
+            self._kept[key] = _System(
+                some,
+                _Solved(curves.cpu(points[some]), reg),
+                curves.cpu(far),
+                _Solved(curves.chip(np.concatenate([points, far])), reg),
+            )
+            while len(self._kept) > 1 and sum(s.size for s in self._kept.values()) > MOST_KEPT:
+                del self._kept[next(iter(self._kept))]
+        return self._kept[key]
+
+
+class _Solved:
+    """Least squares of activities, of which one factor serves all targets."""
+
+    def __init__(self, activities: np.ndarray, reg: float):
+        self.activities = activities
+        n_points, n_neurons = activities.shape
+        self._wide = n_points < n_neurons
+        square = activities @ activities.T if self._wide else activities.T @ activities
+        square[np.diag_indices_from(square)] += n_points * (reg * activities.max()) ** 2
+        self._factor = cho_factor(square, overwrite_a=True) if activities.any() else None
+        self.size = int(activities.nbytes + square.nbytes)
+
+    def solve(self, targets: np.ndarray) -> np.ndarray:
+        """(n_neurons, size) decoders for (n_points, size) targets."""
+        if self._factor is None:
+            return np.zeros((self.activities.shape[1], targets.shape[1]))
+        if self._wide:
+            return np.asarray(self.activities.T @ cho_solve(self._factor, targets))
+        return np.asarray(cho_solve(self._factor, self.activities.T @ targets))
+
+
+class _System(NamedTuple):
+    some: slice  # of the points, at which the CPU's decoders are solved for
+    cpu: _Solved
+    far: np.ndarray  # the CPU's activities there
+    chip: _Solved
+
+    @property
+    def size(self) -> int:
+        return int(self.cpu.size + self.far.nbytes + self.chip.size)
+
+
+def _enough(points: np.ndarray) -> slice:
+    """As many points as Nengo takes of a few neurons, for decoders of which little is asked."""
+    least = np.clip(500 * points.shape[1], 750, 2500)  # nengo.builder.ensemble, gen_eval_points
+    return slice(None, None, max(len(points) // int(least), 1))
+
+
+def _farther(points: np.ndarray) -> np.ndarray:
+    some = points[::ONE_IN]
+    sizes = np.linalg.norm(some, axis=1, keepdims=True)
+    farthest = np.linalg.norm(points, axis=1).max()
+    reach = farthest * np.linspace(1, FARTHEST, len(some))[:, np.newaxis]
+    return np.asarray(some / np.where(sizes > 0, sizes, 1) * reach)
