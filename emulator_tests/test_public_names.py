@@ -19,6 +19,10 @@ def test_every_public_name_is_there(package):
         getattr(package, "nothing_of_this" + "_name")
 
 
+def test_nothing_else_is_offered():
+    assert dir(deploy) == sorted(deploy.__all__)
+
+
 @pytest.mark.parametrize("package", [deploy, loihi_rules])
 def test_checkers_of_types_look_into_the_packages(package):
     """PEP 561: without this file all names of an installed package are Any."""

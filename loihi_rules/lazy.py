@@ -31,6 +31,7 @@ def lazily(
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
     def listed() -> List[str]:
-        return sorted({*vars(sys.modules[package]), *homes, *chain.from_iterable(homes.values())})
+        names = getattr(sys.modules[package], "__all__", chain.from_iterable(homes.values()))
+        return sorted(names)
 
     return look_up, listed

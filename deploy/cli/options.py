@@ -9,8 +9,7 @@ import click
 
 from deploy.cli import completion
 from deploy.emulator.silicon import MODES
-
-USER_DURATION = 5.0  # s; of a user's model, which does not say how long it wants to run
+from deploy.workflows.given import USER_DURATION
 
 
 def together(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple, Union
 
 from deploy import parity
-from deploy.cli.options import USER_DURATION
 from deploy.emulator.silicon import AS_EMULATED, Silicon
 from deploy.errors import BadInput
 from deploy.models.checking import check_model
 from deploy.models.spelling import Spelling
 from deploy.workflows.given import (
+    USER_DURATION,
     WEIGHTS,
     check_number_of_runs,
     check_silicon,

@@ -56,7 +56,8 @@ def build_system(spelling: Spelling, seed: int) -> LoadedModel:
     except ValueError as error:  # what a user can get wrong: a parameter, a recording
         raise BadInput(str(error)) from None
     typed = str(spelling)
-    return LoadedModel(spelling.system, network, system.duration, system.ideals, typed=typed)
+    seconds = system.seconds(spelling.parameters, seed)
+    return LoadedModel(spelling.system, network, seconds, system.ideals, typed=typed)
 
 
 # by the suffix of a file; a built-in system has none

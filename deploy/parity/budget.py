@@ -161,6 +161,9 @@ class Budget:
     splits: Tuple[Split, ...]
     notes: Tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<Budget of {len(self.splits)} effects by {len(self.causes)} causes>"
+
     def split(self, trace: str, quantity: str) -> Optional[Split]:
         """One effect's, by its names; None if it was not judged."""
         for split in self.splits:

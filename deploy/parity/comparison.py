@@ -16,6 +16,7 @@ FORMAT = "loihi-deploy parity"
 VERSION = 3  # 2: effects, and what they are judged by; 3: a budget of these
 PARITY, NO_PARITY, OPEN_, NOTHING = "PARITY", "NO PARITY", "OPEN", "NO VERDICT"
 NOT_TESTED = "NOT TESTED"
+LONGEST_REPR = 400  # characters: a screen has room for more
 MOST_NAMED = 3  # effects in a verdict's line
 LONGEST = 15.0  # times the run: beyond, more seconds are no way to decide
 MARKS = {SAME: "✓", DIFFERENT: "✗", OPEN: "?"}
@@ -54,6 +55,11 @@ class Comparison:
     spread: Tuple[int, int] = (0, 0)
     unmeasured: Tuple[Unmeasured, ...] = ()
     same: Tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        text = self.verdict
+        shown = text if len(text) <= LONGEST_REPR else f"{text[: LONGEST_REPR - 1]}…"
+        return f"<{type(self).__name__}: {shown}>"
 
     @property
     def reference(self) -> Traces:

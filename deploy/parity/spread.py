@@ -35,6 +35,10 @@ class Spread:
     repeats: Tuple[Traces, ...]
     builds: Tuple[Traces, ...]
 
+    def __repr__(self) -> str:
+        runs = f"{len(self.repeats)} runs of the same neurons and {len(self.builds)} with others"
+        return f"<Spread of {self.repeats[0].model}, {self.duration:g} s: {runs}>"
+
     @property
     def fingerprint(self) -> str:
         """Of the model."""

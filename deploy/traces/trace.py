@@ -92,6 +92,12 @@ class Trace:
     dynamics: str = ""
     seen_through: float = 0.0
 
+    def __repr__(self) -> str:
+        what = f"{len(self.spike_steps)} spikes of {self.n_neurons} neurons"
+        if not self.sparse:
+            what = f"{' × '.join(map(str, self.samples.shape))} samples"
+        return f"<Trace {self.label!r}: {self.kind}, {what}>"
+
     @property
     def sparse(self) -> bool:
         """Whether this is spikes, kept by step and neuron."""
@@ -136,6 +142,23 @@ class Trace:
         order = np.argsort(self.spike_neurons, kind="stable")
         counts = np.bincount(self.spike_neurons, minlength=self.n_neurons)
         return np.split(self.spike_times(dt)[order], np.cumsum(counts)[:-1])
+
+    def plot(self, dt: float = 0.001, axes: Optional[Any] = None) -> Any:
+        """Draw it into axes of matplotlib, which are new if not given.
+
+        Parameters
+        ----------
+        dt : float
+            Step in seconds.
+        axes : matplotlib.axes.Axes, optional
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        from deploy.traces.drawing import draw_trace
+
+        return draw_trace(self, dt, axes)
 
     def counts(self) -> NDArray[np.intp]:
         """(n_neurons,) number of spikes of each neuron."""

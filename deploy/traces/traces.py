@@ -18,6 +18,7 @@ from deploy.traces.trace import UNITS, Trace
 from loihi_rules import Learned
 
 KIND = FileKind("loihi-deploy traces", 1, "traces", "loihi-deploy run --out makes them")
+MOST_NAMED = 8  # traces, of a run in a line
 OFF_CHIP, HOST_ONLY = "off chip", "host only"  # of a run's record
 
 
@@ -76,6 +77,14 @@ class Traces:
     record: Mapping[str, Any] = field(default_factory=dict)
     learned: Tuple[Learned, ...] = ()
     created: str = ""
+
+    def __repr__(self) -> str:
+        labels = [trace.label for trace in self if not trace.instrument]
+        more = ", …" if len(labels) > MOST_NAMED else ""
+        return (
+            f"<Traces of {self.model} on {self.where}, {self.duration:g} s, seed {self.seed}: "
+            f"{', '.join(labels[:MOST_NAMED])}{more}>"
+        )
 
     def __getitem__(self, label: str) -> Trace:
         try:

@@ -73,7 +73,8 @@ class Preflight:
                 f"{self.model} runs on the host; nothing of it can be on the chip: {self.host_only}"
             )
         chips = f"{self.chips} chip" + ("s" if self.chips > 1 else "")
-        return f"{self.model} fits: {len(self.resources)} cores on {chips}, {self.fullest}"
+        cores = f"{len(self.resources)} core" + ("s" if len(self.resources) > 1 else "")
+        return f"{self.model} fits: {cores} on {chips}, {self.fullest}"
 
     @property
     def fullest(self) -> str:
@@ -103,6 +104,9 @@ class Preflight:
 
     def __str__(self) -> str:
         return self.verdict
+
+    def __repr__(self) -> str:
+        return f"<Preflight: {self.verdict}>"
 
     def _repr_html_(self) -> str:
         """The verdict and the cores, in a notebook."""

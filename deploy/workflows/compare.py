@@ -23,6 +23,7 @@ from deploy.workflows.given import (
     check_number_of_runs,
     check_silicon,
     check_targets,
+    seconds_of,
     usable_target,
 )
 from deploy.workflows.parity import Parity, parity_of
@@ -35,7 +36,7 @@ MORE = 0.25  # of a run that is open, to run longer at least
 
 def compare(
     model: Model,
-    duration: float,
+    duration: Optional[float] = None,
     targets: Sequence[str] = ("cpu", "emulator"),
     seed: int = 0,
     *,
@@ -94,6 +95,7 @@ def compare(
         if modes.different:
             raise BadInput(f"a budget is of the emulator as it is, not with {modes}; leave one out")
         check_ladder(same, seed, dt)
+    duration = seconds_of(duration, same.load(seed))
     end = LONGEST * duration
     while True:
         made = {

@@ -23,7 +23,7 @@ from deploy.suspects.learning import slow_down
 from deploy.suspects.suspect import free_to_vary
 from deploy.traces.dynamics import LEARNED
 from deploy.traces.traces import HOST_ONLY, OFF_CHIP, Traces
-from deploy.workflows.given import RUNS, check_number_of_runs, usable_target
+from deploy.workflows.given import RUNS, check_number_of_runs, seconds_of, usable_target
 from deploy.workflows.parity import compare_traces
 from deploy.workflows.run import Progress, run
 from deploy.workflows.spread import spread as make_spread
@@ -124,6 +124,9 @@ class Explanation:
         left = f"{100 * self.error:.0f} to {100 * first.error:.0f} %"
         return f"{self.model}: {first.cause} ({first.objects}): {first.edit}; error from {left}"
 
+    def __repr__(self) -> str:
+        return f"<Explanation of {self}>"
+
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr><td>{html.escape(f.cause)}</td><td>{html.escape(f.objects)}</td>"
@@ -135,7 +138,7 @@ class Explanation:
 
 def explain(
     model: Model,
-    duration: float,
+    duration: Optional[float] = None,
     seed: int = 0,
     *,
     dt: float = 0.001,
@@ -167,7 +170,7 @@ def explain(
     loaded = SameModel(model).load(seed)
     with user_code(loaded.source):
         base = fix_seeds(loaded.network, seed).network
-    trial = _Trial(loaded, base, duration, seed, dt, spread)
+    trial = _Trial(loaded, base, seconds_of(duration, loaded), seed, dt, spread)
     chip = trial.run(trial.visible(base), "emulator")
     if HOST_ONLY in chip.record:
         raise BadInput(f"{loaded.name}: nothing of it is on the chip: {chip.record[HOST_ONLY]}")

@@ -5,14 +5,18 @@ from __future__ import annotations
 import math
 import numbers
 from pathlib import Path
-from typing import Any, List, Optional, Sequence
+from typing import TYPE_CHECKING, Any, List, Optional, Sequence
 
 from deploy.emulator.silicon import AS_EMULATED, Silicon
 from deploy.errors import BadInput, TargetUnavailable
 from deploy.files.kind import FileKind
 from deploy.targets import TARGETS, Target, find_target
 
+if TYPE_CHECKING:
+    from deploy.models.loaded import LoadedModel
+
 MOST_STEPS = 10**9
+USER_DURATION = 5.0  # s; of a user's model, which does not say how long it wants to run
 RUNS = 12  # of a spread, besides the model as it is: a quarter repeats, the others builds
 FEWEST = 6  # with which a spread tells something
 
@@ -83,6 +87,12 @@ def check_silicon(names: Sequence[str], silicon: Silicon) -> None:
         raise BadInput(
             f"silicon modes ({silicon}) are of the target {having}, not {','.join(names)}"
         )
+
+
+def seconds_of(duration: Optional[float], loaded: LoadedModel) -> float:
+    """Of model time: as asked, or what the model's author lets it run, or `USER_DURATION`."""
+    given = (duration, loaded.duration, USER_DURATION)
+    return next(each for each in given if each is not None)
 
 
 def steps_of(duration: float, dt: float) -> int:

@@ -6,12 +6,12 @@ import html
 import json
 import re
 from pathlib import Path
-from typing import List, Mapping, Optional, Sequence, Union
+from typing import Any, List, Mapping, Optional, Sequence, Union
 
 from deploy.files.folder import staged_folder
 from deploy.lessons import accepted, hallmark_figures, lesson_pictures
 from deploy.parity.compare import compare_runs
-from deploy.parity.comparison import MARKS, Comparison
+from deploy.parity.comparison import MARKS, Comparison, worst_first
 from deploy.parity.effects import SAME
 from deploy.parity.spread import Spread
 from deploy.parity.tolerances import Tolerance
@@ -49,6 +49,24 @@ class Parity(Comparison):
         with staged_folder(Path(directory)) as stage:
             self.write(stage)
         return Path(directory) / "report.html"
+
+    def plot(self, label: str = "") -> Any:
+        """Draw a trace of all runs, and how the judged one differs from the reference.
+
+        Parameters
+        ----------
+        label : str
+            Of the trace; if not given, that of the worst effect.
+
+        Returns
+        -------
+        ndarray of matplotlib.axes.Axes
+        """
+        from deploy.report.comparing import draw_comparison
+
+        ranked = self.different + self.open + worst_first(self.effects)
+        chosen = label or (ranked[0].trace if ranked else next(iter(self.reference.traces), ""))
+        return draw_comparison(self, self.reference[chosen].label)
 
     def write(self, folder: Path) -> None:
         """Write the files of `save` into a folder that is there."""

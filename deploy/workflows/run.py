@@ -28,7 +28,7 @@ from deploy.traces.sources import sources_of
 from deploy.traces.trace import Piece, Spikes, Trace, joined_spikes
 from deploy.traces.traces import OFF_CHIP, Traces
 from deploy.version import __version__
-from deploy.workflows.given import check_silicon, checked_seed, steps_of, usable_target
+from deploy.workflows.given import check_silicon, checked_seed, seconds_of, steps_of, usable_target
 from loihi_rules import fix_seeds
 from loihi_rules.learned.record import learning
 
@@ -41,7 +41,7 @@ MOST_SAMPLES = 4 * 2**20  # of all probes, that wait to be taken
 
 def run(
     model: Model,
-    duration: float,
+    duration: Optional[float] = None,
     target: str = "emulator",
     seed: int = 0,
     *,
@@ -60,8 +60,8 @@ def run(
     model : nengo.Network, str or pathlib.Path
         A network, the name of a built-in system, or ``path.py[:name]``. It is
         copied, never changed.
-    duration : float
-        In seconds of model time.
+    duration : float, optional
+        In seconds of model time; a built-in system's own if not given, or 5 s.
     target : str
         ``"cpu"``, ``"emulator"``, ``"float-emulator"`` or ``"loihi"``.
     seed : int
@@ -98,9 +98,11 @@ def run(
     modes = Silicon.of(silicon or {})
     check_silicon([target], modes)
     chosen = usable_target(target, engine, modes)
-    n_steps = steps_of(duration, dt)
+    if duration is not None:
+        steps_of(duration, dt)  # before the model is loaded, which may take long
     seed = checked_seed(seed)
     loaded = load_model(model, seed)
+    n_steps = steps_of(seconds_of(duration, loaded), dt)
     return record(chosen, loaded, n_steps, dt, seed, ideals or {}, progress, parts, variant)
 
 

@@ -14,7 +14,7 @@ from deploy.models.fingerprint import fingerprint
 from deploy.models.loaded import Model
 from deploy.models.same_model import SameModel
 from deploy.models.user_code import user_code
-from deploy.parity.comparison import NO_PARITY, NOTHING, OPEN_, PARITY
+from deploy.parity.comparison import NO_PARITY, NOT_TESTED, NOTHING, OPEN_, PARITY
 from deploy.parity.tolerances import Tolerance
 from deploy.traces.traces import Traces
 from deploy.workflows.given import check_targets, checked_seeds, steps_of
@@ -23,7 +23,7 @@ from deploy.workflows.processes import at_once, spread, stop_if_asked
 from deploy.workflows.run import run
 from loihi_rules import fix_seeds
 
-WORST_FIRST = (NO_PARITY, NOTHING, OPEN_, PARITY)
+WORST_FIRST = (NO_PARITY, NOT_TESTED, NOTHING, OPEN_, PARITY)
 Progress = Callable[[int, int], None]  # runs done, runs in all
 
 
@@ -61,6 +61,9 @@ class Sweep:
             f"{self.outcome}: {good} of {len(self.parities)} seeds are as a CPU run could be, "
             f"{first.other.where} against {first.reference.where}"
         )
+
+    def __repr__(self) -> str:
+        return f"<Sweep: {self.verdict}>"
 
     def values(self, trace: str, metric: str) -> np.ndarray:
         """(n_seeds,) one figure of every seed; NaN where it was not measured."""
