@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, List, Optional
 
 import click
 
-from deploy.cli.console import print_table, say
+from deploy.cli.console import print_table, say, say_json
 from deploy.cli.options import as_json
 from deploy.cli.progress import progress_bar
 from deploy.errors import BadInput, BoardLost
@@ -66,11 +65,11 @@ def conformance(target: str, out: Optional[Path], replay: Optional[Path], as_jso
             raise BoardLost(f"{error}{before}") from error
     found = judge(observed)
     if as_json:
-        click.echo(json.dumps({**found.to_dict(), "file": out and str(out)}, indent=1))
+        say_json({**found.to_dict(), "file": out and str(out)})
     else:
         _print(found)
         if out is not None:
-            click.echo(f"file: {out}")
+            say(f"file: {out}")
     sys.exit(0 if found.ok else 1)
 
 
