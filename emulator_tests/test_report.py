@@ -7,6 +7,7 @@ import html.parser
 import json
 import os
 import re
+import shutil
 import threading
 
 import numpy as np
@@ -274,3 +275,30 @@ def test_a_failure_leaves_the_folder_as_it_was(tmp_path):
             raise RuntimeError
         names = sorted(p for p in os.listdir(out) if p != LOCK) if out.exists() else []
         assert names == expected
+
+
+def test_a_sweep_has_a_page_of_its_seeds(loihi_deploy, tmp_path):
+    words = ["sweep", "pes-connection", "--seeds", "0:4", "--duration", 0.5, "--out", "runs"]
+    done = loihi_deploy(*words, "--json")
+    record = json.loads(done.stdout)
+    assert record["report"] == "runs/report.html", done.stderr
+    page = (tmp_path / "runs" / "report.html").read_text()
+    links = re.findall(r'href="(seed-[^"]+)"', page)
+    assert len(links) == 3 and all((tmp_path / "runs" / link).is_file() for link in links)
+    assert "Effects over seeds" in page and "Learning curves" in page and "<script" not in page
+    fetched, messages, _ = open_page(tmp_path / "runs" / "report.html", tmp_path / "browser", 800)
+    assert messages == [] and [a for a in fetched if not a.startswith("data:")] == []
+    again = json.loads(loihi_deploy(*words, "--json").stdout)
+    assert again["figures"] == record["figures"]  # from the runs that are there
+
+
+def test_reports_are_listed(loihi_deploy, saved, tmp_path):
+    shutil.copytree(saved, tmp_path / "mine" / "one")
+    (tmp_path / "mine" / "two").mkdir()
+    (tmp_path / "mine" / "two" / "parity.json").write_text("{")
+    (row,) = json.loads(loihi_deploy("reports", "mine", "--json").stdout)
+    assert (row["model"], row["seconds"], row["seed"]) == ("pes-connection", 2.0, 1)
+    assert row["page"] == "mine/one/report.html"
+    assert "pes-connection" in loihi_deploy("reports", "mine").stdout
+    done = loihi_deploy("reports")
+    assert done.returncode == 2 and "comparison: there is no such folder" in done.stderr

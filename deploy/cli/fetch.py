@@ -9,8 +9,8 @@ from typing import Optional
 import click
 
 from deploy.cli import completion
+from deploy.cli.bringing import bring, into
 from deploy.cli.options import as_json
-from deploy.cli.reports import bring, into
 from deploy.jobs.job import find_job
 
 

@@ -1,85 +1,72 @@
-"""What is brought back of a job, and compared with the CPU."""
+"""loihi-deploy reports"""
 
 from __future__ import annotations
 
+import contextlib
+import json
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, Iterator, List, NamedTuple
 
 import click
 
-from deploy import jobs
-from deploy.cli.console import say, say_error, say_json
-from deploy.cli.job_tables import MOST_LINES, tasks_in_words
-from deploy.cli.progress import progress_bar
+from deploy.cli.console import print_table, say, say_json
+from deploy.cli.options import as_json
+from deploy.errors import BadInput
 
-into = click.option(
-    "--out", type=click.Path(path_type=Path), help="Folder of the reports; one in it a task."
-)
+FORMAT = "loihi-deploy parity"  # of `deploy.parity.comparison`, which takes long to load
+MOST_BYTES = 2**26  # of a file that is looked into
 
 
-def bring(job: jobs.Job, out: Optional[Path], as_json: bool, compare: bool) -> int:
-    """Fetch, and compare with the CPU when everything is there; gives the exit code."""
-    fetched = jobs.fetch(job)
-    whole = len(fetched.complete) == len(job.tasks)
-    reports: List[Dict[str, Any]] = []
-    spreads: Mapping[str, Any] = {}
-    if compare and whole:
-        folder = out or Path("comparison") / job.name
-        with progress_bar() as bar:
-            report = None if bar is None else lambda done, total: bar("comparisons", done, total)
-            spreads = jobs.compare(job, folder, progress=report)
-        reports = _reports(job, folder, spreads)
+class Found(NamedTuple):
+    """A comparison that was written earlier."""
+
+    made: str
+    model: str
+    target: str
+    seconds: float
+    seed: int
+    outcome: str
+    page: str
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), default="comparison")
+@as_json
+def reports(folder: Path, as_json: bool) -> None:
+    """List the comparisons in FOLDER and below it (default: comparison), the newest last."""
+    if not folder.is_dir():
+        raise BadInput(f"{folder}: there is no such folder; loihi-deploy compare MODEL makes one")
+    found = sorted(_comparisons(folder))
     if as_json:
-        said = {
-            "results": str(job.results), "complete": len(fetched.complete), "of": len(job.tasks),
-            "partial": list(fetched.partial), "refused": list(fetched.refused), "reports": reports,
-            "spread": {m: s.to_dict() for m, s in spreads.items() if len(s.seeds) > 1},
-        }  # fmt: skip
-        say_json(said, None)
-    else:
-        _print_fetched(job, fetched, reports, spreads)
-    for line in fetched.refused:
-        say_error(f"loihi-deploy: {line}")
-    if fetched.refused:
-        return 2
-    return 0 if all(each["ok"] for each in reports) and (whole or not compare) else 1
+        say_json([each._asdict() for each in found])
+        return
+    if not found:
+        say(f"there are no comparisons in {folder}")
+        return
+    rows: List[List[str]] = [
+        [each.made, each.model, each.target, f"{each.seconds:g}", str(each.seed), each.outcome,
+         each.page]
+        for each in found
+    ]  # fmt: skip
+    print_table(["made", "model", "on", "seconds", "seed", "verdict", "page"], rows)
 
 
-def _reports(job: jobs.Job, folder: Path, spreads: Mapping[str, Any]) -> List[Dict[str, Any]]:
-    from deploy.jobs.comparing import report_folder  # loads what a fetch alone does without
-
-    parities = {
-        (model, seed): parity
-        for model, found in spreads.items()
-        for seed, parity in zip(found.seeds, found.parities)
-    }
-    found = []
-    for number, task in enumerate(job.tasks):
-        parity = parities[task.model, task.seed]
-        page = report_folder(job, number, folder) / "report.html"
-        found.append(
-            {"task": number, "ok": parity.ok, "verdict": parity.verdict, "report": str(page)}
-        )
-    return found
-
-
-def _print_fetched(
-    job: jobs.Job,
-    fetched: jobs.Fetched,
-    reports: List[Dict[str, Any]],
-    spreads: Mapping[str, Any],
-) -> None:
-    for each in reports:
-        say(each["verdict"])
-        say(f"report: {each['report']}")
-    for model, found in spreads.items():
-        if len(found.seeds) > 1:
-            from deploy.cli.spread_table import print_spread
-
-            say("")
-            say(f"{model}, {len(found.seeds)} seeds:")
-            print_spread(found)
-    of = f"{len(fetched.complete)} of {tasks_in_words(len(job.tasks))}"
-    say(f"{of} complete: {job.results}")
-    for number in fetched.partial[:MOST_LINES]:
-        say(f"task {number} is PARTIAL: {job.results / f'{number}.partial.npz'}")
+def _comparisons(folder: Path) -> Iterator[Found]:
+    """Those whose file is whole; others are passed over."""
+    for path in folder.rglob("parity.json"):
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError, LookupError):
+            if path.stat().st_size > MOST_BYTES:
+                continue
+            record: Dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            if record["format"] != FORMAT:
+                continue
+            run = record["runs"][-1]
+            yield Found(
+                made=str(run["created"]),
+                model=str(run["settings"].get("model") or run["model"]),
+                target=str(run["target"]),
+                seconds=float(run["n_steps"]) * float(run["dt"]),
+                seed=int(run["seed"]),
+                outcome=str(record["outcome"]),
+                page=str(path.with_name("report.html")),
+            )

@@ -10,6 +10,7 @@ from typing import List, Optional, Sequence, Tuple
 import click
 
 from deploy.cli import completion
+from deploy.cli.bringing import bring, into
 from deploy.cli.console import say, say_json
 from deploy.cli.dry_run import print_dry_run
 from deploy.cli.job_tables import print_status, tasks_in_words
@@ -21,7 +22,6 @@ from deploy.cli.options import (
     weights_options,
 )
 from deploy.cli.reading import check_run, check_weights_file, model_of, seeds_of
-from deploy.cli.reports import bring, into
 from deploy.errors import BadInput
 from deploy.jobs import remote
 from deploy.jobs.job import MOST_TASKS, Task

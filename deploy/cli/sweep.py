@@ -10,7 +10,7 @@ import click
 
 import deploy
 from deploy.cli import completion
-from deploy.cli.console import say_json
+from deploy.cli.console import say, say_json
 from deploy.cli.options import as_json, parameter_option, run_options, targets_option
 from deploy.cli.progress import progress_bar
 from deploy.cli.reading import check_run, model_of, names_of, pairs_of, seeds_of
@@ -29,7 +29,7 @@ from deploy.workflows.processes import at_once
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="Folder for every run's traces; a sweep that was stopped continues from it.",
+    help="Folder for report.html and every run's traces; a sweep that was stopped resumes from it.",
 )
 @as_json
 def sweep(
@@ -64,8 +64,10 @@ def sweep(
             folder=out,
             progress=None if report is None else lambda done, total: report("runs", done, total),
         )
+    page = None if out is None else str(found.save(out))
     if as_json:
-        say_json(found.to_dict())
+        say_json({**found.to_dict(), "report": page})
     else:
         print_spread(found)
+        say(f"report: {page}" if page else "report: not written; for that, give --out FOLDER")
     sys.exit(0 if found.ok else 1)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import html
+import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from deploy.errors import BadInput, DeployError
+from deploy.files.atomic import atomic_write
+from deploy.lessons import lesson_pictures
 from deploy.models.fingerprint import fingerprint
 from deploy.models.loaded import Model
 from deploy.models.same_model import SameModel
 from deploy.models.user_code import user_code
 from deploy.parity.comparison import NO_PARITY, NOT_TESTED, NOTHING, OPEN_, PARITY
 from deploy.parity.tolerances import Tolerance
+from deploy.report.page import render
+from deploy.report.sweep_page import render_sweep, worst_seeds_first
 from deploy.traces.traces import Traces
 from deploy.workflows.given import check_targets, checked_seeds, steps_of
 from deploy.workflows.parity import Parity, parity_of
@@ -23,6 +28,7 @@ from deploy.workflows.processes import at_once, spread, stop_if_asked
 from deploy.workflows.run import run
 from loihi_rules import fix_seeds
 
+MOST_PAGES = 3  # of seeds, the worst ones
 WORST_FIRST = (NO_PARITY, NOT_TESTED, NOTHING, OPEN_, PARITY)
 Progress = Callable[[int, int], None]  # runs done, runs in all
 
@@ -64,6 +70,43 @@ class Sweep:
 
     def __repr__(self) -> str:
         return f"<Sweep: {self.verdict}>"
+
+    @property
+    def worst(self) -> int:
+        """The seed that differs most."""
+        return worst_seeds_first(self.seeds, self.parities)[0]
+
+    def save(self, folder: Union[str, Path]) -> Path:
+        """Write ``report.html`` and ``sweep.json``, and a page of each of the worst seeds.
+
+        Parameters
+        ----------
+        folder : str or pathlib.Path
+            Where the sweep's runs are.
+
+        Returns
+        -------
+        pathlib.Path
+            Of the report.
+
+        Raises
+        ------
+        BadInput
+            If it cannot be written.
+        """
+        folder = Path(folder)
+        by_seed = dict(zip(self.seeds, self.parities))
+        pages: Dict[int, str] = {}
+        for seed in worst_seeds_first(self.seeds, self.parities)[:MOST_PAGES]:
+            own = folder / f"seed-{seed}"
+            make_folder(own)
+            _write(own / "report.html", render(by_seed[seed], lesson_pictures(by_seed[seed])))
+            pages[seed] = f"seed-{seed}/report.html"
+        text = render_sweep(self.seeds, self.parities, self.verdict, self.table(), pages)
+        _write(folder / "report.html", text)
+        record = json.dumps(self.to_dict(), indent=1, ensure_ascii=False)
+        _write(folder / "sweep.json", record + "\n")
+        return folder / "report.html"
 
     def values(self, trace: str, metric: str) -> np.ndarray:
         """(n_seeds,) one figure of every seed; NaN where it was not measured."""
@@ -168,10 +211,7 @@ def sweep(
     steps_of(duration, options.get("dt", 0.001))  # a bad value fails before the pool starts
     if folder is not None:
         folder = Path(folder)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise BadInput(f"{folder}: cannot be written ({error.strerror})") from None
+        make_folder(folder)
 
     made: Dict[int, List[Traces]] = {}
     work = spread(_of_seed, seeds, processes, model, duration, targets, folder, options)
@@ -183,6 +223,19 @@ def sweep(
         tuple(seeds),
         tuple(parity_of(made[seed], tolerances=tolerances) for seed in seeds),
     )
+
+
+def make_folder(folder: Path) -> None:
+    """Private, if it is not there yet."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"{folder}: cannot be written ({error.strerror})") from None
+
+
+def _write(path: Path, text: str) -> None:
+    with atomic_write(path) as stream:
+        stream.write(text.encode())
 
 
 def _of_seed(

@@ -1,0 +1,131 @@
+"""The page of a sweep: how the seeds differ, and which is the worst."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, NamedTuple, Sequence, Tuple
+
+import numpy as np
+
+from deploy.parity.comparison import NO_PARITY, PARITY, Comparison, worst_of_each
+from deploy.parity.metrics.learning_curve import WINDOWS, curve
+from deploy.report.page import ENVIRONMENT
+from deploy.report.picture import INK, OTHER, REFERENCE, Picture, new_figure, styled, svg
+
+MOST_EFFECTS = 40
+WIDEST = 2.0  # margins
+BAND = (10, 50, 90)  # %
+COLOURS = {PARITY: REFERENCE, NO_PARITY: OTHER}
+
+
+class Row(NamedTuple):
+    """A seed in the page's table."""
+
+    seed: int
+    outcome: str
+    words: str
+    page: str
+
+
+def worst_seeds_first(seeds: Sequence[int], parities: Sequence[Comparison]) -> List[int]:
+    """Seeds by what they differ in: first those without parity, by their largest effects."""
+    by_seed = dict(zip(seeds, parities))
+
+    def badness(seed: int) -> Tuple[int, bool, float]:
+        parity = by_seed[seed]
+        severity = max((effect.severity for effect in parity.effects), default=0.0)
+        return -len(parity.different) - len(parity.failed), parity.ok, -severity
+
+    return sorted(seeds, key=badness)
+
+
+def render_sweep(
+    seeds: Sequence[int],
+    parities: Sequence[Comparison],
+    verdict: str,
+    figures: Sequence[Mapping[str, Any]],
+    pages: Mapping[int, str],
+) -> str:
+    """The page, as HTML.
+
+    Parameters
+    ----------
+    seeds : sequence of int
+    parities : sequence of Comparison
+        One a seed.
+    verdict : str
+    figures : sequence of mapping
+        Each figure's spread.
+    pages : mapping of int to str
+        Of some seeds their own page, by its address from this one.
+    """
+    by_seed = dict(zip(seeds, parities))
+    rows = []
+    for seed in worst_seeds_first(seeds, parities):
+        worst = max(by_seed[seed].effects, key=lambda effect: effect.severity, default=None)
+        words = "" if worst is None else worst.words
+        rows.append(Row(seed, by_seed[seed].outcome, words, pages.get(seed, "")))
+    with styled():
+        pictures = [*_effects(parities), *_learning(parities)]
+    return ENVIRONMENT.get_template("sweep.html").render(
+        first=parities[0],
+        outcome=verdict.split(":")[0],
+        verdict=verdict,
+        rows=rows,
+        pictures=pictures,
+        figures=figures,
+    )
+
+
+def _effects(parities: Sequence[Comparison]) -> List[Picture]:
+    """Each quantity's worst effect of every seed, in margins."""
+    found: Dict[Tuple[str, str], List[Tuple[float, str]]] = {}
+    for parity in parities:
+        for effect in worst_of_each(parity.effects):
+            at = float(np.clip(effect.in_margins(effect.value), -WIDEST, WIDEST))
+            found.setdefault((effect.trace, effect.quantity), []).append((at, parity.outcome))
+    if not found:
+        return []
+    ranked = sorted(found, key=lambda key: -max(abs(at) for at, _ in found[key]))[:MOST_EFFECTS]
+    figure = new_figure(7.2, 1.1 + 0.2 * len(ranked))
+    axes = figure.subplots()
+    axes.axvspan(-1, 1, color="#8a8a8a", alpha=0.18, lw=0)
+    axes.axvline(0, color=INK, lw=0.6)
+    for row, key in enumerate(ranked):
+        for at, outcome in found[key]:
+            colour = COLOURS.get(outcome, "#d9a400")
+            axes.plot(at, row, "o", color=colour, ms=4, alpha=0.7, mew=0)
+    axes.set_yticks(range(len(ranked)), [f"{quantity} of {trace}" for trace, quantity in ranked])
+    axes.set_ylim(len(ranked) - 0.5, -0.5)
+    axes.set_xlim(-WIDEST - 0.1, WIDEST + 0.1)
+    axes.set_xlabel("effect, in margins")
+    caption = (
+        "The worst effect of each quantity, a point a seed, as a part of its margin, which is grey."
+        " Blue: seeds of parity. Red: of none. Yellow: not decided."
+    )
+    return [Picture("Effects over seeds", caption, svg(figure, "sweep effects"))]
+
+
+def _learning(parities: Sequence[Comparison]) -> List[Picture]:
+    """Learning curves of each target, with the band of the seeds."""
+    made = []
+    for trace in parities[0].reference:
+        if trace.kind != "error" or len(trace.samples) < 2 * WINDOWS:
+            continue
+        figure = new_figure(7.2, 2.8)
+        axes = figure.subplots()
+        for k, colour in ((0, REFERENCE), (-1, OTHER)):
+            runs = [p.runs[k] for p in parities if trace.label in p.runs[k].traces]
+            curves = np.array([curve(run[trace.label]) for run in runs])
+            low, middle, high = np.percentile(curves, BAND, axis=0)
+            times = (np.arange(WINDOWS) + 0.5) / WINDOWS * runs[0].duration
+            axes.fill_between(times, low, high, color=colour, alpha=0.25, lw=0)
+            axes.plot(times, middle, color=colour, label=runs[0].target)
+        axes.set_ylim(bottom=0)
+        axes.set_xlabel("time (s)")
+        axes.set_ylabel("RMS error")
+        axes.legend()
+        caption = (
+            "Learning curves: the median of the seeds, and from the 10th to the 90th percentile."
+        )
+        made.append(Picture(trace.label, caption, svg(figure, f"sweep {trace.label}")))
+    return made
