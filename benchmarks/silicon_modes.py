@@ -22,12 +22,28 @@ import numpy as np
 import deploy
 from deploy.emulator.silicon import MODES
 from deploy.lessons import hallmarks
+from deploy.models.loading import load_model
+from deploy.targets.emulated import EMULATOR, EmulatorTarget
+from deploy.workflows.run import record
 from loihi_rules.systems import SYSTEMS
 
+DT = 0.001
 CHOICES: List[Dict[str, str]] = [
     {mode.name: value} for mode in MODES for value in mode.values if value != mode.own
 ]
 SAME = "="
+OTHERS = range(1, 6)  # other random numbers of the emulator's
+
+
+class OtherNumbers(EmulatorTarget):
+    """The emulator with other random numbers, and all else as it is."""
+
+    def __init__(self, k: int):
+        super().__init__(EMULATOR.name, EMULATOR.summary, discretize=True)
+        self.k = k
+
+    def open_rewritten(self, copied: Any, rewritten: Any, dt: float, seed: int, *more: Any) -> Any:
+        return super().open_rewritten(copied, rewritten, dt, seed + 1000 * self.k, *more)
 
 
 class Off(NamedTuple):
@@ -58,14 +74,24 @@ def measure(lesson: str, seed: int, target: str, silicon: Dict[str, str]) -> Tup
     return figures_of(traces), traces.arrays()
 
 
+def with_other_numbers(lesson: str, seed: int, k: int) -> Dict[str, float]:
+    """The figures of a run with other random numbers."""
+    steps = round(SYSTEMS[lesson].seconds({}, seed) / DT)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        traces = record(OtherNumbers(k), load_model(lesson, seed), steps, DT, seed, {})
+    return {figure.name: figure.value for figure in figures_of(traces)}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", help="a part of the lesson's name")
     asked = parser.parse_args()
     names = [f"{name}={value}" for choice in CHOICES for name, value in choice.items()]
-    print(f"| lesson | figure | CPU | emulator | {' | '.join(names)} |")
-    print("|---" * (4 + len(names)) + "|", flush=True)
+    chance = f"by {len(OTHERS)} other random numbers"
+    print(f"| lesson | figure | CPU | emulator | {chance} | {' | '.join(names)} |")
+    print("|---" * (5 + len(names)) + "|", flush=True)
     unmoved = []
     for lesson in SYSTEMS:
         if (asked.only or "") not in lesson:
@@ -75,6 +101,7 @@ def main() -> None:
         columns = [measure(lesson, asked.seed, "emulator", choice) for choice in CHOICES]
         moved = [{f.name: f.value for f in figures} for figures, _ in columns]
         same = [all(np.array_equal(samples[k], of[k]) for k in samples) for _, of in columns]
+        others = [with_other_numbers(lesson, asked.seed, k) for k in OTHERS]
         if all(same):
             unmoved.append(lesson)
         for figure in own if not all(same) else ():
@@ -83,7 +110,10 @@ def main() -> None:
                 for figures, equal in zip(moved, same)
             ]
             cpu = f"{on_cpu[figure.name]:.4g}" if figure.name in on_cpu else ""
-            row = [cpu, f"{figure.value:.4g} {figure.unit}".strip(), *cells]
+            values = [of[figure.name] for of in others]
+            low, high = (f"{of:.4g}" for of in (min(values), max(values)))
+            spread = low if low == high else f"{low} to {high}"
+            row = [cpu, f"{figure.value:.4g} {figure.unit}".strip(), spread, *cells]
             print(f"| {lesson} | {figure.name} | {' | '.join(row)} |", flush=True)
     print(f"\nThe same bits in all modes: {', '.join(unmoved)}.")
 
