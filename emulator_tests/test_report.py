@@ -302,3 +302,17 @@ def test_reports_are_listed(loihi_deploy, saved, tmp_path):
     assert "pes-connection" in loihi_deploy("reports", "mine").stdout
     done = loihi_deploy("reports")
     assert done.returncode == 2 and "comparison: there is no such folder" in done.stderr
+
+
+def test_a_change_names_the_line_of_its_object(loihi_deploy, tmp_path):
+    (tmp_path / "m.py").write_text(
+        "import nengo\n\nwith nengo.Network(seed=1) as model:\n"
+        "    first = nengo.Ensemble(10, 1)\n"
+        "    nengo.Ensemble(10, 1, label='second',\n"
+        "                   neuron_type=nengo.Izhikevich())\n"
+        "    nengo.Probe(first, synapse=0.01)\n"
+    )
+    loihi_deploy("compare", "m.py", "--duration", 0.1, "--spread", 0)
+    page = (tmp_path / "comparison" / "m" / "report.html").read_text()
+    assert 'first<br><span class="soft">m.py:4</span>' in page
+    assert 'second<br><span class="soft">m.py:5</span>' in page

@@ -33,6 +33,8 @@ class LoadedModel:
         What a run's record should say besides, in terms of JSON.
     changes : tuple of Change
         What was done to the network already.
+    lines : mapping of str to int
+        In the user's file, of the objects whose names stand in it.
     """
 
     name: str
@@ -43,6 +45,7 @@ class LoadedModel:
     typed: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     changes: Tuple[Change, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict)
 
 
 Model = Union[nengo.Network, str, Path, LoadedModel]

@@ -13,6 +13,7 @@ from typing import Any, Dict, Iterator, Mapping
 import nengo
 
 from deploy.errors import BadInput
+from deploy.models.lines import lines_of
 from deploy.models.loaded import LoadedModel
 from deploy.models.source import compile_source, read_source
 from deploy.models.spelling import Spelling
@@ -66,6 +67,7 @@ def load_python_file(spelling: Spelling, seed: int) -> LoadedModel:
         source=path,
         typed=spelling.without_folders,
         settings={"file": hashlib.sha256(source).hexdigest()},
+        lines=lines_of(source),
     )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import shlex
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
@@ -30,6 +32,7 @@ from deploy.report.numbers import number
 from deploy.report.picture import Picture
 from deploy.report.plot import PLOTS, Plot, share_of_each
 from deploy.shown import one_line
+from deploy.traces.traces import LINES
 
 ENVIRONMENT = jinja2.Environment(
     loader=jinja2.PackageLoader("deploy.report"),
@@ -119,6 +122,7 @@ def render(parity: Comparison, own: Sequence[Picture] = ()) -> str:
         unfolded=MOST_UNFOLDED,
         idents={section.label: section.ident for section in sections},
         changes=_by_rule(parity.other.changes),
+        line_of=partial(_line_of, parity.other.record.get(LINES, {}), _file(parity)),
         splits=() if parity.budget is None else parity.budget.splits[:MOST_SPLITS],
         command=reproduce(parity),
         explain=_explain(parity),
@@ -182,6 +186,18 @@ def _sections(parity: Comparison) -> List[Section]:
 def _plots(parity: Comparison, label: str) -> List[Plot]:
     make = PLOTS.get(parity.reference[label].kind)
     return [] if make is None else make(parity, label)
+
+
+def _file(parity: Comparison) -> str:
+    return str(parity.other.settings.get("model", "")).partition(":")[0].partition("[")[0]
+
+
+def _line_of(lines: Mapping[str, int], file: str, name: str) -> str:
+    """Where in the user's file an object stands, or the first of several that are named."""
+    for part in re.split(r" → |, |\.neurons|\.|\[", name):
+        if part in lines:
+            return f"{file}:{lines[part]}"
+    return ""
 
 
 def _by_rule(changes: Sequence[Mapping[str, str]]) -> List[Tuple[str, List[Mapping[str, str]]]]:

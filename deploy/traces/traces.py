@@ -20,6 +20,7 @@ from loihi_rules import Learned
 KIND = FileKind("loihi-deploy traces", 1, "traces", "loihi-deploy run --out makes them")
 MOST_NAMED = 8  # traces, of a run in a line
 OFF_CHIP, HOST_ONLY = "off chip", "host only"  # of a run's record
+LINES = "lines"  # of it: in the user's file, by the names of objects
 
 
 @dataclass(frozen=True)

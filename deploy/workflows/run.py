@@ -26,7 +26,7 @@ from deploy.traces.described import describe_traces
 from deploy.traces.parts import PartWriter
 from deploy.traces.sources import sources_of
 from deploy.traces.trace import Piece, Spikes, Trace, joined_spikes
-from deploy.traces.traces import OFF_CHIP, Traces
+from deploy.traces.traces import LINES, OFF_CHIP, Traces
 from deploy.version import __version__
 from deploy.workflows.given import check_silicon, checked_seed, seconds_of, steps_of, usable_target
 from loihi_rules import fix_seeds
@@ -152,6 +152,8 @@ def record(
                     error.traces = _partial(run, described, pieces, session.n_steps)
                 raise
             record = {**session.record(), **_off_chip(session, sources)}
+            if loaded.lines and session.on_chip is not None:
+                record[LINES] = dict(loaded.lines)
             changes = tuple(asdict(c) for c in (*loaded.changes, *session.changes))
             problems = tuple(asdict(p) for p in session.problems)
             learned = tuple(
