@@ -16,6 +16,7 @@ def lines_of(source: bytes) -> Dict[str, int]:
         names: List[str] = []
         if not isinstance(node, (ast.Assign, ast.Call)):
             continue
+        line = node.lineno
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
             names = [target.id for target in node.targets if isinstance(target, ast.Name)]
         elif isinstance(node, ast.Call):
@@ -27,5 +28,5 @@ def lines_of(source: bytes) -> Dict[str, int]:
                 and isinstance(word.value.value, str)
             ]
         for name in names:
-            found[name] = min(node.lineno, found.get(name, node.lineno))
+            found[name] = min(line, found.get(name, line))
     return found
