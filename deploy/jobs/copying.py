@@ -5,17 +5,50 @@ from __future__ import annotations
 import contextlib
 import filecmp
 import os
+import re
 import shutil
 import stat
 from pathlib import Path
-from typing import Iterator, Optional
+from typing import FrozenSet, Iterator, NamedTuple, Optional
 
 from deploy.errors import TargetUnavailable
 from deploy.files.atomic import atomic_write
 
+RESULT = re.compile(r"(?P<task>\d{1,9})(?:\.json|\.npz|\.parts/\d{6}\.npz)")
+
+
+class Wanted(NamedTuple):
+    """Which results are brought.
+
+    Attributes
+    ----------
+    tasks : frozenset of int
+        Whose results, and parts of them.
+    most_bytes : int
+        Larger files are left where they are.
+    most_together : int
+        Bytes of all files together, beyond which nothing more is taken.
+    """
+
+    tasks: FrozenSet[int]
+    most_bytes: int
+    most_together: int
+
+    def has(self, name: str) -> bool:
+        """Whether a file is one of them."""
+        found = RESULT.fullmatch(name)
+        return found is not None and int(found["task"]) in self.tasks
+
+    @property
+    def rules(self) -> str:
+        """The same as rsync's filters."""
+        kinds = ("{}.json", "{}.npz", "{}.parts/", "{}.parts/" + 6 * "[0-9]" + ".npz")
+        mine = [f"+ /{kind.format(task)}" for task in sorted(self.tasks) for kind in kinds]
+        return "\n".join([*mine, "- *", ""])
+
 
 def copy_folder(
-    source: Path, target: Path, here: Optional[Path] = None, most_bytes: Optional[int] = None
+    source: Path, target: Path, here: Optional[Path] = None, wanted: Optional[Wanted] = None
 ) -> None:
     """Copy what differs in content; links are left out, and what is made is private.
 
@@ -24,24 +57,30 @@ def copy_folder(
     source, target : pathlib.Path
     here : pathlib.Path, optional
         What is in this folder already, and unchanged, is not copied.
-    most_bytes : int, optional
-        Larger files are left where they are.
+    wanted : Wanted, optional
+        All of it where this is not given.
 
     Raises
     ------
     TargetUnavailable
-        If it cannot be read or written.
+        If it cannot be read or written, or is more than is wanted together.
     """
     try:
         if not source.is_dir():
             raise TargetUnavailable(f"{source}: there is no such folder")
         target.mkdir(mode=0o700, parents=True, exist_ok=True)
         known = [place for place in (target, here) if place is not None]
+        together = 0
         for path in _files(source):
             name = path.relative_to(source)
             with contextlib.suppress(FileNotFoundError):  # it was there a moment ago
-                if most_bytes is not None and path.stat().st_size > most_bytes:
-                    continue
+                size = path.stat().st_size
+                if wanted is not None:
+                    if not wanted.has(name.as_posix()) or size > wanted.most_bytes:
+                        continue
+                    together += size
+                    if together > wanted.most_together:
+                        raise TargetUnavailable(f"{source}: more than such a job can have")
                 if not any(_same(path, place / name) for place in known):
                     (target / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                     _copy(path, target / name)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import subprocess
 from pathlib import Path, PurePosixPath
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 from deploy.errors import TargetUnavailable
-from deploy.jobs.copying import copy_folder
+from deploy.jobs.calling import Silent, TooMuch, call
+from deploy.jobs.copying import Wanted, copy_folder
 from deploy.jobs.names import checked
 from deploy.jobs.site import Site
 from deploy.shown import printable
@@ -70,24 +70,35 @@ class Link:
         # by content: what is damaged there may have the right size and time
         self._rsync(f"{source}/", f"{self.site.host}:{self.folder(name)}/", "--checksum")
 
-    def bring(self, name: str, part: str, target: Path, here: Path, most_bytes: int) -> None:
-        """Bring a part of a job's folder here, in one call.
+    def bring(self, name: str, wanted: Wanted, target: Path, here: Path) -> None:
+        """Bring results of a job here, in one call.
+
+        What has come of a file when the way breaks is kept in ``target``, and added to when it is
+        asked for again.
 
         Parameters
         ----------
-        name, part : str
+        name : str
+        wanted : Wanted
         target : pathlib.Path
         here : pathlib.Path
             What is in this folder already, and unchanged, is not brought.
-        most_bytes : int
-            Larger files are left there.
+
+        Raises
+        ------
+        TargetUnavailable
+            If it does not come whole, or more comes than such a job can have.
         """
-        place = f"{self.folder(name)}/{part}"
+        place = f"{self.folder(name)}/results"
         if not self.site.host:
-            copy_folder(Path.home() / place, target, here, most_bytes)
+            copy_folder(Path.home() / place, target, here, wanted)
             return
-        options = (f"--max-size={most_bytes}", f"--compare-dest={here.resolve()}")
-        self._rsync(f"{self.site.host}:{place}/", f"{target}/", *options)
+        rules = target.with_name(f"{target.name}.rules")
+        rules.write_text(wanted.rules)
+        options = (f"--max-size={wanted.most_bytes}", f"--compare-dest={here.resolve()}",
+                   f"--filter=merge {rules}", "--partial-dir=.partial")  # fmt: skip
+        source = f"{self.site.host}:{place}/"
+        self._rsync(source, f"{target}/", *options, into=target, most_into=wanted.most_together)
 
     def ask(self, name: str, *words: str) -> Dict[str, Any]:
         """What the agent of a job answers.
@@ -112,32 +123,46 @@ class Link:
                 raise TargetUnavailable(f"site {self.site.name}: {printable(answer[key])[:300]}")
         return answer
 
-    def _rsync(self, source: str, target: str, *options: str) -> None:
+    def _rsync(
+        self,
+        source: str,
+        target: str,
+        *options: str,
+        into: Optional[Path] = None,
+        most_into: int = 0,
+    ) -> None:
+        # its time is one without a byte: a slow line may take as long as it needs
         words = ["rsync", "--recursive", "--times", "--chmod=D700,F600", "--no-links"]
         words += [f"--timeout={PATIENCE}", *options, "-e", shlex.join(self._ssh)]
-        self._call([*words, "--", source, target], None)
+        self._call([*words, "--", source, target], None, None, into, most_into)
 
-    def _call(self, command: List[str], cwd: Any) -> str:
+    def _call(
+        self,
+        command: List[str],
+        cwd: Optional[Path],
+        patience: Optional[float] = PATIENCE,
+        into: Optional[Path] = None,
+        most_into: int = 0,
+    ) -> str:
         try:
-            done = subprocess.run(
-                command,
-                cwd=cwd,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=PATIENCE,
-                check=False,
-            )
+            done = call(command, MOST_ANSWER, patience, cwd, into, most_into)
         except FileNotFoundError:
             raise TargetUnavailable(
                 f"site {self.site.name}: {command[0]} is not installed here; install it, "
                 "`loihi-deploy doctor` lists what is needed for what"
             ) from None
-        except subprocess.TimeoutExpired:
+        except Silent:
             raise TargetUnavailable(
                 f"site {self.site.name}: no answer within {PATIENCE} s; try again"
             ) from None
-        if done.returncode:
-            lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
+        except TooMuch:
+            what = "answer" if into is None else "bring"
+            raise TargetUnavailable(
+                f"site {self.site.name}: it was about to {what} more than such a job can have, "
+                "and was stopped"
+            ) from None
+        if done.code:
+            lines = done.err.decode(errors="replace").strip().splitlines() or ["no message"]
             answer = printable(lines[-1])[:200]
             raise TargetUnavailable(f"site {self.site.name}: {command[0]}: {answer}")
-        return done.stdout[:MOST_ANSWER].decode(errors="replace")
+        return done.out.decode(errors="replace")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Iterator, Optional, Tuple
 
 from deploy.errors import BadInput
+from deploy.jobs.copying import Wanted
 from deploy.jobs.job import Job
 from deploy.jobs.link import Link
 from deploy.jobs.runner import open_task
@@ -22,7 +23,8 @@ from deploy.traces.traces import Traces
 from deploy.workflows.run import Progress, run
 
 MOST_RECORD = 2**16  # bytes
-SCRATCH = ".fetch-"
+SCRATCH = ".fetch-"  # of earlier versions
+INCOMING = ".incoming"
 
 
 @dataclass(frozen=True)
@@ -52,19 +54,32 @@ def fetch(job: Job) -> Fetched:
     """
     job.results.mkdir(mode=0o700, exist_ok=True)
     refused = []
-    with _alone(job), tempfile.TemporaryDirectory(prefix=SCRATCH, dir=job.folder) as beside:
-        most = max(each.most_bytes for each in job.expected.values())
-        Link(job.site).bring(job.name, "results", Path(beside), job.results, most)
+    with _alone(job):
+        beside = job.folder / INCOMING  # stays when the way breaks, to be added to
+        beside.mkdir(mode=0o700, exist_ok=True)
+        wanted = _wanted(job)
+        if wanted.tasks:
+            Link(job.site).bring(job.name, wanted, beside, job.results)
         for number in range(len(job.tasks)):
             try:
-                _take(job, number, Path(beside))
+                _take(job, number, beside)
             except BadInput as error:
                 refused.append(str(error))
+        shutil.rmtree(beside)
     tasks = range(len(job.tasks))
     complete = tuple(n for n in tasks if (job.results / f"{n}.json").exists())
     partial = tuple(n for n in tasks if (job.results / f"{n}.partial.npz").exists())
     job.note("fetched", complete=len(complete), partial=len(partial), refused=refused[:10])
     return Fetched(complete, partial, tuple(refused))
+
+
+def _wanted(job: Job) -> Wanted:
+    """Results of tasks that are not here."""
+    left = [n for n in range(len(job.tasks)) if not (job.results / f"{n}.json").exists()]
+    sizes = [job.expected[job.tasks[n].model].most_bytes for n in left]
+    # a result and its parts, of which a late one may come beside
+    together = sum(2 * size + MOST_RECORD for size in sizes)
+    return Wanted(frozenset(left), max(sizes, default=0), together)
 
 
 def load_result(job: Job, number: int) -> Traces:
