@@ -316,3 +316,11 @@ def test_a_change_names_the_line_of_its_object(loihi_deploy, tmp_path):
     page = (tmp_path / "comparison" / "m" / "report.html").read_text()
     assert 'first<br><span class="soft">m.py:4</span>' in page
     assert 'second<br><span class="soft">m.py:5</span>' in page
+
+
+def test_what_is_replaced_is_said(loihi_deploy, tmp_path):
+    words = ["compare", "bcm", "--duration", 0.1, "--spread", 0, "--out", "out"]
+    first, second = (loihi_deploy(*words).stdout.splitlines() for _ in range(2))
+    assert any(line == "report: out/report.html" for line in first)
+    (line,) = [line for line in second if line.startswith("report: ")]
+    assert re.fullmatch(r"report: out/report\.html, in the place of that of \d.* \(bcm: .*\)", line)

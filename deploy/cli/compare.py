@@ -33,6 +33,7 @@ from deploy.cli.reading import (
     spread_of,
     with_weights,
 )
+from deploy.cli.reports import comparison_of
 from deploy.emulator.silicon import Silicon
 from deploy.errors import BadInput
 from deploy.files.folder import staged_folder
@@ -134,6 +135,7 @@ def compare(
             raise BadInput("silicon modes are of a run; give MODEL, not two files")
         runs = runs_of(files, mapping)
         out = out or Path("comparison") / Path(files[1]).stem
+        before = comparison_of(out / "parity.json")
         with staged_folder(out) as stage:
             given = None if isinstance(yardstick, int) else yardstick
             parity = deploy.compare_traces(runs[0], runs[1], given, limits)
@@ -147,6 +149,7 @@ def compare(
         check_weights_file(weights, learn_on, fan_in)
         seconds = check_run(model, names, [seed], duration, dt, engine, modes)
         out = out or Path("comparison") / _plain(model)
+        before = comparison_of(out / "parity.json")
         with staged_folder(out) as stage:
             with progress_bar() as report:
                 parity = deploy.compare(
@@ -177,7 +180,10 @@ def compare(
         from deploy.parity.comparison import NO_PARITY
 
         print_parity(parity)
-        say(f"report: {page}")
+        place = ""
+        if before is not None:
+            place = f", in the place of that of {before.made} ({before.model}: {before.outcome})"
+        say(f"report: {page}{place}")
         if parity.outcome == NO_PARITY and model:
             say(f"why, and which edit helps: loihi-deploy explain {shlex.quote(model)}")
     if show and not webbrowser.open(page.resolve().as_uri()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
 import click
 
@@ -54,19 +54,27 @@ def reports(folder: Path, as_json: bool) -> None:
 def _comparisons(folder: Path) -> Iterator[Found]:
     """Those whose file is whole; others are passed over."""
     for path in folder.rglob("parity.json"):
-        with contextlib.suppress(OSError, ValueError, TypeError, KeyError, LookupError):
-            if path.stat().st_size > MOST_BYTES:
-                continue
-            record: Dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            if record["format"] != FORMAT:
-                continue
-            run = record["runs"][-1]
-            yield Found(
-                made=str(run["created"]),
-                model=str(run["settings"].get("model") or run["model"]),
-                target=str(run["target"]),
-                seconds=float(run["n_steps"]) * float(run["dt"]),
-                seed=int(run["seed"]),
-                outcome=str(record["outcome"]),
-                page=str(path.with_name("report.html")),
-            )
+        found = comparison_of(path)
+        if found is not None:
+            yield found
+
+
+def comparison_of(path: Path) -> Optional[Found]:
+    """What a ``parity.json`` says; None where there is none that is whole."""
+    with contextlib.suppress(OSError, ValueError, TypeError, LookupError, RecursionError):
+        if path.stat().st_size > MOST_BYTES:
+            return None
+        record: Dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if record["format"] != FORMAT:
+            return None
+        run = record["runs"][-1]
+        return Found(
+            made=str(run["created"]),
+            model=str(run["settings"].get("model") or run["model"]),
+            target=str(run["target"]),
+            seconds=float(run["n_steps"]) * float(run["dt"]),
+            seed=int(run["seed"]),
+            outcome=str(record["outcome"]),
+            page=str(path.with_name("report.html")),
+        )
+    return None
