@@ -9,9 +9,17 @@ if TYPE_CHECKING:  # an error may carry what a run has recorded
 
 
 class DeployError(Exception):
-    """Something the user can mend. The message says what, where and what to do."""
+    """Something the user can mend. The message says what, where and what to do.
+
+    Attributes
+    ----------
+    exit_code : int
+    traces : deploy.Traces or None
+        Of a run: what was recorded before, labelled partial.
+    """
 
     exit_code = 2
+    traces: Optional[Traces] = None
 
 
 class BadInput(DeployError):
@@ -35,12 +43,4 @@ class Stopped(DeployError):
 
 
 class BoardLost(TargetUnavailable):
-    """A board that was there, and stopped in the middle of a run.
-
-    Attributes
-    ----------
-    traces : deploy.Traces or None
-        What was recorded before, of a run that records.
-    """
-
-    traces: Optional[Traces] = None
+    """A board that was there, and stopped in the middle of a run."""

@@ -9,7 +9,7 @@ import click
 
 import deploy
 from deploy.cli import completion
-from deploy.cli.console import print_table, say, say_json
+from deploy.cli.console import print_table, say, say_error, say_json
 from deploy.cli.options import (
     as_json,
     parameter_option,
@@ -21,7 +21,7 @@ from deploy.cli.options import (
 from deploy.cli.progress import progress_bar
 from deploy.cli.reading import check_run, check_weights_file, model_of, pairs_of, with_weights
 from deploy.emulator.silicon import Silicon
-from deploy.errors import BadInput, BoardLost
+from deploy.errors import BadInput, DeployError
 from deploy.report.numbers import number
 from deploy.targets import TARGETS
 
@@ -90,11 +90,15 @@ def run(
                 progress=report,
                 silicon=modes.different,
             )
-    except BoardLost as error:
-        if out is None or error.traces is None:
+    except BaseException as error:  # Ctrl-C is one
+        before = getattr(error, "traces", None)
+        if out is None or before is None:
             raise
-        error.traces.save(out)
-        raise BoardLost(f"{error}; what it did before is in {out}") from error
+        before.save(out)
+        if not isinstance(error, DeployError):
+            say_error(f"loihi-deploy: what was recorded before is in {out}")
+            raise
+        raise type(error)(f"{error}; what was recorded before is in {out}") from error
     if freeze is not None:
         deploy.Weights.of(traces).save(freeze)
     if out is not None:

@@ -37,7 +37,9 @@ def user_code(path: Optional[Path]) -> Iterator[None]:
     except Exception as error:
         if path is None and not isinstance(error, NengoException):
             raise  # the caller's own Python, who can read a traceback
-        raise BadInput(describe(error, path)) from error
+        mistake = BadInput(describe(error, path))
+        mistake.traces = getattr(error, "traces", None)  # of a run, what was recorded before
+        raise mistake from error
 
 
 def describe(error: BaseException, path: Optional[Path] = None) -> str:

@@ -73,7 +73,8 @@ class PartWriter:
         Stopped
             If the run was asked to end.
         """
-        if self._stop or at_once or time.monotonic() - self._last >= self.every:
+        due = self._stop or at_once or time.monotonic() - self._last >= self.every
+        if due and done > self._steps:
             self._write(run, pieces, done)
         if self._stop:
             raise Stopped(

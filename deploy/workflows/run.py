@@ -145,12 +145,8 @@ def record(
                 created=now(),
             )
             pieces: Pieces = {probe: [] for probe in described}
-            try:
-                _step(session, run, described, pieces, progress, parts)
-            except BoardLost as error:
-                if session.n_steps:
-                    error.traces = _partial(run, described, pieces, session.n_steps)
-                raise
+            _step(session, run, described, pieces, progress, parts)
+            _check_finite(run, described, pieces)
             record = {**session.record(), **_off_chip(session, sources)}
             if loaded.lines and session.on_chip is not None:
                 record[LINES] = dict(loaded.lines)
@@ -202,7 +198,10 @@ def _step(
     progress: Optional[Progress],
     parts: Optional[PartWriter],
 ) -> None:
-    """Run to the end, and add what is recorded to the pieces."""
+    """Run to the end, and add what is recorded to the pieces.
+
+    What stops it, Ctrl-C too, has what was recorded before as its ``traces``.
+    """
     named = {described[probe].label: found for probe, found in pieces.items()}
     done, width = 0, sum(int(probe.size_in) for probe in described)
     chunk = max(1, min(CHUNK, MOST_SAMPLES // max(width, 1)))
@@ -210,8 +209,13 @@ def _step(
         steps, lost = min(chunk, run.n_steps - done), None
         try:
             session.run_steps(steps)
-        except BoardLost as error:
+        except BoardLost as error:  # which has the steps before
             steps, lost = session.n_steps - done, error
+        except BaseException as error:  # of this chunk nothing is known
+            if parts is not None and done:
+                parts.note(run, named, done, at_once=True)
+            _keep(error, run, described, pieces, done)
+            raise
         for probe, trace in described.items() if steps else ():
             piece: Optional[Piece]
             if trace.sparse:
@@ -228,17 +232,67 @@ def _step(
         if parts is not None and done < run.n_steps:
             parts.note(run, named, done, at_once=lost is not None and steps > 0)
         if lost is not None:
+            _keep(lost, run, described, pieces, done)
             raise lost
+
+
+def _keep(
+    error: Any,
+    run: Traces,
+    described: Mapping[nengo.Probe, Trace],
+    pieces: Pieces,
+    n_steps: int,
+) -> None:
+    """Have an exception carry what was recorded before it."""
+    if n_steps:
+        error.traces = _partial(run, described, pieces, n_steps)
+
+
+def _check_finite(run: Traces, described: Mapping[nengo.Probe, Trace], pieces: Pieces) -> None:
+    """Refuse samples that are no numbers; the error carries what is before the first of them.
+
+    Raises
+    ------
+    BadInput
+    """
+    first, worst = run.n_steps + 1, None
+    for trace in _assembled(described, pieces, run.n_steps):
+        if trace.sparse or np.isfinite(trace.samples).all():
+            continue
+        bad = ~np.isfinite(trace.samples.reshape(len(trace.samples), -1)).all(axis=1)
+        step = int(trace.steps[bad][0])
+        if step < first:
+            first, worst = step, trace
+    if worst is not None:
+        error = BadInput(
+            f"the trace {worst.label!r} holds values that are not finite numbers, from "
+            f"{first * run.dt:g} s on; look at the node or process that feeds it"
+        )
+        _keep(error, run, described, pieces, first - 1)
+        raise error
 
 
 def _partial(
     run: Traces, described: Mapping[nengo.Probe, Trace], pieces: Pieces, n_steps: int
 ) -> Traces:
     """What there is of a run that came to an early end."""
-    found = _assembled(described, pieces, n_steps)
+    whole = _assembled(described, pieces, run.n_steps)
+    found = [_beginning(trace, n_steps) for trace in whole]
     partial = {"steps": n_steps, "of": run.n_steps}
     traces = {trace.label: trace for trace in found}
     return replace(run, n_steps=n_steps, traces=traces, record={"partial": partial})
+
+
+def _beginning(trace: Trace, n_steps: int) -> Trace:
+    """Of a trace that may be longer."""
+    if trace.sparse:
+        inside = trace.spike_steps <= n_steps
+        return replace(
+            trace, n_steps=n_steps, spike_steps=trace.spike_steps[inside],
+            spike_neurons=trace.spike_neurons[inside],
+        )  # fmt: skip
+    shorter = replace(trace, n_steps=n_steps)
+    return replace(shorter, samples=trace.samples[: len(shorter.steps)])
 
 
 def _assembled(described: Mapping[nengo.Probe, Trace], pieces: Pieces, n_steps: int) -> List[Trace]:
@@ -252,11 +306,6 @@ def _assemble(trace: Trace, pieces: Sequence[Any], n_steps: int) -> Trace:
             trace, n_steps=n_steps, spike_steps=spikes.steps, spike_neurons=spikes.neurons
         )
     samples = np.concatenate([piece for piece in pieces if len(piece)] or pieces[:1])
-    if not np.all(np.isfinite(samples)):
-        raise BadInput(
-            f"the trace {trace.label!r} holds values that are not finite numbers; "
-            "look at the node or process that feeds it"
-        )
     return replace(trace, n_steps=n_steps, samples=samples)
 
 
