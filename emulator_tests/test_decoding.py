@@ -37,6 +37,21 @@ def test_decoders_are_least_squares_of_what_least_squares_leaves(n_neurons):
     np.testing.assert_allclose(found, expected.T, rtol=1e-6, atol=1e-12)
 
 
+def test_nothing_is_asked_of_rates_without_an_end_beyond_the_radius():
+    """The chip's are 500 and 1,000 Hz there; 0.84 of 0.75 came of it within the radius."""
+    with nengo.Network(seed=3):
+        ens = nengo.Ensemble(80, 1, seed=3, neuron_type=nengo.SpikingRectifiedLinear())
+    built = built_ensemble(ens, 0.001)
+    ens.gain, ens.bias = built.gain, built.bias
+    curves = curves_of(ens, ens.neuron_type, built, 0.001)
+    found = Decoding().decoders(ens, curves, 0.1, built.eval_points, built.eval_points)
+    solver = nengo.solvers.LstsqL2()
+    activities, wanted = curves.chip(built.eval_points), built.eval_points
+    first = solver(activities, wanted)[0]
+    expected = first + solver(activities, wanted - activities @ first)[0]
+    np.testing.assert_allclose(found, expected.T, rtol=1e-6, atol=1e-12)
+
+
 def test_one_factor_serves_all_functions(monkeypatch):
     ens, built, curves = ensemble()
     asked = Decoding()

@@ -34,10 +34,13 @@ class Curves(NamedTuple):
     ----------
     cpu, chip : callable
         (n_points, dimensions) values to (n_points, n_neurons) activities.
+    saturate : bool
+        Whether the CPU's neurons have a highest rate, at which values beyond the radius end.
     """
 
     cpu: Rates
     chip: Rates
+    saturate: bool
 
 
 def curves_of(
@@ -66,7 +69,8 @@ def curves_of(
     def chip(points: np.ndarray) -> np.ndarray:
         return chip_rates(ens.neuron_type, drive(points) * ens.gain + ens.bias, dt)
 
-    return Curves(_in_pieces(cpu, ens.n_neurons), _in_pieces(chip, ens.n_neurons))
+    saturate = getattr(getattr(own, "base_type", own), "tau_ref", 0) > 0
+    return Curves(_in_pieces(cpu, ens.n_neurons), _in_pieces(chip, ens.n_neurons), saturate)
 
 
 def _in_pieces(rates: Rates, n_neurons: int) -> Rates:
@@ -74,7 +78,7 @@ def _in_pieces(rates: Rates, n_neurons: int) -> Rates:
     at_once = max(PIECE // n_neurons, 1)
 
     def pieces(points: np.ndarray) -> np.ndarray:
-        starts = range(0, len(points), at_once)
+        starts = range(0, max(len(points), 1), at_once)
         return np.concatenate([rates(points[start : start + at_once]) for start in starts])
 
     return pieces
@@ -123,7 +127,8 @@ class Decoding:
 
         Besides the ensemble's own points, of which Y is the function, there are some at 1 to 1.6
         times the farthest, one for sixteen, in the directions of these; of them Y is what the
-        CPU's decoders give there.
+        CPU's decoders give there. Neurons without a refractory time go on and on, where the chip's
+        rates are far apart: of these nothing is asked beyond.
 
         Parameters
         ----------
@@ -153,7 +158,8 @@ class Decoding:
     ) -> _System:
         key = ens, reg, points.tobytes()
         if key not in self._kept:
-            far, some = _farther(points), _enough(points)
+            far = _farther(points) if curves.saturate else points[:0]
+            some = _enough(points)
             self._kept[key] = _System(
                 some,
                 _Solved(curves.cpu(points[some]), reg),
