@@ -8,6 +8,7 @@ import sys
 import tarfile
 import time
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from deploy.jobs.job import Task
 from deploy.jobs.names import checked
 from deploy.jobs.preparing import prepare
 from deploy.jobs.remote import submit, wait
-from deploy.jobs.results import fetch
+from deploy.jobs.results import _check, fetch
 from deploy.jobs.runner import open_task
 from deploy.jobs.site import VARIABLE, load_sites
 from deploy.jobs.states import Status
@@ -374,6 +375,18 @@ def test_a_result_that_is_a_link_is_not_followed(finished, tmp_path):
         (there / "0.npz").unlink()
         (there / "0.npz").write_bytes(whole)
     assert not fetched.complete and len(fetched.refused) == 1
+
+
+def test_a_result_that_says_it_is_of_silicon(finished):
+    job, there = finished
+    run = Traces.load(there / "0.npz")
+    _check(job, 0, run)
+    said = refused(_check, job, 0, replace(run, substrate="silicon"))
+    assert "it has the substrate 'silicon'" in said
+    board = replace(job, target="loihi")
+    for substrate in ("silicon", "virtual board, no silicon"):
+        _check(board, 0, replace(run, target="loihi", substrate=substrate))
+    refused(_check, board, 0, replace(run, target="loihi", substrate="no silicon"))
 
 
 def test_the_whole_result_is_taken_after_all(finished):

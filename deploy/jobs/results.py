@@ -18,6 +18,7 @@ from deploy.jobs.copying import Wanted
 from deploy.jobs.job import Job
 from deploy.jobs.link import Link
 from deploy.jobs.runner import open_task
+from deploy.targets import find_target
 from deploy.traces.parts import read_parts
 from deploy.traces.traces import Traces
 from deploy.workflows.run import Progress, run
@@ -168,6 +169,8 @@ def _check(job: Job, number: int, run: Traces, whole: bool = True) -> None:
     other = job.expected[task.model].misfit(run)
     if found != asked or (run.n_steps != steps if whole else run.n_steps >= steps):
         other = "another seed, target, step or length"
+    if not other and run.substrate not in find_target(job.target).substrates:
+        other = f"the substrate {run.substrate[:60]!r}"
     if other:
         raise BadInput(
             f"job {job.name}, task {number}: the result is of another run than was asked for: "

@@ -157,6 +157,11 @@ class Target(ABC):
     is_chip: bool = False
     has_silicon_modes: bool = False
 
+    @property
+    def substrates(self) -> Tuple[str, ...]:
+        """What it can be on another machine."""
+        return (self.substrate,)
+
     def missing(self) -> Optional[str]:
         """Why this target cannot be used here, with a way out; None if it can."""
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, List, Optional, Sequence
+from typing import TYPE_CHECKING, Any, List, Optional, Sequence, Tuple
 
 from deploy.errors import TargetUnavailable
 from deploy.private_names import BOARD as BOARD_NAMES
@@ -12,6 +12,9 @@ from deploy.targets.emulated import open_on_a_chip
 
 if TYPE_CHECKING:
     from loihi_rules import Problem, Rewritten, SeededCopy
+
+
+SILICON, VIRTUAL = "silicon", "virtual board, no silicon"
 
 
 class BoardTarget(Target):
@@ -27,7 +30,11 @@ class BoardTarget(Target):
         from deploy.nengo_loihi.board.sdk import known_sdk
 
         sdk = known_sdk()
-        return "virtual board, no silicon" if sdk is not None and sdk.is_virtual else "silicon"
+        return VIRTUAL if sdk is not None and sdk.is_virtual else SILICON
+
+    @property
+    def substrates(self) -> Tuple[str, ...]:
+        return (SILICON, VIRTUAL)
 
     def absent(self) -> Optional[str]:
         from deploy.nengo_loihi.board.sdk import find_sdk, is_installed
