@@ -115,7 +115,8 @@ def main() -> None:
             spread = low if low == high else f"{low} to {high}"
             row = [cpu, f"{figure.value:.4g} {figure.unit}".strip(), spread, *cells]
             print(f"| {lesson} | {figure.name} | {' | '.join(row)} |", flush=True)
-    print(f"\nThe same bits in all modes: {', '.join(unmoved)}.")
+    if unmoved:
+        print(f"\nThe same bits in all modes: {', '.join(unmoved)}.")
 
 
 if __name__ == "__main__":
