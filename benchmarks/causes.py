@@ -45,7 +45,7 @@ SECONDS = 2.0
 ALIKE = range(11, 17)  # seeds of voltages of rungs that differ by nothing else
 SHOWN = (
     ("pre", "gain"),
-    ("pre spikes", "regularity"),
+    ("pre spikes", "population rate"),
     ("weights of learned", "learning speed"),
     ("post", "residual"),
 )

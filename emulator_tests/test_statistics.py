@@ -153,6 +153,8 @@ def test_spike_statistics_in_closed_form():
     clock = np.repeat(np.arange(10, 20_000, 10), 10)
     everyone = np.tile(np.arange(10), len(clock) // 10)
     assert regularity(clock, everyone) == 0
+    between = np.ceil(np.arange(1, 2000) * 6.4).astype(int)  # a clock, seen at whole steps
+    assert regularity(between, np.zeros(len(between), int)) == 0
     assert synchrony(clock, everyone, 10, 20_000, DT) == pytest.approx(1)
     assert np.isnan(regularity(clock[:0], clock[:0]))
 

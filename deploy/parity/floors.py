@@ -242,7 +242,7 @@ _ALL = (
     Quantity(
         "regularity",
         0.1,
-        "of CV₂, 0 of a clock and 1 of a Poisson process: intervals on the chip are whole steps",
+        "of CV₂, 0 of a clock and 1 of a Poisson process: a tenth of what lies between",
         "intervals less regular, CV₂ {} higher",
         "intervals more regular, CV₂ {} lower",
         plain=True,
