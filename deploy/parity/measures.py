@@ -358,7 +358,7 @@ MEASURES: Mapping[str, Measure] = {
 
 RHYTHM = frozenset({"frequency", "phase diffusion"})
 FREE_ALONE = RHYTHM | {"level", "amplitude", "quantile"}
-ALONE = "one run has no noise to be told from; judge by more runs (--spread)"
+ALONE = "one run has no other to show its noise; judge by more runs (--spread)"
 UNKNOWN = {  # of what is asked of a kind of trace, why it may have no value
     "noise": ALONE,
     "residual": ALONE,

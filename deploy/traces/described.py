@@ -59,7 +59,7 @@ def _of_learning(conn: Any) -> str:
 
 
 def describe_probes(probes: Sequence[nengo.Probe], dt: float) -> Dict[nengo.Probe, Trace]:
-    """Label and kind of each probe's trace, of what can be told from the probes alone."""
+    """Label and kind of each probe's trace, of what the probes alone show."""
     described: Dict[nengo.Probe, Trace] = {}
     taken: Dict[str, int] = {}
     for probe in probes:

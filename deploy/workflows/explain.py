@@ -270,7 +270,7 @@ class _Trial:
         learning = {c.pre_obj for c in watched.all_connections if c.learning_rule_type is not None}
         perfect = [ens for ens in free_to_vary(watched) if ens not in learning]
         if len(perfect) < len(watched.all_ensembles) and not learning:
-            return None  # what is between neurons cannot be told apart from what is represented
+            return None  # what goes between neurons is not known from what is represented
         for ens in perfect:
             ens.neuron_type, ens.noise = nengo.Direct(), None
         for place in (watched, *watched.all_networks):

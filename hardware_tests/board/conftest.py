@@ -1,4 +1,4 @@
-"""Tests of the way to a board; the virtual board stands in for one, unless told otherwise.
+"""Tests of the way to a board; the virtual board stands in for one, unless asked otherwise.
 
     pytest hardware_tests/board                  # on the virtual board
     pytest hardware_tests/board --board real     # with Intel's NxSDK, on a machine of the INRC

@@ -14,9 +14,9 @@ def regularity(steps: np.ndarray, neurons: np.ndarray) -> float:
     .. math:: CV_2 = \left\langle
         \frac{2 \max(|I_{k+1} - I_k| - 1, 0)}{I_{k+1} + I_k} \right\rangle
 
-    in steps; 0 of a clock, 1 of a Poisson process of low rate; slow changes of the rate do not enter.
-    Of intervals that are equal, spikes at whole steps make some that differ by one step: by how many,
-    depends on what is done with the rest of a step, and at 100 Hz that alone would be 0.1.
+    in steps; 0 of a clock, 1 of a Poisson process of low rate; slow changes of the rate do not
+    enter. Of intervals that are equal, spikes at whole steps make some that differ by one step: how
+    many, depends on what becomes of the rest of a step, and at 100 Hz that alone would be 0.1.
 
     Parameters
     ----------
