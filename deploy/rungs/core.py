@@ -7,7 +7,6 @@ from typing import Any, List, Optional, Sequence
 import nengo
 import numpy as np
 from nengo.builder import Model
-from nengo.builder.connection import get_eval_points, get_targets
 from nengo.cache import NoDecoderCache
 from nengo.dists import Choice
 from nengo.solvers import NoSolver
@@ -19,10 +18,10 @@ from deploy.rungs.rung import Pass, Rung, rewritten, whole_steps
 from deploy.targets.base import Session
 from deploy.targets.core import CoreSession
 from loihi_rules import Rewritten, SeededCopy
-from loihi_rules.chip.decoding import Decoding, curves_of, regularisation
+from loihi_rules.chip.decoding import Decoding
 from loihi_rules.nengo_parts.leads import Lead
 from loihi_rules.nengo_parts.parameters import with_parameters
-from loihi_rules.nengo_parts.solvers import MultipliedOut
+from loihi_rules.nengo_parts.solvers import solver_of_decoders
 from loihi_rules.nengo_parts.wiring import base_of, on_chip, reconnect
 from loihi_rules.notes import Way
 from loihi_rules.routes.plan import HOP_STEPS
@@ -175,11 +174,17 @@ def _give_decoders(made: Rewritten, dt: float) -> None:
     network, decoding = made.network, Decoding()
     model = Model(dt=dt, decoder_cache=NoDecoderCache())
     model.params.update(made.tuning)
+
+    def given(
+        conn: nengo.Connection, solver: nengo.solvers.Solver, seed: int
+    ) -> nengo.solvers.Solver:
+        ens, rng = conn.pre_obj, np.random.RandomState(seed)
+        own, built = made.neuron_types.get(ens), made.tuning.get(ens)
+        found = decoding.of_connection(model, conn, solver_of_decoders(solver), own, built, rng)
+        return solver if found is None else NoSolver(found.decoders.T, weights=solver.weights)
+
     for conn in network.all_connections:
-        own = conn.solver.solver if isinstance(conn.solver, MultipliedOut) else conn.solver
-        values = _given(made, decoding, model, conn, own, conn.seed)
-        if values is not None:
-            conn.solver = NoSolver(values, weights=conn.solver.weights)
+        conn.solver = given(conn, conn.solver, conn.seed)
     for probe in network.all_probes:
         if isinstance(base_of(probe.target), nengo.Ensemble) and probe.attr == "decoded_output":
             read = nengo.Connection(
@@ -187,29 +192,9 @@ def _give_decoders(made: Rewritten, dt: float) -> None:
                 nengo.Node(size_in=probe.size_in, add_to_container=False),
                 add_to_container=False,
             )
-            values = _given(made, decoding, model, read, probe.solver, probe.seed)
-            probe.solver = probe.solver if values is None else NoSolver(values)
-
-
-def _given(
-    made: Rewritten,
-    decoding: Decoding,
-    model: Model,
-    conn: nengo.Connection,
-    solver: nengo.solvers.Solver,
-    seed: int,
-) -> Optional[np.ndarray]:
-    """(n_neurons, size) decoders; None where the chip has those that Nengo core has."""
-    ens = conn.pre_obj
-    own = made.neuron_types.get(ens) if isinstance(ens, nengo.Ensemble) else None
-    reg = regularisation(solver, own)
-    if own is None or reg is None:
-        return None
-    curves = curves_of(ens, own, made.tuning[ens], model.dt)
-    points = get_eval_points(model, conn, np.random.RandomState(seed))
-    return decoding.decoders(ens, curves, reg, points, get_targets(conn, points)).T
+            probe.solver = given(read, probe.solver, probe.seed)
 
 
 def _decoders(solver: nengo.solvers.Solver) -> nengo.solvers.Solver:
-    own = solver.solver if isinstance(solver, MultipliedOut) else solver
+    own = solver_of_decoders(solver)
     return NoSolver(own.values) if isinstance(own, NoSolver) else own

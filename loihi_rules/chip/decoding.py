@@ -9,10 +9,11 @@ settle at other levels, and what passes through many ensembles gets smaller.
 
 from __future__ import annotations
 
-from typing import Callable, Dict, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
 
 import nengo
 import numpy as np
+from nengo.builder.connection import get_eval_points, get_targets
 from nengo.builder.ensemble import BuiltEnsemble
 from nengo.utils.least_squares_solvers import Cholesky
 from scipy.linalg import cho_factor, cho_solve
@@ -25,6 +26,21 @@ MOST_KEPT = 2**28  # bytes of activities and factors
 PIECE = 2**16  # activities
 
 Rates = Callable[[np.ndarray], np.ndarray]  # (n_points, dimensions) values to activities
+
+
+class Decoded(NamedTuple):
+    """A connection's decoders, and what was asked of them.
+
+    Attributes
+    ----------
+    points : (n_points, dimensions) ndarray
+    targets : (n_points, size) ndarray
+    decoders : (size, n_neurons) ndarray
+    """
+
+    points: np.ndarray
+    targets: np.ndarray
+    decoders: np.ndarray
 
 
 class Curves(NamedTuple):
@@ -107,6 +123,39 @@ class Decoding:
 
     def __init__(self) -> None:
         self._kept: Dict[Tuple[nengo.Ensemble, float, bytes], _System] = {}
+
+    def of_connection(
+        self,
+        model: Any,
+        conn: nengo.Connection,
+        solver: nengo.solvers.Solver,
+        own: Optional[nengo.neurons.NeuronType],
+        built: Optional[BuiltEnsemble],
+        rng: np.random.RandomState,
+    ) -> Optional[Decoded]:
+        """A connection's decoders, as `decoders` has them; None where that is not for it.
+
+        Parameters
+        ----------
+        model : nengo.builder.Model
+            In which the ensemble's evaluation points are.
+        conn : nengo.Connection
+            From an ensemble that has the chip's neuron type, gains and biases.
+        solver : nengo.solvers.Solver
+            Its own.
+        own : nengo.neurons.NeuronType or None
+        built : nengo.builder.ensemble.BuiltEnsemble or None
+            On the CPU, of an ensemble on the chip that was fitted to it.
+        rng : numpy.random.RandomState
+            That the evaluation points are drawn from; left alone where the answer is None.
+        """
+        reg = regularisation(solver, own)
+        if own is None or built is None or reg is None:
+            return None
+        points = get_eval_points(model, conn, rng)
+        targets = get_targets(conn, points)
+        curves = curves_of(conn.pre_obj, own, built, model.dt)
+        return Decoded(points, targets, self.decoders(conn.pre_obj, curves, reg, points, targets))
 
     def decoders(
         self,

@@ -34,6 +34,11 @@ class MultipliedOut(Solver):
         return solved
 
 
+def solver_of_decoders(solver: Solver) -> Solver:
+    """What a solver has in it that solves for decoders, or itself."""
+    return solver.solver if isinstance(solver, MultipliedOut) else solver
+
+
 class GivenWeights(Solver):
     """Full weights that are known already; nothing is solved for.
 

@@ -9,11 +9,11 @@ all: filters of inputs, decoders that the user gave, and the numbers of learning
 from __future__ import annotations
 
 import warnings
-from typing import Any, Tuple
+from typing import Any, Optional, Tuple
 
 import nengo
 import numpy as np
-from nengo.builder.connection import build_no_solver, get_eval_points, get_targets
+from nengo.builder.connection import build_no_solver
 from nengo.builder.network import build_network, seed_network
 from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
@@ -30,11 +30,11 @@ from deploy.nengo_loihi.build.row_table import row_tables
 from deploy.nengo_loihi.build.split import linear_splitting
 from deploy.nengo_loihi.load import load_nengo_loihi
 from loihi_rules import Rewritten
-from loihi_rules.chip.decoding import Decoding, curves_of, regularisation
+from loihi_rules.chip.decoding import Decoding
 from loihi_rules.learning_rules.pes import ERROR_SCALE
 from loihi_rules.nengo_parts.built import unused_max_rates
 from loihi_rules.nengo_parts.names import name_of
-from loihi_rules.nengo_parts.solvers import MultipliedOut
+from loihi_rules.nengo_parts.solvers import solver_of_decoders
 from loihi_rules.nengo_parts.wiring import base_of, columns_of, is_chip_input, on_chip
 
 READ_BY_THE_HOST = "probe_decoders"  # nengo-loihi's synapse group into what the host reads
@@ -172,14 +172,14 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
             Connections that were one connection to a node have the same, which are solved for
             once.
             """
-            given = solver.solver if isinstance(solver, MultipliedOut) else solver
+            given = solver_of_decoders(solver)
             if isinstance(given, nengo.solvers.NoSolver):
                 return build_no_solver(model, given, conn, rng)
             if solver.weights and not solver.compositional:  # of the target's neurons, too
                 return super().build(model, solver, conn, rng, *args)
             question = _question(given, conn, rng)
             if question not in model.answers:
-                answer = self._solved(model, conn, rng)
+                answer = self._solved(model, given, conn, rng)
                 if answer is None:
                     answer = super().build(model, solver, conn, rng, *args)
                 model.answers[question] = answer, rng.get_state()
@@ -187,22 +187,16 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
             rng.set_state(state)
             return answer
 
-        def _solved(self, model: Any, conn: nengo.Connection, rng: Any) -> Any:
+        def _solved(
+            self, model: Any, given: Any, conn: nengo.Connection, rng: Any
+        ) -> Optional[Tuple[Any, Any, Any]]:
             """What `build_decoders` gives, by `loihi_rules.chip.decoding`, where that is for it."""
-            given = conn.solver.solver if isinstance(conn.solver, MultipliedOut) else conn.solver
-            ens = conn.pre_obj
-            own = rewritten.neuron_types.get(ens)
-            reg = regularisation(given, own)
-            if own is None or reg is None:
-                return None
-            curves = curves_of(ens, own, rewritten.tuning[ens], model.dt)
-            state = rng.get_state()
-            points = get_eval_points(model, conn, rng)
-            targets = get_targets(conn, points)
-            decoders = decoding.decoders(ens, curves, reg, points, targets)
-            if decoders.any() or not targets.any():
-                return points, decoders, {}
-            rng.set_state(state)  # for nengo-loihi to say what is wrong
+            ens, state = conn.pre_obj, rng.get_state()
+            own, built = rewritten.neuron_types.get(ens), rewritten.tuning.get(ens)
+            found = decoding.of_connection(model, conn, given, own, built, rng)
+            if found is not None and (found.decoders.any() or not found.targets.any()):
+                return found.points, found.decoders, {}
+            rng.set_state(state)  # for nengo-loihi to solve for them, or to say what is wrong
             return None
 
         def _connection(self, model: Any, conn: nengo.Connection, *args: Any, **kwargs: Any) -> Any:

@@ -13,11 +13,9 @@ import numpy as np
 import scipy.sparse
 
 from deploy.nengo_loihi.build.reach import Reach
-from deploy.nengo_loihi.build.source_activity import Source
+from deploy.nengo_loihi.build.source_activity import POINTS, Source
 from loihi_rules.chip.rounding import Together, round_along, round_table, together
 from loihi_rules.chip.tuning import mean_chip_rates
-
-POINTS = 300  # of what an ensemble represents
 
 
 class Steps(NamedTuple):
@@ -38,10 +36,10 @@ class Steps(NamedTuple):
     most: float
 
 
-class Target:
+class Target(NamedTuple):
     """The neurons of one block, and what each does for what their ensemble represents.
 
-    Parameters
+    Attributes
     ----------
     ens : nengo.Ensemble
     built : nengo.builder.ensemble.BuiltEnsemble
@@ -52,12 +50,10 @@ class Target:
         Step in seconds.
     """
 
-    def __init__(self, ens: Any, built: Any, neurons: np.ndarray, dt: float):
-        self._neuron_type, self._dt = ens.neuron_type, dt
-        points = built.eval_points[:POINTS]
-        self._encoders = built.encoders[neurons]
-        drive = points @ self._encoders.T / ens.radius
-        self._currents = drive * built.gain[neurons] + built.bias[neurons]
+    ens: Any
+    built: Any
+    neurons: np.ndarray
+    dt: float
 
     def effects(self, unit: np.ndarray) -> Effects:
         """What a step of each neuron's current does.
@@ -71,12 +67,15 @@ class Target:
         unit : (n,) ndarray
             The step, of normalised current.
         """
+        ens, built, neurons, dt = self
+        encoders = built.encoders[neurons]
+        drive = built.eval_points[:POINTS] @ encoders.T / ens.radius
+        currents = drive * built.gain[neurons] + built.bias[neurons]
         above, below = (
-            mean_chip_rates(self._neuron_type, self._currents + side * unit / 2, self._dt)
-            for side in (1, -1)
+            mean_chip_rates(ens.neuron_type, currents + side * unit / 2, dt) for side in (1, -1)
         )
         change = above - below
-        products = (self._encoders @ self._encoders.T) * (change.T @ change)
+        products = (encoders @ encoders.T) * (change.T @ change)
         return Effects(products, together(products, len(change), float(change.max())))
 
 
