@@ -6,6 +6,7 @@ The virtual board has each of its own, to which `hardware_tests/board/test_silic
 import json
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import nengo
@@ -20,6 +21,11 @@ from loihi_rules import rewrite
 
 LOIHI_DEPLOY = [sys.executable, "-c", "from deploy.cli.main import main; main()"]
 CHOICES = [{mode.name: value} for mode in MODES for value in mode.values if value != mode.own]
+
+
+def test_each_mode_is_a_field_that_is_the_emulators_own_by_default():
+    own = {mode.name.replace("-", "_"): mode.own for mode in MODES}
+    assert own == {each.name: each.default for each in fields(Silicon)}
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from deploy.models.loading import load_model
 from deploy.targets.board import BOARD
 from deploy.targets.emulated import EMULATOR
 from loihi_rules import fix_seeds
+from loihi_rules.rewriting import rewrite_copy
 
 DT = 0.001
 
@@ -58,3 +59,27 @@ def assert_same(network, seed, steps):
 def lesson(name):
     """The network of a lesson."""
     return load_model(name, 0).network
+
+
+def runner(net, n_steps):
+    """A function that runs a network, rewritten once, on a target, prepared by another.
+
+    It gives the samples of all probes, and what the one learned connection has come to.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        copied = fix_seeds(net, 0)
+        rewritten = rewrite_copy(copied, DT)
+    (learned,) = rewritten.learning_scales
+
+    def run(target, prepare=None):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with target.open_rewritten(copied, rewritten, DT, 0) as session:
+                if prepare is not None:
+                    prepare(session)
+                session.run_steps(n_steps)
+                samples = [session.samples(copied.copies[probe]) for probe in net.all_probes]
+                return [*samples, session.learned_decoders(learned)]
+
+    return run

@@ -1,11 +1,9 @@
 """Every wrong register and every wrong packet is seen: refused by name, or other bits come out."""
 
-import warnings
-
 import numpy as np
 import pytest
 from register_faults import DOWN, REGISTERS, UP, network
-from sessions import DT, late_errors
+from sessions import late_errors, runner
 
 import deploy
 from deploy.nengo_loihi.board.board import Board
@@ -13,8 +11,6 @@ from deploy.nengo_loihi.board.link import Link, free_port
 from deploy.nengo_loihi.build.resources import name_of_block
 from deploy.targets.board import BOARD
 from deploy.targets.emulated import EMULATOR
-from loihi_rules import fix_seeds
-from loihi_rules.rewriting import rewrite_copy
 
 pytestmark = pytest.mark.virtual
 
@@ -24,25 +20,9 @@ STRUCK = 31  # the host's step, of which an error is learnt from in the next, ev
 
 @pytest.fixture(scope="module")
 def built():
-    """The network, rewritten once, and a function that runs it on a target."""
-    net = network()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        copied = fix_seeds(net, 0)
-        rewritten = rewrite_copy(copied, DT)
-    (learned,) = rewritten.learning_scales
-
-    def run(target):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with target.open_rewritten(copied, rewritten, DT, 0) as session:
-                if target is not BOARD:
-                    late_errors(session)
-                session.run_steps(STEPS)
-                found = [session.samples(copied.copies[probe]) for probe in net.all_probes]
-                return [*found, session.learned_decoders(learned)]
-
-    return run
+    """A function that runs one network, rewritten once, on a target, with errors as on a board."""
+    run = runner(network(), STEPS)
+    return lambda target: run(target, None if target is BOARD else late_errors)
 
 
 @pytest.fixture(autouse=True)

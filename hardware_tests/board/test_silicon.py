@@ -1,17 +1,13 @@
 """The emulator's silicon modes against the virtual board's, which are written apart, bit by bit."""
 
-import warnings
-
 import numpy as np
 import pytest
 from register_faults import network
-from sessions import DT
+from sessions import runner
 
 from deploy.emulator.silicon import MODES, Silicon
 from deploy.targets.board import BOARD
 from deploy.targets.emulated import EMULATOR
-from loihi_rules import fix_seeds
-from loihi_rules.rewriting import rewrite_copy
 
 pytestmark = pytest.mark.virtual
 
@@ -27,22 +23,7 @@ CHOICES = [
 @pytest.fixture(scope="module")
 def run():
     """A function that runs one network, rewritten once, on a target."""
-    net = network()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        copied = fix_seeds(net, 0)
-        rewritten = rewrite_copy(copied, DT)
-    (learned,) = rewritten.learning_scales
-
-    def run(target):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with target.open_rewritten(copied, rewritten, DT, 0) as session:
-                session.run_steps(STEPS)
-                samples = [session.samples(copied.copies[probe]) for probe in net.all_probes]
-                return [*samples, session.learned_decoders(learned)]
-
-    return run
+    return runner(network(), STEPS)
 
 
 @pytest.mark.parametrize("choice", CHOICES, ids=lambda choice: str(Silicon.of(choice)) or "none")
