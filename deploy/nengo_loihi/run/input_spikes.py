@@ -73,14 +73,15 @@ def warn_of_large_values(model: Any, extremes: Any, dt: float) -> None:
         unit = model.input_units[receiver]
         late = -(-waited // unit.most) * dt
         largest = asked * unit.value
-        what = (
-            f"it carries values up to {largest:.4g}, of which the chip takes "
-            f"{unit.most * unit.value:.3g} in a step, and what is beyond "
+        taken = unit.most * unit.value
+        carried = (
+            f"carries values up to {largest:.4g}, of which the chip takes {taken:.3g} in a step"
         )
         if cut:
-            what += f"is cut, up to {cut * unit.value:.3g} of it in a step"
+            beyond = cut * unit.value
+            what = f"it {carried}, and what is beyond is cut, up to {beyond:.3g} of it in a step"
         elif late >= LATE:
-            what += f"arrives up to {1000 * late:.3g} ms late"
+            what = f"it {carried}, and what is beyond arrives up to {1000 * late:.3g} ms late"
         elif asked == 1 and unit.alone > 1:
             what = (
                 f"its values are below {unit.value:g}, which one spike stands for, and one spike "
