@@ -3,8 +3,12 @@
 import nengo
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import deploy
+from deploy.nengo_loihi.build import headroom
+from deploy.nengo_loihi.build.source_activity import Source
 from loihi_rules.chip.levels import Decays, doublings
 
 pytestmark = pytest.mark.quick
@@ -50,6 +54,20 @@ def test_what_excites_keeps_its_bits_beside_strong_inhibition(n_neurons, strengt
         assert not active[1][650:800].any()
         assert not found.record["saturation"]
     assert np.median(off) < most, off
+
+
+@given(st.integers(0, 10_000))
+def test_what_a_decoded_connection_comes_to_is_between_its_bounds(seed):
+    rng = np.random.RandomState(seed)
+    weights = rng.randn(20, 5) + rng.choice([0.0, 3.0])
+    total = np.array([np.maximum(sign * weights, 0).sum(axis=0) for sign in (1, -1)])
+    rate = rng.uniform(0.1, 2)
+    half = np.broadcast_to(rate / 2 * np.abs(weights).sum(axis=0), total.shape)
+    own = headroom._Signed(total, rate, half)
+    source = Source(rng.uniform(size=(20, 9)), rng.uniform(0, 1, (20, 9)))
+    driven = headroom._driven(own, weights, source, Decays(0.3, 0.1))
+    assert np.all(headroom._half(own) <= driven)
+    assert np.all(driven <= headroom._fastest(own))
 
 
 def test_what_is_too_strong_is_named_beside_what_loses_its_bits():

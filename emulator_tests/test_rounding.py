@@ -1,6 +1,7 @@
 """Rounded weights whose errors cancel: over sources, and so in what a population represents."""
 
 import warnings
+from unittest import mock
 
 import nengo
 import numpy as np
@@ -13,7 +14,14 @@ import deploy
 from loihi_rules import rewrite
 from loihi_rules.change import ChipWarning
 from loihi_rules.chip import rounding
-from loihi_rules.chip.rounding import by_likeness, round_along, round_table, together
+from loihi_rules.chip.rounding import (
+    Asked,
+    by_likeness,
+    round_along,
+    round_table,
+    round_tables,
+    together,
+)
 
 
 @given(st.integers(0, 10_000), st.sampled_from([1e-3, 0.3, 1.0, 40.0]))
@@ -63,6 +71,27 @@ def test_many_rows_are_rounded_in_parts(monkeypatch):
     off = rates.T @ (round_table(weights, 0.5, 100.0, parts) - weights)
     alone = rates.T @ (np.round(weights / 0.5) * 0.5 - weights)
     assert np.linalg.norm(off) < np.linalg.norm(alone) / 2
+
+
+@given(st.integers(0, 10_000), st.sampled_from([2, 2**10, 2**16]))
+def test_tables_side_by_side_are_each_rounded_row_by_row(seed, beside):
+    """The formula of `loihi_rules.chip.rounding`, written out for one table after the other."""
+    rng = np.random.RandomState(seed)
+    tables = []
+    for _ in range(rng.randint(1, 6)):
+        rows, columns = rng.choice([3, 8, 130]), rng.choice([2, 5])
+        rates = rng.uniform(size=(rows, 40)) * (rng.uniform(size=(rows, 40)) < 0.5)
+        parts = together(rates @ rates.T, 40, rates.max())
+        tables.append(Asked(3 * rng.randn(rows, columns), 2.0 ** rng.randint(-2, 2), 4.0, parts))
+    with mock.patch.object(rounding, "BESIDE", beside), mock.patch.object(rounding, "IN_TURN", 999):
+        found = round_tables(tables)
+    for asked, whole in zip(tables, found):
+        ((order, spread),) = asked.parts
+        left = asked.weights[order] / asked.step
+        for k in range(len(left)):
+            own = np.clip(np.round(left[k]), -4 / asked.step, 4 / asked.step)
+            np.testing.assert_array_equal(whole[order[k]], own * asked.step)
+            left[k:] -= np.outer(spread[k, k:], (left[k] - own) / spread[k, k])
 
 
 def test_rows_that_do_nothing_are_rounded_one_by_one():

@@ -31,14 +31,15 @@ another by their tuning.
 
 from __future__ import annotations
 
-from typing import NamedTuple, Tuple
+from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
-from scipy.linalg import cholesky, solve_triangular
-from scipy.linalg.lapack import dtrtri
+from scipy.linalg import cholesky
+from scipy.linalg.lapack import dtrtri, dtrtrs
 
 NOISE = 0.1  # of spikes, over the highest rate
 MOST_TOGETHER = 1024  # sources whose errors cancel; of more, each of the parts has all directions
+BESIDE = 2**16  # weights that are rounded side by side, which the processor's cache holds
 IN_TURN = 64  # groups of rows, at least; rows of one group know nothing of each other's errors
 
 
@@ -89,6 +90,25 @@ def _part(effects: np.ndarray, order: np.ndarray, n_points: int, highest: float)
     return Together(order, np.ascontiguousarray(lower[::-1, ::-1]))  # (L⁻¹)ᵀ L⁻¹, turned round
 
 
+class Asked(NamedTuple):
+    """A table of weights that is to be rounded.
+
+    Attributes
+    ----------
+    weights : (n, n_columns) ndarray
+    step : float
+    most : float
+        The largest magnitude, a multiple of the step.
+    parts : tuple of Together
+        Of the rows.
+    """
+
+    weights: np.ndarray
+    step: float
+    most: float
+    parts: Tuple[Together, ...]
+
+
 def round_table(
     weights: np.ndarray, step: float, most: float, parts: Tuple[Together, ...]
 ) -> np.ndarray:
@@ -107,22 +127,69 @@ def round_table(
     -------
     (n, n_columns) ndarray
     """
-    whole = np.empty(weights.shape)
-    for order, spread in parts:
-        whole[order] = _rounded(weights[order] / step, most / step, spread) * step
-    return whole
+    return round_tables([Asked(weights, step, most, parts)])[0]
+
+
+def round_tables(tables: Sequence[Asked]) -> List[np.ndarray]:
+    """`round_table` of each; those of one small shape are rounded side by side."""
+    found = [np.empty(asked.weights.shape) for asked in tables]
+    alike: Dict[Any, List[_Part]] = {}
+    for whole, (weights, step, most, parts) in zip(found, tables):
+        for order, spread in parts:
+            part = _Part(whole, order, weights[order] / step, step, most / step, spread)
+            if _at_once(len(order)) > 1:
+                _put(part, _rounded(part.left, part.most, spread))
+            else:
+                alike.setdefault((part.left.shape, part.left.dtype), []).append(part)
+    for (shape, _), own in alike.items():
+        n = max(BESIDE // max(int(np.prod(shape)), 1), 1)
+        for start in range(0, len(own), n):
+            some = own[start : start + n]
+            for part, whole in zip(some, _rounded_beside(some)):
+                _put(part, whole)
+    return found
+
+
+class _Part(NamedTuple):
+    whole: np.ndarray  # the table that the part's rows go to
+    order: np.ndarray
+    left: np.ndarray  # in steps
+    step: float
+    most: float
+    spread: np.ndarray
+
+
+def _put(part: _Part, whole: np.ndarray) -> None:
+    part.whole[part.order] = whole * part.step
+
+
+def _at_once(n_rows: int) -> int:
+    return max(n_rows // IN_TURN, 1)
 
 
 def _rounded(left: np.ndarray, most: float, spread: np.ndarray) -> np.ndarray:
     """``left`` is used up."""
     whole = np.empty_like(left)
-    at_once = max(len(left) // IN_TURN, 1)
+    at_once = _at_once(len(left))
     for start in range(0, len(left), at_once):
         own, rest = slice(start, start + at_once), slice(start + at_once, None)
         whole[own] = np.round(left[own]).clip(-most, most)
-        off = left[own] - whole[own]
-        errors = solve_triangular(spread[own, own], off, trans="T", check_finite=False)
+        errors, _ = dtrtrs(spread[own, own].T, left[own] - whole[own], lower=1)
         left[rest] -= spread[own, rest].T @ errors
+    return whole
+
+
+def _rounded_beside(parts: Sequence[_Part]) -> np.ndarray:
+    """(n_parts, n, n_columns) of parts of one shape, a row of each at a time."""
+    left = np.array([part.left for part in parts])
+    most = np.array([[part.most] for part in parts], left.dtype)
+    spreads = np.array([part.spread for part in parts])
+    back = 1 / np.diagonal(spreads, axis1=1, axis2=2)
+    whole = np.empty_like(left)
+    for k in range(left.shape[1]):
+        whole[:, k] = np.round(left[:, k]).clip(-most, most)
+        errors = (left[:, k] - whole[:, k]) * back[:, k, np.newaxis]
+        left[:, k + 1 :] -= spreads[:, k, k + 1 :, np.newaxis] * errors[:, np.newaxis]
     return whole
 
 

@@ -32,6 +32,9 @@ from deploy.nengo_loihi.build.reach import (
 )
 from deploy.nengo_loihi.build.resources import name_of_block
 from deploy.nengo_loihi.build.rounded_together import (
+    DecodedGroup,
+    Errors,
+    Target,
     ratio,
     round_sources,
     round_targets,
@@ -151,47 +154,25 @@ def discretize_model(model: Any, ensembles: Sequence[Any]) -> Dict[Any, Units]:
     for block in model.blocks:
         holder = PIECE.sub("", name_of_block(block))
         reaches = {synapse: reach_of(synapse, block.n_neurons) for synapse in block.synapses}
-        with _in_one_row(block):
+        with _in_one_row(block), warnings.catch_warnings():
             reference, factor = _prepare(block, spikes, reaches, sources, pulses)
             least = _least(block)
             info = theirs.discretize_compartment(block.compartment, reference)
-            sizes = {synapse: synapse.max_abs_weight() for synapse in reaches}
-            strongest = max(sizes, key=lambda synapse: sizes[synapse], default=None)
-            for synapse, reach in reaches.items():
-                n_weights = reach.added(magnitudes(synapse, reach) > least)
-                own, scale, down, found = sizes[synapse], reference, 0, None
-                weighs = not synapse.learning and own > least
-                if weighs:
-                    spare = max(0, info["w_exp"] - LOIHI.weight_exponents[0])
-                    scale = min(reference, own * 2.0**spare)
-                    down = int(np.floor(np.log2(scale / own)))
-                mantissa = float(np.max(info["w_scale"])) * 2.0**down  # of a weight of 1
-                if weighs and not _rows_are_fixed(synapse):
-                    steps = steps_of(synapse, mantissa, info["w_exp"] - down)
-                    if synapse in sources:
-                        found = round_sources(synapse, reach, sources[synapse], steps)
-                    elif reach.dense and block in represent and of_values(synapse):
-                        found = round_targets(synapse, reach, represent[block], factor, steps)
-                    scale = synapse.max_abs_weight() * 2.0**down  # rounding may have made it larger
-                asked = synapse.weights[0] * mantissa
-                if np.ndim(info["w_scale"]):  # which they look up by compartment
-                    synapse.indices = [flat(synapse.indices)]
-                with warnings.catch_warnings():
-                    warnings.filterwarnings(
-                        "ignore", "Lost .* extra bits"
-                    )  # `_warn_of_lost_bits` says which
-                    up = max(0, -down)  # beyond the exponent that their reference has
-                    theirs.discretize_synapse(
-                        synapse, scale * 2.0**up, info["w_scale"] / 2.0**up, info["w_exp"] + up
-                    )
-                if weighs and n_weights.any():
-                    if found is None:
-                        found = _expected(synapse, reach, n_weights, asked)
-                    name = _name(holder, synapse)
-                    together = synapse in sources or name.startswith(VALUES)
-                    beside = sizes[strongest] / own, _name(holder, strongest)
-                    part = _kept(synapse, reach, n_weights > 0, *found, together, beside)
-                    kept.setdefault(name, []).append(part)
+            groups = [_group(*own, reference, info, least) for own in reaches.items()]
+            strongest = sorted(groups, key=lambda group: -group.size)
+            rounded = _rounded(groups, sources, represent.get(block), factor, info["w_exp"])
+            # `_warn_of_lost_bits` says which
+            warnings.filterwarnings("ignore", "Lost .* extra bits")
+            for group in groups:
+                asked = group.synapse.weights[0] * group.mantissa
+                _make_integers(theirs, group, info)
+                if not group.weighs or not group.n_weights.any():
+                    continue
+                name = _name(holder, group.synapse)
+                errors = rounded.get(group.synapse) or _expected(group, asked)
+                together = group.synapse in sources or name.startswith(VALUES)
+                beside = strongest[0].size / group.size, _name(holder, strongest[0].synapse)
+                kept.setdefault(name, []).append(_kept(group, errors, together, beside))
         unit[block] = info["v_scale"] * factor
         of_weights = info["w_scale"] * 2.0 ** (LOIHI.threshold_shift + info["w_exp"])
         units[block] = Units(of_weights * factor, info["b_scale"] * factor)
@@ -205,24 +186,117 @@ def discretize_model(model: Any, ensembles: Sequence[Any]) -> Dict[Any, Units]:
     return units
 
 
-def _expected(
-    synapse: Any, reach: Reach, n_weights: np.ndarray, asked: np.ndarray
-) -> Tuple[np.ndarray, np.ndarray]:
+class _Group(NamedTuple):
+    """A synapse group in floating point, and what its integers are to be.
+
+    Attributes
+    ----------
+    synapse : nengo_loihi.block.Synapse
+    reach : Reach
+    size : float
+        Of its largest weight.
+    n_weights : (n_neurons,) ndarray
+        How many into each are not nothing.
+    weighs : bool
+        Whether any are, which do not learn.
+    scale : float
+        The weight that nengo-loihi is to take for the largest of the block.
+    down : int
+        By how much its exponent is below that of the block.
+    mantissa : float
+        Of a weight of 1.
+    """
+
+    synapse: Any
+    reach: Reach
+    size: float
+    n_weights: np.ndarray
+    weighs: bool
+    scale: float
+    down: int
+    mantissa: float
+
+
+def _group(
+    synapse: Any, reach: Reach, reference: float, info: Mapping[str, Any], least: float
+) -> _Group:
+    """What a group's integers are to be, beside its block's; see ``discretize_compartment``."""
+    size, scale, down = synapse.max_abs_weight(), reference, 0
+    weighs = bool(not synapse.learning and size > least)
+    if weighs:
+        spare = max(0, info["w_exp"] - LOIHI.weight_exponents[0])
+        scale = min(reference, size * 2.0**spare)
+        down = int(np.floor(np.log2(scale / size)))
+    mantissa = float(np.max(info["w_scale"])) * 2.0**down
+    n_weights = reach.added(magnitudes(synapse, reach) > least)
+    return _Group(synapse, reach, size, n_weights, weighs, scale, down, mantissa)
+
+
+def _rounded(
+    groups: Sequence[_Group],
+    sources: Mapping[Any, Source],
+    target: Optional[Target],
+    factor: np.ndarray,
+    w_exp: int,
+) -> Dict[Any, Errors]:
+    """Round weights of a block whose errors can cancel; gives what is left of these.
+
+    Parameters
+    ----------
+    groups : sequence of _Group
+        Their weights are changed.
+    sources : mapping of nengo_loihi.block.Synapse to Source
+    target : Target or None
+        The block, where it is of an ensemble.
+    factor : (n_neurons,) ndarray
+        What each neuron's weights have been multiplied with.
+    w_exp : int
+        The block's exponent.
+    """
+    decoded: List[DecodedGroup] = []
+    found: Dict[Any, Errors] = {}
+    for group in groups:
+        synapse, reach = group[:2]
+        if not group.weighs or _rows_are_fixed(synapse):
+            continue
+        steps = steps_of(synapse, group.mantissa, w_exp - group.down)
+        if synapse in sources:
+            decoded.append(DecodedGroup(synapse, reach, sources[synapse], steps))
+        elif target is not None and reach.dense and of_values(synapse):
+            found[synapse] = round_targets(synapse, reach, target, factor, steps)
+    return {**found, **round_sources(decoded)}
+
+
+def _make_integers(theirs: Any, group: _Group, info: Mapping[str, Any]) -> None:
+    """Make a group's weights integers, by nengo-loihi."""
+    synapse, scale = group.synapse, group.scale
+    if group.weighs and not _rows_are_fixed(synapse):  # rounding may have made them larger
+        scale = synapse.max_abs_weight() * 2.0**group.down
+    if np.ndim(info["w_scale"]):  # which they look up by compartment
+        synapse.indices = [flat(synapse.indices)]
+    up = max(0, -group.down)  # beyond the exponent that their reference has
+    theirs.discretize_synapse(
+        synapse, scale * 2.0**up, info["w_scale"] / 2.0**up, info["w_exp"] + up
+    )
+
+
+def _expected(group: _Group, asked: np.ndarray) -> Errors:
     """The errors to be expected, and gains, of sources of which nothing is known.
 
     ``asked`` are mantissas before they were rounded.
     """
+    synapse, reach, n_weights = group.synapse, group.reach, group.n_weights
     total = sums_of(synapse, reach).total
     errors = np.zeros(len(n_weights))
     some = n_weights > 0
     errors[some] = rounding_error(n_weights[some], total[some], _step(synapse))
     if reach.chosen is not None:
-        return errors, np.ones(len(errors))
+        return Errors(errors, np.ones(len(errors)))
     now = synapse.weights[0] / 2.0 ** (LOIHI.threshold_shift + synapse.synapse_cfg.weight_exp)
     products, squares = (
         np.bincount(reach.places, asked * other, reach.n_neurons) for other in (now, asked)
     )
-    return errors, ratio(products, squares, 1.0)
+    return Errors(errors, ratio(products, squares, 1.0))
 
 
 def of_values(synapse: Any) -> bool:
@@ -386,18 +460,12 @@ def _largest_inputs(
     return largest, current
 
 
-def _kept(
-    synapse: Any,
-    reach: Reach,
-    some: np.ndarray,
-    errors: np.ndarray,
-    gains: np.ndarray,
-    together: bool,
-    beside: Tuple[float, str],
-) -> Kept:
+def _kept(group: _Group, errors: Errors, together: bool, beside: Tuple[float, str]) -> Kept:
     """What is left of the weights of each neuron that has some, in a group of integers."""
-    largest = largest_of(magnitudes(synapse, reach), reach)[some]
-    return Kept(bits_left(largest, _step(synapse)), errors[some], gains[some], together, beside)
+    some = group.n_weights > 0
+    largest = largest_of(magnitudes(group.synapse, group.reach), group.reach)[some]
+    bits = bits_left(largest, _step(group.synapse))
+    return Kept(bits, errors.off[some], errors.gains[some], together, beside)
 
 
 def _joined(parts: Sequence[Kept]) -> Kept:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, NamedTuple
+from functools import reduce
+from typing import Any, Iterable, Mapping, NamedTuple
 
 import numpy as np
 
@@ -12,19 +13,22 @@ from loihi_rules.chip.levels import Decays, doublings
 from loihi_rules.chip.limits import LOIHI
 
 
-class Extremes(NamedTuple):
-    """The most that what a block's synapse groups send comes to, of one sign, (n,) each.
+class _Signed(NamedTuple):
+    """What a synapse group sends, for weights above 0 and below, (2, n) each.
 
     Attributes
     ----------
-    step : ndarray
-        The sum of the weights whose sources can spike in one step.
-    current : ndarray
-        What a current filtered from the spikes comes to.
+    total : ndarray
+        Magnitudes, over all axons.
+    rate : float
+        The most spikes a step of one source, over time.
+    half : ndarray
+        Half of the current where all sources fire so fast, by magnitudes of both signs.
     """
 
-    step: np.ndarray
-    current: np.ndarray
+    total: np.ndarray
+    rate: float
+    half: np.ndarray
 
 
 def finer(
@@ -69,35 +73,60 @@ def finer(
     nothing = np.zeros(n)
     if not doublings(*same, nothing, nothing):
         return 0
-    most = _extremes(reaches, decays, spikes, sources)
-    return doublings(*same, most.step, np.abs(bias) + most.current)
+    signed = {
+        synapse: _signed(synapse, reach, spikes.get(synapse, 1.0))
+        for synapse, reach in reaches.items()
+    }
+    step = _added(max(own.rate, LOIHI.spikes_a_step) * own.total for own in signed.values())
+
+    def room(current: Iterable[np.ndarray]) -> int:
+        return doublings(*same, step, np.abs(bias) + _added(current))
+
+    # the most that there may be of each decoded connection, and the least
+    bounds = [
+        room(bound(own) if synapse in sources else _fastest(own) for synapse, own in signed.items())
+        for bound in (_fastest, _half)
+    ]
+    if bounds[0] == bounds[1]:
+        return bounds[0]
+    return room(
+        _driven(own, table_of(synapse, reaches[synapse]), sources[synapse], decays)
+        if synapse in sources
+        else _fastest(own)
+        for synapse, own in signed.items()
+    )
 
 
-def _extremes(
-    reaches: Mapping[Any, Reach],
-    decays: Decays,
-    spikes: Mapping[Any, float],
-    sources: Mapping[Any, Source],
-) -> Extremes:
-    """The most that all groups of a block come to together, of one sign or the other.
+def _added(parts: Iterable[np.ndarray]) -> np.ndarray:
+    """(n,) the larger of the sums for weights above 0 and below."""
+    return np.asarray(reduce(np.add, parts).max(axis=0))
 
-    Of a decoded connection the current is that at any value in the directions that its ensemble
-    represents, however large, and one spike of each neuron at once besides: neurons that fire in
-    time are above their mean by one spike at the most. It is half of all weights' magnitudes at
-    least, as where some of the ensemble's neurons are silenced by themselves. Of other connections
-    all sources of one sign fire as fast as they can.
+
+def _signed(synapse: Any, reach: Reach, rate: float) -> _Signed:
+    total = np.array([reach.added(positive(synapse, reach, sign)) for sign in (1.0, -1.0)])
+    half = rate / 2 * reach.added(magnitudes(synapse, reach))
+    return _Signed(total, rate, np.broadcast_to(half, total.shape))
+
+
+def _fastest(own: _Signed) -> np.ndarray:
+    """(2, n) current where all sources of one sign fire as fast as they can."""
+    return np.asarray(own.rate * own.total)
+
+
+def _half(own: _Signed) -> np.ndarray:
+    """(2, n), which `_driven` is not below."""
+    return np.asarray(np.minimum(_fastest(own), own.half))
+
+
+def _driven(own: _Signed, table: Any, source: Source, decays: Decays) -> np.ndarray:
+    """(2, n) the most that a decoded connection's current comes to.
+
+    It is that at any value in the directions that its ensemble represents, however large, and one
+    spike of each neuron at once besides: neurons that fire in time are above their mean by one
+    spike at the most. It is half of all weights' magnitudes at least, as where some of the
+    ensemble's neurons are silenced by themselves, and never above `_fastest`.
     """
-    step = current = np.zeros((2, next(iter(reaches.values())).n_neurons))
-    for synapse, reach in reaches.items():
-        total = np.array([reach.added(positive(synapse, reach, sign)) for sign in (1.0, -1.0)])
-        rate = spikes.get(synapse, 1.0)
-        step = step + max(rate, LOIHI.spikes_a_step) * total
-        own = rate * total
-        if synapse in sources:
-            rates = np.minimum(sources[synapse].driven, rate)
-            net = np.asarray(rates @ table_of(synapse, reach))
-            mean = np.array([net.max(axis=0), -net.min(axis=0)])
-            half = rate / 2 * reach.added(magnitudes(synapse, reach))
-            own = np.minimum(own, np.maximum(mean + decays.current * total, half))
-        current = current + own
-    return Extremes(step.max(axis=0), current.max(axis=0))
+    net = np.asarray(np.minimum(source.driven, own.rate) @ table)
+    mean = np.array([net.max(axis=0), -net.min(axis=0)])
+    driven = np.maximum(mean + decays.current * own.total, own.half)
+    return np.asarray(np.minimum(_fastest(own), driven))

@@ -7,14 +7,21 @@ s bits that are shifted away, for a mantissa of 8 bits with a sign, and of the e
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Tuple
+from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 import scipy.sparse
 
 from deploy.nengo_loihi.build.reach import Reach
 from deploy.nengo_loihi.build.source_activity import POINTS, Source
-from loihi_rules.chip.rounding import Together, round_along, round_table, together
+from loihi_rules.chip.rounding import (
+    Asked,
+    Together,
+    round_along,
+    round_table,
+    round_tables,
+    together,
+)
 from loihi_rules.chip.tuning import mean_chip_rates
 
 
@@ -104,42 +111,73 @@ def steps_of(synapse: Any, mantissa: float, exponent: int) -> Steps:
     return Steps(mantissa, size, np.floor((2.0 ** (8 - shift) - 1) * 2.0**shift / size) * size)
 
 
-def round_sources(
-    synapse: Any, reach: Reach, source: Source, steps: Steps
-) -> Tuple[np.ndarray, np.ndarray]:
-    """Round a decoded connection's weights, errors cancelling over its sources.
+class Errors(NamedTuple):
+    """How far off rounding has put what the neurons of a block get, (n_neurons,) each.
 
-    Parameters
+    Attributes
+    ----------
+    off : ndarray
+        By so much, over what each gets.
+    gains : ndarray
+        What each gets of what it is to get; over what is represented.
+    """
+
+    off: np.ndarray
+    gains: np.ndarray
+
+
+class DecodedGroup(NamedTuple):
+    """Weights of a decoded connection, which are to be rounded.
+
+    Attributes
     ----------
     synapse : nengo_loihi.block.Synapse
         In floating point, all its rows in one; is changed.
     reach : Reach
     source : deploy.nengo_loihi.build.source_activity.Source
     steps : Steps
-
-    Returns
-    -------
-    errors, gains : (n_neurons,) ndarray
-        What each neuron gets is off by the first, over what it gets, and that times the second;
-        over what is represented.
     """
-    weights = synapse.weights[0]
-    if reach.dense:
-        table = weights.reshape(-1, reach.n_neurons)
-        asked = table * steps.mantissa
-        whole = round_table(asked, steps.size, steps.most, source.together)
-        table[:] = whole / steps.mantissa
-    else:
-        asked, whole = _round_rows(weights, reach, source, steps)
+
+    synapse: Any
+    reach: Reach
+    source: Source
+    steps: Steps
+
+
+def round_sources(groups: Sequence[DecodedGroup]) -> Dict[Any, Errors]:
+    """Round decoded connections' weights, errors cancelling over the sources of each.
+
+    Gives the `Errors` of each group.
+    """
+    dense = [group for group in groups if group.reach.dense]
+    tables = [group.synapse.weights[0].reshape(-1, group.reach.n_neurons) for group in dense]
+    asked = [
+        Asked(table * steps.mantissa, steps.size, steps.most, source.together)
+        for table, (_, _, source, steps) in zip(tables, dense)
+    ]
+    found: Dict[Any, Errors] = {}
+    for group, table, own, whole in zip(dense, tables, asked, round_tables(asked)):
+        table[:] = whole / group.steps.mantissa
+        found[group.synapse] = _errors(group.source, own.weights, whole)
+    for group in groups:
+        if not group.reach.dense:
+            found[group.synapse] = _errors(group.source, *_round_rows(group))
+    return found
+
+
+def _errors(source: Source, asked: Any, whole: Any) -> Errors:
+    """Of tables of weights, before and after they were rounded."""
     wanted = source.rates @ asked
     beside = source.rates @ (whole - asked).astype(np.float32)
     size, off = np.linalg.norm(wanted, axis=0), np.linalg.norm(beside, axis=0)
     gain = ratio(np.sum(wanted * beside, axis=0, dtype=float), size.astype(float) ** 2, 0.0)
-    return ratio(off, size, 0.0), 1 + gain
+    return Errors(ratio(off, size, 0.0), 1 + gain)
 
 
-def _round_rows(weights: np.ndarray, reach: Reach, source: Source, steps: Steps) -> List[Any]:
+def _round_rows(group: DecodedGroup) -> List[Any]:
     """Round rows that go to some neurons each; gives tables, before and after."""
+    synapse, reach, source, steps = group
+    weights = synapse.weights[0]
     lengths = reach.lengths[source.order]
     ends = np.cumsum(lengths)
     starts = (np.cumsum(reach.lengths) - reach.lengths)[source.order]
@@ -155,7 +193,7 @@ def _round_rows(weights: np.ndarray, reach: Reach, source: Source, steps: Steps)
 
 def round_targets(
     synapse: Any, reach: Reach, target: Target, factor: np.ndarray, steps: Steps
-) -> Tuple[np.ndarray, np.ndarray]:
+) -> Errors:
     """Round the weights of values, errors cancelling over the neurons that they go to.
 
     Two rows for each dimension cannot make up for one another, but what the target represents is
@@ -174,8 +212,8 @@ def round_targets(
 
     Returns
     -------
-    errors, gains : (n_neurons,) ndarray
-        As of `round_sources`, the same for each: of what they represent together.
+    Errors
+        The same for each: of what they represent together.
     """
     table = synapse.weights[0].reshape(-1, reach.n_neurons)
     effects = target.effects(steps.size / (steps.mantissa * factor))
@@ -188,7 +226,7 @@ def round_targets(
     left = beside - gain * wanted
     off = float(ratio(np.sum(left * (effects.products @ left)), size, 0.0)) ** 0.5
     n = reach.n_neurons
-    return np.full(n, np.sqrt(n) * off), np.full(n, 1 + gain)
+    return Errors(np.full(n, np.sqrt(n) * off), np.full(n, 1 + gain))
 
 
 def ratio(over: Any, under: Any, otherwise: float) -> np.ndarray:
