@@ -13,12 +13,13 @@ import pytest
 
 import deploy
 from deploy.errors import BadInput, Stopped
-from deploy.jobs import runner
+from deploy.jobs import remote, runner
 from deploy.jobs.agent import answering, folder, process, slurm, submitting
 from deploy.jobs.bundle import pack, unpack
 from deploy.jobs.job import Task, find_job
 from deploy.jobs.preparing import Options, prepare
 from deploy.jobs.site import LOCAL, Site
+from deploy.jobs.states import State, Status
 from deploy.traces.parts import PartWriter, read_parts
 
 # ------------------------------------------------------------------ parts of a run
@@ -183,6 +184,18 @@ def test_slurms_accounts_are_read():
     out = "12_0|COMPLETED\n12_1|CANCELLED by 1000\n12_2|OUT_OF_MEMORY\n12_[3-4%2]|PENDING\n\n"
     found = slurm.read_accounts(out)
     assert found == {0: ("COMPLETED", ""), 1: ("CANCELLED", ""), 2: ("OUT_OF_MEMORY", "")}
+    assert slurm.read_accounts("4_0|COMPLETED\n4|CANCELLED by 0\n") == {
+        0: ("COMPLETED", ""),
+        slurm.REST: ("CANCELLED", ""),
+    }
+
+
+@pytest.mark.quick
+def test_slurms_queue_is_read():
+    """As squeue --array prints an array of which the rest was cancelled before it began."""
+    found = slurm.read_queue("N/A|CANCELLED|JobArrayTaskLimit\n0|COMPLETING|None\n")
+    rest = ("CANCELLED", "JobArrayTaskLimit")
+    assert found == {0: ("COMPLETING", "None"), slurm.REST: rest}
 
 
 @pytest.mark.quick
@@ -213,29 +226,63 @@ def test_time_limits(limit, seconds):
 )
 def test_want_of_memory_is_told_by_slurms_words(words):
     """As slurmstepd writes them into the log where it polls memory, and where it has cgroups."""
-    why = answering.why_ended({"time_limit": ""}, "FAILED", {}, True, f"epoch 3\n{words}")
-    assert why == "ran out of memory"
+    found = answering.end_of({"time_limit": ""}, "FAILED", {}, True, f"epoch 3\n{words}")
+    assert found == ("failed", "ran out of memory")
 
 
 @pytest.mark.quick
 @pytest.mark.parametrize(
-    "state, ended, started, why",
+    "state, ended, begun, found, why",
     [
-        ("TIMEOUT", {}, True, "time limit"),
-        ("OUT_OF_MEMORY", {}, True, "memory"),
-        ("NODE_FAIL", {}, True, "node"),
-        ("PREEMPTED", {}, True, "preempted"),
-        ("CANCELLED", {}, True, "cancelled"),
-        ("", {"code": 143, "stopped": True, "seconds": 3599}, True, "time limit"),
-        ("", {"code": 143, "stopped": True, "seconds": 10}, True, "cancelled, or preempted"),
-        ("FAILED", {"code": -9, "stopped": False, "seconds": 10}, True, "killed"),
-        ("FAILED", {"code": 2, "stopped": False, "seconds": 10}, True, "failed"),
-        ("", {}, True, "without a result"),
-        ("", {}, False, "not begun"),
+        ("TIMEOUT", {}, True, "failed", "time limit"),
+        ("OUT_OF_MEMORY", {}, True, "failed", "memory"),
+        ("NODE_FAIL", {}, True, "failed", "node"),
+        ("PREEMPTED", {}, True, "failed", "preempted"),
+        ("CANCELLED", {}, True, "cancelled", "cancelled"),
+        ("CANCELLED", {}, False, "cancelled", "cancelled"),
+        ("", {"code": 143, "stopped": True, "seconds": 3599}, True, "failed", "time limit"),
+        ("", {"code": 143, "stopped": True, "seconds": 10}, True, "failed", "or preempted"),
+        ("CANCELLED", {"code": 143, "stopped": True, "seconds": 10}, True, "cancelled", "cance"),
+        ("FAILED", {"code": -9, "stopped": False, "seconds": 10}, True, "failed", "killed"),
+        ("FAILED", {"code": 2, "stopped": False, "seconds": 10}, True, "failed", "failed"),
+        ("", {"code": 0, "stopped": False, "seconds": 10}, True, "failed", "ended well"),
+        ("", {}, True, "failed", "without a result"),
+        ("", {}, False, "forgotten", "never began"),
     ],
 )
-def test_ends_are_told_apart(state, ended, started, why):
-    assert why in answering.why_ended({"time_limit": "01:00:00"}, state, ended, started)
+def test_ends_are_told_apart(state, ended, begun, found, why):
+    end = answering.end_of({"time_limit": "01:00:00"}, state, ended, begun)
+    assert end[0] == found and why in end[1]
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("resubmit, times", [(None, 0), (lambda: False, 0), (lambda: True, 3)])
+def test_a_site_that_always_loses_a_job_is_not_submitted_to_for_ever(monkeypatch, resubmit, times):
+    lost, sent = Status("1", (State("lost"),)), []
+    monkeypatch.setattr(remote, "status", lambda job: lost)
+    monkeypatch.setattr(remote, "submit", sent.append)
+    monkeypatch.setattr(remote.time, "sleep", lambda seconds: None)
+    assert remote.wait("job", resubmit=resubmit) == lost and sent == ["job"] * times
+
+
+@pytest.mark.quick
+def test_a_result_that_is_shown_late_is_waited_for(agent):
+    """By a network's file system: Slurm, or the agent at its node, says that it has ended well."""
+    here = agent("pass")
+    now, job = time.time(), folder.settings()
+    for name in folder.NOTES:
+        (here / name).mkdir(exist_ok=True)
+    for seconds, state in ((5, "completing"), (1000, "failed"), (-1000, "failed")):
+        folder.note("ended", 0, code=0, stopped=False, seconds=1, time=now - seconds)
+        assert answering.state_of(0, job, folder.Reported())["state"] == state
+    folder.forget("ended", 0)
+    for _ in range(2):
+        found = answering.state_of(0, job, folder.Reported("COMPLETED", "None"))
+        assert found["state"] == "completing"
+    folder.note("said", 0, state="COMPLETED", time=now - 1000)
+    assert answering.state_of(0, job, folder.Reported())["state"] == "forgotten"
+    folder.note("begun", 0)
+    assert answering.state_of(0, job, folder.Reported())["state"] == "failed"
 
 
 # ------------------------------------------------------------------ on this machine
@@ -292,7 +339,7 @@ def test_a_cancelled_job_leaves_a_part_and_can_be_started_again(here, tmp_path):
     assert here("cancel", name).returncode == 0
     for _ in range(120):  # numba may be compiling, which ends by itself
         state = json.loads(here("status", name, "--json").stdout)["tasks"][0]
-        if state["state"] == "failed":
+        if state["state"] == "cancelled":
             break
         time.sleep(0.5)
     assert "cancelled" in state["why"]
@@ -354,7 +401,10 @@ def test_a_process_is_known_by_its_lock_and_stopped(agent):
     assert answering.status()["tasks"][0]["state"] == "pending"
     assert "error" not in submitting.cancel()
     until(lambda: not process.is_alive())
-    assert answering.status()["tasks"][0]["state"] == "failed"
+    assert answering.status()["tasks"][0]["state"] == "cancelled"
+    assert submitting.cancel()["left"] is False
+    answer = submitting.submit()
+    assert not answer["new"] and answer["cancelled"]
 
 
 @pytest.mark.quick
@@ -367,7 +417,7 @@ def test_cancelling_what_is_over_touches_no_stranger(agent):
         submitting.cancel()
         time.sleep(0.3)
         assert stranger.poll() is None
-        assert answering.status()["tasks"][0]["state"] == "failed"
+        assert answering.status()["tasks"][0]["state"] == "cancelled"
         stranger.kill()
 
 

@@ -17,8 +17,8 @@ from deploy.jobs.job import find_job
 def cancel(name: str, as_json: bool) -> None:
     """Stop a job."""
     job = find_job(name)
-    remote.cancel(job)
+    left = remote.cancel(job)
     if as_json:
-        say_json({"name": job.name, "cancelled": True}, None)
+        say_json({"name": job.name, "cancelled": left}, None)
     else:
-        say(f"job {job.name}: cancelled")
+        say(f"job {job.name}: " + ("cancelled" if left else "it was over already"))

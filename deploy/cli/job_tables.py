@@ -7,7 +7,7 @@ from rich.table import Table
 from deploy.cli.console import say
 from deploy.jobs.states import Status
 
-MOST_LINES = 20  # of failed tasks, one a task
+MOST_LINES = 20  # of tasks without a result, one a task
 REASONS = {  # of squeue's manual, section JOB REASON CODES
     "JobArrayTaskLimit": "no more of them run together (at_once of the site)",
     "Resources": "no board is free",
@@ -39,11 +39,11 @@ def table_of(found: Status) -> Table:
 
 def print_status(found: Status) -> None:
     say(counts_in_words(found))
-    for number in found.failed[:MOST_LINES]:
+    for number in found.without_result[:MOST_LINES]:
         task = found.tasks[number]
         say(f"task {number} {task.why}" + (f": {task.last_line}" if task.log else ""))
-    if len(found.failed) > MOST_LINES:
-        say(f"and {len(found.failed) - MOST_LINES} more that failed")
+    if len(found.without_result) > MOST_LINES:
+        say(f"and {len(found.without_result) - MOST_LINES} more without a result")
     waiting = {task.why for task in found.tasks if task.state == "pending" and task.why}
     for why in sorted(waiting - {"None"}):
         say(f"pending: {REASONS.get(why, why)}")

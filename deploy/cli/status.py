@@ -18,17 +18,31 @@ from deploy.jobs import remote
 from deploy.jobs.job import find_job
 from deploy.jobs.states import Status
 
+LOST = "Slurm has lost the job before it began. Submit it again?"
+
 
 @click.command()
 @click.argument("name", shell_complete=completion.jobs)
-@click.option("--watch", is_flag=True, help="Until it is over.")
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="Until it is over; if Slurm loses it, ask whether to submit it again.",
+)
 @as_json
 def status(name: str, watch: bool, as_json: bool) -> None:
     """Say how far a job is."""
     job = find_job(name)
     if watch and sys.stdout.isatty():
         with Live(refresh_per_second=2) as live:
-            found = remote.wait(job, lambda now: live.update(table_of(now)))
+
+            def ask() -> bool:
+                live.stop()
+                try:
+                    return sys.stdin.isatty() and click.confirm(LOST, err=True)
+                finally:
+                    live.start()
+
+            found = remote.wait(job, lambda now: live.update(table_of(now)), resubmit=ask)
     elif watch:
         last: List[Any] = []
 
@@ -45,4 +59,4 @@ def status(name: str, watch: bool, as_json: bool) -> None:
         say_json({"id": found.id, "tasks": tasks})
     else:
         print_status(found)
-    sys.exit(1 if found.failed else 0)
+    sys.exit(1 if found.without_result else 0)

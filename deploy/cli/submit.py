@@ -52,7 +52,7 @@ from deploy.targets import find_target
     multiple=True,
     help="A file that MODEL reads; it is put beside it.",
 )
-@click.option("--again", is_flag=True, help="If tasks have failed, start them once more.")
+@click.option("--again", is_flag=True, help="Start tasks once more that ended without a result.")
 @click.option(
     "--dry-run",
     is_flag=True,
@@ -105,11 +105,12 @@ def submit(
     answer = remote.submit(job, again)
     if not as_json:
         known = "" if answer["new"] else ", as it was already"
+        known += "; it was cancelled, and --again starts it once more" * answer["cancelled"]
         say(f"job {job.name}: {answer['id']} at {site}, {tasks_in_words(len(job.tasks))}{known}")
     elif not wait:
         say_json({"name": job.name, **answer}, None)
     if wait:
-        found = remote.wait(job)
+        found = remote.wait(job, resubmit=lambda: True)  # what this command is for
         if not as_json:
             print_status(found)
         sys.exit(bring(job, out, as_json, True))

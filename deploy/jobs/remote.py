@@ -15,6 +15,7 @@ from deploy.shown import printable
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0  # s between two questions
 LAST_OF_LOG = 16384  # bytes
+MOST_RESUBMISSIONS = 3  # of a job that is lost, and lost again
 
 
 def submit(job: Job, again: bool = False) -> Dict[str, Any]:
@@ -29,7 +30,7 @@ def submit(job: Job, again: bool = False) -> Dict[str, Any]:
     Returns
     -------
     dict
-        ``id`` of the job at its site, and whether it is ``new``.
+        ``id`` of the job at its site, whether it is ``new``, and whether it was ``cancelled``.
 
     Raises
     ------
@@ -40,7 +41,8 @@ def submit(job: Job, again: bool = False) -> Dict[str, Any]:
     job.note("sending")
     link.send(job.folder / "sent", job.name)
     said = link.ask(job.name, "again" if again else "submit")
-    answer = {"id": printable(said.get("id", ""))[:80], "new": said.get("new") is True}
+    answer = {"id": printable(said.get("id", ""))[:80],
+              **{key: said.get(key) is True for key in ("new", "cancelled")}}  # fmt: skip
     if not answer["id"]:
         raise TargetUnavailable(
             f"site {job.site.name}: did not say what became of the job; ask again"
@@ -62,10 +64,11 @@ def status(job: Job) -> Status:
     return found
 
 
-def cancel(job: Job) -> None:
-    """Stop what is queued or running."""
-    Link(job.site).ask(job.name, "cancel")
-    job.note("cancelled")
+def cancel(job: Job) -> bool:
+    """Stop what is queued or running; gives whether there was anything."""
+    left = Link(job.site).ask(job.name, "cancel").get("left") is True
+    job.note("cancelled" if left else "over before it was cancelled")
+    return left
 
 
 def logs(job: Job, task: int = 0, offset: int = -LAST_OF_LOG) -> Tuple[str, int]:
@@ -86,9 +89,12 @@ def logs(job: Job, task: int = 0, offset: int = -LAST_OF_LOG) -> Tuple[str, int]
 
 
 def wait(
-    job: Job, progress: Optional[Callable[[Status], None]] = None, patience: float = 600.0
+    job: Job,
+    progress: Optional[Callable[[Status], None]] = None,
+    patience: float = 600.0,
+    resubmit: Optional[Callable[[], bool]] = None,
 ) -> Status:
-    """Until every task is over; should Slurm lose the job, it is submitted again.
+    """Until every task is over.
 
     Parameters
     ----------
@@ -97,20 +103,25 @@ def wait(
         Is called with each status.
     patience : float
         Seconds for which a site that does not answer is asked again.
+    resubmit : callable, optional
+        Is called where Slurm has lost the job before it began, and says whether to submit it again,
+        which is done `MOST_RESUBMISSIONS` times at the most; a lost job is over without it.
 
     Raises
     ------
     TargetUnavailable
         If it does not answer for longer.
     """
-    pause, silent_since = FIRST_WAIT, time.monotonic()
+    pause, silent_since, resubmissions = FIRST_WAIT, time.monotonic(), 0
     while True:
         try:
             found = status(job)
             silent_since = time.monotonic()
             if progress is not None:
                 progress(found)
-            if found.lost:  # asked this often, a cancelled one would have been seen as such
+            again = found.lost and resubmissions < MOST_RESUBMISSIONS
+            if again and resubmit is not None and resubmit():
+                resubmissions += 1
                 submit(job)
             elif found.over:
                 return found

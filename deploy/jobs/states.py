@@ -9,7 +9,8 @@ from typing import Any, Dict, List, Mapping, Tuple
 from deploy.errors import TargetUnavailable
 from deploy.shown import printable
 
-OVER = ("complete", "failed", "lost")
+NO_RESULT = ("failed", "cancelled", "forgotten", "lost")
+OVER = ("complete", *NO_RESULT)
 
 
 @dataclass(frozen=True)
@@ -19,14 +20,15 @@ class State:
     Attributes
     ----------
     state : str
-        ``"complete"``, ``"failed"``, ``"lost"`` where Slurm knows nothing of it any more, or as
-        Slurm has it: ``"pending"``, ``"running"`` …
+        ``"complete"``, ``"failed"``, ``"cancelled"``; ``"lost"`` where Slurm has lost it before
+        it began; ``"forgotten"`` where it never began, and nobody knows why; or as Slurm has it:
+        ``"pending"``, ``"running"`` …
     why : str
-        It failed or waits, in words.
+        It ended without a result or waits, in words.
     restarts : int
         How often Slurm has requeued it.
     log : str
-        The end of its log, if it failed.
+        The end of its log, if it ended without a result.
     """
 
     state: str
@@ -85,9 +87,9 @@ class Status:
         return all(task.over for task in self.tasks)
 
     @property
-    def failed(self) -> List[int]:
-        """Numbers of the tasks that failed, or are lost."""
-        return [n for n, task in enumerate(self.tasks) if task.state in ("failed", "lost")]
+    def without_result(self) -> List[int]:
+        """Numbers of the tasks of which nothing more will come, and which are not complete."""
+        return [n for n, task in enumerate(self.tasks) if task.state in NO_RESULT]
 
     @property
     def lost(self) -> bool:

@@ -27,6 +27,7 @@ from laptop import Done, Laptop
 from relay import Relay
 
 import deploy
+from deploy.jobs.states import OVER
 from deploy.traces.traces import Traces
 
 MODEL = """\
@@ -156,7 +157,8 @@ class Run:
             states = self.states()
             if any(s["state"] == "lost" for s in states):
                 self.submit()
-            return states if all(s["state"] in ("complete", "failed") for s in states) else None
+                return None
+            return states if all(s["state"] in OVER for s in states) else None
 
         return self.until(over, "the end of the job")
 
@@ -216,9 +218,9 @@ class Run:
                 raise Violation("wrong: other spikes than a run here gives")
 
     def ended(self, why: str) -> str:
-        """Check that all tasks failed for this reason, and left what they had."""
-        states = self.until_over()
-        if any(s["state"] != "failed" or why not in s["why"] for s in states):
+        """Check that all tasks ended for this reason, and left what they had."""
+        states, state = self.until_over(), "cancelled" if why == "was cancelled" else "failed"
+        if any(s["state"] != state or why not in s["why"] for s in states):
             raise Violation(f"said wrongly: {states} in place of {why!r}")
         if self.fetch()["complete"]:
             raise Violation("wrong: a result of a job that did not end")

@@ -9,7 +9,12 @@ lose a job that it took, being killed before it wrote it down, it is queued when
 again. Slurm may give the lost one's id to another job, so that the name has to fit the id.
 
 What failed can be started again: that is a new generation of the job, with a name of its own for
-Slurm, and tasks of an older one end without having run.
+Slurm, and tasks of an older one end without having run. What was cancelled is not begun, whatever
+Slurm does.
+
+Slurm forgets a job some minutes after its end, and where it keeps no books nobody else knows. So
+what is known of a task is noted in files: that its node's shell has begun it, that the agent has
+started it, how its run ended, and what Slurm said of its end whenever it was asked.
 
 `folder` is what is kept in the job's folder, `slurm` what is asked of Slurm; `submitting` has a
 job queued once, `running` is what jobs run, `packages` what they run of ours, `answering` tells

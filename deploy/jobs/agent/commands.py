@@ -32,5 +32,7 @@ def main(words: List[str]) -> int:
         answer = {"error": f"{error.filename} is not here"}
     except OSError as error:
         answer = {"error": f"{error.filename or HERE}: {error.strerror}"}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        answer = {"error": f"what is kept in {HERE} is damaged ({error!r}); submit again"}
     print(json.dumps(answer))
     return 0

@@ -36,6 +36,11 @@ class Settings(TypedDict):
     environment: Dict[str, str]
 
 
+# What is known of each task, in a file of its number: the shell of its node has begun it, the agent
+# there has started it, its run has ended, Slurm has said how it ended.
+NOTES = ("begun", "started", "ended", "said")
+
+
 def write(path: Path, text: str) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -83,12 +88,42 @@ def complete(number: int) -> bool:
     return (HERE / "results" / f"{number}.json").exists()
 
 
-def begun() -> bool:
+def look_again() -> None:
+    """A network's file system shows what others have written when its folder is opened."""
+    with contextlib.suppress(OSError):
+        os.listdir(str(HERE / "results"))
+
+
+def noted(what: str, number: int) -> Answer:
+    """What one of `NOTES` has of a task; empty if nothing."""
+    text = read(HERE / what / str(number))
+    found = json.loads(text) if text else {}
+    if not isinstance(found, dict):
+        raise ValueError(f"{what}/{number} is no table")
+    return found
+
+
+def note(what: str, number: int, **more: Any) -> None:
+    (HERE / what).mkdir(mode=0o700, exist_ok=True)  # a purge of old files may have taken it
+    write(HERE / what / str(number), json.dumps(more))
+
+
+def forget(what: str, number: int) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        (HERE / what / str(number)).unlink()
+
+
+def was_begun(number: int) -> bool:
+    return any((HERE / what / str(number)).exists() for what in ("begun", "started"))
+
+
+def any_begun(job: Settings) -> bool:
     """Whether any task ever was."""
-    return any(any((HERE / name).iterdir()) for name in ("started", "results"))
+    return any(was_begun(n) or complete(n) for n in range(job["tasks"]))
 
 
 def was_cancelled() -> bool:
+    """By `loihi-deploy cancel`; what is left of the job is never run then."""
     return (HERE / "cancelled").exists()
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -11,7 +9,19 @@ import sys
 import time
 from typing import List
 
-from .folder import HERE, complete, generation, locked, read, settings, stored_id, write
+from .folder import (
+    HERE,
+    complete,
+    forget,
+    generation,
+    locked,
+    note,
+    read,
+    settings,
+    stored_id,
+    was_cancelled,
+    write,
+)
 from .packages import Damaged, check_bundle, packages
 
 
@@ -33,11 +43,13 @@ def task(number: int, attempt: int) -> int:
         return 0
     if complete(number):
         return 0
+    if was_cancelled():  # before it began, or it was queued again after that
+        print("the job was cancelled; this task of it is not run")
+        return 0
     job, begun = settings(), time.time()
-    restarts = int(os.environ.get("SLURM_RESTART_COUNT", "0"))
-    write(HERE / "started" / str(number), json.dumps({"restarts": restarts}))
-    with contextlib.suppress(FileNotFoundError):
-        (HERE / "ended" / str(number)).unlink()
+    note("started", number, restarts=int(os.environ.get("SLURM_RESTART_COUNT", "0")))
+    for earlier in ("ended", "said"):
+        forget(earlier, number)
     try:
         check_bundle()
         place = packages()
@@ -62,17 +74,22 @@ def task(number: int, attempt: int) -> int:
             passed_on = True
         time.sleep(0.05)
     code = running.returncode
-    if code and not complete(number):
-        end = {"code": code, "stopped": bool(stopped), "seconds": time.time() - begun}
-        write(HERE / "ended" / str(number), json.dumps(end))
+    note_end(number, code, bool(stopped), begun)
     return code if code >= 0 else 128 - code
+
+
+def note_end(number: int, code: int, stopped: bool, begun: float) -> None:
+    now = time.time()
+    try:
+        note("ended", number, code=code, stopped=stopped, seconds=now - begun, time=now)
+    except OSError as error:  # on a full disk the log has it
+        print(f"loihi-deploy agent: ended with {code} ({error.strerror})", file=sys.stderr)
 
 
 def ended_early(number: int, why: str) -> int:
     """Before there was anything to run, which the log says."""
     print(f"loihi-deploy agent: {why}", file=sys.stderr, flush=True)
-    with contextlib.suppress(OSError):  # on a full disk the log has it
-        write(HERE / "ended" / str(number), json.dumps({"code": 2, "stopped": False, "seconds": 0}))
+    note_end(number, 2, False, time.time())
     return 2
 
 
