@@ -42,10 +42,14 @@ class EnsembleNote:
         Whether its gains and biases are chosen for the chip (`loihi_rules.passes.rates`).
     lag : float
         By how many seconds it answers later than on the CPU (`loihi_rules.chip.lags`).
+    steps_late : int or None
+        Of stepped neurons: by how many steps their spikes come later than their author has them;
+        None while it is not reckoned.
     """
 
     has_its_rates: bool = False
     lag: float = 0.0
+    steps_late: Optional[int] = None
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,9 @@ class Session(ABC):
         What runs in Nengo core, in the order in which it steps.
     settings : mapping
         Options of the target that bear on the result.
+    late : mapping of nengo.Probe to int
+        By how many steps samples come later than those of the model as its author has it; of
+        most probes by none.
     """
 
     problems: Tuple[Problem, ...] = ()
@@ -33,6 +36,7 @@ class Session(ABC):
     idle: AbstractSet[Any] = frozenset()  # nodes that nothing reaches any more
     on_chip: Optional[AbstractSet[nengo.Ensemble]] = None  # of a target that is a chip
     settings: Mapping[str, Any] = {}
+    late: Mapping[nengo.Probe, int] = {}
 
     @property
     @abstractmethod

@@ -16,6 +16,7 @@ from deploy.nengo_loihi.read.units import scale_of
 from deploy.targets.base import Session
 from loihi_rules import Change, Learned, Rewritten, SeededCopy
 from loihi_rules.learned.record import rule_names
+from loihi_rules.nengo_parts.wiring import base_of
 
 
 class ChipSession(Session):
@@ -46,6 +47,12 @@ class ChipSession(Session):
             if conn not in rewritten.joined:
                 check_unused(rewritten, conn, dt)
         self._copied = copied
+        notes = rewritten.notes.ensembles
+        self.late = {
+            probe: notes[base_of(probe.target)].steps_late or 0
+            for probe in [*rewritten.network.all_probes, *rewritten.served]
+            if isinstance(base_of(probe.target), nengo.Ensemble)
+        }
 
     def _make_readers(self) -> Dict[nengo.Probe, Reader]:
         """Of the probes whose samples the chip does not give as asked."""

@@ -29,6 +29,7 @@ from deploy.traces.trace import Piece, Spikes, Trace, joined_spikes
 from deploy.traces.traces import LINES, OFF_CHIP, Traces
 from deploy.version import __version__
 from deploy.workflows.given import check_silicon, checked_seed, seconds_of, steps_of, usable_target
+from deploy.workflows.moved_back import MovedBack
 from loihi_rules import fix_seeds
 from loihi_rules.learned.record import learning
 
@@ -205,24 +206,22 @@ def _step(
     named = {described[probe].label: found for probe, found in pieces.items()}
     done, width = 0, sum(int(probe.size_in) for probe in described)
     chunk = max(1, min(CHUNK, MOST_SAMPLES // max(width, 1)))
+    moved = MovedBack(session, described)
     while done < run.n_steps:
         steps, lost = min(chunk, run.n_steps - done), None
         try:
-            session.run_steps(steps)
+            moved.run_steps(steps)
         except BoardLost as error:  # which has the steps before
-            steps, lost = session.n_steps - done, error
+            steps, lost = max(0, session.n_steps - moved.ahead - done), error
         except BaseException as error:  # of this chunk nothing is known
             if parts is not None and done:
                 parts.note(run, named, done, at_once=True)
             _keep(error, run, described, pieces, done)
             raise
-        for probe, trace in described.items() if steps else ():
-            piece: Optional[Piece]
-            if trace.sparse:
-                spikes = session.spikes(probe)
-                piece = None if spikes is None else Spikes(spikes.steps + done, spikes.neurons)
-            else:
-                piece = session.samples(probe)
+        for probe in described if steps else ():
+            piece = moved.take(probe, steps)
+            if isinstance(piece, Spikes):
+                piece = Spikes(piece.steps + done, piece.neurons)
             if piece is not None:
                 pieces[probe].append(piece)
         session.clear()

@@ -9,6 +9,7 @@ import numpy as np
 
 from loihi_rules.chip.limits import LOIHI
 from loihi_rules.nengo_parts.parameters import with_parameters
+from loihi_rules.nengo_parts.stepped import SteppedNeurons
 
 DRIVES = 41  # at which rates are fitted
 FIT_STEPS = 30  # at most
@@ -48,8 +49,9 @@ def represented(neuron_type: nengo.neurons.NeuronType, dt: float) -> nengo.neuro
 
 
 def is_chips_own(neuron_type: nengo.neurons.NeuronType) -> bool:
-    """Whether a neuron type is one of nengo-loihi's, which fire on the CPU as on the chip."""
-    return type(neuron_type).__module__.startswith("nengo_loihi.")
+    """Whether a neuron type fires on the CPU as on the chip: nengo-loihi's own, and stepped ones."""
+    cls = type(neuron_type)
+    return cls is SteppedNeurons or cls.__module__.startswith("nengo_loihi.")
 
 
 def give_gains(ens: nengo.Ensemble, gain: np.ndarray, bias: np.ndarray) -> None:

@@ -15,6 +15,8 @@ from loihi_rules.passes.chip.lowest_voltage import lowest_voltage
 from loihi_rules.passes.chip.neuron_learning import neuron_learning
 from loihi_rules.passes.chip.placement import placement
 from loihi_rules.passes.chip.rates import rates
+from loihi_rules.passes.chip.stepped_neurons import stepped_neurons
+from loihi_rules.passes.chip.steps_between import steps_between
 from loihi_rules.passes.chip.time_constants import time_constants
 from loihi_rules.passes.nengo_loihi.decoders import decoders
 from loihi_rules.passes.nengo_loihi.dense_transforms import dense_transforms
@@ -31,6 +33,8 @@ PASSES = (
     names,
     placement,
     board,
+    stepped_neurons,
+    steps_between,
     neuron_learning,
     error_relays,
     learned_posts,
@@ -76,6 +80,8 @@ __all__ = [
     "placement",
     "probes",
     "rates",
+    "stepped_neurons",
+    "steps_between",
     "time_constants",
     "views",
 ]

@@ -28,6 +28,7 @@ from deploy.nengo_loihi.build.rates_in_pieces import rates_in_pieces
 from deploy.nengo_loihi.build.rounded import round_model
 from deploy.nengo_loihi.build.row_table import row_tables
 from deploy.nengo_loihi.build.split import linear_splitting
+from deploy.nengo_loihi.build.stepped import configure_stepped
 from deploy.nengo_loihi.load import load_nengo_loihi
 from loihi_rules import Rewritten
 from loihi_rules.chip.decoding import Decoding
@@ -35,6 +36,7 @@ from loihi_rules.learning_rules.pes import ERROR_SCALE
 from loihi_rules.nengo_parts.built import unused_max_rates
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.solvers import solver_of_decoders
+from loihi_rules.nengo_parts.stepped import SteppedNeurons
 from loihi_rules.nengo_parts.wiring import base_of, columns_of, is_chip_input, on_chip
 
 READ_BY_THE_HOST = "probe_decoders"  # nengo-loihi's synapse group into what the host reads
@@ -91,6 +93,8 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
                 conn = rewritten.notes.probes[obj].decoders_of
                 if conn is not None:
                     return self._decoded_as(model, obj, conn)
+            if isinstance(obj, SteppedNeurons):
+                return configure_stepped(args[1].compartment, obj, model.dt)
             if isinstance(obj, nengo.Ensemble):
                 with unused_max_rates(), warnings.catch_warnings():
                     # the session sets them; see `deploy.nengo_loihi.read.chip_neurons`
@@ -205,7 +209,10 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
             tau = None
             if block is not None and on_chip(model.toplevel, conn.post):
                 tau = model.toplevel.config[base_of(conn.post)].input_tau
-            if tau is not None:
+            stepped = block is not None and isinstance(
+                getattr(base_of(conn.post), "neuron_type", None), SteppedNeurons
+            )
+            if tau is not None or stepped:
                 block.compartment.tau_s = None
             valued = _values_to_neurons(model, conn)
             before = len(block.synapses) if isinstance(block, LoihiBlock) else 0
@@ -224,6 +231,8 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
                         weights *= unit.value
             if tau is not None:
                 block.compartment._configure_filter(tau, dt=model.dt)
+            if stepped:  # whose decays are their own, not of what enters them
+                configure_stepped(block.compartment, base_of(conn.post).neuron_type, model.dt)
             made = model.objs[conn]
             if getattr(made.get("decoders"), "label", "") == READ_BY_THE_HOST:
                 ens = conn.pre_obj

@@ -350,6 +350,8 @@ def _prepare(
         bool(compartment.scale_u),
         bool(compartment.scale_v),
     )
+    if not (compartment.scale_u or compartment.scale_v):
+        _decay_exactly(compartment)
     saturate(block, decays)
     if largest <= NOTHING:
         _drop_faint_biases(compartment, decays)
@@ -358,6 +360,17 @@ def _prepare(
     rates = {**spikes, **pulses}
     unit *= 2.0 ** finer(block, decays, unit, reaches, rates, sources, _least(block))
     return LOIHI.weight_max * STEP / (decays.weight * unit), factor
+
+
+def _decay_exactly(compartment: Any) -> None:
+    """Have nengo-loihi round decays to the nearest that the chip has, of 4,096ths.
+
+    It rounds 4,095 δ and the chip takes 4,096ths (``discretize_compartment``, ``decay_int``), which
+    is as near where integrals are made up for (``scale_u``); where they are not, it is 1/4,095 off.
+    """
+    most = 2**LOIHI.decay_bits
+    for decay in (compartment.decay_u, compartment.decay_v):
+        decay[:] = np.minimum(decay * (most / (most - 1)), 1.0)
 
 
 def _least(block: Any) -> float:

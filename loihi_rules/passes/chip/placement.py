@@ -15,10 +15,11 @@ from loihi_rules.learning_rules import RULES
 from loihi_rules.learning_rules.where import off_chip_learning
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.settings import declare
+from loihi_rules.nengo_parts.stepped import SteppedNeurons
 from loihi_rules.nengo_parts.wiring import base_of, decoded
 from loihi_rules.passes.chip.learned_posts import may_be_on_chip
 
-CHIP_NEURONS = (nengo.LIF, nengo.SpikingRectifiedLinear)
+CHIP_NEURONS = (nengo.LIF, nengo.SpikingRectifiedLinear, SteppedNeurons)
 CHIP_RATE_BASES = (nengo.LIFRate, nengo.RectifiedLinear)  # of nengo.RegularSpiking
 
 

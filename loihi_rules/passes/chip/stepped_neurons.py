@@ -1,0 +1,62 @@
+"""What stepped neurons do that compartments do otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from loihi_rules.draft import Draft
+from loihi_rules.nengo_parts.names import name_of
+from loihi_rules.nengo_parts.parameters import with_parameters
+from loihi_rules.nengo_parts.stepped import SteppedNeurons
+from loihi_rules.nengo_parts.wiring import on_chip
+
+TELLING = 1e-3  # relative; a smaller difference of what is kept in a step is not worth a line
+
+
+def stepped_neurons(draft: Draft) -> None:
+    """Say what a compartment does otherwise than a stepped neuron, and make it so.
+
+    A compartment's voltage is 0 after a spike (Davies et al. 2018, IEEE Micro 38(1), 82–99, and
+    nengo-loihi ``emulator/interface.py``, ``CompartmentState.update``), so that one that would lose
+    its threshold loses all. What decays keep is a multiple of 1/4096.
+    """
+    for ens in draft.network.all_ensembles:
+        neurons = ens.neuron_type
+        if not isinstance(neurons, SteppedNeurons) or not on_chip(draft.network, ens):
+            continue
+        spikes = bool(np.any(np.isfinite(neurons.threshold)))
+        if neurons.reset == "subtract" and spikes:
+            ens.neuron_type = with_parameters(
+                neurons, reset="zero", late_reset=False, v_reset=np.zeros(1)
+            )
+            draft.change(
+                name_of(ens),
+                "reset to zero",
+                "a spike takes the threshold from the voltage",
+                "a spike sets the voltage to 0",
+                "Loihi 1 has no other reset; where inputs go far beyond the threshold, spikes are "
+                "lost, which a comparison measures",
+            )
+        _say_what_is_kept(draft, name_of(ens), neurons)
+        note = draft.notes.ensembles[ens]
+        draft.notes.ensembles[ens] = replace(note, has_its_rates=True)
+
+
+def _say_what_is_kept(draft: Draft, name: str, neurons: SteppedNeurons) -> None:
+    """Of current and voltage; see `loihi_rules.chip.levels.filter_of`."""
+    steps = 2**draft.chip.decay_bits
+    for what, kept in (("current", neurons.current_kept), ("voltage", neurons.voltage_kept)):
+        lost = 1 - np.asarray(kept, float)
+        chip = np.rint(lost * steps) / steps
+        off = np.abs(chip - lost) / np.maximum(lost, 1e-12)
+        worst = int(np.argmax(np.where((lost > 0) & (lost < 1), off, 0)))
+        if 0 < lost[worst] < 1 and off[worst] > TELLING:
+            draft.change(
+                name,
+                "decays of 12 bits",
+                f"{what} loses {100 * lost[worst]:.4g} % a step",
+                f"{100 * chip[worst]:.4g} %",
+                f"the chip's decay is a multiple of 1/{steps} a step",
+            )
