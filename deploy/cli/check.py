@@ -48,7 +48,7 @@ def check(
     model: str,
     parameters: Tuple[str, ...],
     seed: int,
-    dt: float,
+    dt: Optional[float],
     target: str,
     weights: Optional[Path],
     learn_on: bool,

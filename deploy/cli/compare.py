@@ -100,7 +100,7 @@ def compare(
     targets: str,
     duration: Optional[float],
     seed: int,
-    dt: float,
+    dt: Optional[float],
     engine: str,
     ideals: Tuple[str, ...],
     weights: Optional[Path],
@@ -147,17 +147,17 @@ def compare(
         names, ideal, modes = names_of(targets), pairs_of(ideals), Silicon.read(silicon)
         check_targets(names)
         check_weights_file(weights, learn_on, fan_in)
-        seconds = check_run(model, names, [seed], duration, dt, engine, modes)
+        timing = check_run(model, names, [seed], duration, dt, engine, modes)
         out = out or Path("comparison") / _plain(model)
         before = comparison_of(out / "parity.json")
         with staged_folder(out) as stage:
             with progress_bar() as report:
                 parity = deploy.compare(
                     with_weights(model, seed, weights, learn_on, fan_in),
-                    seconds,
+                    timing.seconds,
                     names,
                     seed,
-                    dt=dt,
+                    dt=timing.dt,
                     engine=engine,
                     ideals=ideal,
                     tolerances=limits,

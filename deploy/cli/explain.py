@@ -35,7 +35,7 @@ def explain(
     parameters: Tuple[str, ...],
     duration: Optional[float],
     seed: int,
-    dt: float,
+    dt: Optional[float],
     spread: int,
     as_json: bool,
 ) -> None:
@@ -43,9 +43,11 @@ def explain(
     model = model_of(model, parameters)
     if spread:
         check_number_of_runs(spread)
-    seconds = check_run(model, ["emulator"], [seed], duration, dt)
+    timing = check_run(model, ["emulator"], [seed], duration, dt)
     with progress_bar() as report:
-        found = deploy.explain(model, seconds, seed, dt=dt, spread=spread, progress=report)
+        found = deploy.explain(
+            model, timing.seconds, seed, dt=timing.dt, spread=spread, progress=report
+        )
     if as_json:
         say_json(found.to_dict())
         sys.exit(0 if found.likeliest is not None else 1)

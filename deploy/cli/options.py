@@ -37,7 +37,7 @@ seed_option = click.option(
     help="Seed of the run, and of a model that has none.",
 )
 dt_option = click.option(
-    "--dt", type=float, default=0.001, show_default=True, help="Step in seconds."
+    "--dt", type=float, help="Step in seconds; the model's own if not given, or 0.001."
 )
 targets_option = click.option(
     "--targets",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from deploy import parity
 from deploy.emulator.silicon import AS_EMULATED, Silicon
 from deploy.errors import BadInput
 from deploy.models.checking import check_model
-from deploy.models.spelling import Spelling
+from deploy.models.spelling import NIR, Spelling
 from deploy.workflows.given import (
+    STEP,
     USER_DURATION,
     WEIGHTS,
     check_number_of_runs,
@@ -18,6 +19,8 @@ from deploy.workflows.given import (
     check_weights,
     checked_seed,
     known_target,
+    seconds_of,
+    step_of,
     steps_of,
 )
 from loihi_rules.systems import SYSTEMS
@@ -28,6 +31,13 @@ if TYPE_CHECKING:
     from deploy.traces.traces import Traces
 
 MOST_SEEDS = 100_000
+
+
+class Timing(NamedTuple):
+    """How long a run is, and its step, in seconds."""
+
+    seconds: float
+    dt: float
 
 
 def model_of(text: str, parameters: Sequence[str] = ()) -> str:
@@ -42,19 +52,25 @@ def check_run(
     targets: Sequence[str],
     seeds: Sequence[int],
     duration: Optional[float],
-    dt: float,
+    dt: Optional[float],
     engine: str = "fast",
     silicon: Silicon = AS_EMULATED,
-) -> float:
-    """Look at all that a run is given before what it takes is loaded; gives its duration."""
+) -> Timing:
+    """Look at all that a run is given before what it takes is loaded; gives how long it is."""
     for seed in seeds:
         checked_seed(seed)
     check_silicon(targets, silicon)
     for name in targets:
         known_target(name, engine, silicon)
-    seconds = duration_of(model, duration, seeds)
-    steps_of(seconds, dt)
-    return seconds
+    if Spelling.read(model).suffix == NIR:  # whose numbers say what its step is
+        from deploy.models.loading import load_model  # loads Nengo
+
+        loaded = load_model(model, 0)
+        timing = Timing(seconds_of(duration, loaded), step_of(dt, loaded))
+    else:
+        timing = Timing(duration_of(model, duration, seeds), STEP if dt is None else dt)
+    steps_of(*timing)
+    return timing
 
 
 def duration_of(model: str, duration: Optional[float], seeds: Sequence[int] = (0,)) -> float:

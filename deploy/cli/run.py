@@ -58,7 +58,7 @@ def run(
     target: str,
     duration: Optional[float],
     seed: int,
-    dt: float,
+    dt: Optional[float],
     engine: str,
     ideals: Tuple[str, ...],
     weights: Optional[Path],
@@ -76,15 +76,15 @@ def run(
             _check_file(path, name)
     ideal, modes = pairs_of(ideals), Silicon.read(silicon)
     check_weights_file(weights, learn_on, fan_in)
-    seconds = check_run(model, [target], [seed], duration, dt, engine, modes)
+    timing = check_run(model, [target], [seed], duration, dt, engine, modes)
     try:
         with progress_bar() as report:
             traces = deploy.run(
                 with_weights(model, seed, weights, learn_on, fan_in),
-                seconds,
+                timing.seconds,
                 target,
                 seed,
-                dt=dt,
+                dt=timing.dt,
                 engine=engine,
                 ideals=ideal,
                 progress=report,

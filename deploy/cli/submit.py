@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 from pathlib import Path
-from typing import List, Optional, Sequence, Tuple
+from typing import Iterable, List, Optional, Sequence, Tuple
 
 import click
 
@@ -71,7 +71,7 @@ def submit(
     parameters: Tuple[str, ...],
     sweep: Tuple[str, ...],
     duration: Optional[float],
-    dt: float,
+    dt: Optional[float],
     weights: Optional[Path],
     learn_on: bool,
     fan_in: Optional[int],
@@ -90,18 +90,20 @@ def submit(
     find_target(target)
     wanted = seeds_of(seeds)
     check_weights_file(weights, learn_on, fan_in)
-    tasks = [
-        Task(typed, seed, check_run(typed, [], [seed], duration, dt))
+    timed = [
+        (typed, seed, check_run(typed, [], [seed], duration, dt))
         for typed in _models(model, parameters, sweep)
         for seed in wanted
     ]
+    tasks = [Task(typed, seed, timing.seconds) for typed, seed, timing in timed]
+    step = _one_step(timing.dt for _, _, timing in timed)
     from deploy.jobs.preparing import Options, pack, prepare  # loads Nengo
 
     if dry_run:
-        options = Options(target, dt, weights, learn_on, fan_in, beside)
+        options = Options(target, step, weights, learn_on, fan_in, beside)
         print_dry_run(pack(tasks, site, options), as_json)
         return
-    job = prepare(tasks, site, Options(target, dt, weights, learn_on, fan_in, beside))
+    job = prepare(tasks, site, Options(target, step, weights, learn_on, fan_in, beside))
     answer = remote.submit(job, again)
     if not as_json:
         known = "" if answer["new"] else ", as it was already"
@@ -114,6 +116,15 @@ def submit(
         if not as_json:
             print_status(found)
         sys.exit(bring(job, out, as_json, True))
+
+
+def _one_step(steps: Iterable[float]) -> float:
+    """The step of all tasks of a job, which has one."""
+    found: List[float] = sorted(set(steps))
+    if len(found) != 1:
+        each = ", ".join(f"{step:g} s" for step in found)
+        raise BadInput(f"all tasks of a job have one step, not {each}; submit them one by one")
+    return found[0]
 
 
 def _models(model: str, parameters: Sequence[str], sweep: Sequence[str]) -> List[str]:

@@ -39,7 +39,7 @@ def sweep(
     targets: str,
     processes: Optional[int],
     duration: Optional[float],
-    dt: float,
+    dt: Optional[float],
     engine: str,
     ideals: Tuple[str, ...],
     out: Optional[Path],
@@ -49,16 +49,16 @@ def sweep(
     model = model_of(model, parameters)
     wanted, names, ideal = checked_seeds(seeds_of(seeds)), names_of(targets), pairs_of(ideals)
     check_targets(names)
-    seconds = check_run(model, names, wanted, duration, dt, engine)
+    timing = check_run(model, names, wanted, duration, dt, engine)
     at_once(processes)
     with progress_bar() as report:
         found = deploy.sweep(
             model,
-            seconds,
+            timing.seconds,
             wanted,
             names,
             processes,
-            dt=dt,
+            dt=timing.dt,
             engine=engine,
             ideals=ideal,
             folder=out,

@@ -6,7 +6,7 @@ import contextlib
 
 from deploy.errors import BadInput
 from deploy.models.source import compile_source, read_source
-from deploy.models.spelling import Spelling
+from deploy.models.spelling import NIR, Spelling
 from loihi_rules.systems import SYSTEMS
 
 
@@ -19,6 +19,8 @@ def check_model(spelling: Spelling) -> None:
     """
     if spelling.path is not None:
         source = read_source(spelling.path)
+        if spelling.suffix == NIR:
+            return
         with contextlib.suppress(RecursionError, MemoryError):  # said where it is executed
             compile_source(spelling.path, source)
         return

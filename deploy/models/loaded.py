@@ -35,6 +35,10 @@ class LoadedModel:
         What was done to the network already.
     lines : mapping of str to int
         In the user's file, of the objects whose names stand in it.
+    dt : float or None
+        The step that it is for, in seconds; None where any will do.
+    is_one_of_its_kind : bool
+        Whether no other neurons would do as well: its weights are of these.
     """
 
     name: str
@@ -46,6 +50,8 @@ class LoadedModel:
     settings: Mapping[str, Any] = field(default_factory=dict)
     changes: Tuple[Change, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict)
+    dt: Optional[float] = None
+    is_one_of_its_kind: bool = False
 
 
 Model = Union[nengo.Network, str, Path, LoadedModel]

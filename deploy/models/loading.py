@@ -1,6 +1,6 @@
 """Get a network from whatever the user calls a model.
 
-A model is a `nengo.Network`, the name of a built-in system, or
+A model is a `nengo.Network`, the name of a built-in system, a NIR file, or
 ``path.py[:name]``, where ``name`` is a network in that file or a function that
 returns one.
 """
@@ -15,6 +15,7 @@ import nengo
 from deploy.errors import BadInput
 from deploy.models.generators import fixed_generators
 from deploy.models.loaded import LoadedModel, Model
+from deploy.models.nir_file import load_nir_file
 from deploy.models.python_file import load_python_file
 from deploy.models.spelling import Spelling
 from loihi_rules.systems import SYSTEMS
@@ -40,7 +41,7 @@ def load_model(model: Model, seed: int = 0) -> LoadedModel:
         return LoadedModel(model.label or "network", model)
     if not isinstance(model, (str, Path)):
         raise BadInput(
-            f"a model is a nengo.Network, a built-in system or path.py[:name], "
+            f"a model is a nengo.Network, a built-in system, path.py[:name] or path.nir, "
             f"not {type(model).__name__}"
         )
     spelling = Spelling.read(str(model))
@@ -64,4 +65,5 @@ def build_system(spelling: Spelling, seed: int) -> LoadedModel:
 FORMATS: Mapping[str, Callable[[Spelling, int], LoadedModel]] = {
     "": build_system,
     ".py": load_python_file,
+    ".nir": load_nir_file,
 }

@@ -22,7 +22,7 @@ def read_source(path: Path) -> bytes:
     except FileNotFoundError:
         raise BadInput(f"{path}: there is no such file{_beside(path)}") from None
     except IsADirectoryError:
-        raise BadInput(f"{path}: this is a folder; name a Python file in it") from None
+        raise BadInput(f"{path}: this is a folder; name a file in it") from None
     except OSError as error:
         raise BadInput(f"{path}: cannot be read ({error.strerror})") from None
 

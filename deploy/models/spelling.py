@@ -11,7 +11,8 @@ from deploy.errors import BadInput
 from loihi_rules.likely import likely
 from loihi_rules.systems import SYSTEMS
 
-SUFFIXES = (".py",)  # of files; `deploy.models.loading.FORMATS` has what reads them
+NIR = ".nir"
+SUFFIXES = (".py", NIR)  # of files; `deploy.models.loading.FORMATS` has what reads them
 FILE = re.compile(rf"(?P<path>.*({'|'.join(map(re.escape, SUFFIXES))}))(?::(?P<name>[^:]*))?")
 WHOLE = re.compile(r"(?P<model>[^\[\]]*)(?:\[(?P<given>[^\[\]]*)\])?")
 
@@ -53,12 +54,15 @@ class Spelling:
             return cls(system=model, parameters=parameters)
         file = FILE.fullmatch(model)
         if file is None:
-            endings = " or ".join(f"{suffix} or {suffix}:name" for suffix in SUFFIXES)
+            endings = "in .py, .py:name or .nir"
             raise BadInput(
                 f"there is no model {model!r}{likely(model, SYSTEMS)}: it is neither a built-in "
-                f"system ({', '.join(SYSTEMS)}) nor a path ending in {endings}"
+                f"system ({', '.join(SYSTEMS)}) nor a path ending {endings}"
             )
-        return cls("", Path(file["path"]), file["name"], parameters)
+        path, name = Path(file["path"]), file["name"]
+        if path.suffix == NIR and name is not None:
+            raise BadInput(f"{path}: a NIR file is one model, and has no {name!r}")
+        return cls("", path, name, parameters)
 
     def __str__(self) -> str:
         return f"{self.path or self.system}{self.behind}"

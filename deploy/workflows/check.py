@@ -14,7 +14,7 @@ from deploy.models.user_code import user_code
 from deploy.nengo_loihi.build.build_errors import CannotBuild
 from deploy.nengo_loihi.build.chip_builder import chip_model
 from deploy.nengo_loihi.build.resources import Core, Traffic, cores_of, places_of, traffic_of
-from deploy.workflows.given import known_target
+from deploy.workflows.given import known_target, step_of
 from loihi_rules import Change, ChipWarning, Problem, Rewritten, fix_seeds
 from loihi_rules.chip.limits import KINDS, Chip
 from loihi_rules.rewriting import rewrite_copy
@@ -128,7 +128,9 @@ class Preflight:
         )
 
 
-def check(model: Model, seed: int = 0, dt: float = 0.001, *, target: str = "emulator") -> Preflight:
+def check(
+    model: Model, seed: int = 0, dt: Optional[float] = None, *, target: str = "emulator"
+) -> Preflight:
     """Rewrite a model and lay it onto the chip, without running it.
 
     Parameters
@@ -137,8 +139,8 @@ def check(model: Model, seed: int = 0, dt: float = 0.001, *, target: str = "emul
         As for `deploy.run`.
     seed : int
         Of a network that has none.
-    dt : float
-        Step in seconds.
+    dt : float, optional
+        Step in seconds; as for `deploy.run`.
     target : str
         A chip: ``"loihi"`` has limits of its own, which can be looked at without a board.
 
@@ -155,6 +157,7 @@ def check(model: Model, seed: int = 0, dt: float = 0.001, *, target: str = "emul
     if not chosen.is_chip:
         raise BadInput(f"{target} is no chip, onto which a model has to fit; say loihi or emulator")
     loaded = load_model(model, seed)
+    dt = step_of(dt, loaded)
     with user_code(loaded.source), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         rewritten = rewrite_copy(fix_seeds(loaded.network, seed), dt)

@@ -24,6 +24,7 @@ from deploy.workflows.given import (
     check_silicon,
     check_targets,
     seconds_of,
+    step_of,
     usable_target,
 )
 from deploy.workflows.parity import Parity, parity_of
@@ -40,7 +41,7 @@ def compare(
     targets: Sequence[str] = ("cpu", "emulator"),
     seed: int = 0,
     *,
-    dt: float = 0.001,
+    dt: Optional[float] = None,
     engine: str = "fast",
     ideals: Optional[Mapping[str, str]] = None,
     tolerances: Optional[Mapping[str, Tolerance]] = None,
@@ -63,7 +64,7 @@ def compare(
         As for `deploy.compare_traces`.
     spread : int or Spread
         By how many equally good CPU runs to judge, see `deploy.spread`; 0 for one pair of runs
-        alone. Or a spread that was made before.
+        alone, as always for a model of which there are no others, as that of a NIR file. Or a spread that was made before.
     until_decided : bool
         While the verdict is open, run longer, up to `LONGEST` times as long; and where it is
         builds that are too few, make more of them.
@@ -84,9 +85,13 @@ def compare(
     if not isinstance(spread, Spread) and spread != 0:
         check_number_of_runs(spread)
     same = SameModel(model)
-    if not same.load(seed).network.all_probes:
+    loaded = same.load(seed)
+    dt = step_of(dt, loaded)
+    if loaded.is_one_of_its_kind and not isinstance(spread, Spread):
+        spread = 0
+    if not loaded.network.all_probes:
         raise BadInput(
-            f"{same.load(seed).name}: the model has no probes, so that there is nothing to "
+            f"{loaded.name}: the model has no probes, so that there is nothing to "
             "compare; add one, as nengo.Probe(ens, synapse=0.01)"
         )
     if budget:
@@ -95,7 +100,7 @@ def compare(
         if modes.different:
             raise BadInput(f"a budget is of the emulator as it is, not with {modes}; leave one out")
         check_ladder(same, seed, dt)
-    duration = seconds_of(duration, same.load(seed))
+    duration = seconds_of(duration, loaded)
     end = LONGEST * duration
     while True:
         made = {

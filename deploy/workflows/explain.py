@@ -23,7 +23,7 @@ from deploy.suspects.learning import slow_down
 from deploy.suspects.suspect import free_to_vary
 from deploy.traces.dynamics import LEARNED
 from deploy.traces.traces import HOST_ONLY, OFF_CHIP, Traces
-from deploy.workflows.given import RUNS, check_number_of_runs, seconds_of, usable_target
+from deploy.workflows.given import RUNS, check_number_of_runs, seconds_of, step_of, usable_target
 from deploy.workflows.parity import compare_traces
 from deploy.workflows.run import Progress, run
 from deploy.workflows.spread import spread as make_spread
@@ -141,7 +141,7 @@ def explain(
     duration: Optional[float] = None,
     seed: int = 0,
     *,
-    dt: float = 0.001,
+    dt: Optional[float] = None,
     spread: int = RUNS,
     progress: Optional[Progress] = None,
 ) -> Explanation:
@@ -168,6 +168,7 @@ def explain(
     if spread:
         check_number_of_runs(spread)
     loaded = SameModel(model).load(seed)
+    dt = step_of(dt, loaded)
     with user_code(loaded.source):
         base = fix_seeds(loaded.network, seed).network
     trial = _Trial(loaded, base, seconds_of(duration, loaded), seed, dt, spread)

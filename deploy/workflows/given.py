@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from deploy.models.loaded import LoadedModel
 
 MOST_STEPS = 10**9
+STEP = 0.001  # s, where neither the user nor the model says another
 USER_DURATION = 5.0  # s; of a user's model, which does not say how long it wants to run
 RUNS = 12  # of a spread, besides the model as it is: a quarter repeats, the others builds
 FEWEST = 6  # with which a spread tells something
@@ -93,6 +94,24 @@ def seconds_of(duration: Optional[float], loaded: LoadedModel) -> float:
     """Of model time: as asked, or what the model's author lets it run, or `USER_DURATION`."""
     given = (duration, loaded.duration, USER_DURATION)
     return next(each for each in given if each is not None)
+
+
+def step_of(dt: Optional[float], loaded: LoadedModel) -> float:
+    """Step in seconds: as asked, the model's own, or `STEP`.
+
+    Raises
+    ------
+    BadInput
+        If another is asked for than the model's own.
+    """
+    if dt is None:
+        return STEP if loaded.dt is None else loaded.dt
+    if loaded.dt is not None and not math.isclose(dt, loaded.dt):
+        raise BadInput(
+            f"{loaded.name}: it was read for a step of {loaded.dt:g} s, not {dt:g} s; say "
+            f"-p dt={dt:g}, by which its time constants are read"
+        )
+    return dt
 
 
 def steps_of(duration: float, dt: float) -> int:

@@ -28,7 +28,15 @@ from deploy.traces.sources import sources_of
 from deploy.traces.trace import Piece, Spikes, Trace, joined_spikes
 from deploy.traces.traces import LINES, OFF_CHIP, Traces
 from deploy.version import __version__
-from deploy.workflows.given import check_silicon, checked_seed, seconds_of, steps_of, usable_target
+from deploy.workflows.given import (
+    STEP,
+    check_silicon,
+    checked_seed,
+    seconds_of,
+    step_of,
+    steps_of,
+    usable_target,
+)
 from deploy.workflows.moved_back import MovedBack
 from loihi_rules import fix_seeds
 from loihi_rules.learned.record import learning
@@ -46,7 +54,7 @@ def run(
     target: str = "emulator",
     seed: int = 0,
     *,
-    dt: float = 0.001,
+    dt: Optional[float] = None,
     engine: str = "fast",
     ideals: Optional[Mapping[str, str]] = None,
     progress: Optional[Progress] = None,
@@ -68,8 +76,8 @@ def run(
     seed : int
         Seeds the target's own randomness, and the network where its author gave
         it no seed.
-    dt : float
-        Step in seconds. The chip's is what the model says it is; 1 ms as a rule.
+    dt : float, optional
+        Step in seconds. The chip's is what the model says it is; the model's own, or 1 ms.
     engine : str
         Of an emulator: ``"fast"``, or ``"reference"`` for nengo-loihi's own.
     ideals : mapping of str to str, optional
@@ -100,9 +108,10 @@ def run(
     check_silicon([target], modes)
     chosen = usable_target(target, engine, modes)
     if duration is not None:
-        steps_of(duration, dt)  # before the model is loaded, which may take long
+        steps_of(duration, STEP if dt is None else dt)  # before the model is loaded
     seed = checked_seed(seed)
     loaded = load_model(model, seed)
+    dt = step_of(dt, loaded)
     n_steps = steps_of(seconds_of(duration, loaded), dt)
     return record(chosen, loaded, n_steps, dt, seed, ideals or {}, progress, parts, variant)
 

@@ -20,7 +20,7 @@ from deploy.models.same_model import SameModel
 from deploy.models.variants import Variant
 from deploy.parity.spread import KIND, Spread, trimmed
 from deploy.traces.traces import Traces
-from deploy.workflows.given import RUNS, check_number_of_runs
+from deploy.workflows.given import RUNS, check_number_of_runs, step_of
 from deploy.workflows.processes import at_once, stop_if_asked
 from deploy.workflows.processes import spread as on_all_cores
 from deploy.workflows.run import Progress, run
@@ -35,7 +35,7 @@ def spread(
     seed: int = 0,
     *,
     runs: int = RUNS,
-    dt: float = 0.001,
+    dt: Optional[float] = None,
     ideals: Optional[Mapping[str, str]] = None,
     processes: Optional[int] = None,
     progress: Optional[Progress] = None,
@@ -75,6 +75,7 @@ def spread(
     check_number_of_runs(runs)
     processes = at_once(processes)
     same = SameModel(model)
+    dt = step_of(dt, same.load(seed))
     if reference is None:
         reference = run(same.load(seed), duration, "cpu", seed, dt=dt, ideals=ideals)
     reference = trimmed(reference, weights=True)

@@ -22,7 +22,7 @@ from deploy.parity.tolerances import Tolerance
 from deploy.report.page import render
 from deploy.report.sweep_page import render_sweep, worst_seeds_first
 from deploy.traces.traces import Traces
-from deploy.workflows.given import check_targets, checked_seeds, steps_of
+from deploy.workflows.given import STEP, check_targets, checked_seeds, step_of, steps_of
 from deploy.workflows.parity import Parity, parity_of
 from deploy.workflows.processes import at_once, spread, stop_if_asked
 from deploy.workflows.run import run
@@ -208,7 +208,7 @@ def sweep(
     seeds = checked_seeds(seeds)
     check_targets(targets)
     processes = at_once(processes)
-    steps_of(duration, options.get("dt", 0.001))  # a bad value fails before the pool starts
+    steps_of(duration, options.get("dt") or STEP)  # a bad value fails before the pool starts
     if folder is not None:
         folder = Path(folder)
         make_folder(folder)
@@ -249,7 +249,7 @@ def _of_seed(
     """One seed on every target: runs of one model, some of them perhaps of an earlier sweep."""
     same = SameModel(model)
     kept = [None] * len(targets) if folder is None else _kept(folder, same, seed, targets)
-    dt = options.get("dt", 0.001)
+    dt = step_of(options.get("dt"), same.load(seed))
     wanted = (seed, dt, steps_of(duration, dt))
     runs = []
     for target, there in zip(targets, kept):

@@ -49,7 +49,7 @@ def represented(neuron_type: nengo.neurons.NeuronType, dt: float) -> nengo.neuro
 
 
 def is_chips_own(neuron_type: nengo.neurons.NeuronType) -> bool:
-    """Whether a neuron type fires on the CPU as on the chip: nengo-loihi's own, and stepped ones."""
+    """Whether a neuron type fires on the CPU as on the chip: nengo-loihi's, and stepped ones."""
     cls = type(neuron_type)
     return cls is SteppedNeurons or cls.__module__.startswith("nengo_loihi.")
 

@@ -180,7 +180,9 @@ def delay_of(synapse: Optional[Synapse]) -> Optional[int]:
         return 0
     if not isinstance(synapse, LinearFilter) or synapse.analog or not _is_one(synapse.num):
         return None
-    return len(synapse.den) - 1 if _is_one(synapse.den[:1]) and not np.any(synapse.den[1:]) else None
+    return (
+        len(synapse.den) - 1 if _is_one(synapse.den[:1]) and not np.any(synapse.den[1:]) else None
+    )
 
 
 def _is_one(coefficients: Any) -> bool:

@@ -51,9 +51,7 @@ class Conventions:
     def __post_init__(self) -> None:
         for name, values in CHOICES.items():
             if getattr(self, name) not in values:
-                raise NirError(
-                    f"{name} is one of {', '.join(values)}, not {getattr(self, name)!r}"
-                )
+                raise NirError(f"{name} is one of {', '.join(values)}, not {getattr(self, name)!r}")
         if not isinstance(self.dt, (int, float)) or not 0 < self.dt < np.inf:
             raise NirError(f"dt is a step in seconds, not {self.dt!r}")
 

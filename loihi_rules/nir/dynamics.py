@@ -101,10 +101,10 @@ def dynamics_of(node: Any, name: str, conventions: Conventions) -> Dynamics:
     numbers, _ = parameters_of(node, name)
     found = KINDS[type(node).__name__](numbers, name, conventions)
     if np.any(found.threshold <= found.v_reset):
-        k = int(np.argmin(found.threshold - found.v_reset))
+        above, threshold = np.broadcast_arrays(found.threshold - found.v_reset, found.threshold)
+        k = int(np.argmin(above))
         raise NirError(
-            f"node {name}: a threshold of {found.threshold.flat[min(k, found.threshold.size - 1)]:g}"
-            f" is not above the reset, so that neuron {k} would fire in each step"
+            f"node {name}: the threshold of neuron {k}, {threshold[k]:g}, is not above its reset"
         )
     return found
 

@@ -259,7 +259,8 @@ class _Composer:
         sizes = {signal.bias.size for signal in signals}
         if len(sizes) > 1:
             each = ", ".join(
-                f"{signal.bias.size:,} from {pre}" for signal, pre in zip(signals, self.before[name])
+                f"{signal.bias.size:,} from {pre}"
+                for signal, pre in zip(signals, self.before[name])
             )
             raise NirError(f"node {name}: what enters it does not fit together ({each})")
         terms = tuple(term for signal in signals for term in signal.terms)

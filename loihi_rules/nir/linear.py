@@ -70,8 +70,8 @@ def _numbers(value: Any, name: str, what: str) -> np.ndarray:
     return array
 
 
-def _size(shape: Optional[Shape]) -> Optional[int]:
-    return None if shape is None else int(np.prod(shape, dtype=np.int64))
+def _size(shape: Shape) -> int:
+    return int(np.prod(shape, dtype=np.int64))
 
 
 def _fits(name: str, needs: int, given: Optional[Shape]) -> None:
@@ -112,8 +112,8 @@ def _flatten(node: Any, name: str, given: Optional[Shape]) -> LinearMap:
         int(end) + n if int(end) < 0 else int(end) for end in (node.start_dim, node.end_dim)
     )
     first, last = min(first, n - 1), min(last, n - 1)  # as some count the batch as an axis
-    shape = (*given[:first], _size(given[first : last + 1]) or 1, *given[last + 1 :])
-    size = _size(given) or 0
+    shape = (*given[:first], _size(given[first : last + 1]), *given[last + 1 :])
+    size = _size(given)
     return LinearMap(sparse.identity(size, format="csr"), np.zeros(size), shape)
 
 
@@ -138,9 +138,7 @@ def _convolution(node: Any, name: str, given: Optional[Shape]) -> LinearMap:
     dilation = _pair(node.dilation, name, "dilation", axes)
     kernel = weight.shape[2:]
     before, after = _padding(node, name, kernel, stride, dilation)
-    places = [
-        _along(*axis, name=name) for axis in zip(extent, kernel, stride, dilation, before, after)
-    ]
+    places = [_along(name, *axis) for axis in zip(extent, kernel, stride, dilation, before, after)]
     shape = (weight.shape[0], *(out for out, _ in places))
     matrix = _matrix(weight, groups, extent, shape, [triples for _, triples in places], name)
     bias = np.zeros(weight.shape[0])
@@ -183,7 +181,7 @@ def _padding(
 
 
 def _along(
-    n: int, kernel: int, stride: int, dilation: int, before: int, after: int, name: str
+    name: str, n: int, kernel: int, stride: int, dilation: int, before: int, after: int
 ) -> Tuple[int, Any]:
     """Of one axis: its length afterwards, and (output, kernel, input) that belong together."""
     if min(stride, dilation, kernel, n) < 1 or min(before, after) < 0:
@@ -238,8 +236,7 @@ def _pool(node: Any, name: str, given: Optional[Shape]) -> LinearMap:
     stride = _pair(node.stride, name, "stride", 2)
     padding = _pair(node.padding, name, "padding", 2)
     places = [
-        _along(n, k, s, 1, p, p, name=name)
-        for n, k, s, p in zip(given[1:], kernel, stride, padding)
+        _along(name, n, k, s, 1, p, p) for n, k, s, p in zip(given[1:], kernel, stride, padding)
     ]
     height = 1.0 / (kernel[0] * kernel[1]) if type(node).__name__ == "AvgPool2d" else 1.0
     weight = np.full((given[0], 1, *kernel), height)

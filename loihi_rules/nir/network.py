@@ -244,7 +244,7 @@ def _connect(pre: nengo.Ensemble, post: nengo.Ensemble, matrix: Any, delay: int)
         return
     shape = matrix.shape
     if matrix.nnz > DENSE * shape[0] * shape[1]:
-        transform = nengo.transforms.Dense(shape, init=matrix.toarray())
+        transform: Any = nengo.transforms.Dense(shape, init=matrix.toarray())
     else:
         places = np.stack([matrix.row, matrix.col], axis=1)
         transform = nengo.transforms.Sparse(shape, indices=places, init=matrix.data)
@@ -269,7 +269,8 @@ def _output(
         own = term.source in populations and term.matrix.shape == (n, n) and not term.delay
         if own and (term.matrix != sparse.identity(n)).nnz == 0:
             return term.source
-    never = Dynamics(np.ones(1), *[np.zeros(1)] * 3, np.full(1, np.inf), np.zeros(1), False)
+    no = np.zeros(1)
+    never = Dynamics(np.ones(1), no, no, no, np.full(1, np.inf), no, False)
     readout = Population(name, signal.shape, never, signal)
     ens = _ensemble(readout, Conventions())
     for term in signal.terms:

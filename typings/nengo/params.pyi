@@ -15,6 +15,19 @@ class Parameter:
     def __set__(self, instance: Any, value: Any) -> None: ...
     def __delete__(self, instance: Any) -> None: ...
 
+class BoolParam(Parameter): ...
+
+class EnumParam(Parameter):
+    def __init__(
+        self,
+        name: str,
+        default: Any = ...,
+        values: Any = ...,
+        lower: bool = ...,
+        optional: bool = ...,
+        readonly: Any = ...,
+    ) -> None: ...
+
 class NumberParam(Parameter):
     def __init__(
         self,
