@@ -89,8 +89,8 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None
         table.add_column(heading, overflow="fold", min_width=narrowest)
     for row in shown:
         table.add_row(*row)
-    console = Console(width=width) if not sys.stdout.isatty() else Console()
-    console.print(table, markup=False, highlight=False)
+    # a width of its own, as rich takes a dumb terminal to have 80 columns
+    Console(width=width).print(table, markup=False, highlight=False)
 
 
 def _print_below_each_other(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -64,7 +64,8 @@ def compare(
         As for `deploy.compare_traces`.
     spread : int or Spread
         By how many equally good CPU runs to judge, see `deploy.spread`; 0 for one pair of runs
-        alone, as always for a model of which there are no others, as that of a NIR file. Or a spread that was made before.
+        alone, as always for a NIR file, of whose model there are no others. Or a spread that was
+        made before.
     until_decided : bool
         While the verdict is open, run longer, up to `LONGEST` times as long; and where it is
         builds that are too few, make more of them.
@@ -91,8 +92,8 @@ def compare(
         spread = 0
     if not loaded.network.all_probes:
         raise BadInput(
-            f"{loaded.name}: the model has no probes, so that there is nothing to "
-            "compare; add one, as nengo.Probe(ens, synapse=0.01)"
+            f"{loaded.name}: the model has no probes, so that there is nothing to compare; "
+            "add one, as nengo.Probe(ens, synapse=0.01)"
         )
     if budget:
         if (targets[0], targets[-1]) != ("cpu", "emulator"):
