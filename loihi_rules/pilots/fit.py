@@ -12,6 +12,7 @@ FARTHEST = 3.0  # by which factor a gain may be changed
 SPIKE = 0.05  # weight of leaving things as they are, per spike that a count errs by
 ENOUGH = 0.01  # a smaller gain in cost ends the search
 
+# (n_runs, n_neurons) gains and biases to the (n_runs, n_inputs, n_neurons) rates of runs, Hz
 Rates = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
@@ -36,7 +37,7 @@ def fit_to_pilot(
     Parameters
     ----------
     rates : callable
-        Gains and biases to the (n_inputs, n_neurons) rates of a run, Hz.
+        (n_runs, n_neurons) gains and biases to the (n_runs, n_inputs, n_neurons) rates of runs, Hz.
     wanted : (n_inputs, n_neurons) ndarray
         Hz.
     gain, bias : (n_neurons,) ndarray
@@ -56,14 +57,14 @@ def fit_to_pilot(
 
     nudge_gain, nudge_bias = NUDGE * gain, NUDGE * np.maximum(spread, 0.01 * np.abs(gain))
     best_gain, best_bias = np.array(gain, float), np.array(bias, float)
-    residual = rates(best_gain, best_bias) - wanted
+    residual = rates(best_gain[np.newaxis], best_bias[np.newaxis])[0] - wanted
     cost = pooled(np.sum(residual**2, axis=0))
     damping = np.full(len(gain), 0.1)
     stay = SPIKE * (wanted.mean(axis=0) + 1)
     for _ in range(ROUNDS):
         at = residual + wanted
-        by_gain = rates(best_gain + nudge_gain, best_bias) - at
-        by_bias = rates(best_gain, best_bias + nudge_bias) - at
+        nudged = (best_gain + nudge_gain, best_gain), (best_bias, best_bias + nudge_bias)
+        by_gain, by_bias = rates(*map(np.array, nudged)) - at
         a = np.sum(by_gain**2, axis=0) * (1 + damping) + stay
         b = np.sum(by_gain * by_bias, axis=0)
         c = np.sum(by_bias**2, axis=0) * (1 + damping) + stay
@@ -73,7 +74,7 @@ def fit_to_pilot(
         new_gain = best_gain - step_gain * nudge_gain
         new_gain = gain * np.clip(new_gain / gain, 1 / FARTHEST, FARTHEST)
         new_bias = best_bias - step_bias * nudge_bias
-        new_residual = rates(new_gain, new_bias) - wanted
+        new_residual = rates(new_gain[np.newaxis], new_bias[np.newaxis])[0] - wanted
         new_cost = pooled(np.sum(new_residual**2, axis=0))
         better = new_cost < cost
         before = cost.sum()

@@ -118,16 +118,17 @@ class LoopPilot:
 
     def on_chip(self, tuned: Mapping[nengo.Ensemble, Tuned], seed: int) -> Run:
         """The loop of the chip's neurons, from voltages drawn with a seed."""
-        dt, neurons, fires = self.pilot.dt, {}, {}
+        dt, neurons = self.pilot.dt, {}
         for ens in self.group:
             shape = (self.pilot.stimuli, ens.n_neurons)
             neurons[ens] = ChipNeurons(tuned[ens].neuron_type, shape, dt, seed)
-            fires[ens] = np.zeros(shape, bool)
 
         def step(ens: nengo.Ensemble, given: np.ndarray) -> np.ndarray:
             kind, gain, bias = tuned[ens]
             current = (gain * given + bias).astype(np.float32)
-            return neurons[ens].step(current, fires[ens]) * (float(kind.amplitude) / dt)
+            output = np.zeros(current.shape)
+            output.reshape(-1)[neurons[ens].step(current)] = float(kind.amplitude) / dt
+            return output
 
         return self._run(step, chip=True)
 

@@ -13,6 +13,7 @@ from loihi_rules.chip.tuning import (
     DRIVES,
     MOST_POINTS,
     chip_rates,
+    cpu_rates,
     drives,
     first_current,
     fit_rates,
@@ -35,7 +36,7 @@ from loihi_rules.nengo_parts.wiring import base_of, decoded, on_chip
 from loihi_rules.passes.chip.loop_levels import loop_levels
 from loihi_rules.pilots.fit import fit_to_pilot
 from loihi_rules.pilots.loops import LoopPilot, Tuned, neuron_loops
-from loihi_rules.pilots.networks import Pilot, Signals, chip_spikes, rates_of, settling
+from loihi_rules.pilots.networks import Pilot, Signals, counted_rates, rates_of, settling
 from loihi_rules.routes.entries import loops_of
 
 INTERCEPT_LIMIT = 0.95  # nengo-loihi's Model.intercept_limit
@@ -147,7 +148,7 @@ def _fit_to_encoders(
     own, dt = ens.neuron_type, draft.dt
     known = _drive(draft, ens, built)
     drive, often = drives(ens.dimensions, known)
-    wanted = own.rates(drive * np.ones(ens.n_neurons), built.gain, built.bias)
+    wanted = cpu_rates(own, drive, built.gain, built.bias)
     if not wanted.any():
         give_gains(ens, gain, bias)
         return
@@ -225,8 +226,7 @@ def _fit_a_loop(draft: Draft, pilot: Pilot, group: Sequence[nengo.Ensemble]) -> 
         known = cpu.inputs[ens][:, :half]
 
         def run(g: np.ndarray, b: np.ndarray) -> np.ndarray:
-            current = g.astype(np.float32) * known + b.astype(np.float32)
-            return rates_of(chip_spikes(chip, current, draft.dt), draft.dt) / draft.dt
+            return counted_rates(chip, known, g, b, draft.dt)
 
         spread = gain * known[settling(draft.dt) :].std(axis=(0, 1))
         aim = wanted[ens][:half] / amplitude
@@ -333,13 +333,12 @@ def _fit_to_pilot(
 
     def found(chip: nengo.neurons.NeuronType, shown: np.ndarray) -> Any:
         def run(g: np.ndarray, b: np.ndarray) -> np.ndarray:
-            current = g.astype(np.float32) * shown + b.astype(np.float32)
-            return rates_of(chip_spikes(chip, current, draft.dt), draft.dt) / draft.dt
+            return counted_rates(chip, shown, g, b, draft.dt)
 
         return run
 
     def judged(chip: nengo.neurons.NeuronType, g: np.ndarray, b: np.ndarray) -> Fit:
-        off = found(chip, unseen)(g, b) - wanted[half:]
+        off = found(chip, unseen)(g[np.newaxis], b[np.newaxis])[0] - wanted[half:]
         lost = -float(off.sum() / (wanted[half:].sum() or 1.0))
         return Fit(float(np.linalg.norm(off)) / norm, lost, chip, g, b)
 
