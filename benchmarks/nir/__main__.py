@@ -1,0 +1,82 @@
+"""What becomes of NIR files on the chip: the paper's, and those of live frameworks.
+
+NIR_PAPER=/path python -m benchmarks.nir paper           # docs/nir.md's tables
+python -m benchmarks.nir paper neuron                    # one of neuron, braille, cnn
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Callable, Dict, Iterable, List, Optional
+
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+
+from benchmarks.nir import braille, convolutional, neuron
+from benchmarks.nir.table import Table
+from deploy.errors import BadInput
+
+PARTS: Dict[str, Callable[[argparse.Namespace], List[Table]]] = {
+    "neuron": lambda given: neuron.tables(given.folder),
+    "braille": lambda given: braille.tables(given.folder, given.seeds),
+    "cnn": lambda given: convolutional.tables(given.folder, given.seeds),
+}
+
+
+def paper(given: argparse.Namespace) -> None:
+    """Print the tables of the paper's files, each when it is there."""
+    given.folder = paper_folder()
+    for part in given.parts:
+        if part not in PARTS:
+            raise BadInput(f"there is no part {part!r}; there are {', '.join(PARTS)}")
+    show((table for part in given.parts or PARTS for table in PARTS[part](given)), given.write)
+
+
+def paper_folder() -> Path:
+    """Where the paper's data is.
+
+    Raises
+    ------
+    BadInput
+    """
+    folder = Path(os.environ.get("NIR_PAPER", ""))
+    if not os.environ.get("NIR_PAPER") or not (folder / "lif").is_dir():
+        raise BadInput(
+            "NIR_PAPER has to name the folder of the paper's data, with lif, braille and cnn in it "
+            "(from paper/ of github.com/neuromorphs/NIR)"
+        )
+    return folder
+
+
+def show(tables: Iterable[Table], path: Optional[Path]) -> None:
+    """Print tables as they come, and write them too if there is a path."""
+    done = []
+    for table in tables:
+        done.append(table.markdown())
+        print(done[-1], flush=True)
+        if path is not None:
+            path.write_text("\n".join(done), encoding="utf8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        "python -m benchmarks.nir", description=__doc__.splitlines()[0]
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    of_paper = commands.add_parser("paper", help="the files of the NIR paper")
+    of_paper.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; without: all")
+    of_paper.add_argument("--seeds", type=int, default=5)
+    of_paper.add_argument("--write", type=Path, help="file for the tables, as Markdown")
+    of_paper.set_defaults(do=paper)
+    given = parser.parse_args()
+    try:
+        given.do(given)
+    except BadInput as error:
+        sys.exit(f"python -m benchmarks.nir: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""The paper's single neuron: each platform's trace and ours against the closed form."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Dict, List, Tuple
+
+import nengo
+import numpy as np
+
+from benchmarks.nir.activity import record
+from benchmarks.nir.table import Table
+from loihi_rules.nir import read
+
+DT = 1e-4  # s, of all the files
+THRESHOLD = 0.1
+# what a platform's voltage is to be multiplied by, as its columns show: a spike moves it by 1 in
+# snnTorch's and SpiNNaker2's, by 640 in lava's integers, and by 0.04 in the file
+UNITS = {
+    "snntorch": 0.04,
+    "spinnaker2": 0.04,
+    "nengo": 0.1,
+    "lava_cpu_fixed": 0.04 / 640,
+    "lava_loihi_fixed": 0.04 / 640,
+}
+TARGETS = {
+    "cpu": "our reference",
+    "float-emulator": "our float emulator",
+    "emulator": "our emulator",
+}
+Steps = Tuple[np.ndarray, np.ndarray]  # voltage, and the steps of spikes, from 0
+
+
+def tables(paper: Path) -> List[Table]:
+    """One table: rows of the closed form, the platforms, and ours."""
+    folder = paper / "lif"
+    inputs, exact = _recorded(folder / "lif_exact.csv", 1.0)
+    found: Dict[str, Steps] = {"closed form": exact}
+    for path in sorted(folder.glob("lif_*.csv")):
+        name = path.stem[len("lif_") :]
+        if name != "exact":
+            found[name] = _recorded(path, UNITS.get(name, 1.0))[1]
+    for decay in ("euler", "exact"):
+        for target, words in TARGETS.items():
+            found[f"**{words}**, decay={decay}"] = _ours(folder, inputs, target, decay)
+    rows = [[name, *_against(exact, steps)] for name, steps in found.items()]
+    return [
+        Table(
+            "One neuron (lif_norse.nir), 1,000 steps of 0.1 ms",
+            [
+                "platform",
+                "spikes in steps",
+                "spikes late, steps",
+                "voltage error (RMS, thresholds)",
+                "its trace moved, steps",
+            ],
+            rows,
+            "Voltages are in the file's units (threshold 0.1), each platform's scaled by what one "
+            "input spike does to it; the error is that of the trace as recorded, or of one moved "
+            "by the steps in the last column where that is less.",
+        )
+    ]
+
+
+def _recorded(path: Path, unit: float) -> Tuple[np.ndarray, Steps]:
+    columns = np.loadtxt(path, delimiter=",")
+    return columns[:, :1], (columns[:, 1] * unit, np.nonzero(columns[:, 2])[0])
+
+
+def _ours(folder: Path, inputs: np.ndarray, target: str, decay: str) -> Steps:
+    network = read(folder / "lif_norse.nir", dt=DT, decay=decay, inputs=inputs)
+    neuron = network.ensembles[1]
+    with network:
+        nengo.Probe(neuron.neurons, "voltage", label="voltage")
+    run = record(network, len(inputs), target, DT)
+    unit = 1.0 if target == "cpu" else THRESHOLD  # chips' voltages are in thresholds
+    return run["voltage"].samples[:, 0] * unit, run[neuron.label].spike_steps - 1
+
+
+def _against(exact: Steps, found: Steps) -> Tuple[str, str, float, int]:
+    voltage, steps = found
+    late = "–"
+    if len(steps) == len(exact[1]):
+        late = ", ".join(f"{int(step):+d}" if step else "0" for step in steps - exact[1])
+    errors = {lag: _rms(voltage[lag:] - exact[0][: len(voltage) - lag]) for lag in (0, 1)}
+    lag = min(errors, key=lambda key: errors[key])
+    return ", ".join(map(str, steps)), late, errors[lag] / THRESHOLD, -lag
+
+
+def _rms(values: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(values**2)))
