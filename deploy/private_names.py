@@ -203,7 +203,8 @@ USES: Tuple[Use, ...] = (
     Use(
         KERNELS,
         "numba.core.caching:IndexDataCacheFile",
-        "save _data_name _save_data _save_index _load_index",
+        "save _data_name _data_path _save_data _save_index _load_data _load_index _index_path "
+        "_dump _version",
         _CACHE,
     ),
     Use(

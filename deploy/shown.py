@@ -6,6 +6,8 @@ direction of what is read, are left out, and what is shown as a line stays one.
 
 from __future__ import annotations
 
+LONGEST = 10_000  # characters of a line
+
 
 def printable(text: object) -> str:
     """Without control and format characters, but for line feeds and tabs."""
@@ -13,5 +15,6 @@ def printable(text: object) -> str:
 
 
 def one_line(text: object) -> str:
-    """Printable, and without line feeds and tabs: it cannot forge a line of ours."""
-    return printable(text).replace("\n", " ").replace("\t", " ")
+    """Printable, without line feeds and tabs, and not endless: it cannot forge a line of ours."""
+    line = printable(str(text)[: 2 * LONGEST]).replace("\n", " ").replace("\t", " ")
+    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"

@@ -2,6 +2,7 @@
 
 import importlib.machinery
 import importlib.util
+import os
 
 import pytest
 
@@ -56,14 +57,46 @@ def test_the_same_kernels_elsewhere_are_not_compiled_again(tmp_path, cache):
     assert list(cache.rglob("*.nbc")) and not list((tmp_path / "here").rglob("*.nb*"))
 
 
+def one_bit(body):
+    """Of the machine code, or of a name, which no reader of pickles notices."""
+    at = len(body) // 2
+    return body[:at] + bytes([body[at] ^ 1]) + body[at + 1 :]
+
+
+DAMAGE = {
+    "half": lambda body: body[: len(body) // 2],
+    "nothing": lambda body: b"",
+    "one bit": one_bit,
+    "its sum": lambda body: body[:-1] + bytes([body[-1] ^ 1]),
+    "a stranger's pickle": lambda body: b"cos\nsystem\n(S'touch RAN'\ntR.",
+}
+
+
+@pytest.mark.parametrize("harm", DAMAGE.values(), ids=DAMAGE.keys())
 @pytest.mark.parametrize("ending", ["nbi", "nbc"])
-def test_half_a_file_is_compiled_again(tmp_path, cache, ending):
+def test_what_is_damaged_is_compiled_again(tmp_path, cache, ending, harm, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     kernel(tmp_path / "here")(2.0)
     (path,) = cache.rglob(f"*.{ending}")
-    path.write_bytes(path.read_bytes()[:100])
+    path.write_bytes(harm(path.read_bytes()))
     again = kernel(tmp_path / "here")
     assert (again(2.0), compilations(again)) == (4.0, 1)
     assert kernel(tmp_path / "here").stats.cache_path == str(path.parent)
+    healed = kernel(tmp_path / "here")
+    assert (healed(2.0), compilations(healed)) == (4.0, 0) and not (tmp_path / "RAN").exists()
+
+
+def test_no_cache_that_others_can_write(tmp_path, cache):
+    """Who can write it can have anything run: it is closed, as whatever the umask says."""
+    before = os.umask(0)
+    try:
+        kernel(tmp_path / "here")(2.0)
+        assert not [p for p in cache.iterdir() if p.stat().st_mode & 0o022]
+        (cache / "loihi-deploy" / "kernels").chmod(0o777)
+        kernel(tmp_path / "here")(2.0)
+        assert not (cache / "loihi-deploy" / "kernels").stat().st_mode & 0o022
+    finally:
+        os.umask(before)
 
 
 def test_a_full_disk_stops_no_run(tmp_path, cache, monkeypatch):

@@ -6,7 +6,7 @@ from typing import Any, Dict
 
 import click
 
-from deploy.cli.console import print_table, say_json
+from deploy.cli.console import print_table, say_error, say_json
 from deploy.cli.options import as_json
 from deploy.jobs.job import Job, all_jobs
 
@@ -17,9 +17,10 @@ NO_COUNTS = ("time", "what", "id", "new", "refused")  # of an entry; the rest ar
 @as_json
 def jobs(as_json: bool) -> None:
     """List the jobs that were submitted from here, the last one last, as they were last seen."""
-    known = sorted(
-        (_entry_of(job) for job in all_jobs()), key=lambda entry: str(entry["submitted"])
-    )
+    found = all_jobs()
+    known = sorted(map(_entry_of, found.jobs), key=lambda entry: str(entry["submitted"]))
+    for line in found.damaged:
+        say_error(f"loihi-deploy: {line}")
     if as_json:
         say_json(known)
         return

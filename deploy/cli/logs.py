@@ -14,6 +14,7 @@ from deploy.jobs import remote
 from deploy.jobs.job import find_job
 
 FOLLOW = 2.0  # s between two looks at a log
+MOST_AFTER = 2**26  # bytes that are printed of a log after its task is over
 
 
 @click.command()
@@ -35,10 +36,13 @@ def logs(name: str, task: int, follow: bool, as_json: bool) -> None:
         say_json({"name": job.name, "task": task, "log": text, "offset": offset}, None)
         return
     say_text(text if text.endswith("\n") else text + "\n")
-    while follow:
+    last = None
+    while follow and (last is None or offset < last):
         over = remote.status(job).tasks[task].over  # before the log, of which this is then the end
         text, offset = remote.logs(job, task, offset)
         say_text(text)
         if over and not text:
             break
+        if over and last is None:
+            last = offset + MOST_AFTER
         time.sleep(0 if text else FOLLOW)

@@ -15,6 +15,8 @@ try:
     import numba
 except ImportError:  # the chip's own machine may have none
     numba = None
+if numba is not None and numba.config.DISABLE_JIT:  # its functions are Python's own then
+    numba = None
 
 HAVE_NUMBA = numba is not None
 CHANGED = missing(KERNELS) if HAVE_NUMBA else None

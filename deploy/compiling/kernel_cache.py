@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import pickle
+import stat
 import tempfile
 from pathlib import Path
 from typing import Any, Callable, Optional
@@ -16,6 +18,8 @@ from typing import Any, Callable, Optional
 import numba
 import numpy as np
 from numba.core import caching
+
+from deploy.files.private import private_folder
 
 
 class _ByContent(caching._CacheLocator):
@@ -54,8 +58,15 @@ class _Implementation(caching.CompileResultCacheImpl):
     _locator_classes = [_ByContent]
 
 
+SUM = hashlib.sha256().digest_size  # bytes at the end of each file
+
+
 class _Files(caching.IndexDataCacheFile):
-    """A file of its own for each signature, so that two processes never write one for both."""
+    """A file of its own for each signature, so that two processes never write one for both.
+
+    Each ends with the sum of what is before, without which none of it is believed: a byte that a
+    disk has changed would be run.
+    """
 
     def save(self, key: Any, data: Any) -> None:
         number = int(hashlib.sha256(repr(key).encode()).hexdigest()[:15], 16)
@@ -63,11 +74,42 @@ class _Files(caching.IndexDataCacheFile):
         self._save_data(file, data)
         self._save_index({**self._load_index(), key: file})
 
+    def _dump(self, obj: Any) -> bytes:
+        body: bytes = super()._dump(obj)
+        return body + hashlib.sha256(body).digest()
+
+    def _load_data(self, name: str) -> Any:
+        check_sum(Path(self._data_path(name)), b"")
+        return super()._load_data(name)
+
     def _load_index(self) -> Any:
         try:
+            if os.path.exists(self._index_path):
+                check_sum(Path(self._index_path), pickle.dumps(self._version, protocol=-1))
             return super()._load_index()
         except Exception:  # half a file: pickle raises what it likes
             return {}
+
+
+def check_sum(path: Path, head: bytes) -> None:
+    """Refuse a file that does not end with the sum of what is before; readers end before it.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    head : bytes
+        With which the file begins, and which is not summed.
+
+    Raises
+    ------
+    ValueError
+    """
+    whole = path.read_bytes()
+    body = whole[len(head) :]
+    if whole[: len(head)] != head:
+        raise ValueError(path)
+    if hashlib.sha256(body[:-SUM]).digest() != body[-SUM:]:
+        raise ValueError(path)
 
 
 class KernelCache(caching.FunctionCache):
@@ -93,9 +135,12 @@ class KernelCache(caching.FunctionCache):
 
 
 def can_be_kept() -> bool:
-    """Whether the folder can be written."""
+    """Whether the folder can be written, and by nobody else: what is in it is run."""
     try:
-        _root().mkdir(parents=True, exist_ok=True)
+        for folder in (_root().parent, _root()):
+            private_folder(folder)
+        if stat.S_IMODE(_root().stat().st_mode) & 0o022 or _root().stat().st_uid != os.getuid():
+            return False
         with tempfile.TemporaryFile(dir=str(_root())):
             return True
     except (OSError, RuntimeError):  # no home

@@ -168,8 +168,8 @@ class Engine:
             announce(self._kernel)
         elif not HAVE_NUMBA:
             warnings.warn(
-                "numba is not installed: the emulator runs on NumPy, some ten times more slowly; "
-                "pip install numba",
+                "numba is not installed, or is switched off: the emulator runs on NumPy, ten times "
+                "more slowly; pip install numba",
                 stacklevel=3,
             )
 

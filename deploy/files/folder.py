@@ -73,11 +73,20 @@ def _scratch(directory: Path) -> Iterator[Path]:
 
 
 def _move(stage: Path, directory: Path) -> None:
-    """Rename every file into place; the run's own record comes last."""
+    """Rename every file into place; the run's own record comes last.
+
+    Raises
+    ------
+    BadInput
+        If a folder that is to be filled is a link to another, which may be anywhere.
+    """
     files = sorted(
         (p for p in stage.rglob("*") if p.is_file()),
         key=lambda p: (p.suffix == ".json", str(p)),
     )
+    for folder in sorted({path.relative_to(stage).parent for path in files}):
+        if folder.parts and (directory / folder).is_symlink():
+            raise BadInput(f"{directory / folder}: a link; remove it, or choose another --out")
     for path in files:
         goal = directory / path.relative_to(stage)
         goal.parent.mkdir(mode=0o700, exist_ok=True)

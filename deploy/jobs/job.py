@@ -12,6 +12,7 @@ import platformdirs
 
 from deploy.errors import BadInput
 from deploy.files.atomic import atomic_write
+from deploy.files.private import open_private
 from deploy.files.timestamp import now
 from deploy.jobs.expected import Expected
 from deploy.jobs.names import checked
@@ -94,7 +95,7 @@ class Job:
     def note(self, what: str, **more: Any) -> None:
         """Append to the job's history."""
         line = json.dumps({"time": now(), "what": what, **more}) + "\n"
-        with open(self.folder / "history.jsonl", "a", encoding="utf-8") as stream:
+        with open_private(self.folder / "history.jsonl", "a") as stream:
             stream.write(line)
 
     @property
@@ -144,9 +145,29 @@ def find_job(name: str) -> Job:
     return _read(jobs_folder() / chosen[0] / "job.json")
 
 
-def all_jobs() -> List[Job]:
+class Known(NamedTuple):
+    """Jobs of this machine.
+
+    Attributes
+    ----------
+    jobs : tuple of Job
+    damaged : tuple of str
+        What is wrong with the others, each in one line.
+    """
+
+    jobs: Tuple[Job, ...]
+    damaged: Tuple[str, ...]
+
+
+def all_jobs() -> Known:
     """Those that were ever submitted from here, by name."""
-    return [_read(path) for path in sorted(jobs_folder().glob("*/job.json"))]
+    jobs, damaged = [], []
+    for path in sorted(jobs_folder().glob("*/job.json")):
+        try:
+            jobs.append(_read(path))
+        except BadInput as error:
+            damaged.append(str(error))
+    return Known(tuple(jobs), tuple(damaged))
 
 
 def _read(path: Path) -> Job:

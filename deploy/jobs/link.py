@@ -108,7 +108,7 @@ class Link:
         TargetUnavailable
             If there is no answer, or none that can be read.
         """
-        agent = f"{self.folder(name)}/agent"
+        agent = f"{self.folder(name)}/agent/__main__.py"
         text = self.run([*self.site.python_words, agent, *words])
         try:
             answer = json.loads(text.strip().splitlines()[-1])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Dict, List, Mapping, Optional, Sequence, Set, 
 
 from deploy.errors import BadInput
 from deploy.files.atomic import atomic_write
+from deploy.files.private import private_folder
 from deploy.jobs import bundle as bundles
 from deploy.jobs.expected import Expected
 from deploy.jobs.foreseen import foreseen
@@ -121,6 +122,8 @@ def pack(tasks: Sequence[Task], site: str, options: Optional[Options] = None) ->
     for task in tasks:
         steps_of(task.duration, options.dt)
     loaded, expected = _first_of_each(tasks, options)
+    for task in tasks:
+        _check_parameters(Spelling.read(task.model), options)
     ours = bundles.packages()
     files = dict(ours)
     source = loaded.source
@@ -194,6 +197,18 @@ def _check_imports(source: Path, files: Mapping[str, bytes]) -> None:
             )
 
 
+def _check_parameters(model: Spelling, options: Options) -> None:
+    """Refuse a parameter that names a file by a way that begins where the user is."""
+    sent = {path.name for path in options.beside} if model.path else set()
+    for name, value in model.parameters.items():
+        path = Path(value)
+        if path.suffix and not path.is_absolute() and path.is_file() and value not in sent:
+            raise BadInput(
+                f"{name}={value}: a file that is not there at the site; give it by --beside, and "
+                "have a model of your own read it beside itself"
+            )
+
+
 def _imported(body: bytes) -> Set[str]:
     """Top-level names that a file imports; none if it is not Python, which is no fault yet."""
     found: Set[str] = set()
@@ -224,8 +239,7 @@ def _bytes(path: Path) -> bytes:
 def _write_files(job: Job, data: bytes, packages: str) -> None:
     place, sent = job.site, job.folder / "sent"
     try:
-        for folder in (sent, sent / AGENT.name):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(sent / AGENT.name)
         job.folder.chmod(0o700)
     except OSError as error:
         raise BadInput(f"{job.folder}: cannot be written ({error.strerror})") from None

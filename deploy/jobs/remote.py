@@ -15,6 +15,10 @@ from deploy.shown import printable
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0  # s between two questions
 LAST_OF_LOG = 16384  # bytes
+VERSION = """import sys
+sys.exit("Python %d.%d: 3.8 or newer is needed" % sys.version_info[:2]
+         if sys.version_info < (3, 8) else print("Python %d.%d.%d" % sys.version_info[:3]))
+"""
 MOST_RESUBMISSIONS = 3  # of a job that is lost, and lost again
 
 
@@ -85,7 +89,10 @@ def logs(job: Job, task: int = 0, offset: int = -LAST_OF_LOG) -> Tuple[str, int]
     end = answer.get("offset")
     if type(end) is not int or end < 0:
         raise TargetUnavailable(f"site {job.site.name}: gave no log that can be read")
-    return printable(answer.get("log", "")), end
+    text = printable(answer.get("log", ""))
+    if text and 0 <= offset >= end:
+        raise TargetUnavailable(f"site {job.site.name}: gives a log that has no end")
+    return text, end
 
 
 def wait(
@@ -138,7 +145,7 @@ def check_site(site: Site) -> List[Dict[str, Any]]:
     python = site.python_words
     steps = [
         ("reached", ["true"]),
-        ("Python", [*python, "--version"]),
+        ("Python", [*python, "-c", VERSION]),
         ("folder", ["mkdir", "-p", "-m", "700", site.folder]),
         ("Nengo there", [*python, "-c", "import nengo, nengo_loihi"]),
     ]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Iterator, Optional, Tuple
 
 from deploy.errors import BadInput
+from deploy.files.private import open_private
 from deploy.jobs.copying import Wanted
 from deploy.jobs.job import Job
 from deploy.jobs.link import Link
@@ -103,7 +104,7 @@ def run_here(job: Job, number: int, target: str, progress: Optional[Progress] = 
 @contextlib.contextmanager
 def _alone(job: Job) -> Iterator[None]:
     """One fetch of a job at a time; what a killed one left is removed."""
-    with open(job.folder / "fetch.lock", "w", encoding="utf-8") as lock:
+    with open_private(job.folder / "fetch.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for left in job.folder.glob(f"{SCRATCH}*"):
             shutil.rmtree(left, ignore_errors=True)

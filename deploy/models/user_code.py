@@ -4,13 +4,43 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import threading
 import traceback
 from pathlib import Path
-from typing import Iterator, Optional
+from typing import Iterator, Optional, TextIO
 
 from nengo.exceptions import NengoException
 
 from deploy.errors import BadInput, DeployError
+
+
+class _Aside:
+    """Standard output goes to standard error for as long as any thread is in `taken`.
+
+    There is one for all threads: the first has to take it away, and the last to give it back.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._before: Optional[TextIO] = None
+
+    @contextlib.contextmanager
+    def taken(self) -> Iterator[None]:
+        with self._lock:
+            if not self._inside:
+                self._before, sys.stdout = sys.stdout, sys.stderr
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._inside -= 1
+                if not self._inside and self._before is not None:
+                    sys.stdout, self._before = self._before, None
+
+
+ASIDE = _Aside()
 
 
 @contextlib.contextmanager
@@ -20,7 +50,7 @@ def user_code(path: Optional[Path]) -> Iterator[None]:
     What the code prints goes to standard error, which keeps ``--json`` clean.
     """
     try:
-        with contextlib.redirect_stdout(sys.stderr):
+        with ASIDE.taken():
             yield
     except SyntaxError as error:
         where = f"{error.filename or path}:{error.lineno}"
@@ -33,7 +63,7 @@ def user_code(path: Optional[Path]) -> Iterator[None]:
             "model below if __name__ == '__main__':"
         ) from None
     except MemoryError:
-        raise BadInput(f"{path}: the model does not fit into memory") from None
+        raise BadInput(f"{path or 'the network'}: the model does not fit into memory") from None
     except Exception as error:
         if path is None and not isinstance(error, NengoException):
             raise  # the caller's own Python, who can read a traceback

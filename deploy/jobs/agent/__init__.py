@@ -1,4 +1,5 @@
-"""What runs beside Slurm, in a job's folder: ``python agent COMMAND``.
+"""What runs beside Slurm, in a job's folder: ``python agent/__main__.py
+COMMAND``.
 
 It is sent along with each job, needs nothing but Python 3.8, and answers in one line of JSON. A
 job is submitted under a lock and its id stored by rename; asked again, it answers with what is

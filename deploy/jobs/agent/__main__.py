@@ -1,10 +1,19 @@
-"""Started as ``python JOB/agent COMMAND``."""
+"""Started as ``python JOB/agent/__main__.py COMMAND``, so that it is never compiled to a file."""
 
 import importlib
+import json
+import os
 import sys
-from pathlib import Path
+
+OLDEST = (3, 8)
 
 if __name__ == "__main__":
+    if sys.version_info < OLDEST:  # which could not even import the rest
+        text = "Python %d.%d is started there, which is older than %d.%d; give the site another"
+        print(json.dumps({"error": text % (tuple(sys.version_info[:2]) + OLDEST)}))
+        sys.exit(0)
     sys.dont_write_bytecode = True  # half of a module, on a full disk, would be read later
-    sys.path[0] = str(Path(__file__).resolve().parent.parent)  # the job's folder
+    sys.pycache_prefix = os.path.join(os.devnull, "none")  # and none that lies there is believed
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[0] = os.path.dirname(here)  # the job's folder
     sys.exit(importlib.import_module("agent.commands").main(sys.argv[1:]))

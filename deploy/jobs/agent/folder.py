@@ -99,7 +99,7 @@ def noted(what: str, number: int) -> Answer:
     text = read(HERE / what / str(number))
     found = json.loads(text) if text else {}
     if not isinstance(found, dict):
-        raise ValueError(f"{what}/{number} is no table")
+        raise ValueError(what)
     return found
 
 
@@ -129,5 +129,5 @@ def was_cancelled() -> bool:
 
 def own_words(job: Settings, command: str) -> List[str]:
     """What starts the agent for one of the commands that jobs run."""
-    words = job["python"] + [str(HERE / "agent"), command, str(generation())]
+    words = job["python"] + [str(HERE / "agent" / "__main__.py"), command, str(generation())]
     return [os.path.expanduser(word) for word in words]
