@@ -3,10 +3,12 @@
 import hashlib
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
 import time
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -316,6 +318,10 @@ def test_a_sweep_of_a_users_model_with_its_file(here, tmp_path):
     answer = json.loads(done.stdout)
     assert (answer["complete"], len(answer["reports"])) == (4, 4)
     assert [found["seeds"] for found in answer["spread"].values()] == [[0, 1], [0, 1]]
+    page = tmp_path / answer["report"]
+    links = re.findall(r'href="([^"#]+\.html)"', page.read_text())
+    assert len(links) == 4 and all((page.parent / unquote(link)).is_file() for link in links)
+    assert page.read_text().count("Effects over seeds") == 2
     job = json.loads(here("jobs", "--json").stdout)[0]
     assert job["last seen"] == "fetched 4 complete" and job["submitted"] != "not yet"
     results = tmp_path / "state" / "loihi-deploy" / "jobs" / job["name"] / "results"

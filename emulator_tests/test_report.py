@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import threading
+import urllib.parse
 
 import numpy as np
 import pytest
@@ -297,7 +298,7 @@ def test_reports_are_listed(loihi_deploy, saved, tmp_path):
     (tmp_path / "mine" / "two").mkdir()
     (tmp_path / "mine" / "two" / "parity.json").write_text("{")
     (row,) = json.loads(loihi_deploy("reports", "mine", "--json").stdout)
-    assert (row["model"], row["seconds"], row["seed"]) == ("pes-connection", 2.0, 1)
+    assert (row["model"], row["seconds"], row["seeds"]) == ("pes-connection", 2.0, "1")
     assert row["page"] == "mine/one/report.html"
     assert "pes-connection" in loihi_deploy("reports", "mine").stdout
     done = loihi_deploy("reports")
@@ -324,3 +325,75 @@ def test_what_is_replaced_is_said(loihi_deploy, tmp_path):
     assert any(line == "report: out/report.html" for line in first)
     (line,) = [line for line in second if line.startswith("report: ")]
     assert re.fullmatch(r"report: out/report\.html, in the place of that of \d.* \(bcm: .*\)", line)
+
+
+def test_runs_go_to_a_folder_of_their_own(loihi_deploy, tmp_path):
+    words = ["compare", "bcm", "--duration", 0.1, "--spread", 0]
+    said = [loihi_deploy(*words).stdout for _ in range(2)]
+    assert "report: comparison/bcm/report.html\n" in said[0]
+    assert "report: comparison/bcm-2/report.html\n" in said[1]
+    times = {p: p.stat().st_mtime_ns for p in (tmp_path / "comparison").rglob("*.*")}
+    assert "bcm-3/report.html" in loihi_deploy(*words).stdout
+    assert all(p.stat().st_mtime_ns == at for p, at in times.items())
+    assert len(json.loads(loihi_deploy("reports", "--json").stdout)) == 3
+
+
+def test_a_file_that_is_replaced_is_said(loihi_deploy):
+    words = ["run", "bcm", "--duration", 0.1, "--out", "a.npz"]
+    first, second = (loihi_deploy(*words).stdout.splitlines()[-1] for _ in range(2))
+    assert first == "traces: a.npz"
+    assert second == "traces: a.npz, in the place of the file that was there"
+
+
+# What a reader of the index does: looks at what is chosen, and chooses another.
+CHOOSER = """
+const two = document.getElementById("two");
+const rows = () => [...two.querySelectorAll("tbody tr")].map((row) => row.textContent);
+const checked = () =>
+  ["A", "B"].map((s) => document.querySelector(`input[name=${s}]:checked`).value);
+const first = { checked: checked(), text: two.textContent, rows: rows().length };
+document.querySelector('input[name=A][value="0"]').click();
+const second = { checked: checked(), text: two.textContent };
+document.title = JSON.stringify({ first, second });
+"""
+
+
+def test_an_index_compares_two(loihi_deploy, saved, tmp_path):
+    shutil.copytree(saved, tmp_path / "mine" / "one")
+    shutil.copytree(saved, tmp_path / "mine" / "two <b>&")
+    record = json.loads((saved / "parity.json").read_text())
+    record["outcome"], record["verdict"] = "NO PARITY", "NO PARITY: <script>alert(1)</script>"
+    record["runs"][-1]["created"] = "2999-01-01T00:00:00Z"
+    record["runs"][-1]["versions"]["numpy"] = "0.0.1"
+    worst = record["effects"][0]
+    worst["outcome"], worst["words"] = "different", f"{worst['trace']}: wrong by 77 %"
+    (tmp_path / "mine" / "two <b>&" / "parity.json").write_text(json.dumps(record))
+    done = loihi_deploy("reports", "mine", "--page")
+    assert done.returncode == 0 and done.stdout.endswith("mine/index.html\n")
+    page = tmp_path / "mine" / "index.html"
+    text = page.read_text()
+    for address in re.findall(r'<a href="([^"]+)"', text):
+        assert (page.parent / urllib.parse.unquote(address)).is_file()
+    text = text.replace("script-src ", f"script-src 'sha256-{hash_of(CHOOSER)}' ", 1)
+    page.write_text(text.replace("</body>", f"<script>{CHOOSER}</script></body>"))
+    fetched, messages, dom = open_page(page, tmp_path / "browser", 1200)
+    assert messages == [] and [a for a in fetched if not a.startswith("data:")] == []
+    said = json.loads(html.unescape(re.search(r"<title>(.*?)</title>", dom)[1]))
+    assert said["first"]["checked"] == ["1", "0"]
+    assert "wrong by 77 %" in said["first"]["text"] and "0.0.1" in said["first"]["text"]
+    assert "<script>alert(1)</script>" in said["first"]["text"]
+    assert said["second"]["checked"] == ["0", "0"] and "In both the same" in said["second"]["text"]
+
+
+def test_compare_over_seeds_has_one_report(loihi_deploy, tmp_path):
+    words = ["compare", "bcm", "--duration", 0.2, "--seeds", "0:2"]
+    done = loihi_deploy(*words)
+    assert done.returncode in (0, 1), done.stderr
+    assert done.stdout.endswith("report: comparison/bcm-seeds/report.html\n")
+    (row,) = json.loads(loihi_deploy("reports", "--json").stdout)
+    assert (row["model"], row["seeds"], row["seconds"]) == ("bcm", "2 seeds", 0.2)
+    swept = json.loads(loihi_deploy("sweep", *words[1:], "--out", "runs", "--json").stdout)
+    record = json.loads((tmp_path / "comparison" / "bcm-seeds" / "sweep.json").read_text())
+    assert swept["figures"] == record["figures"]
+    bad = loihi_deploy(*words, "--budget")
+    assert bad.returncode == 2 and bad.stderr.count("\n") == 1 and "--budget" in bad.stderr

@@ -11,6 +11,7 @@ from deploy import jobs
 from deploy.cli.console import say, say_error, say_json
 from deploy.cli.job_tables import MOST_LINES, tasks_in_words
 from deploy.cli.progress import progress_bar
+from deploy.report.earlier import PAGE
 
 into = click.option(
     "--out", type=click.Path(path_type=Path), help="Folder of the reports; one in it a task."
@@ -22,6 +23,7 @@ def bring(job: jobs.Job, out: Optional[Path], as_json: bool, compare: bool) -> i
     fetched = jobs.fetch(job)
     whole = len(fetched.complete) == len(job.tasks)
     reports: List[Dict[str, Any]] = []
+    page = ""
     spreads: Mapping[str, Any] = {}
     if compare and whole:
         folder = out or Path("comparison") / job.name
@@ -29,15 +31,19 @@ def bring(job: jobs.Job, out: Optional[Path], as_json: bool, compare: bool) -> i
             report = None if bar is None else lambda done, total: bar("comparisons", done, total)
             spreads = jobs.compare(job, folder, progress=report)
         reports = _reports(job, folder, spreads)
+        page = str(folder / PAGE)
     if as_json:
         said = {
-            "results": str(job.results), "complete": len(fetched.complete), "of": len(job.tasks),
+            "results": str(job.results), "report": page,
+            "complete": len(fetched.complete), "of": len(job.tasks),
             "partial": list(fetched.partial), "refused": list(fetched.refused), "reports": reports,
             "spread": {m: s.to_dict() for m, s in spreads.items() if len(s.seeds) > 1},
         }  # fmt: skip
         say_json(said, None)
     else:
         _print_fetched(job, fetched, reports, spreads)
+        if len(reports) > 1:
+            say(f"report of all: {page}")
     for line in fetched.refused:
         say_error(f"loihi-deploy: {line}")
     if fetched.refused:
@@ -56,7 +62,7 @@ def _reports(job: jobs.Job, folder: Path, spreads: Mapping[str, Any]) -> List[Di
     found = []
     for number, task in enumerate(job.tasks):
         parity = parities[task.model, task.seed]
-        page = report_folder(job, number, folder) / "report.html"
+        page = report_folder(job, number, folder) / PAGE
         found.append(
             {"task": number, "ok": parity.ok, "verdict": parity.verdict, "report": str(page)}
         )

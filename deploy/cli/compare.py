@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Dict, Optional, Tuple
 
 import click
+from click.core import ParameterSource
 
 import deploy
 from deploy.cli import completion
@@ -22,6 +23,7 @@ from deploy.cli.options import (
     targets_option,
     weights_options,
 )
+from deploy.cli.over_seeds import compare_over_seeds
 from deploy.cli.progress import progress_bar
 from deploy.cli.reading import (
     check_run,
@@ -30,17 +32,21 @@ from deploy.cli.reading import (
     names_of,
     pairs_of,
     runs_of,
+    seeds_of,
     spread_of,
     with_weights,
 )
-from deploy.cli.reports import comparison_of
 from deploy.emulator.silicon import Silicon
 from deploy.errors import BadInput
-from deploy.files.folder import staged_folder
+from deploy.files.folder import own_folder, staged_folder
 from deploy.models.spelling import Spelling
 from deploy.parity.tolerances import check_names, parse_tolerance
 from deploy.recordings.formats import FORMATS, PICKLED
-from deploy.workflows.given import RUNS, check_targets
+from deploy.report.earlier import earlier_in, in_words
+from deploy.workflows.given import RUNS, check_targets, checked_seeds
+
+# what is of a comparison of one seed
+ONE_SEED = ("seed", "spread", "until_decided", "budget", "weights", "silicon")
 
 
 @click.command()
@@ -64,6 +70,9 @@ from deploy.workflows.given import RUNS, check_targets
     metavar="N|FILE.npz",
     help="Judge by N CPU runs with other voltages and neurons, kept for the next time; by those of "
     "a file of deploy.spread; or, with 0, by one pair of runs alone.",
+)
+@click.option(
+    "--seeds", help="FIRST:END, or with commas: one pair of runs a seed, as sweep has them."
 )
 @click.option(
     "--until-decided", is_flag=True, help="Run longer while the verdict is open, up to 8 times."
@@ -90,11 +99,14 @@ from deploy.workflows.given import RUNS, check_targets
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="Folder for parity.json, report.html and traces/ (default: comparison/NAME).",
+    help="Folder for parity.json, report.html and traces/ (default: comparison/NAME, "
+    "or NAME-2, NAME-3 … where there is one).",
 )
 @click.option("--open", "show", is_flag=True, help="Open the report in the browser.")
 @as_json
+@click.pass_context
 def compare(
+    context: click.Context,
     what: Tuple[str, ...],
     parameters: Tuple[str, ...],
     targets: str,
@@ -108,6 +120,7 @@ def compare(
     fan_in: Optional[int],
     silicon: Tuple[str, ...],
     spread: str,
+    seeds: Optional[str],
     until_decided: bool,
     budget: bool,
     tolerances: Tuple[str, ...],
@@ -133,9 +146,11 @@ def compare(
             raise BadInput("a budget needs the model, to run it again; give MODEL, not two files")
         if silicon:
             raise BadInput("silicon modes are of a run; give MODEL, not two files")
+        if seeds is not None:
+            raise BadInput("seeds are of runs; give MODEL, not two files")
         runs = runs_of(files, mapping)
-        out = out or Path("comparison") / Path(files[1]).stem
-        before = comparison_of(out / "parity.json")
+        out = out or own_folder(Path("comparison") / Path(files[1]).stem)
+        before = earlier_in(out)
         with staged_folder(out) as stage:
             given = None if isinstance(yardstick, int) else yardstick
             parity = deploy.compare_traces(runs[0], runs[1], given, limits)
@@ -146,10 +161,22 @@ def compare(
         model = model_of(what[0], parameters)
         names, ideal, modes = names_of(targets), pairs_of(ideals), Silicon.read(silicon)
         check_targets(names)
+        if seeds is not None:
+            _alone(context)
+            wanted = checked_seeds(seeds_of(seeds))
+            timing = check_run(model, names, wanted, duration, dt, engine)
+            out = out or own_folder(Path("comparison") / f"{_plain(model)}-seeds")
+            more: Dict[str, Any] = {
+                "dt": timing.dt,
+                "engine": engine,
+                "ideals": ideal,
+                "tolerances": limits,
+            }
+            sys.exit(compare_over_seeds(model, timing.seconds, wanted, names, out, as_json, **more))
         check_weights_file(weights, learn_on, fan_in)
         timing = check_run(model, names, [seed], duration, dt, engine, modes)
-        out = out or Path("comparison") / _plain(model)
-        before = comparison_of(out / "parity.json")
+        out = out or own_folder(Path("comparison") / _plain(model))
+        before = earlier_in(out)
         with staged_folder(out) as stage:
             with progress_bar() as report:
                 parity = deploy.compare(
@@ -180,15 +207,23 @@ def compare(
         from deploy.parity.comparison import NO_PARITY
 
         print_parity(parity)
-        place = ""
-        if before is not None:
-            place = f", in the place of that of {before.made} ({before.model}: {before.outcome})"
+        place = "" if before is None else f", in the place of {in_words(before)}"
         say(f"report: {page}{place}")
         if parity.outcome == NO_PARITY and model:
             say(f"why, and which edit helps: loihi-deploy explain {shlex.quote(model)}")
     if show and not webbrowser.open(page.resolve().as_uri()):
         say_error(f"loihi-deploy: there is no browser here; open {page} in one")
     sys.exit(0 if parity.ok else 1)
+
+
+def _alone(context: click.Context) -> None:
+    """Refuse what a comparison over seeds does not have."""
+    for name in ONE_SEED:
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            option = f"--{name.replace('_', '-')}"
+            raise BadInput(
+                f"--seeds compares one pair of runs a seed, without {option}; leave one out"
+            )
 
 
 def _plain(model: str) -> str:

@@ -89,8 +89,8 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None
         table.add_column(heading, overflow="fold", min_width=narrowest)
     for row in shown:
         table.add_row(*row)
-    # a width of its own, as rich takes a dumb terminal to have 80 columns
-    Console(width=width).print(table, markup=False, highlight=False)
+    # without both, rich takes a dumb terminal to be 80 wide
+    Console(width=width, height=len(rows) + 1).print(table, markup=False, highlight=False)
 
 
 def _print_below_each_other(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -2,79 +2,53 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
+import sys
+import webbrowser
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional
+from typing import List
 
 import click
 
-from deploy.cli.console import print_table, say, say_json
+from deploy.cli.console import print_table, say, say_error, say_json
 from deploy.cli.options import as_json
 from deploy.errors import BadInput
-
-FORMAT = "loihi-deploy parity"  # of `deploy.parity.comparison`, which takes long to load
-MOST_BYTES = 2**26  # of a file that is looked into
-
-
-class Found(NamedTuple):
-    """A comparison that was written earlier."""
-
-    made: str
-    model: str
-    target: str
-    seconds: float
-    seed: int
-    outcome: str
-    page: str
+from deploy.report.earlier import Earlier, earlier_below
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), default="comparison")
+@click.option("--page", is_flag=True, help="Write FOLDER/index.html too, where two are compared.")
+@click.option("--open", "show", is_flag=True, help="Write that page, and open it in the browser.")
 @as_json
-def reports(folder: Path, as_json: bool) -> None:
+def reports(folder: Path, page: bool, show: bool, as_json: bool) -> None:
     """List the comparisons in FOLDER and below it (default: comparison), the newest last."""
     if not folder.is_dir():
         raise BadInput(f"{folder}: there is no such folder; loihi-deploy compare MODEL makes one")
-    found = sorted(_comparisons(folder))
+    found = earlier_below(folder)
+    index = folder / "index.html"
+    if page or show:
+        _write(index, found)
     if as_json:
         say_json([each._asdict() for each in found])
-        return
-    if not found:
+    elif not found:
         say(f"there are no comparisons in {folder}")
-        return
-    rows: List[List[str]] = [
-        [each.made, each.model, each.target, f"{each.seconds:g}", str(each.seed), each.outcome,
-         each.page]
-        for each in found
-    ]  # fmt: skip
-    print_table(["made", "model", "on", "seconds", "seed", "verdict", "page"], rows)
+    else:
+        rows: List[List[str]] = [
+            [each.made, each.model, each.target, f"{each.seconds:g}", each.seeds, each.outcome,
+             each.page]
+            for each in found
+        ]  # fmt: skip
+        print_table(["made", "model", "on", "seconds", "seed", "verdict", "page"], rows)
+    if (page or show) and not as_json:
+        say(f"all of them, two side by side: {index}")
+    if show and not webbrowser.open(index.resolve().as_uri()):
+        say_error(f"loihi-deploy: there is no browser here; open {index} in one")
+    sys.exit(0)
 
 
-def _comparisons(folder: Path) -> Iterator[Found]:
-    """Those whose file is whole; others are passed over."""
-    for path in folder.rglob("parity.json"):
-        found = comparison_of(path)
-        if found is not None:
-            yield found
+def _write(index: Path, found: List[Earlier]) -> None:
+    from deploy.files.atomic import atomic_write
+    from deploy.report.index_page import render_index  # loads Jinja
 
-
-def comparison_of(path: Path) -> Optional[Found]:
-    """What a ``parity.json`` says; None where there is none that is whole."""
-    with contextlib.suppress(OSError, ValueError, TypeError, LookupError, RecursionError):
-        if path.stat().st_size > MOST_BYTES:
-            return None
-        record: Dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if record["format"] != FORMAT:
-            return None
-        run = record["runs"][-1]
-        return Found(
-            made=str(run["created"]),
-            model=str(run["settings"].get("model") or run["model"]),
-            target=str(run["target"]),
-            seconds=float(run["n_steps"]) * float(run["dt"]),
-            seed=int(run["seed"]),
-            outcome=str(record["outcome"]),
-            page=str(path.with_name("report.html")),
-        )
-    return None
+    with atomic_write(index) as stream:
+        stream.write(render_index(index.parent, found).encode())

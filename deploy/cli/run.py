@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from deploy.traces.traces import Traces
     from loihi_rules import Learned
 
+REPLACED = ", in the place of the file that was there"
+
 
 @click.command()
 @click.argument("model", shell_complete=completion.models)
@@ -74,6 +76,7 @@ def run(
     for path, name in ((out, "traces"), (freeze, "weights")):
         if path is not None:
             _check_file(path, name)
+    there = {path for path in (out, freeze) if path is not None and path.exists()}
     ideal, modes = pairs_of(ideals), Silicon.read(silicon)
     check_weights_file(weights, learn_on, fan_in)
     timing = check_run(model, [target], [seed], duration, dt, engine, modes)
@@ -117,8 +120,9 @@ def run(
         print_table(
             ["learnt", "", "error in 8 bits, at most"], [_learned(each) for each in traces.learned]
         )
-        say(f"weights: {freeze}")
-    say(f"traces: {out}" if out else "traces: not saved; for that, give --out FILE.npz")
+        say(f"weights: {freeze}{REPLACED if freeze in there else ''}")
+    place = REPLACED if out in there else ""
+    say(f"traces: {out}{place}" if out else "traces: not saved; for that, give --out FILE.npz")
 
 
 def _check_file(path: Path, name: str) -> None:

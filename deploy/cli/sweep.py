@@ -8,13 +8,10 @@ from typing import Optional, Tuple
 
 import click
 
-import deploy
 from deploy.cli import completion
-from deploy.cli.console import say, say_json
 from deploy.cli.options import as_json, parameter_option, run_options, targets_option
-from deploy.cli.progress import progress_bar
+from deploy.cli.over_seeds import compare_over_seeds
 from deploy.cli.reading import check_run, model_of, names_of, pairs_of, seeds_of
-from deploy.cli.spread_table import print_spread
 from deploy.workflows.given import check_targets, checked_seeds
 from deploy.workflows.processes import at_once
 
@@ -51,23 +48,9 @@ def sweep(
     check_targets(names)
     timing = check_run(model, names, wanted, duration, dt, engine)
     at_once(processes)
-    with progress_bar() as report:
-        found = deploy.sweep(
-            model,
-            timing.seconds,
-            wanted,
-            names,
-            processes,
-            dt=timing.dt,
-            engine=engine,
-            ideals=ideal,
-            folder=out,
-            progress=None if report is None else lambda done, total: report("runs", done, total),
+    sys.exit(
+        compare_over_seeds(
+            model, timing.seconds, wanted, names, out, as_json, processes,
+            dt=timing.dt, engine=engine, ideals=ideal,
         )
-    page = None if out is None else str(found.save(out))
-    if as_json:
-        say_json({**found.to_dict(), "report": page})
-    else:
-        print_spread(found)
-        say(f"report: {page}" if page else "report: not written; for that, give --out FOLDER")
-    sys.exit(0 if found.ok else 1)
+    )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 import tempfile
@@ -12,6 +13,20 @@ from typing import Iterator, List
 from deploy.errors import BadInput
 
 LOCK = ".loihi-deploy.lock"
+
+
+def own_folder(directory: Path) -> Path:
+    """``directory``, or the first of ``directory-2``, ``directory-3`` … with nothing in it."""
+    later = (directory.with_name(f"{directory.name}-{n}") for n in itertools.count(2))
+    return next(each for each in itertools.chain([directory], later) if _is_free(each))
+
+
+def _is_free(directory: Path) -> bool:
+    if not directory.exists():
+        return True
+    with contextlib.suppress(OSError):
+        return directory.is_dir() and not any(directory.iterdir())
+    return False
 
 
 @contextlib.contextmanager

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Callable, Dict, Optional
+from typing import Callable, Dict, Mapping, Optional
+from urllib.parse import quote
 
 from deploy.jobs.job import Job
 from deploy.jobs.results import load_result, run_here
+from deploy.report.earlier import PAGE
+from deploy.report.sweep_page import render_sweeps
+from deploy.traces.traces import Traces
 from deploy.workflows.parity import Parity, parity_of
 from deploy.workflows.processes import at_once, spread, stop_if_asked
-from deploy.workflows.sweep import Sweep
+from deploy.workflows.sweep import Sweep, write_text
 
 Progress = Callable[[int, int], None]  # tasks done, tasks in all
 BETWEEN = {"loihi": ("emulator",)}  # targets that say what of an effect is the board's own
@@ -23,6 +27,8 @@ def compare(
     progress: Optional[Progress] = None,
 ) -> Dict[str, Sweep]:
     """Run the CPU reference of each task from what was sent, and write a report of each.
+
+    Of several tasks one of all of them too, in the folder itself.
 
     Of a board's tasks the emulator's run is between the two: what is the emulator's, and what the
     board's own.
@@ -41,7 +47,8 @@ def compare(
     Returns
     -------
     dict of str to Sweep
-        Of each model, as it was typed: its seeds, and their parities without samples.
+        Of each model, as it was typed: its seeds, and their parities, with learning curves and no
+        other samples.
 
     Raises
     ------
@@ -57,7 +64,24 @@ def compare(
     of_model: Dict[str, Dict[int, Parity]] = {}
     for number, task in enumerate(job.tasks):
         of_model.setdefault(task.model, {})[task.seed] = made[number]
-    return {model: Sweep(tuple(m), tuple(m.values())) for model, m in of_model.items()}
+    found = {model: Sweep(tuple(m), tuple(m.values())) for model, m in of_model.items()}
+    if len(job.tasks) > 1:
+        _write_page(job, folder, found)
+    return found
+
+
+def _write_page(job: Job, folder: Path, found: Mapping[str, Sweep]) -> None:
+    """The page of all tasks, with a link to each one's own."""
+    pages: Dict[str, Dict[int, str]] = {}
+    for number, task in enumerate(job.tasks):
+        own = report_folder(job, number, folder).relative_to(folder).as_posix()
+        pages.setdefault(task.model, {})[task.seed] = quote(f"{own}/{PAGE}")
+    if len(found) == 1:
+        ((model, alone),) = found.items()
+        alone.write_page(folder, pages[model])
+        return
+    groups = [each.group(model, pages[model]) for model, each in found.items()]
+    write_text(folder / PAGE, render_sweeps(f"Job {job.name}", groups))
 
 
 def report_folder(job: Job, number: int, folder: Path) -> Path:
@@ -74,4 +98,10 @@ def _one(number: int, job: Job, folder: Path) -> Parity:
     here = [run_here(job, number, target, progress=stop_if_asked) for target in targets]
     parity = parity_of([*here, load_result(job, number)])
     parity.save(report_folder(job, number, folder))
-    return replace(parity, runs=tuple(replace(r, traces={}, learned=()) for r in parity.runs))
+    return replace(parity, runs=tuple(map(_learning_alone, parity.runs)))
+
+
+def _learning_alone(run: Traces) -> Traces:
+    """A run with what its learning curves are drawn from: those of many tasks fit into memory."""
+    kept = {label: trace for label, trace in run.traces.items() if trace.kind == "error"}
+    return replace(run, traces=kept, learned=())

@@ -127,12 +127,12 @@ def render(parity: Comparison, own: Sequence[Picture] = ()) -> str:
         command=reproduce(parity),
         explain=_explain(parity),
         scripts=[markupsafe.Markup(script) for script in scripts],
-        hashes=" ".join(map(_hash, scripts)),
+        hashes=" ".join(map(script_hash, scripts)),
         plot_style=markupsafe.Markup((ASSETS / "uPlot.min.css").read_text(encoding="utf-8")),
     )
 
 
-def _hash(script: str) -> str:
+def script_hash(script: str) -> str:
     """By which the page's policy lets a script run."""
     digest = hashlib.sha256(script.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"

@@ -38,42 +38,68 @@ def worst_seeds_first(seeds: Sequence[int], parities: Sequence[Comparison]) -> L
     return sorted(seeds, key=badness)
 
 
-def render_sweep(
-    seeds: Sequence[int],
-    parities: Sequence[Comparison],
-    verdict: str,
-    figures: Sequence[Mapping[str, Any]],
-    pages: Mapping[int, str],
-) -> str:
-    """The page, as HTML.
+class Group(NamedTuple):
+    """One model's seeds.
 
-    Parameters
+    Attributes
     ----------
+    name : str
+    verdict : str
     seeds : sequence of int
     parities : sequence of Comparison
         One a seed.
-    verdict : str
     figures : sequence of mapping
         Each figure's spread.
     pages : mapping of int to str
         Of some seeds their own page, by its address from this one.
     """
-    by_seed = dict(zip(seeds, parities))
-    rows = []
-    for seed in worst_seeds_first(seeds, parities):
-        worst = max(by_seed[seed].effects, key=lambda effect: effect.severity, default=None)
-        words = "" if worst is None else worst.words
-        rows.append(Row(seed, by_seed[seed].outcome, words, pages.get(seed, "")))
+
+    name: str
+    verdict: str
+    seeds: Sequence[int]
+    parities: Sequence[Comparison]
+    figures: Sequence[Mapping[str, Any]]
+    pages: Mapping[int, str]
+
+    @property
+    def outcome(self) -> str:
+        return self.verdict.split(":")[0]
+
+
+class Shown(NamedTuple):
+    """What the page has of a group."""
+
+    group: Group
+    rows: List[Row]
+    pictures: List[Picture]
+
+
+def render_sweeps(title: str, groups: Sequence[Group]) -> str:
+    """The page, as HTML.
+
+    Parameters
+    ----------
+    title : str
+    groups : sequence of Group
+        The models that there are, at least one.
+    """
     with styled():
-        pictures = [*_effects(parities), *_learning(parities)]
-    return ENVIRONMENT.get_template("sweep.html").render(
-        first=parities[0],
-        outcome=verdict.split(":")[0],
-        verdict=verdict,
-        rows=rows,
-        pictures=pictures,
-        figures=figures,
-    )
+        shown = [
+            Shown(
+                group,
+                [_row(group, seed) for seed in worst_seeds_first(group.seeds, group.parities)],
+                [*_effects(group.parities), *_learning(group.parities)],
+            )
+            for group in groups
+        ]
+    return ENVIRONMENT.get_template("sweep.html").render(title=title, shown=shown)
+
+
+def _row(group: Group, seed: int) -> Row:
+    parity = dict(zip(group.seeds, group.parities))[seed]
+    worst = max(parity.effects, key=lambda effect: effect.severity, default=None)
+    words = "" if worst is None else worst.words
+    return Row(seed, parity.outcome, words, group.pages.get(seed, ""))
 
 
 def _effects(parities: Sequence[Comparison]) -> List[Picture]:

@@ -19,8 +19,9 @@ from deploy.models.same_model import SameModel
 from deploy.models.user_code import user_code
 from deploy.parity.comparison import NO_PARITY, NOT_TESTED, NOTHING, OPEN_, PARITY
 from deploy.parity.tolerances import Tolerance
+from deploy.report.earlier import SWEEP
 from deploy.report.page import render
-from deploy.report.sweep_page import render_sweep, worst_seeds_first
+from deploy.report.sweep_page import Group, render_sweeps, worst_seeds_first
 from deploy.traces.traces import Traces
 from deploy.workflows.given import STEP, check_targets, checked_seeds, step_of, steps_of
 from deploy.workflows.parity import Parity, parity_of
@@ -100,13 +101,30 @@ class Sweep:
         for seed in worst_seeds_first(self.seeds, self.parities)[:MOST_PAGES]:
             own = folder / f"seed-{seed}"
             make_folder(own)
-            _write(own / "report.html", render(by_seed[seed], lesson_pictures(by_seed[seed])))
+            write_text(own / "report.html", render(by_seed[seed], lesson_pictures(by_seed[seed])))
             pages[seed] = f"seed-{seed}/report.html"
-        text = render_sweep(self.seeds, self.parities, self.verdict, self.table(), pages)
-        _write(folder / "report.html", text)
+        return self.write_page(folder, pages)
+
+    def write_page(self, folder: Path, pages: Mapping[int, str]) -> Path:
+        """Write ``report.html`` and ``sweep.json``, where seeds have their own pages already.
+
+        Parameters
+        ----------
+        folder : pathlib.Path
+            That is there.
+        pages : mapping of int to str
+            Of some seeds, by their addresses from this page.
+        """
+        name = str(self.parities[0].reference.model)
+        title = f"{name}, {len(self.seeds)} seeds"
+        write_text(folder / "report.html", render_sweeps(title, [self.group(name, pages)]))
         record = json.dumps(self.to_dict(), indent=1, ensure_ascii=False)
-        _write(folder / "sweep.json", record + "\n")
+        write_text(folder / "sweep.json", record + "\n")
         return folder / "report.html"
+
+    def group(self, name: str, pages: Mapping[int, str]) -> Group:
+        """What a page of one model or several has of it."""
+        return Group(name, self.verdict, self.seeds, self.parities, self.table(), pages)
 
     def values(self, trace: str, metric: str) -> np.ndarray:
         """(n_seeds,) one figure of every seed; NaN where it was not measured."""
@@ -140,7 +158,13 @@ class Sweep:
 
     def to_dict(self) -> Dict[str, Any]:
         """In terms of JSON."""
+        last = self.parities[0].other
         return {
+            "format": SWEEP,
+            "created": max(parity.other.created for parity in self.parities),
+            "model": str(last.settings.get("model") or last.model),
+            "target": last.target,
+            "seconds": last.duration,
             "ok": self.ok,
             "verdict": self.verdict,
             "seeds": list(self.seeds),
@@ -233,7 +257,8 @@ def make_folder(folder: Path) -> None:
         raise BadInput(f"{folder}: cannot be written ({error.strerror})") from None
 
 
-def _write(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
+    """A file that is whole or not there."""
     with atomic_write(path) as stream:
         stream.write(text.encode())
 
