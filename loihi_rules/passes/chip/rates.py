@@ -13,7 +13,6 @@ from loihi_rules.chip.tuning import (
     DRIVES,
     MOST_POINTS,
     chip_rates,
-    cpu_rates,
     drives,
     first_current,
     fit_rates,
@@ -148,7 +147,7 @@ def _fit_to_encoders(
     own, dt = ens.neuron_type, draft.dt
     known = _drive(draft, ens, built)
     drive, often = drives(ens.dimensions, known)
-    wanted = cpu_rates(own, drive, built.gain, built.bias)
+    wanted = own.rates(drive * np.ones(ens.n_neurons), built.gain, built.bias)
     if not wanted.any():
         give_gains(ens, gain, bias)
         return
