@@ -12,10 +12,12 @@ from deploy.nengo_loihi.build.resources import cores_of, places_of
 from deploy.nengo_loihi.read.built import built_connection, check_unused
 from deploy.nengo_loihi.read.learned_weights import decoders, learned_in_core
 from deploy.nengo_loihi.read.served import READERS, Reader
+from deploy.nengo_loihi.read.stepped import of_stepped
 from deploy.nengo_loihi.read.units import scale_of
 from deploy.targets.base import Session
 from loihi_rules import Change, Learned, Rewritten, SeededCopy
 from loihi_rules.learned.record import rule_names
+from loihi_rules.nengo_parts.stepped import SteppedNeurons
 from loihi_rules.nengo_parts.wiring import base_of
 
 
@@ -91,9 +93,14 @@ class ChipSession(Session):
     def probed(self, probe: nengo.Probe) -> np.ndarray:
         """Samples of a probe of the rewritten network's own, in Nengo's units."""
         samples = np.array(self.simulator.data[probe])
-        own = self.simulator.model.objs[probe].get("out")
-        scale = scale_of(own, self.dt) if own in self.simulator.model.probes else None
-        return samples if scale is None or not len(samples) else samples * scale
+        own, ens = self.simulator.model.objs[probe].get("out"), base_of(probe.target)
+        if own not in self.simulator.model.probes:
+            return samples
+        if own.key != "spiked" and isinstance(getattr(ens, "neuron_type", None), SteppedNeurons):
+            scale, offset = of_stepped(self.simulator.model, ens, own)
+            return samples * scale + offset if len(samples) else samples
+        unit = scale_of(own, self.dt)
+        return samples if unit is None or not len(samples) else samples * unit
 
     def built(self, obj: Any) -> Any:
         """As Nengo core has it: neurons as the user asked for, decoders as the chip has."""

@@ -28,6 +28,7 @@ from deploy.nengo_loihi.read.learned_weights import decoders, weights_for
 from deploy.nengo_loihi.read.learning_limits import warn_of_cut_weights, warn_of_limits
 from deploy.nengo_loihi.read.learning_rate import learning_rates
 from deploy.nengo_loihi.read.reached_rates import ReachedRates
+from deploy.nengo_loihi.read.stepped import start_stepped
 from deploy.nengo_loihi.run.input_spikes import warn_of_large_values
 from deploy.nengo_loihi.run.interface import FastEmulator
 from deploy.nengo_loihi.run.runner import Runner
@@ -39,6 +40,7 @@ from deploy.targets.injecting import CoreNeurons, Injections, Settable
 from deploy.traces.trace import Spikes
 from deploy.traces.traces import HOST_ONLY
 from loihi_rules import Change, Rewritten, SeededCopy
+from loihi_rules.nengo_parts.stepped import SteppedNeurons
 from loihi_rules.nengo_parts.wiring import base_of, on_chip
 
 OF_LEARNING = ("learning traces cut", "learned weights cut", "PES errors cut")
@@ -104,7 +106,7 @@ class EmulatorSession(ChipSession):
         self.injections = Injections(rewritten.network, dt, self.neurons)
         for ens in rewritten.network.all_ensembles:
             if on_chip(rewritten.network, ens):
-                self._neurons_of(ens).set_voltage(first_voltages(ens, self.model.seeds[ens]))
+                self._start(ens)
         self.readers = self._make_readers()
 
     def chip_weights(self, synapse: Any) -> np.ndarray:
@@ -128,11 +130,25 @@ class EmulatorSession(ChipSession):
         return self._chip_neurons[ens]
 
     def _neurons_of(self, ens: nengo.Ensemble) -> ChipNeurons:
+        return ChipNeurons(self.model, ens, self._state(), self.dt, self._integer)
+
+    def _start(self, ens: nengo.Ensemble) -> None:
+        """Set what an ensemble's neurons begin with."""
+        if isinstance(ens.neuron_type, SteppedNeurons):
+            late = self.rewritten.notes.ensembles[ens].steps_late or 0
+            start_stepped(self.model, ens, late, self._state(), self._integer)
+        else:
+            self._neurons_of(ens).set_voltage(first_voltages(ens, self.model.seeds[ens]))
+
+    def _state(self) -> Any:
+        """The emulator's state: takes a block and the name of a field."""
         emulator = self.simulator.sims["emulator"]
-        integer = self.settings["arithmetic"] == "integer"
         fast = isinstance(emulator, FastEmulator)
-        state = emulator.state if fast else _reference_state(emulator)
-        return ChipNeurons(self.model, ens, state, self.dt, integer)
+        return emulator.state if fast else _reference_state(emulator)
+
+    @property
+    def _integer(self) -> bool:
+        return bool(self.settings["arithmetic"] == "integer")
 
     def _look_at_rates(self) -> None:
         for rates in self.rates:

@@ -28,7 +28,7 @@ from deploy.nengo_loihi.build.rates_in_pieces import rates_in_pieces
 from deploy.nengo_loihi.build.rounded import round_model
 from deploy.nengo_loihi.build.row_table import row_tables
 from deploy.nengo_loihi.build.split import linear_splitting
-from deploy.nengo_loihi.build.stepped import configure_stepped
+from deploy.nengo_loihi.build.stepped import configure_stepped, span_thresholds
 from deploy.nengo_loihi.load import load_nengo_loihi
 from loihi_rules import Rewritten
 from loihi_rules.chip.decoding import Decoding
@@ -138,6 +138,7 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
             # what runs in Nengo core, where Nengo's users look for it
             model.operators = [*model.host_pre.operators, *model.host.operators]
             model.sig = {**model.host_pre.sig, **model.host.sig}
+            span_thresholds(model, discretize)
             with warnings.catch_warnings():
                 # nengo-loihi makes integers of arrays in place; NumPy deprecates that from 2.5
                 warnings.filterwarnings("ignore", "Setting the dtype", DeprecationWarning)
@@ -285,6 +286,7 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
     model.solved = {}  # connections to what their solvers gave
     model.input_units = {}  # of receivers of values that go straight to neurons
     model.valued = {}  # these receivers to their connections
+    model.spans = {}  # blocks to their thresholds in floating point
     model.read = []  # blocks that decode for the host
     model.decoded = []  # ensembles, and the synapse groups that decode them
     model.answers = {}  # what a solver was asked to what it gave, and the state of its generator

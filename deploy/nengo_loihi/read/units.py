@@ -30,12 +30,12 @@ def scale_of(probe: Any, dt: float) -> Optional[np.ndarray]:
     scales = {"voltage": _voltage, "current": _current}
     if probe.key not in scales or any(weights is not None for weights in probe.weights):
         return None
-    return _by_neuron(probe, [scales[probe.key](b.compartment, dt) for b in probe.target])
+    return by_neuron(probe, [scales[probe.key](b.compartment, dt) for b in probe.target])
 
 
 def bias_of(probe: Any) -> np.ndarray:
     """(n_neurons,) biases of the compartments of a probe, in their own units."""
-    return _by_neuron(probe, [block.compartment.bias for block in probe.target])
+    return by_neuron(probe, [block.compartment.bias for block in probe.target])
 
 
 def current_unit(compartment: Any, dt: float) -> np.ndarray:
@@ -58,7 +58,8 @@ def current_of_a_weight(compartment: Any, dt: float) -> np.ndarray:
     return np.asarray(dt * total * current_unit(compartment, dt))
 
 
-def _by_neuron(probe: Any, values: Any) -> np.ndarray:
+def by_neuron(probe: Any, values: Any) -> np.ndarray:
+    """(n_neurons,) numbers of a probe's neurons, from those of each of its blocks."""
     parts = [value[part] for value, part in zip(values, probe.slice)]
     return np.asarray(probe.weight_outputs(parts)[0], float)
 

@@ -9,6 +9,7 @@ from nengo.dists import Choice
 from loihi_rules.draft import Draft
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.parameters import with_parameters
+from loihi_rules.nengo_parts.stepped import SteppedNeurons
 from loihi_rules.nengo_parts.wiring import on_chip
 
 WHY = "of a compartment only the voltage is set before the first step"
@@ -24,8 +25,8 @@ def initial_state(draft: Draft) -> None:
     say otherwise.
     """
     for ens in draft.network.all_ensembles:
-        if not on_chip(draft.network, ens):
-            continue
+        if not on_chip(draft.network, ens) or isinstance(ens.neuron_type, SteppedNeurons):
+            continue  # whose currents are set as well, by `deploy.nengo_loihi.read.stepped`
         neurons = ens.neuron_type
         given = neurons.initial_state or {}
         state = {**type(neurons).state, **given}

@@ -1,0 +1,107 @@
+"""State of stepped neurons on the chip, in the units of their equations."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Tuple
+
+import nengo
+import numpy as np
+
+from deploy.nengo_loihi.build.stepped import steady_current
+from deploy.nengo_loihi.read.units import by_neuron
+from loihi_rules.chip.limits import LOIHI
+
+
+def of_stepped(model: Any, ens: nengo.Ensemble, probe: Any) -> Tuple[np.ndarray, np.ndarray]:
+    """What samples of a probe's voltages or currents are multiplied by, and what is added then.
+
+    Parameters
+    ----------
+    model : nengo_loihi.builder.Model
+    ens : nengo.Ensemble
+        Of `SteppedNeurons`.
+    probe : nengo_loihi.probe.LoihiProbe
+
+    Returns
+    -------
+    scale, offset : (n_neurons,) ndarray
+        See `deploy.nengo_loihi.build.stepped.configure_stepped` for what compartments have.
+    """
+    neurons: Any = ens.neuron_type
+    scale = by_neuron(probe, [1 / _unit(model, block) for block in probe.target])
+    added = neurons.v_reset if probe.key == "voltage" else steady_current(neurons)
+    return scale, np.asarray(np.broadcast_to(added, (ens.n_neurons,)))[probe_part(probe)]
+
+
+def probe_part(probe: Any) -> Any:
+    """Which neurons of an ensemble a probe has; all, where it has several blocks."""
+    return probe.slice[0] if len(probe.target) == 1 else slice(None)
+
+
+def start_stepped(
+    model: Any,
+    ens: nengo.Ensemble,
+    late: int,
+    state: Callable[[Any, str], np.ndarray],
+    integer: bool,
+) -> None:
+    """Set voltages and currents so that the neurons' first step finds what it begins with.
+
+    That step is the chip's step ``late`` + 1; before it biases act, and nothing else:
+
+        u_{t−1} = u_t / α,    v_{t−1} = (v_t − u_t − bias) / β
+
+    as far as voltages so long before are within the chip's range, and below the threshold.
+
+    Parameters
+    ----------
+    model : nengo_loihi.builder.Model
+    ens : nengo.Ensemble
+        Of `SteppedNeurons`.
+    late : int
+        See `loihi_rules.passes.chip.steps_between`.
+    state : callable
+        As for `deploy.nengo_loihi.read.chip_neurons.ChipNeurons`.
+    integer : bool
+    """
+    neurons: Any = ens.neuron_type
+    first = neurons.make_state(ens.n_neurons, rng=np.random.RandomState(0))
+    current, voltage = (
+        np.broadcast_to(values, (ens.n_neurons,))
+        for values in (
+            first["current"] - steady_current(neurons),
+            first["voltage"] - neurons.v_reset,
+        )
+    )
+    blocks = model.objs[ens]["in"]
+    blocks = blocks if isinstance(blocks, list) else [blocks]
+    for block in blocks:
+        part = model.block_comp_map[block] if len(blocks) > 1 else np.arange(ens.n_neurons)
+        unit = _unit(model, block)
+        u, v = current[part] * unit, voltage[part] * unit
+        for _ in range(late):
+            u, v = _step_before(block.compartment, u, v, integer)
+        state(block, "current")[...] = np.rint(u) if integer else u
+        state(block, "voltage")[...] = np.rint(v) if integer else v
+
+
+def _step_before(
+    compartment: Any, u: np.ndarray, v: np.ndarray, integer: bool
+) -> Tuple[np.ndarray, np.ndarray]:
+    """Current and voltage a step before these, where no spikes arrive."""
+    one = 2**LOIHI.decay_bits if integer else 1
+    of_u = 1 - (compartment.decay_u + integer) / one  # 1 is added on the chip
+    of_v = 1 - compartment.decay_v / one
+    most_u, most_v = (2.0**bits - 1 for bits in (LOIHI.current_bits, LOIHI.voltage_bits))
+    before_u = np.divide(u, of_u, out=np.zeros(len(u)), where=of_u > 0).clip(-most_u, most_u)
+    left = v - u - compartment.bias
+    before_v = np.divide(left, of_v, out=np.zeros(len(v)), where=of_v > 0)
+    return before_u, before_v.clip(-most_v, np.minimum(compartment.vth, most_v))
+
+
+def _unit(model: Any, block: Any) -> np.ndarray:
+    """(n,) what stands for 1 in each compartment."""
+    now, before = block.compartment.vth.astype(float), model.spans[block]
+    with np.errstate(invalid="ignore"):
+        factor = np.where(np.isinf(now), 1.0, now / before)
+    return np.asarray(factor / model.dt)
