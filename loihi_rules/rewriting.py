@@ -101,6 +101,10 @@ class Rewritten:
         given = [f"{why} ({_some(of)})" for why, of in names.items()]
         return "; ".join(given) or "on_chip was set to False for all of its ensembles"
 
+    def __repr__(self) -> str:
+        name = self.network.label or "network"
+        return f"<Rewritten {name}: {len(self.changes)} changes, {len(self.problems)} problems>"
+
 
 def _some(names: Sequence[str]) -> str:
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Sequence
+from typing import Any, List, Mapping, Sequence
 
 import numpy as np
 
@@ -57,10 +57,8 @@ def of_trace(parity: Comparison, label: str) -> List[Picture]:
 
 def cores(parity: Comparison) -> List[Picture]:
     """The chip's cores, where the judged run has any."""
-    if not parity.other.record.get("cores"):
-        return []
-    with styled():
-        return [_cores(parity)]
+    found = parity.other.record.get("cores")
+    return [cores_picture(found)] if found else []
 
 
 def _effects(parity: Comparison) -> Picture:
@@ -142,12 +140,26 @@ def _short(label: str) -> str:
     return label if len(label) < 30 else label[:29] + "…"
 
 
-def _cores(parity: Comparison) -> Picture:
-    """What each core has in use, as shares of its limits."""
-    cores = parity.other.record["cores"][:MOST_CORES]
+def cores_picture(cores: Sequence[Mapping[str, Any]]) -> Picture:
+    """What each core has in use, as shares of its limits.
+
+    Parameters
+    ----------
+    cores : sequence of mapping
+        As `deploy.nengo_loihi.build.resources.Core.to_dict` gives them.
+    """
+    shown = cores[:MOST_CORES]
+    with styled():
+        figure = new_figure(7.2, 0.9 + 0.3 * len(shown))
+        draw_cores(figure.subplots(), shown)
+        drawn = svg(figure, "cores")
+    some = "" if len(cores) == len(shown) else f" The first {len(shown)} of {len(cores)} cores."
+    return Picture("On the chip", f"Each core with what lies on it, as chip.core.{some}", drawn)
+
+
+def draw_cores(axes: Any, cores: Sequence[Mapping[str, Any]]) -> None:
+    """A bar for each core and limit, into the axes."""
     rows = np.arange(len(cores))
-    figure = new_figure(7.2, 0.9 + 0.3 * len(cores))
-    axes = figure.subplots()
     for k, (kind, colour) in enumerate(zip(KINDS, KIND_COLOURS)):
         shares = [100 * core[kind]["used"] / core[kind]["limit"] for core in cores]
         axes.barh(rows + 0.2 * (k - 1.5), shares, 0.2, color=colour, label=kind)
@@ -157,10 +169,6 @@ def _cores(parity: Comparison) -> Picture:
     axes.set_xlim(0, 100)
     axes.set_xlabel("% of the core's limit in use")
     axes.legend(ncols=len(KINDS), loc="lower center", bbox_to_anchor=(0.4, 1.0))
-    total = len(parity.other.record["cores"])
-    shown = "" if total == len(cores) else f" The first {len(cores)} of {total} cores."
-    caption = f"Each core with what lies on it, as chip.core.{shown}"
-    return Picture("On the chip", caption, svg(figure, "cores"))
 
 
 def _raster(parity: Comparison, label: str) -> Picture:

@@ -82,7 +82,7 @@ class Simulator(NengoSimulator):
         dt: float = 0.001,
         seed: Optional[int] = None,
         target: Optional[str] = "emulator",
-        progress_bar: Any = None,
+        progress_bar: Any = True,
         **nengo_kwargs: Any,
     ):
         self.closed = True  # should the build fail
@@ -351,6 +351,9 @@ class Data(SimulationData):
         self._simulator = simulator
         self._cache: Dict[Any, Any] = {}
         self._samples: Dict[nengo.Probe, Tuple[int, np.ndarray]] = {}  # and after how many steps
+
+    def __repr__(self) -> str:
+        return f"<Data of {len(self)} objects of {self._simulator._called}>"
 
     def _objects(self) -> List[Any]:
         network = self._simulator.network

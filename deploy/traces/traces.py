@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Dict, Iterator, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, Iterator, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from loihi_rules import Learned
 
 KIND = FileKind("loihi-deploy traces", 1, "traces", "loihi-deploy run --out makes them")
 MOST_NAMED = 8  # traces, of a run in a line
+MOST_DRAWN = 6  # traces, of a run in a notebook
 OFF_CHIP, HOST_ONLY = "off chip", "host only"  # of a run's record
 LINES = "lines"  # of it: in the user's file, by the names of objects
 
@@ -260,7 +261,34 @@ class Traces:
 
         return to_pandas(self)
 
+    def plot(self, *labels: str) -> Any:
+        """Draw traces one below the other.
+
+        Parameters
+        ----------
+        *labels : str
+            If none is given, the first `MOST_DRAWN` of the model's probes.
+
+        Returns
+        -------
+        ndarray of matplotlib.axes.Axes
+        """
+        import matplotlib.pyplot as plt  # loads what most runs do without
+
+        from deploy.traces.drawing import draw_traces
+
+        shown = [self[label] for label in labels] or self._drawn()
+        return draw_traces(plt.figure(layout="constrained"), shown, self.dt)
+
+    def _drawn(self) -> List[Trace]:
+        """What is drawn of a run by itself."""
+        return [t for t in self if not t.instrument and _has_samples(t)][:MOST_DRAWN]
+
     def _repr_html_(self) -> str:
+        from deploy.traces.drawing import picture_of
+
+        drawn = self._drawn()
+        picture = picture_of(drawn, self.dt) if drawn else ""
         rows = "".join(
             f"<tr><td>{html.escape(t.label)}</td><td>{t.kind}</td><td>{_size(t)}</td>"
             f"<td>{html.escape(t.unit)}</td></tr>"
@@ -271,7 +299,12 @@ class Traces:
             f"<p><b>{html.escape(self.model)}</b> on <b>{html.escape(self.where)}</b>, "
             f"{self.duration:g} s, seed {self.seed}</p><table><thead><tr><th>trace</th>"
             f"<th>kind</th><th>samples</th><th>unit</th></tr></thead><tbody>{rows}</tbody></table>"
+            f"{picture}"
         )
+
+
+def _has_samples(trace: Trace) -> bool:
+    return trace.sparse or bool(trace.samples.size)
 
 
 def _read_trace(npz: Arrays, i: int, entry: Mapping[str, Any], n_steps: int) -> Trace:

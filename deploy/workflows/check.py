@@ -108,6 +108,28 @@ class Preflight:
     def __repr__(self) -> str:
         return f"<Preflight: {self.verdict}>"
 
+    def plot(self) -> Any:
+        """Draw what each core has in use; gives the `matplotlib.axes.Axes`."""
+        import matplotlib.pyplot as plt  # loads what most checks do without
+
+        from deploy.report.pictures import draw_cores
+
+        cores = [core.to_dict() for core in self.resources]
+        _, axes = plt.subplots(figsize=(7.2, 0.9 + 0.3 * len(cores)), layout="constrained")
+        draw_cores(axes, cores)
+        return axes
+
+    def _picture(self) -> str:
+        if not self.resources:
+            return ""
+        from deploy.report.pictures import cores_picture  # loads what most checks do without
+
+        drawn = cores_picture([core.to_dict() for core in self.resources])
+        return (
+            f'<figure style="max-width: 46em; margin: 0">{drawn.svg}'
+            f"<figcaption>{html.escape(drawn.caption)}</figcaption></figure>"
+        )
+
     def _repr_html_(self) -> str:
         """The verdict and the cores, in a notebook."""
         head = "".join(f"<th>{kind}</th>" for kind in KINDS)
@@ -123,8 +145,10 @@ class Preflight:
         )
         warned = "".join(f"<li>{html.escape(text)}</li>" for text in self.warnings)
         return (
-            f"<p><b>{html.escape(self.verdict)}</b></p><ul>{warned}</ul><table><tr><th>core</th><th>block</th>"
-            f"{head}</tr>{rows}</table><ul>{changes}</ul>"
+            f"<p><b>{html.escape(self.verdict)}</b></p><ul>{warned}</ul>{self._picture()}"
+            f"<details><summary>{len(self.resources)} cores</summary><table><tr><th>core</th>"
+            f"<th>block</th>{head}</tr>{rows}</table></details>"
+            f"<details><summary>{len(self.changes)} changes</summary><ul>{changes}</ul></details>"
         )
 
 

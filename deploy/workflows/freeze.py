@@ -29,6 +29,7 @@ from loihi_rules.learned.quantised import quantise_rows
 from loihi_rules.learned.record import learning
 
 Source = Union[Traces, Simulator, nengo.Simulator]
+MOST_NAMED = 8  # connections, of weights in a line
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,14 @@ class Weights:
     learned: Tuple[Learned, ...]
     created: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        names = [each.connection for each in self.learned]
+        more = ", …" if len(names) > MOST_NAMED else ""
+        return (
+            f"<Weights of {self.model} after {self.seconds:g} s on {self.target}, seed "
+            f"{self.seed}: {', '.join(names[:MOST_NAMED])}{more}>"
+        )
 
     @classmethod
     def of(cls, traces: Traces) -> Weights:
