@@ -64,7 +64,7 @@ def test_what_a_decoded_connection_comes_to_is_between_its_bounds(seed):
     rate = rng.uniform(0.1, 2)
     half = np.broadcast_to(rate / 2 * np.abs(weights).sum(axis=0), total.shape)
     own = headroom._Signed(total, rate, half)
-    source = Source(rng.uniform(size=(20, 9)), rng.uniform(0, 1, (20, 9)))
+    source = Source(rng.uniform(size=(20, 9)), lambda: rng.uniform(0, 1, (20, 9)))
     driven = headroom._driven(own, weights, source, Decays(0.3, 0.1))
     assert np.all(headroom._half(own) <= driven)
     assert np.all(driven <= headroom._fastest(own))

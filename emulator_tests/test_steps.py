@@ -6,9 +6,9 @@ import pytest
 
 import deploy
 from loihi_rules import declare_settings, rewrite
-from loihi_rules.chip.tuning import mean_chip_rates
+from loihi_rules.chip.tuning import cpu_rates, mean_chip_rates
 from loihi_rules.nengo_parts.wiring import on_chip
-from loihi_rules.pilots.networks import chip_spikes, cpu_spikes, rates_of
+from loihi_rules.pilots.networks import chip_spikes, counted_rates, cpu_spikes, rates_of
 from loihi_rules.routes.carriers import noise
 from loihi_rules.routes.entries import loops_of
 
@@ -77,3 +77,29 @@ def test_a_pilot_counts_spikes_for_a_time(dt):
     counted = rates_of(chip_spikes(lif, current, dt), dt) / dt
     wanted = mean_chip_rates(lif, current[0, 0], dt)
     assert np.abs(counted - wanted).max() < 2 / 0.3 + 0.04 * wanted.max()
+
+
+@pytest.mark.parametrize(
+    "neurons", [nengo.LIF(), nengo.LIF(tau_ref=0), nengo.SpikingRectifiedLinear()]
+)
+@pytest.mark.parametrize("n_steps", [1, 400])
+def test_rates_are_counted_of_the_spikes_of_a_pilot(neurons, n_steps):
+    """Of several runs at once as of each alone."""
+    rng = np.random.RandomState(3)
+    given = rng.randn(n_steps, 4, 30).astype(np.float32)
+    gain, bias = 30 * rng.uniform(size=(2, 30)), rng.uniform(size=(2, 30))
+    found = counted_rates(neurons, given, gain, bias, 0.001)
+    for rates, g, b in zip(found, gain.astype(np.float32), bias.astype(np.float32)):
+        spikes = chip_spikes(neurons, g * given + b, 0.001)
+        np.testing.assert_array_equal(rates, rates_of(spikes, 0.001) / 0.001)
+
+
+@pytest.mark.parametrize(
+    "neurons", [nengo.LIF(), nengo.LIF(tau_ref=0, amplitude=0.3), nengo.LIFRate(), nengo.Sigmoid()]
+)
+def test_rates_on_the_cpu_are_nengos_to_the_bit(neurons):
+    rng = np.random.RandomState(3)
+    drive, gain, bias = rng.randn(500, 40), 3 * rng.uniform(size=40), rng.randn(40)
+    gain[0], bias[0] = 0, 1  # on the threshold
+    wanted = neurons.rates(drive, gain, bias)
+    np.testing.assert_array_equal(cpu_rates(neurons, drive, gain, bias), wanted)

@@ -18,7 +18,7 @@ from nengo.builder.ensemble import BuiltEnsemble
 from nengo.utils.least_squares_solvers import Cholesky
 from scipy.linalg import cho_factor, cho_solve
 
-from loihi_rules.chip.tuning import chip_rates, is_chips_own
+from loihi_rules.chip.tuning import chip_rates, cpu_rates, is_chips_own
 
 FARTHEST = 1.6  # times as far; there nearly all neurons are silent or as fast as they get
 ONE_IN = 64  # points is looked at from farther; more of them, and values within get noisier
@@ -80,7 +80,7 @@ def curves_of(
         return np.asarray(points @ built.encoders.T / ens.radius)
 
     def cpu(points: np.ndarray) -> np.ndarray:
-        return np.asarray(own.rates(drive(points), built.gain, built.bias))
+        return cpu_rates(own, drive(points), built.gain, built.bias)
 
     def chip(points: np.ndarray) -> np.ndarray:
         return chip_rates(ens.neuron_type, drive(points) * ens.gain + ens.bias, dt)

@@ -14,7 +14,7 @@ from typing import Any, Optional
 import nengo
 import numpy as np
 
-from loihi_rules.chip.tuning import MOST_POINTS, first_current
+from loihi_rules.chip.tuning import MOST_POINTS, cpu_rates, first_current
 from loihi_rules.nengo_parts.leads import steps_of
 from loihi_rules.nengo_parts.settings import TYPICAL_FREQUENCY
 
@@ -82,7 +82,7 @@ def later(
         return 0.0
     chip, dimensions = ens.neuron_type, built.encoders.shape[1]
     edges, often = _often(built, drive)
-    rates = own.rates(edges * np.ones(len(built.gain)), built.gain, built.bias) / own.amplitude
+    rates = cpu_rates(own, edges, built.gain, built.bias) / own.amplitude
     adds = often * np.diff(rates, axis=0)
     interval = 1 / np.maximum((rates[1:] + rates[:-1]) / 2, LEAST_RATE)
     tau_rc = getattr(own, "tau_rc", np.inf)
@@ -168,7 +168,7 @@ def _held_back(t: np.ndarray, tau_rc: float) -> np.ndarray:
 def _weights(own: nengo.neurons.NeuronType, built: Any, radius: float) -> np.ndarray:
     """Σ d e of each neuron, d being decoders of what is represented, in radii."""
     points = built.eval_points[:MOST_POINTS] / radius
-    rates = own.rates(points @ built.encoders.T, built.gain, built.bias) / own.amplitude
+    rates = cpu_rates(own, points @ built.encoders.T, built.gain, built.bias) / own.amplitude
     if not rates.any():
         return np.zeros(len(built.gain))
     decoders, _ = nengo.solvers.LstsqL2()(rates, points)

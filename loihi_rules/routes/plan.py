@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -115,8 +116,9 @@ def _at(
     asked: Mapping[int, Way],
     threshold: bool,
 ) -> Plan:
+    beside = _Beside.of(entries)
     costs = [
-        _costs(entry, entries, n_neurons, dimensions, dt, chip, tau, threshold) for entry in entries
+        _costs(entry, beside, n_neurons, dimensions, dt, chip, tau, threshold) for entry in entries
     ]
     ways = {k: min(c, key=lambda way: c[way].total) for k, c in enumerate(costs)}
     ways.update({k: way for k, way in asked.items() if way in costs[k]})
@@ -143,9 +145,42 @@ def _at(
     return Plan(tau, chosen)
 
 
+class _Beside(NamedTuple):
+    """What all that enters one ensemble comes to.
+
+    Attributes
+    ----------
+    share : mapping of (tau, loop) to float
+        Sum of the shares.
+    alike : mapping of (tau, loop, sensitivity) to int
+        How many can be carried; see `_likeness`.
+    carriable : mapping of tau to int
+        The same.
+    carriable_share : mapping of tau to float
+        Sum of their shares.
+    """
+
+    share: Mapping[Any, float]
+    alike: Mapping[Any, int]
+    carriable: Mapping[Any, int]
+    carriable_share: Mapping[Any, float]
+
+    @classmethod
+    def of(cls, entries: Sequence[Entry]) -> _Beside:
+        share: Dict[Any, float] = defaultdict(float)
+        carriable_share: Dict[Any, float] = defaultdict(float)
+        for entry in entries:
+            share[entry.tau, entry.loop] += entry.share
+            if entry.carriable:
+                carriable_share[entry.tau] += entry.share
+        carried = [entry for entry in entries if entry.carriable]
+        alike, carriable = Counter(map(_likeness, carried)), Counter(e.tau for e in carried)
+        return cls(share, alike, carriable, carriable_share)
+
+
 def _costs(
     entry: Entry,
-    beside: Sequence[Entry],
+    beside: _Beside,
     n_neurons: int,
     dimensions: int,
     dt: float,
@@ -171,7 +206,7 @@ def _costs(
     late = tau - own
     weights = entry.rows * n_neurons * chip.weight_bits
     cores = -(-weights // chip.synapse_bits_a_core) if entry.carriable or entry.spikes else 0
-    alike = sum(_is_alike(entry, other) for other in beside) if threshold else 1
+    alike = beside.alike[_likeness(entry)] if threshold else 1
     sensitivity = entry.sensitivity * _share(entry, beside) / np.sqrt(max(alike, 1))
     error = abs(late) * sensitivity
     rough = [spike_noise(filtered, entry.rows, dt) ** 2 for filtered in (tau, own)]
@@ -180,12 +215,12 @@ def _costs(
     direct = Cost(late, float(error), 0.0, bits, entry.rows, int(cores), offset)
     if entry.spikes:
         return {Way.STRAIGHT: direct}
-    sharing = max(sum(e.carriable and e.tau == entry.tau for e in beside), 1)
+    sharing = max(beside.carriable[entry.tau], 1)
     pairs = pairs_for(dimensions, most_rows(chip), threshold)
     hop = HOP_STEPS * dt
     late = max(tau + LEAST_STEPS * dt + hop - own, 0.0)
     more = _of_another_order(entry, own, tau, hop) if entry.loop else 0.0
-    reach = min(sum(e.share for e in beside if e.carriable and e.tau == entry.tau), 1.0)
+    reach = min(beside.carriable_share[entry.tau], 1.0)
     added = float(reach * noise(tau, pairs.near, dt) / np.sqrt(sharing))
     carried = Cost(
         late,
@@ -199,13 +234,13 @@ def _costs(
     return {Way.MATRIX: direct, Way.CARRIED: carried} if entry.carriable else {Way.CARRIED: carried}
 
 
-def _share(entry: Entry, beside: Sequence[Entry]) -> float:
+def _share(entry: Entry, beside: _Beside) -> float:
     """The part that an entry has in the errors of what is represented.
 
     What enters by one filter may add up, as the shares of a value do: with shares s_k each is worth
     √(s_k Σ s), so that their squares add up to (Σ s)².
     """
-    together = sum(e.share for e in beside if (e.tau, e.loop) == (entry.tau, entry.loop))
+    together = beside.share[entry.tau, entry.loop]
     return float(min(np.sqrt(entry.share * together), 1.0))
 
 
@@ -224,9 +259,8 @@ def _of_another_order(entry: Entry, own: float, tau: float, hop: float) -> float
     return float(abs(both / exact - 1) / abs(s))
 
 
-def _is_alike(entry: Entry, other: Entry) -> bool:
-    same = (other.tau, other.loop) == (entry.tau, entry.loop)
-    return other.carriable and same and other.sensitivity == entry.sensitivity
+def _likeness(entry: Entry) -> Tuple[Optional[float], bool, float]:
+    return entry.tau, entry.loop, entry.sensitivity
 
 
 def _at_threshold(entry: Entry, added: float) -> float:

@@ -125,9 +125,10 @@ class _Layout:
             reached = self.reaches[axon.target].pieces
             sent = np.asarray(axon.map_axon(np.arange(block.n_neurons)))
             # neurons of one piece that have one axon share it
-            pairs = np.unique(np.stack([piece_of, sent])[:, sent >= 0], axis=1)
-            slots = axon.slots_per_axon * reached[pairs[1]]
-            used[OUT_AXONS] += np.bincount(pairs[0], slots, minlength=n)
+            pairs = np.unique((piece_of * len(reached) + sent)[sent >= 0])
+            piece, axon_of = np.divmod(pairs, len(reached))
+            slots = axon.slots_per_axon * reached[axon_of]
+            used[OUT_AXONS] += np.bincount(piece, slots, minlength=n)
         share: np.ndarray = used.max(axis=1) / self.limits
         return share
 

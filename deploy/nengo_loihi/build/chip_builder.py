@@ -182,14 +182,18 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
                 return build_no_solver(model, given, conn, rng)
             if solver.weights and not solver.compositional:  # of the target's neurons, too
                 return super().build(model, solver, conn, rng, *args)
-            question = _question(given, conn, rng)
+            before = rng.get_state()
+            question = _question(given, conn, before)
             if question not in model.answers:
                 answer = self._solved(model, given, conn, rng)
                 if answer is None:
                     answer = super().build(model, solver, conn, rng, *args)
-                model.answers[question] = answer, rng.get_state()
+                after = rng.get_state()
+                drawn = after[2:] != before[2:] or np.any(after[1] != before[1])
+                model.answers[question] = answer, after if drawn else None
             answer, state = model.answers[question]
-            rng.set_state(state)
+            if state is not None:
+                rng.set_state(state)
             return answer
 
         def _solved(
@@ -289,17 +293,17 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
     model.spans = {}  # blocks to their thresholds in floating point
     model.read = []  # blocks that decode for the host
     model.decoded = []  # ensembles, and the synapse groups that decode them
-    model.answers = {}  # what a solver was asked to what it gave, and the state of its generator
+    model.answers = {}  # what a solver was asked to what it gave, and a generator's state after it
     model.node_neurons = input_neurons(dt)
     return model
 
 
-def _question(solver: Any, conn: nengo.Connection, rng: Any) -> Tuple[Any, ...]:
-    """All that decoders depend on, of a connection and the generator that it draws from.
+def _question(solver: Any, conn: nengo.Connection, state: Any) -> Tuple[Any, ...]:
+    """All that decoders depend on, of a connection and the state of what it draws from.
 
     Functions and solvers are the same only if they are one object, as they may have a state.
     """
-    _, words, *position = rng.get_state()
+    _, words, *position = state
     return (
         conn.pre_obj,
         columns_of(conn.pre).tobytes(),

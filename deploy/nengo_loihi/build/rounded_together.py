@@ -169,9 +169,11 @@ def _errors(source: Source, asked: Any, whole: Any) -> Errors:
     """Of tables of weights, before and after they were rounded."""
     wanted = source.rates @ asked
     beside = source.rates @ (whole - asked).astype(np.float32)
-    size, off = np.linalg.norm(wanted, axis=0), np.linalg.norm(beside, axis=0)
-    gain = ratio(np.sum(wanted * beside, axis=0, dtype=float), size.astype(float) ** 2, 0.0)
-    return Errors(ratio(off, size, 0.0), 1 + gain)
+    size, off, product = (
+        np.einsum("xi,xi->i", *pair).astype(float)
+        for pair in ((wanted, wanted), (beside, beside), (wanted, beside))
+    )
+    return Errors(np.sqrt(ratio(off, size, 0.0)), 1 + ratio(product, size, 0.0))
 
 
 def _round_rows(group: DecodedGroup) -> List[Any]:

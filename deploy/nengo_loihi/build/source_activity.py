@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import Any, Dict, List, Tuple
+from functools import cached_property, partial
+from typing import Any, Callable, Dict, List, Tuple
 
 import nengo
 import numpy as np
-from nengo.builder.ensemble import get_activities
 
 from loihi_rules.chip.rounding import Together, by_likeness, together
+from loihi_rules.chip.tuning import cpu_rates
 
 POINTS = 300  # of what an ensemble represents,
 POINTS_A_DIMENSION = 50  # or so many a dimension where it has more
@@ -23,8 +23,8 @@ class Source:
     ----------
     rates : (n_rows, n_points) ndarray
         Spikes a second, at points that their ensemble represents.
-    driven : (n_rows, n_driven) ndarray
-        Spikes a step, at these points and at larger values in their directions.
+    drive_on : callable
+        Gives the same in spikes a step, at these points and at larger values in their directions.
 
     Attributes
     ----------
@@ -32,8 +32,12 @@ class Source:
     driven : (n_driven, n_rows) ndarray
     """
 
-    def __init__(self, rates: np.ndarray, driven: np.ndarray):
-        self.rates, self.driven = rates.T, driven.T
+    def __init__(self, rates: np.ndarray, drive_on: Callable[[], np.ndarray]):
+        self.rates, self._drive_on = rates.T, drive_on
+
+    @cached_property
+    def driven(self) -> np.ndarray:
+        return self._drive_on().T
 
     @cached_property
     def order(self) -> np.ndarray:
@@ -61,7 +65,6 @@ def decoded_sources(model: Any) -> Dict[Any, Source]:
         Without the groups whose rows are not of one neuron each.
     """
     rates: Dict[Any, np.ndarray] = {}
-    driven: Dict[Any, np.ndarray] = {}
     sources: Dict[Tuple[Any, bytes], Source] = {}  # groups of one ensemble share its order
     neurons = _neurons_of_rows(model)
     found = {}
@@ -70,22 +73,28 @@ def decoded_sources(model: Any) -> Dict[Any, Source]:
             built = model.params[ens]
             points = built.eval_points[: max(POINTS, POINTS_A_DIMENSION * ens.dimensions)]
             rates[ens] = _rates(ens, built, points)
-            beyond = [_rates(ens, built, by * points[:POINTS]) for by in BEYOND]
-            driven[ens] = np.float32(model.dt) * np.hstack(beyond)
         for synapse in getattr(whole, "parts", None) or [whole]:
             rows = neurons.get(synapse)
             if rows is None or len(rows) != len(synapse.weights) or (rows < 0).any():
                 continue
             key = (ens, rows.tobytes())
             if key not in sources:
-                sources[key] = Source(rates[ens][rows], driven[ens][rows])
+                drive_on = partial(_driven, ens, model.params[ens], rows, model.dt)
+                sources[key] = Source(rates[ens][rows], drive_on)
             found[synapse] = sources[key]
     return found
 
 
+def _driven(ens: nengo.Ensemble, built: Any, rows: np.ndarray, dt: float) -> np.ndarray:
+    """(n_rows, n_driven) spikes a step, at values however large."""
+    beyond = [_rates(ens, built, by * built.eval_points[:POINTS]) for by in BEYOND]
+    return np.asarray((np.float32(dt) * np.hstack(beyond))[rows])
+
+
 def _rates(ens: nengo.Ensemble, built: Any, points: np.ndarray) -> np.ndarray:
     """(n_neurons, n_points), by the tuning curves."""
-    return np.asarray(get_activities(built, ens, points).T, np.float32)
+    drive = np.dot(points, built.encoders.T / ens.radius)
+    return np.asarray(cpu_rates(ens.neuron_type, drive, built.gain, built.bias).T, np.float32)
 
 
 def _neurons_of_rows(model: Any) -> Dict[Any, np.ndarray]:

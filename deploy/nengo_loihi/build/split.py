@@ -176,10 +176,11 @@ def _shared(table: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
     Only rows that begin alike are looked at.
     """
     begins = np.ascontiguousarray(table[:, 0]).view(np.uint32)
+    ordered = np.sort(begins)
+    if np.all(ordered[1:] != ordered[:-1]):
+        return np.arange(len(table)), np.arange(len(table))
     group, counts = np.unique(begins, return_inverse=True, return_counts=True)[1:]
     alone = counts[group.reshape(-1)] == 1
-    if alone.all():
-        return np.arange(len(table)), np.arange(len(table))
     first: Dict[Any, int] = {}
     keys = [k if alone[k] else table[k].tobytes() for k in range(len(table))]
     weight_map = np.array([first.setdefault(key, len(first)) for key in keys], np.int64)
