@@ -13,7 +13,9 @@ if __name__ == "__main__":
         print(json.dumps({"error": text % (tuple(sys.version_info[:2]) + OLDEST)}))
         sys.exit(0)
     sys.dont_write_bytecode = True  # half of a module, on a full disk, would be read later
-    sys.pycache_prefix = os.path.join(os.devnull, "none")  # and none that lies there is believed
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[0] = os.path.dirname(here)  # the job's folder
-    sys.exit(importlib.import_module("agent.commands").main(sys.argv[1:]))
+    compiled, sys.pycache_prefix = sys.pycache_prefix, os.path.join(os.devnull, "none")
+    commands = importlib.import_module("agent.commands")  # of its source: none is believed
+    sys.pycache_prefix = compiled
+    sys.exit(commands.main(sys.argv[1:]))
