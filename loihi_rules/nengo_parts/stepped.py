@@ -45,6 +45,8 @@ class SteppedNeurons(nengo.neurons.NeuronType):
         With ``reset="zero"``.
     reset : {"zero", "subtract"}
     late_reset : bool
+    graded : bool
+        Whether what leaves a neuron is its voltage instead of spikes; 1/dt times, as those are.
     initial_state : mapping of str to array_like, optional
         ``"voltage"`` and ``"current"``; 0 if not given.
     """
@@ -61,6 +63,7 @@ class SteppedNeurons(nengo.neurons.NeuronType):
     v_reset = NdarrayParam("v_reset", shape=("*",))
     reset = EnumParam("reset", values=RESETS)
     late_reset = BoolParam("late_reset")
+    graded = BoolParam("graded")
 
     def __init__(
         self,
@@ -72,6 +75,7 @@ class SteppedNeurons(nengo.neurons.NeuronType):
         v_reset: Any = (0.0,),
         reset: str = "zero",
         late_reset: bool = False,
+        graded: bool = False,
         initial_state: Optional[Dict[str, Any]] = None,
     ):
         super().__init__(initial_state)
@@ -83,6 +87,7 @@ class SteppedNeurons(nengo.neurons.NeuronType):
         self.v_reset = v_reset
         self.reset = reset
         self.late_reset = late_reset
+        self.graded = graded
 
     @property
     def probeable(self) -> Tuple[str, ...]:
@@ -111,7 +116,7 @@ class SteppedNeurons(nengo.neurons.NeuronType):
         current: np.ndarray,
         spiked: np.ndarray,
     ) -> None:
-        """One step of the equations above; ``output`` is 1/dt where a neuron spikes."""
+        """One step of the equations above; ``output`` is 1/dt where a neuron spikes, or v/dt."""
         current *= self.current_kept
         current += J * dt + self.bias
         voltage *= self.voltage_kept
@@ -125,7 +130,7 @@ class SteppedNeurons(nengo.neurons.NeuronType):
             np.subtract(voltage, self.threshold, out=voltage, where=spiked > 0)
         elif not self.late_reset:
             np.copyto(voltage, self.v_reset, where=spiked > 0)
-        output[...] = spiked / dt
+        output[...] = (voltage if self.graded else spiked) / dt
 
 
 class InputSpikes(nengo.neurons.NeuronType):

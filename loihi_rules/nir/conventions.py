@@ -6,6 +6,7 @@ framework has its own step. These are the ways in which they differ.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
@@ -15,6 +16,7 @@ from loihi_rules.nengo_parts.stepped import RESETS
 from loihi_rules.nir.errors import NirError
 
 DT = 1e-3  # s, where a file does not tell
+LAYER = re.compile(r"layer_\d+(_threshold)?$")  # nodes of spyx
 SAME = 1e-4  # relative; to which the quotients by which a file tells its step agree
 
 
@@ -30,10 +32,15 @@ class Conventions:
         Whether a spike sets the voltage to ``v_reset`` (NIR's equation) or takes the threshold
         from it, as sinabs, snnTorch and spyx do if not asked otherwise.
     reset_at : {"spike", "next"}
-        Whether it does so at once, or as the next step begins, as snnTorch and spyx do.
-    first : {"current", "voltage"}
-        Which of the two a step of CubaLI and CubaLIF updates first: with the voltage first, as in
-        Norse, a spike moves the voltage a step later.
+        Whether it does so at once, or in the next step: the threshold is then taken after the
+        leak, as by snnTorch and spyx, or what enters in that step is lost too.
+    first : {"current", "voltage", "spikes"}
+        What a step computes first. With the voltage before the current, as in Norse, a spike moves
+        the voltage of CubaLI and CubaLIF a step later; with the spikes first, as in spyx, they are
+        of the voltage of the step before, and each population comes a step later.
+    gain : {"equation", "one"}
+        Whether an input is multiplied by what NIR's equations say, as dt/τ r w_in, or enters as it
+        is, as spyx means it.
     decay : {"euler", "exact"}
         Whether a time constant τ takes dt/τ of the difference in a step, or 1 − e^(−dt/τ), as in
         sinabs and Rockpool.
@@ -45,6 +52,7 @@ class Conventions:
     reset: str = "zero"
     reset_at: str = "spike"
     first: str = "current"
+    gain: str = "equation"
     decay: str = "euler"
     integrate: str = "steps"
 
@@ -58,11 +66,16 @@ class Conventions:
     def kept(self, tau: np.ndarray, name: str) -> np.ndarray:
         """What a time constant leaves after a step, 1 − dt/τ or e^(−dt/τ).
 
+        With inputs as they are, as spyx means them, it is within 0 and 1: that is how spyx takes a
+        β that training has moved out of it, of which its exporter makes a τ below 0.
+
         Raises
         ------
         NirError
             If τ is not positive, or shorter than a step of Euler's.
         """
+        if self.gain == "one" and self.decay == "euler" and np.all(tau != 0):
+            return np.asarray(np.clip(1 - self.dt / tau, 0.0, 1.0))
         if not np.all(tau > 0):
             raise NirError(f"node {name}: a time constant of {tau.min():g} s is not positive")
         if self.decay == "exact":
@@ -79,7 +92,8 @@ class Conventions:
 CHOICES: Dict[str, Sequence[str]] = {
     "reset": RESETS,
     "reset_at": ("spike", "next"),
-    "first": ("current", "voltage"),
+    "first": ("current", "voltage", "spikes"),
+    "gain": ("equation", "one"),
     "decay": ("euler", "exact"),
     "integrate": ("steps", "seconds"),
 }
@@ -112,6 +126,11 @@ def conventions_of(
     if "decay" not in own and any(name.endswith("Torch") for name in nodes):
         own["decay"] = "exact"
         found["decay"] = "nodes are named after Rockpool's classes (…Torch), which decay by e^−dt/τ"
+    spyx = _spyx_of(nodes)
+    for name, value in spyx.items():
+        if name not in own:
+            own[name] = value
+            found[name] = "it is of spyx, whose r is 1 − dt/τ, in nodes layer_0, layer_1, …"
     if "dt" not in own:
         step = _step_of(nodes)
         if step is not None:
@@ -134,9 +153,39 @@ def _step_of(nodes: Dict[str, Any]) -> Optional[float]:
                     return None  # gains that make up for nothing
                 with np.errstate(divide="ignore", invalid="ignore"):
                     quotients.append(of / by)
-    if not quotients:
+    return _common(quotients)
+
+
+def _spyx_of(nodes: Dict[str, Any]) -> Dict[str, Any]:
+    """The conventions of spyx, if a graph is of its exporter (``spyx/nir.py``, ``to_nir``).
+
+    It writes v ← β v + x as τ = dt / (1 − β) and r = β, and reads r nowhere. By ``spyx/nn.py``
+    (1.0.0) a step's spikes are of the voltage before it; LIF takes the threshold from what the
+    leak has left, CuBaLIF from the voltage before that.
+    """
+    names = [name.split(".")[0] for name in nodes if name not in ("input", "output")]
+    if not names or not all(LAYER.match(name) for name in names):
+        return {}
+    steps: List[np.ndarray] = []
+    late = True
+    for node in nodes.values():
+        tau = getattr(node, "tau_mem", getattr(node, "tau", None))
+        if hasattr(node, "v_threshold") and tau is not None:
+            tau = np.asarray(tau, float).ravel()
+            steps.append(tau * (1 - np.asarray(node.r, float).ravel()))
+            late = late and not hasattr(node, "tau_syn")
+    dt = _common(steps)
+    if dt is None:
+        return {}
+    at = "next" if late else "spike"
+    return {"dt": dt, "reset": "subtract", "reset_at": at, "first": "spikes", "gain": "one"}
+
+
+def _common(values: List[np.ndarray]) -> Optional[float]:
+    """The one step that all are, to four digits; None if they are not."""
+    if not values:
         return None
-    every = np.concatenate(quotients)
+    every = np.concatenate(values)
     if not np.isfinite(every).all() or every.min() <= 0 or np.ptp(every) > SAME * every.min():
         return None
     return float(f"{np.median(every):.4g}")

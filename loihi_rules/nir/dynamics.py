@@ -46,6 +46,8 @@ class Dynamics:
         A threshold is infinite where nothing spikes.
     filters : bool
         Whether there is a current that outlasts a step.
+    resets : bool
+        Whether a spike does something to the voltage.
     """
 
     gain: np.ndarray
@@ -55,6 +57,12 @@ class Dynamics:
     threshold: np.ndarray
     v_reset: np.ndarray
     filters: bool
+    resets: bool = True
+
+    @property
+    def spikes(self) -> bool:
+        """Whether any of it can fire."""
+        return bool(np.isfinite(self.threshold).any())
 
 
 def is_neuron(node: Any) -> bool:
@@ -120,18 +128,22 @@ def _integrator(p: Numbers, name: str, c: Conventions) -> Dynamics:
     return Dynamics(gain, NO, np.ones(1), NO, threshold, p.get("v_reset", NO), False)
 
 
+def _gain(of_equation: np.ndarray, c: Conventions) -> np.ndarray:
+    return of_equation if c.gain == "equation" else np.ones(1)
+
+
 def _leaky(p: Numbers, name: str, c: Conventions) -> Dynamics:
     """τ v̇ = (v_leak − v) + r x."""
     kept = c.kept(p["tau"], name)
     taken, threshold = 1 - kept, p.get("v_threshold", NEVER)
-    reset = p.get("v_reset", NO)
-    return Dynamics(taken * p["r"], NO, kept, taken * p["v_leak"], threshold, reset, False)
+    gain, reset = _gain(taken * p["r"], c), p.get("v_reset", NO)
+    return Dynamics(gain, NO, kept, taken * p["v_leak"], threshold, reset, False)
 
 
 def _current_based(p: Numbers, name: str, c: Conventions) -> Dynamics:
     """τ_syn İ = −I + w_in x,  τ_mem v̇ = (v_leak − v) + r I;  u is the part of I in a step of v."""
     current, voltage = c.kept(p["tau_syn"], name), c.kept(p["tau_mem"], name)
-    gain = (1 - current) * p["w_in"] * (1 - voltage) * p["r"]
+    gain = _gain((1 - current) * p["w_in"] * (1 - voltage) * p["r"], c)
     threshold, reset = p.get("v_threshold", NEVER), p.get("v_reset", NO)
     leak = (1 - voltage) * p["v_leak"]
     return Dynamics(gain, current, voltage, leak, threshold, reset, True)
@@ -141,7 +153,7 @@ def _threshold(p: Numbers, name: str, c: Conventions) -> Dynamics:
     """z = [x > θ], of the step alone; [x + 1 − θ > 1] where θ is not above a voltage of 0."""
     threshold = p["threshold"]
     shift = np.where(threshold > 0, 0.0, 1 - threshold)
-    return Dynamics(np.ones(1), NO, NO, shift, threshold + shift, NO, False)
+    return Dynamics(np.ones(1), NO, NO, shift, threshold + shift, NO, False, resets=False)
 
 
 KINDS: Mapping[str, Callable[[Numbers, str, Conventions], Dynamics]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Tuple, Union
+from typing import Any, Dict, List, Mapping, Optional, Set, Tuple, Union
 
 import nengo
 import numpy as np
@@ -142,13 +142,14 @@ def _network(
         ensembles = {
             name: _input(name, n, signals[name], conventions.dt) for name, n in sizes.items()
         }
+        sources = _sources(graph)
         for population in graph.populations:
-            ensembles[population.name] = _ensemble(population, conventions)
+            graded = not population.dynamics.spikes and population.name in sources
+            ensembles[population.name] = _ensemble(population, conventions, graded)
         for population in graph.populations:
-            voltage_first = population.dynamics.filters and conventions.first == "voltage"
             for term in population.given.terms:
                 back = place.get(term.source, -1) >= place[population.name]
-                delay = max(term.delay, int(back)) + int(voltage_first)
+                delay = _delay(term.delay, back, population.dynamics, conventions)
                 matrix = sparse.diags(_each(population.dynamics.gain, population)) @ term.matrix
                 _connect(ensembles[term.source], ensembles[population.name], matrix, delay)
         for name, signal in graph.outputs.items():
@@ -195,29 +196,47 @@ def _each(values: np.ndarray, population: Population) -> np.ndarray:
     return np.asarray(np.broadcast_to(values, (n,)))
 
 
-def _ensemble(population: Population, conventions: Conventions) -> nengo.Ensemble:
+def _sources(graph: Graph) -> Set[str]:
+    """Populations and inputs from which something leads on, if it is only to an Output."""
+    signals = [population.given for population in graph.populations]
+    signals += [signal for signal in graph.outputs.values() if not _is_of_one(signal)]
+    return {term.source for signal in signals for term in signal.terms}
+
+
+def _is_of_one(signal: Signal) -> bool:
+    """Whether it is what one source gives, and nothing else."""
+    if len(signal.terms) != 1 or signal.bias.any():
+        return False
+    matrix = signal.terms[0].matrix
+    n, m = matrix.shape
+    return n == m and not signal.terms[0].delay and (matrix != sparse.identity(n)).nnz == 0
+
+
+def _ensemble(
+    population: Population, conventions: Conventions, graded: bool = False
+) -> nengo.Ensemble:
     """Neurons of a population; what has a threshold is recorded by its spikes, else by voltage."""
     of: Dynamics = population.dynamics
     n, bias = int(np.prod(population.shape)), of.gain * population.given.bias
-    spikes = bool(np.isfinite(of.threshold).any())
-    leak, current_bias, state = of.leak, np.zeros(1), None
-    if of.filters:
-        current_bias = _shortest(np.broadcast_to(bias, (n,)))
-        if conventions.first == "voltage" and np.any(bias):
-            # the voltage gets the current of the step before, which begins at 0
-            state = {"current": np.broadcast_to(-bias / of.current_kept, (n,)).copy()}
-    else:
-        leak = _shortest(of.leak + bias)
+    current_bias, leak = (bias, of.leak) if of.filters else (np.zeros(1), of.leak + bias)
+    state: Dict[str, np.ndarray] = {}
+    if conventions.first != "current":  # what is constant begins a step later too
+        if of.filters:
+            state["current"] = _first_is_zero(current_bias, of.current_kept, population)
+        if _spikes_first(of, conventions):
+            state["voltage"] = _first_is_zero(leak, of.voltage_kept, population)
+    resets = of.spikes and of.resets
     neurons = SteppedNeurons(
         current_kept=_shortest(of.current_kept),
         voltage_kept=_shortest(of.voltage_kept),
         threshold=_shortest(of.threshold),
-        bias=current_bias,
+        bias=_shortest(current_bias),
         leak=_shortest(leak),
         v_reset=_shortest(of.v_reset),
-        reset=conventions.reset if spikes else "zero",
-        late_reset=spikes and conventions.reset_at == "next",
-        initial_state=state,
+        reset=conventions.reset if resets else "zero",
+        late_reset=resets and conventions.reset_at == "next",
+        graded=graded,
+        initial_state={key: value for key, value in state.items() if np.any(value)} or None,
     )
     ens = nengo.Ensemble(
         n,
@@ -228,8 +247,36 @@ def _ensemble(population: Population, conventions: Conventions) -> nengo.Ensembl
         label=population.name,
         seed=0,
     )
-    nengo.Probe(ens.neurons, "output" if spikes else "voltage", label=population.name)
+    nengo.Probe(ens.neurons, "output" if of.spikes else "voltage", label=population.name)
     return ens
+
+
+def _spikes_first(of: Dynamics, conventions: Conventions) -> bool:
+    return conventions.first == "spikes" and of.spikes and of.resets
+
+
+def _delay(own: int, back: bool, of: Dynamics, conventions: Conventions) -> int:
+    """In steps, of a way with a delay of its own; ``back`` is one that needs a step at least.
+
+    Spikes that are of the voltage before a step, s_t = [v_{t−1} > θ], are those of a voltage that
+    gets all of its input a step later; so is a voltage that is updated before the current.
+    """
+    if _spikes_first(of, conventions):
+        return max(own + 1, int(back))
+    return max(own, int(back)) + int(of.filters and conventions.first == "voltage")
+
+
+def _first_is_zero(constant: np.ndarray, kept: np.ndarray, population: Population) -> np.ndarray:
+    """(n,) state x from which a step leads to 0: κ x + constant = 0."""
+    n = int(np.prod(population.shape))
+    constant, kept = (np.broadcast_to(part, (n,)) for part in (constant, kept))
+    if np.any((constant != 0) & (kept == 0)):
+        raise NirError(
+            f"node {population.name}: a neuron keeps nothing of a step and has a bias, which "
+            "begins a step too early with this order of updates; give another, as first=current"
+        )
+    before: np.ndarray = np.divide(-constant, kept, out=np.zeros(n), where=kept > 0)
+    return before
 
 
 def _shortest(values: np.ndarray) -> np.ndarray:
@@ -263,12 +310,8 @@ def _output(
 ) -> str:
     """The label of the probe of what leaves by an output; made where there is none yet."""
     populations: List[str] = [population.name for population in graph.populations]
-    if len(signal.terms) == 1 and not signal.bias.any():
-        term = signal.terms[0]
-        n = term.matrix.shape[0]
-        own = term.source in populations and term.matrix.shape == (n, n) and not term.delay
-        if own and (term.matrix != sparse.identity(n)).nnz == 0:
-            return term.source
+    if _is_of_one(signal) and signal.terms[0].source in populations:
+        return signal.terms[0].source
     no = np.zeros(1)
     never = Dynamics(np.ones(1), no, no, no, np.full(1, np.inf), no, False)
     readout = Population(name, signal.shape, never, signal)

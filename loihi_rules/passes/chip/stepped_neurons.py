@@ -26,6 +26,13 @@ def stepped_neurons(draft: Draft) -> None:
         neurons = ens.neuron_type
         if not isinstance(neurons, SteppedNeurons) or not on_chip(draft.network, ens):
             continue
+        if neurons.graded:
+            draft.problem(
+                name_of(ens),
+                "spikes of one height",
+                "its neurons have no threshold, and hand on their voltages to others",
+                "let them be the last before the output, or give them a threshold",
+            )
         spikes = bool(np.any(np.isfinite(neurons.threshold)))
         if neurons.reset == "subtract" and spikes:
             ens.neuron_type = with_parameters(
