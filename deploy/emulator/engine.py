@@ -215,6 +215,17 @@ class Engine:
         self.t += n_steps
         self._warn()
 
+    def quiet(self) -> None:
+        """No compartment has a current, a voltage or a refractory time, and no spike is on its way.
+
+        What is learnt, and counted, stays.
+        """
+        state = self.state
+        for array in (state.q, state.current, state.voltage, state.spiked, state.ref_count):
+            array[...] = 0
+        for array in (state.n_fired, state.register, state.held):
+            array[...] = 0
+
     def save(self) -> None:
         """Note all that changes from step to step, as it is now."""
         if self._saved is None:

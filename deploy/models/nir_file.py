@@ -10,7 +10,7 @@ from deploy.errors import BadInput
 from deploy.models.loaded import LoadedModel
 from deploy.models.source import read_source
 from deploy.models.spelling import Spelling
-from loihi_rules.nir import NirError, convert
+from loihi_rules.nir import NirError, NirModel, convert
 from loihi_rules.nir.file import read_file
 from loihi_rules.nir.network import USUAL_STEPS
 
@@ -25,17 +25,7 @@ def load_nir_file(spelling: Spelling, seed: int) -> LoadedModel:
     """
     path = spelling.file
     source = read_source(path)
-    given: Dict[str, Any] = dict(spelling.parameters)
-    if "dt" in given:
-        try:
-            given["dt"] = float(given["dt"])
-        except ValueError:
-            raise BadInput(f"{path}: dt is a step in seconds, not {given['dt']!r}") from None
-    try:
-        read = convert(read_file(path), path.stem, given)
-    except NirError as error:
-        text = str(error)
-        raise BadInput(text if text.startswith(str(path)) else f"{path}: {text}") from None
+    read = read_nir_model(spelling)
     return LoadedModel(
         path.stem,
         read.network,
@@ -50,3 +40,25 @@ def load_nir_file(spelling: Spelling, seed: int) -> LoadedModel:
         dt=read.dt,
         is_one_of_its_kind=True,
     )
+
+
+def read_nir_model(spelling: Spelling) -> NirModel:
+    """A NIR file with the conventions that stand behind its name.
+
+    Raises
+    ------
+    BadInput
+        As `load_nir_file`.
+    """
+    path = spelling.file
+    given: Dict[str, Any] = dict(spelling.parameters)
+    if "dt" in given:
+        try:
+            given["dt"] = float(given["dt"])
+        except ValueError:
+            raise BadInput(f"{path}: dt is a step in seconds, not {given['dt']!r}") from None
+    try:
+        return convert(read_file(path), path.stem, given)
+    except NirError as error:
+        text = str(error)
+        raise BadInput(text if text.startswith(str(path)) else f"{path}: {text}") from None

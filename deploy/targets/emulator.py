@@ -140,6 +140,25 @@ class EmulatorSession(ChipSession):
         else:
             self._neurons_of(ens).set_voltage(first_voltages(ens, self.model.seeds[ens]))
 
+    def begin_anew(self) -> None:
+        """Have all stepped neurons begin once more, as for the next sample of a data set.
+
+        The host's are not asked: `InputSpikes` that pass counts on have no memory.
+
+        Raises
+        ------
+        nengo.exceptions.SimulationError
+            If the engine is nengo-loihi's own, or other neurons are on the chip.
+        """
+        emulator, network = self.simulator.sims["emulator"], self.rewritten.network
+        chip = [ens for ens in network.all_ensembles if on_chip(network, ens)]
+        stepped = all(isinstance(ens.neuron_type, SteppedNeurons) for ens in chip)
+        if not isinstance(emulator, FastEmulator) or not stepped:
+            raise SimulationError("only stepped neurons on the fast engine begin anew")
+        emulator.engine.quiet()
+        for ens in chip:
+            self._start(ens)
+
     def _state(self) -> Any:
         """The emulator's state: takes a block and the name of a field."""
         emulator = self.simulator.sims["emulator"]

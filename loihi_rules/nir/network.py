@@ -118,6 +118,19 @@ def convert(
     return NirModel(network, read_, chosen, changes, outputs)
 
 
+def with_inputs(model: NirModel, inputs: np.ndarray) -> nengo.Network:
+    """The same network with something else entering it.
+
+    Parameters
+    ----------
+    model : NirModel
+    inputs : (n_steps, n) array_like
+        As for `read`.
+    """
+    label = str(model.network.label)
+    return _network(model.graph, model.conventions, label, inputs)[0]
+
+
 def _changes(
     label: str, chosen: Conventions, found: Mapping[str, str], given: Mapping[str, Any]
 ) -> Tuple[Change, ...]:

@@ -1,0 +1,360 @@
+"""Classify the samples of a data set on several targets, and compare what they decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+
+import numpy as np
+
+from deploy.errors import BadInput
+from deploy.models.nir_file import read_nir_model
+from deploy.models.samples import Samples
+from deploy.models.spelling import NIR, Spelling
+from deploy.targets import find_target
+from deploy.targets.emulator import EmulatorSession
+from deploy.workflows.given import check_targets, usable_target
+from deploy.workflows.processes import at_once, stop_if_asked
+from deploy.workflows.processes import spread as on_all_cores
+from loihi_rules import fix_seeds
+from loihi_rules.nir import NirModel
+from loihi_rules.nir.network import with_inputs
+from loihi_rules.nir.stepping import Stepper
+
+REFERENCE = "cpu"
+LIKE_ENOUGH = 0.95  # cosine of a layer's spikes, on the reference and on the target
+WITHIN = 0.01  # of all samples, by which accuracies may differ
+MOST_VALUES = 2**26  # of samples and spikes that a process has at once
+FEWEST = 4  # samples a process builds for
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What a target made of a population, over all samples.
+
+    Attributes
+    ----------
+    name : str
+    n_neurons : int
+    spikes : float
+        A sample, on the target; of what has no threshold NaN, as the following.
+    reference : float
+        The same on the reference.
+    cosine : float
+        Of spike counts by neuron, or of voltages by step and neuron; the mean over samples.
+    together : float
+        Share of the spikes of both that are the same neuron's in the same step.
+    """
+
+    name: str
+    n_neurons: int
+    spikes: float
+    reference: float
+    cosine: float
+    together: float
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What a target said of each sample.
+
+    Attributes
+    ----------
+    target : str
+    decided : (n_samples,) ndarray of int
+        The output with the most spikes, or the highest voltage on average; the first of equals.
+    layers : tuple of Layer
+    accuracy : float
+        Share of the labels that were decided; NaN without labels.
+    """
+
+    target: str
+    decided: np.ndarray
+    layers: Tuple[Layer, ...]
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class Classification:
+    """What several targets said of the same samples; the reference first.
+
+    Attributes
+    ----------
+    model : str
+    n_samples, n_steps : int
+    targets : tuple of Decisions
+    labels : (n_samples,) ndarray of int, or None
+    changes : tuple of dict
+        What is different on the last target.
+    """
+
+    model: str
+    n_samples: int
+    n_steps: int
+    targets: Tuple[Decisions, ...]
+    labels: Optional[np.ndarray] = None
+    changes: Tuple[Mapping[str, str], ...] = field(default=(), repr=False)
+
+    @property
+    def agreement(self) -> float:
+        """Share of samples on which the last target decides as the first."""
+        first, last = self.targets[0], self.targets[-1]
+        return float(np.mean(first.decided == last.decided))
+
+    @property
+    def first_different(self) -> Optional[int]:
+        """The first sample that the last target decides otherwise; None where there is none."""
+        first, last = self.targets[0], self.targets[-1]
+        different = np.flatnonzero(first.decided != last.decided)
+        return int(different[0]) if len(different) else None
+
+    @property
+    def ok(self) -> bool:
+        """Whether each layer is like the reference's, and as many samples are decided rightly."""
+        last = self.targets[-1]
+        alike = all(not layer.cosine < LIKE_ENOUGH for layer in last.layers)
+        if self.labels is None:
+            return alike and self.agreement >= 1 - WITHIN
+        return alike and abs(last.accuracy - self.targets[0].accuracy) <= WITHIN
+
+    @property
+    def verdict(self) -> str:
+        """One line."""
+        last, first = self.targets[-1], self.targets[0]
+        layer = min(last.layers, key=lambda each: each.cosine)
+        said = (
+            f"{last.target} decides {100 * self.agreement:.4g} % of {self.n_samples:,} samples as "
+            f"{first.target}; its least alike layer is {layer.name}, with a cosine of "
+            f"{layer.cosine:.3f}"
+        )
+        if self.labels is not None:
+            said = (
+                f"accuracy {100 * last.accuracy:.4g} % on {last.target}, "
+                f"{100 * first.accuracy:.4g} % on {first.target}; {said}"
+            )
+        return f"{'PARITY' if self.ok else 'NO PARITY'}: {said}"
+
+    def confusion(self, target: int = -1) -> np.ndarray:
+        """(k, k) samples by what the reference decides, and what a target does."""
+        first, other = self.targets[0].decided, self.targets[target].decided
+        k = int(max(first.max(initial=0), other.max(initial=0))) + 1
+        found = np.zeros((k, k), int)
+        np.add.at(found, (first, other), 1)
+        return found
+
+    def to_dict(self) -> Dict[str, Any]:
+        """In terms of JSON."""
+        return {
+            "model": self.model,
+            "samples": self.n_samples,
+            "steps": self.n_steps,
+            "verdict": self.verdict,
+            "ok": self.ok,
+            "agreement": self.agreement,
+            "first different": self.first_different,
+            "targets": [
+                {
+                    "target": each.target,
+                    "accuracy": None if np.isnan(each.accuracy) else each.accuracy,
+                    "decided": each.decided.tolist(),
+                    "layers": [
+                        {key: _finite(value) for key, value in vars(layer).items()}
+                        for layer in each.layers
+                    ],
+                }
+                for each in self.targets
+            ],
+            "confusion": self.confusion().tolist(),
+            "changes": [dict(change) for change in self.changes],
+        }
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+Progress = Callable[[str, int, int], None]
+
+
+def classify(
+    model: str,
+    samples: Samples,
+    targets: Sequence[str] = (REFERENCE, "float-emulator", "emulator"),
+    seed: int = 0,
+    *,
+    processes: Optional[int] = None,
+    progress: Optional[Progress] = None,
+) -> Classification:
+    """Show each sample to a NIR model on several targets, and compare what they decide.
+
+    All neurons begin anew with each sample. On the reference, samples are stepped side by side in
+    double precision (`loihi_rules.nir.stepping`); an emulator is shown one after the other, on all
+    cores.
+
+    Parameters
+    ----------
+    model : str
+        A NIR file, as it is spelt.
+    samples : Samples
+    targets : sequence of str
+        ``"cpu"`` first; emulators.
+    seed : int
+        Of the emulator's own randomness.
+    processes : int, optional
+        How many at once; one a core if not given.
+    progress : callable, optional
+        Called with ``"samples"``, samples done and samples in all.
+
+    Raises
+    ------
+    BadInput, TargetUnavailable
+        If the model is no NIR file, does not fit, or a target cannot be used.
+    """
+    spelling = Spelling.read(str(model))
+    if spelling.suffix != NIR:
+        raise BadInput(f"{model}: samples are shown to a NIR file's model; give path.nir")
+    check_targets(targets)
+    if targets[0] != REFERENCE or "loihi" in targets:
+        raise BadInput(f"samples are compared with {REFERENCE}, on emulators; not {targets}")
+    for name in targets:
+        usable_target(name)
+    read = read_nir_model(spelling)
+    n = sum(int(np.prod(shape)) for shape in read.graph.inputs.values())
+    if samples.inputs.shape[2] != n:
+        raise BadInput(f"{model}: {n:,} numbers enter in a step, not {samples.inputs.shape[2]:,}")
+    if len(read.outputs) != 1:
+        raise BadInput(f"{model}: it has {len(read.outputs)} outputs, and decisions are one's")
+    if not len(samples):
+        raise BadInput("there are no samples")
+    parts = _parts(len(samples), read, samples.inputs.shape[1], at_once(processes))
+    made: Dict[Tuple[int, int], Any] = {}
+    work = on_all_cores(_one_part, parts, at_once(processes), read, samples, tuple(targets), seed)
+    for part, found in work:
+        made[part] = found
+        if progress is not None:
+            progress("samples", sum(stop - start for start, stop in made), len(samples))
+    found = [made[part] for part in parts]
+    decisions = [
+        _joined(name, [part[name] for part in found], samples.labels, read) for name in targets
+    ]
+    return Classification(
+        Path(str(spelling.path)).stem,
+        len(samples),
+        samples.inputs.shape[1],
+        tuple(decisions),
+        samples.labels,
+        tuple(found[0]["changes"]),
+    )
+
+
+def _parts(n_samples: int, read: NirModel, n_steps: int, processes: int) -> List[Tuple[int, int]]:
+    """Runs of samples, each as many as a process can have at once."""
+    neurons = sum(int(np.prod(p.shape)) for p in read.graph.populations)
+    neurons += sum(int(np.prod(shape)) for shape in read.graph.inputs.values())
+    most = max(1, MOST_VALUES // (neurons * n_steps))
+    each = max(1, min(most, max(FEWEST, -(-n_samples // (2 * processes)))))
+    return [(start, min(start + each, n_samples)) for start in range(0, n_samples, each)]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Sums over some samples, by layer, and what was decided of each."""
+
+    decided: np.ndarray
+    sums: Mapping[str, np.ndarray]  # spikes, those of the reference, cosine, both in a step
+
+
+def _one_part(
+    part: Tuple[int, int], read: NirModel, samples: Samples, targets: Sequence[str], seed: int
+) -> Dict[str, Any]:
+    given = samples.inputs[slice(*part)]
+    goal = Stepper(read).run(given)
+    found: Dict[str, Any] = {REFERENCE: _compared(goal, goal, read), "changes": ()}
+    for name in targets:
+        if name == REFERENCE:
+            continue
+        made, found["changes"] = _on_emulator(name, read, given, seed)
+        found[name] = _compared(made, goal, read)
+    return found
+
+
+def _on_emulator(
+    name: str, read: NirModel, given: np.ndarray, seed: int
+) -> Tuple[Mapping[str, np.ndarray], Sequence[Mapping[str, str]]]:
+    """Of each population (n_samples, n_steps, n) spikes or voltages, one sample after the other."""
+    n_samples, n_steps, n = given.shape
+    pause = len(read.graph.populations) + _longest(read) + 2  # until the last has seen the end
+    stream = np.zeros((n_samples, n_steps + pause, n))
+    stream[:, :n_steps] = given
+    network = with_inputs(read, stream.reshape(-1, n))
+    found: Dict[str, List[np.ndarray]] = {probe.label: [] for probe in network.all_probes}
+    copied = fix_seeds(network, seed)
+    probes = {probe.label: probe for probe in copied.network.all_probes}
+    with find_target(name).open(copied, read.dt, seed) as session:
+        if not isinstance(session, EmulatorSession):
+            raise BadInput(f"{read.network.label}: nothing of it can be on the chip")
+        if session.problems:
+            raise BadInput(str(session.problems[0]))
+        for k in range(n_samples):
+            stop_if_asked()
+            if k:
+                session.begin_anew()
+            session.run_steps(n_steps + pause)
+            for label, probe in probes.items():
+                late, values = session.late.get(probe, 0), session.samples(probe)
+                if values is not None:
+                    found[label].append(np.asarray(values)[late : late + n_steps])
+            session.clear()
+        changes = [vars(change) for change in session.changes]
+    return {label: np.stack(values) for label, values in found.items()}, changes
+
+
+def _longest(read: NirModel) -> int:
+    delays = [term.delay for p in read.graph.populations for term in p.given.terms]
+    return max(delays, default=0)
+
+
+def _compared(
+    made: Mapping[str, np.ndarray], goal: Mapping[str, np.ndarray], read: NirModel
+) -> _Part:
+    sums = {}
+    for label, wanted in goal.items():
+        own = made[label]
+        if wanted.dtype == bool:
+            own = own > 0
+            counts, others = own.sum(axis=1), wanted.sum(axis=1)
+            both = 2 * np.sum(own & wanted)
+            sums[label] = np.array(
+                [own.sum(), wanted.sum(), _cosines(counts, others).sum(), both], float
+            )
+        else:
+            flat, other = (values.reshape(len(values), -1) for values in (own, wanted))
+            sums[label] = np.array([np.nan, np.nan, _cosines(flat, other).sum(), np.nan])
+    output = made[next(iter(read.outputs.values()))]
+    return _Part(np.argmax(output.sum(axis=1), axis=1), sums)
+
+
+def _cosines(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Of each row of one with that of the other; 1 where both are nothing."""
+    a, b = a.astype(float), b.astype(float)
+    norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    nothing = ~a.any(axis=1) & ~b.any(axis=1)
+    products = np.einsum("ij,ij->i", a, b)
+    return np.where(nothing, 1.0, np.divide(products, norms, out=np.zeros(len(a)), where=norms > 0))
+
+
+def _joined(
+    name: str, parts: Sequence[_Part], labels: Optional[np.ndarray], read: NirModel
+) -> Decisions:
+    decided = np.concatenate([part.decided for part in parts])
+    n = len(decided)
+    layers = []
+    sizes = {p.name: int(np.prod(p.shape)) for p in read.graph.populations}
+    for label in parts[0].sums:
+        own, wanted, cosine, both = np.sum([part.sums[label] for part in parts], axis=0)
+        together = both / (own + wanted) if own + wanted else 1.0
+        size = sizes.get(label, 0)
+        layers.append(Layer(label, size, own / n, wanted / n, float(cosine / n), float(together)))
+    accuracy = float("nan") if labels is None else float(np.mean(decided == labels))
+    return Decisions(name, decided, tuple(layers), accuracy)
