@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from deploy.traces.traces import Traces
     from deploy.workflows.budget import budget
     from deploy.workflows.check import Preflight, check
+    from deploy.workflows.classify import Classification, classify
     from deploy.workflows.compare import compare
     from deploy.workflows.explain import Explanation, explain
     from deploy.workflows.freeze import Weights, freeze
@@ -32,6 +33,7 @@ __all__ = [
     "BadInput",
     "BoardLost",
     "Budget",
+    "Classification",
     "DeployError",
     "Explanation",
     "Parity",
@@ -45,6 +47,7 @@ __all__ = [
     "Weights",
     "budget",
     "check",
+    "classify",
     "compare",
     "compare_traces",
     "explain",
@@ -64,6 +67,7 @@ __getattr__, __dir__ = lazily(
         "errors": ("BadInput", "BoardLost", "DeployError", "TargetUnavailable"),
         "parity": ("Budget", "Spread"),
         "workflows.check": ("Preflight", "check"),
+        "workflows.classify": ("Classification", "classify"),
         "workflows.run": ("run",),
         "recordings.reading": ("read_recording",),
         "recordings.recording": ("Recording",),

@@ -6,7 +6,7 @@ import shlex
 import sys
 import webbrowser
 from pathlib import Path
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, Optional, Sequence, Tuple
 
 import click
 from click.core import ParameterSource
@@ -46,6 +46,10 @@ from deploy.report.earlier import earlier_in, in_words
 from deploy.workflows.given import RUNS, check_targets, checked_seeds
 
 # what is of a comparison of one seed
+OF_RUNS = (
+    "seeds", "spread", "until_decided", "budget", "weights", "silicon", "duration", "tolerances",
+    "ideals", "engine", "dt",
+)  # fmt: skip
 ONE_SEED = ("seed", "spread", "until_decided", "budget", "weights", "silicon")
 
 
@@ -97,6 +101,19 @@ ONE_SEED = ("seed", "spread", "until_decided", "budget", "weights", "silicon")
     "docs/recordings.md.",
 )
 @click.option(
+    "--inputs",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Of a NIR file's model: samples to classify, as npy, npz or csv; see docs/nir.md.",
+)
+@click.option(
+    "--labels",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What is to be decided of each sample, as npy, or a number a line.",
+)
+@click.option("--steps", type=int, help="With --inputs: how long each frame is shown.")
+@click.option(
     "--out",
     type=click.Path(path_type=Path),
     help="Folder for parity.json, report.html and traces/ (default: comparison/NAME, "
@@ -125,6 +142,9 @@ def compare(
     budget: bool,
     tolerances: Tuple[str, ...],
     mapping: Optional[Path],
+    inputs: Optional[Path],
+    labels: Optional[Path],
+    steps: Optional[int],
     out: Optional[Path],
     show: bool,
     as_json: bool,
@@ -133,6 +153,8 @@ def compare(
 
     Or judge the traces of one file by those of another; either may be of another program.
     """
+    if inputs is None and (labels is not None or steps is not None):
+        raise BadInput("--labels and --steps go with --inputs; give the samples")
     limits: Dict[str, Any] = {}
     for text in tolerances:
         limits.update(parse_tolerance(text))
@@ -161,8 +183,16 @@ def compare(
         model = model_of(what[0], parameters)
         names, ideal, modes = names_of(targets), pairs_of(ideals), Silicon.read(silicon)
         check_targets(names)
+        if inputs is not None:
+            from deploy.cli.over_samples import compare_over_samples  # loads Nengo
+
+            _alone(context, OF_RUNS, "--inputs compares what is decided of each sample")
+            if context.get_parameter_source("targets") is not ParameterSource.COMMANDLINE:
+                names = ["cpu", "float-emulator", "emulator"]
+            out = out or own_folder(Path("comparison") / f"{_plain(model)}-samples")
+            sys.exit(compare_over_samples(model, inputs, labels, steps, names, seed, out, as_json))
         if seeds is not None:
-            _alone(context)
+            _alone(context, ONE_SEED, "--seeds compares one pair of runs a seed")
             wanted = checked_seeds(seeds_of(seeds))
             timing = check_run(model, names, wanted, duration, dt, engine)
             out = out or own_folder(Path("comparison") / f"{_plain(model)}-seeds")
@@ -216,14 +246,12 @@ def compare(
     sys.exit(0 if parity.ok else 1)
 
 
-def _alone(context: click.Context) -> None:
-    """Refuse what a comparison over seeds does not have."""
-    for name in ONE_SEED:
+def _alone(context: click.Context, without: Sequence[str], why: str) -> None:
+    """Refuse options that a comparison of this kind does not have."""
+    for name in without:
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             option = f"--{name.replace('_', '-')}"
-            raise BadInput(
-                f"--seeds compares one pair of runs a seed, without {option}; leave one out"
-            )
+            raise BadInput(f"{why}, without {option}; leave one out")
 
 
 def _plain(model: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List, Mapping, Optional
+from typing import Dict, List, Mapping, Optional, Sequence, Union
 
 import numpy as np
 
@@ -33,6 +33,34 @@ class Samples:
 
     def __len__(self) -> int:
         return len(self.inputs)
+
+
+def samples_of(
+    inputs: Union[Samples, Path, str, np.ndarray],
+    labels: Union[Path, str, Sequence[int], None],
+    n: int,
+    steps: Optional[int] = None,
+) -> Samples:
+    """Samples of whatever the user has them in; see `read_samples`.
+
+    Raises
+    ------
+    BadInput
+    """
+    if isinstance(inputs, Samples):
+        return inputs
+    path = Path("inputs")
+    if isinstance(inputs, (str, Path)):
+        file = labels if isinstance(labels, (str, Path)) else None
+        found = read_samples(Path(inputs), n, steps, None if file is None else Path(file))
+        if labels is None or file is not None:
+            return found
+        return Samples(found.inputs, _checked(Path("labels"), np.asarray(labels), found.inputs))
+    array = _of_array(path, np.asarray(inputs), n, steps)
+    if labels is None:
+        return Samples(array)
+    own = _labels(Path(labels)) if isinstance(labels, (str, Path)) else np.asarray(labels)
+    return Samples(array, _checked(Path("labels"), own, array))
 
 
 def read_samples(
@@ -161,12 +189,12 @@ def _read_npy(path: Path) -> Dict[str, np.ndarray]:
 
 def _read_npz(path: Path) -> Dict[str, np.ndarray]:
     wanted = ("inputs", "labels", *EVENTS, "count")
-    with in_one_line(path, "npz", "numpy.savez writes it"):
-        with np.load(path, allow_pickle=False) as archive:
-            sizes = {info.filename: info.file_size for info in archive.zip.infolist()}
-            if sum(sizes.values()) > MOST_BYTES:
-                raise ValueError(f"it unpacks to more than {MOST_BYTES // 2**30} GiB")
-            return {name: archive[name] for name in wanted if name in archive.files}
+    in_words = in_one_line(path, "npz", "numpy.savez writes it")
+    with in_words, np.load(path, allow_pickle=False) as archive:
+        sizes = {info.filename: info.file_size for info in archive.zip.infolist()}
+        if sum(sizes.values()) > MOST_BYTES:
+            raise ValueError(f"it unpacks to more than {MOST_BYTES // 2**30} GiB")
+        return {name: archive[name] for name in wanted if name in archive.files}
 
 
 def _read_csv(path: Path) -> Dict[str, np.ndarray]:

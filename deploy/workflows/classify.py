@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from deploy.errors import BadInput
+from deploy.files.atomic import atomic_write
 from deploy.models.nir_file import read_nir_model
-from deploy.models.samples import Samples
+from deploy.models.samples import Samples, samples_of
 from deploy.models.spelling import NIR, Spelling
 from deploy.targets import find_target
 from deploy.targets.emulator import EmulatorSession
@@ -67,12 +69,15 @@ class Decisions:
     layers : tuple of Layer
     accuracy : float
         Share of the labels that were decided; NaN without labels.
+    energy : float
+        J a sample, as `deploy.emulator.energy` estimates it; NaN of what is no chip.
     """
 
     target: str
     decided: np.ndarray
     layers: Tuple[Layer, ...]
     accuracy: float
+    energy: float
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,8 @@ class Classification:
     labels : (n_samples,) ndarray of int, or None
     changes : tuple of dict
         What is different on the last target.
+    outputs : mapping of str to (n_steps, n) ndarray
+        What the first and the last target give for the first sample that they decide otherwise.
     """
 
     model: str
@@ -95,12 +102,16 @@ class Classification:
     targets: Tuple[Decisions, ...]
     labels: Optional[np.ndarray] = None
     changes: Tuple[Mapping[str, str], ...] = field(default=(), repr=False)
+    outputs: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     @property
     def agreement(self) -> float:
         """Share of samples on which the last target decides as the first."""
-        first, last = self.targets[0], self.targets[-1]
-        return float(np.mean(first.decided == last.decided))
+        return self.agreement_of(-1)
+
+    def agreement_of(self, target: int) -> float:
+        """Share of samples on which a target decides as the first."""
+        return float(np.mean(self.targets[0].decided == self.targets[target].decided))
 
     @property
     def first_different(self) -> Optional[int]:
@@ -143,6 +154,18 @@ class Classification:
         np.add.at(found, (first, other), 1)
         return found
 
+    def write(self, directory: Path) -> None:
+        """Write ``classification.json`` and ``report.html`` into a folder."""
+        from deploy.report.classification_page import render_classification  # loads Matplotlib
+
+        texts = {
+            "classification.json": json.dumps(self.to_dict(), indent=1),
+            "report.html": render_classification(self),
+        }
+        for name, text in texts.items():
+            with atomic_write(Path(directory) / name) as stream:
+                stream.write(text.encode())
+
     def to_dict(self) -> Dict[str, Any]:
         """In terms of JSON."""
         return {
@@ -156,7 +179,8 @@ class Classification:
             "targets": [
                 {
                     "target": each.target,
-                    "accuracy": None if np.isnan(each.accuracy) else each.accuracy,
+                    "accuracy": _finite(each.accuracy),
+                    "energy a sample": _finite(each.energy),
                     "decided": each.decided.tolist(),
                     "layers": [
                         {key: _finite(value) for key, value in vars(layer).items()}
@@ -178,11 +202,13 @@ Progress = Callable[[str, int, int], None]
 
 
 def classify(
-    model: str,
-    samples: Samples,
+    model: Union[str, Path],
+    inputs: Union[Samples, Path, str, np.ndarray],
+    labels: Union[Path, str, Sequence[int], None] = None,
     targets: Sequence[str] = (REFERENCE, "float-emulator", "emulator"),
     seed: int = 0,
     *,
+    steps: Optional[int] = None,
     processes: Optional[int] = None,
     progress: Optional[Progress] = None,
 ) -> Classification:
@@ -194,13 +220,18 @@ def classify(
 
     Parameters
     ----------
-    model : str
-        A NIR file, as it is spelt.
-    samples : Samples
+    model : str or pathlib.Path
+        A NIR file; with ``[dt=…,reset=…]`` behind it, its conventions.
+    inputs : str, pathlib.Path, (n_samples, n_steps, …) array_like or Samples
+        What enters in each step; of a file as `deploy.models.samples.read_samples` reads it.
+    labels : str, pathlib.Path or (n_samples,) array_like, optional
+        The outputs that are to be decided.
     targets : sequence of str
         ``"cpu"`` first; emulators.
     seed : int
         Of the emulator's own randomness.
+    steps : int, optional
+        For how many steps each frame of a file is shown.
     processes : int, optional
         How many at once; one a core if not given.
     progress : callable, optional
@@ -221,6 +252,7 @@ def classify(
         usable_target(name)
     read = read_nir_model(spelling)
     n = sum(int(np.prod(shape)) for shape in read.graph.inputs.values())
+    samples = samples_of(inputs, labels, n, steps)
     if samples.inputs.shape[2] != n:
         raise BadInput(f"{model}: {n:,} numbers enter in a step, not {samples.inputs.shape[2]:,}")
     if len(read.outputs) != 1:
@@ -230,22 +262,25 @@ def classify(
     parts = _parts(len(samples), read, samples.inputs.shape[1], at_once(processes))
     made: Dict[Tuple[int, int], Any] = {}
     work = on_all_cores(_one_part, parts, at_once(processes), read, samples, tuple(targets), seed)
-    for part, found in work:
-        made[part] = found
+    for part, of_part in work:
+        made[part] = of_part
         if progress is not None:
             progress("samples", sum(stop - start for start, stop in made), len(samples))
-    found = [made[part] for part in parts]
-    decisions = [
+    found: List[Dict[str, Any]] = [made[part] for part in parts]
+    decisions = tuple(
         _joined(name, [part[name] for part in found], samples.labels, read) for name in targets
-    ]
-    return Classification(
-        Path(str(spelling.path)).stem,
-        len(samples),
-        samples.inputs.shape[1],
-        tuple(decisions),
-        samples.labels,
-        tuple(found[0]["changes"]),
     )
+    changes = (*map(vars, read.changes), *found[0]["changes"])
+    n_samples, n_steps, _ = samples.inputs.shape
+    name = spelling.file.stem
+    whole = Classification(name, n_samples, n_steps, decisions, samples.labels, changes)
+    if whole.first_different is None:
+        return whole
+    given = samples.inputs[whole.first_different][np.newaxis]
+    probe = next(iter(read.outputs.values()))
+    goal = Stepper(read).run(given)[probe][0]
+    shown = _on_emulator(targets[-1], read, given, seed).made[probe][0]
+    return replace(whole, outputs={targets[0]: goal, targets[-1]: shown})
 
 
 def _parts(n_samples: int, read: NirModel, n_steps: int, processes: int) -> List[Tuple[int, int]]:
@@ -263,6 +298,16 @@ class _Part:
 
     decided: np.ndarray
     sums: Mapping[str, np.ndarray]  # spikes, those of the reference, cosine, both in a step
+    energy: float = float("nan")
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What an emulator gave, by population, and what it took."""
+
+    made: Mapping[str, np.ndarray]
+    changes: Sequence[Mapping[str, str]]
+    energy: float
 
 
 def _one_part(
@@ -274,23 +319,22 @@ def _one_part(
     for name in targets:
         if name == REFERENCE:
             continue
-        made, found["changes"] = _on_emulator(name, read, given, seed)
-        found[name] = _compared(made, goal, read)
+        shown = _on_emulator(name, read, given, seed)
+        found["changes"] = shown.changes
+        found[name] = replace(_compared(shown.made, goal, read), energy=shown.energy)
     return found
 
 
-def _on_emulator(
-    name: str, read: NirModel, given: np.ndarray, seed: int
-) -> Tuple[Mapping[str, np.ndarray], Sequence[Mapping[str, str]]]:
+def _on_emulator(name: str, read: NirModel, given: np.ndarray, seed: int) -> _Shown:
     """Of each population (n_samples, n_steps, n) spikes or voltages, one sample after the other."""
     n_samples, n_steps, n = given.shape
     pause = len(read.graph.populations) + _longest(read) + 2  # until the last has seen the end
     stream = np.zeros((n_samples, n_steps + pause, n))
     stream[:, :n_steps] = given
     network = with_inputs(read, stream.reshape(-1, n))
-    found: Dict[str, List[np.ndarray]] = {probe.label: [] for probe in network.all_probes}
     copied = fix_seeds(network, seed)
-    probes = {probe.label: probe for probe in copied.network.all_probes}
+    probes = {str(probe.label): probe for probe in copied.network.all_probes}
+    found: Dict[str, List[np.ndarray]] = {label: [] for label in probes}
     with find_target(name).open(copied, read.dt, seed) as session:
         if not isinstance(session, EmulatorSession):
             raise BadInput(f"{read.network.label}: nothing of it can be on the chip")
@@ -307,7 +351,8 @@ def _on_emulator(
                     found[label].append(np.asarray(values)[late : late + n_steps])
             session.clear()
         changes = [vars(change) for change in session.changes]
-    return {label: np.stack(values) for label, values in found.items()}, changes
+        energy = float(session.record().get("work", {}).get("energy", np.nan))
+    return _Shown({label: np.stack(values) for label, values in found.items()}, changes, energy)
 
 
 def _longest(read: NirModel) -> int:
@@ -357,4 +402,5 @@ def _joined(
         size = sizes.get(label, 0)
         layers.append(Layer(label, size, own / n, wanted / n, float(cosine / n), float(together)))
     accuracy = float("nan") if labels is None else float(np.mean(decided == labels))
-    return Decisions(name, decided, tuple(layers), accuracy)
+    energy = sum(part.energy for part in parts) / n
+    return Decisions(name, decided, tuple(layers), accuracy, energy)
