@@ -1,5 +1,9 @@
 """Orders of update, against the equations of the frameworks that have them, written here."""
 
+import os
+from pathlib import Path
+
+import nengo
 import numpy as np
 import pytest
 
@@ -7,9 +11,11 @@ import deploy
 
 nir = pytest.importorskip("nir", reason="the nir package needs Python 3.10")
 
-from loihi_rules.nir import NirError, convert  # noqa: E402
+from loihi_rules.nir import NirError, convert, read  # noqa: E402
 
 ALPHA, N_STEPS = 0.6, 80
+PAPER = Path(os.environ.get("NIR_PAPER", Path(__file__).parents[2] / "shared" / "nir"))
+EULER = {"decay": "euler", "dt": 1e-4}
 
 
 def layers_of(rng, sizes):
@@ -185,3 +191,40 @@ def test_a_bias_that_would_begin_too_early_is_refused():
     graph = chained({"w": nir.Affine(np.ones((3, 2)), 0.5 * ones), "n": neurons}, 2, 3)
     with pytest.raises(NirError, match="node n: .* begins a step too early"):
         convert(graph, "x", {"dt": 1e-3, "first": "spikes"})
+
+
+@pytest.mark.skipif(
+    not PAPER.is_dir(), reason="the data of the NIR paper is not here (NIR_PAPER names its folder)"
+)
+@pytest.mark.parametrize(
+    "platform, unit, file, given, lag",
+    [
+        ("norse", 1, "norse", EULER, 0),
+        ("snntorch", 0.04, "norse", EULER, 0),
+        ("nengo", 0.1, "norse", {"decay": "exact", "dt": 1e-4}, 0),
+        ("lava_cpu_float", 1, "norse", {**EULER, "first": "spikes"}, 0),
+        ("sinabs", 1, "rockpool", {}, 0),
+        ("rockpool", 1, "rockpool", {}, 0),
+        (
+            "spyx",
+            1,
+            "norse",
+            {**EULER, "first": "spikes", "reset": "subtract", "reset_at": "next"},
+            1,  # its voltage is that after a step, whose spikes come in the next
+        ),
+    ],
+)
+def test_each_platform_of_the_paper_has_its_conventions(platform, unit, file, given, lag):
+    columns = {
+        name: np.loadtxt(PAPER / "lif" / f"lif_{name}.csv", delimiter=",", unpack=True)
+        for name in (platform, "exact")
+    }
+    inputs, (_, voltage, out) = columns["exact"][0] > 0, columns[platform]
+    network = read(PAPER / "lif" / f"lif_{file}.nir", inputs=inputs, **given)
+    with network:
+        nengo.Probe(network.ensembles[1].neurons, "voltage", label="voltage")
+    run = deploy.run(network, 0.1, "cpu", dt=1e-4)
+    steps = run[network.ensembles[1].label].spike_steps - 1
+    np.testing.assert_array_equal(steps, np.nonzero(out)[0])
+    ours = run["voltage"].samples[lag:, 0]
+    np.testing.assert_allclose(ours, unit * voltage[: len(ours)], atol=1e-7)

@@ -2,6 +2,11 @@
 
 NIR_PAPER=/path python -m benchmarks.nir paper           # docs/nir.md's tables
 python -m benchmarks.nir paper neuron                    # one of neuron, braille, cnn
+python -m benchmarks.nir speed --python PEER/bin/python  # a second of events, beside snnTorch
+python -m benchmarks.nir peers --python PEER/bin/python --folder FOLDER
+python -m benchmarks.nir peers                           # of what is in emulator_tests/data/nir
+
+The peer's Python has snntorch, spyx, nir, nirtorch, and scikit-learn.
 """
 
 from __future__ import annotations
@@ -15,10 +20,11 @@ from typing import Callable, Dict, Iterable, List, Optional
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
-from benchmarks.nir import braille, convolutional, neuron
+from benchmarks.nir import braille, convolutional, neuron, peers, speed
 from benchmarks.nir.table import Table
-from deploy.errors import BadInput
+from deploy.errors import BadInput, TargetUnavailable
 
+KEPT = Path(__file__).parents[2] / "emulator_tests" / "data" / "nir"
 PARTS: Dict[str, Callable[[argparse.Namespace], List[Table]]] = {
     "neuron": lambda given: neuron.tables(given.folder),
     "braille": lambda given: braille.tables(given.folder, given.seeds),
@@ -33,6 +39,16 @@ def paper(given: argparse.Namespace) -> None:
         if part not in PARTS:
             raise BadInput(f"there is no part {part!r}; there are {', '.join(PARTS)}")
     show((table for part in given.parts or PARTS for table in PARTS[part](given)), given.write)
+
+
+def speeds(given: argparse.Namespace) -> None:
+    """Print the table of run times."""
+    show(speed.tables(paper_folder(), given.python, given.repeats), given.write)
+
+
+def decisions(given: argparse.Namespace) -> None:
+    """Print the table of peers' networks; train them first where there is a peer's Python."""
+    show(peers.tables(given.folder, given.python, given.samples), given.write)
 
 
 def paper_folder() -> Path:
@@ -69,12 +85,22 @@ def main() -> None:
     of_paper = commands.add_parser("paper", help="the files of the NIR paper")
     of_paper.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; without: all")
     of_paper.add_argument("--seeds", type=int, default=5)
-    of_paper.add_argument("--write", type=Path, help="file for the tables, as Markdown")
     of_paper.set_defaults(do=paper)
+    of_speed = commands.add_parser("speed", help="run times beside snnTorch's")
+    of_speed.add_argument("--python", type=Path, required=True, help="the peer's")
+    of_speed.add_argument("--repeats", type=int, default=5)
+    of_speed.set_defaults(do=speeds)
+    of_peers = commands.add_parser("peers", help="digits, trained and decided by live frameworks")
+    of_peers.add_argument("--python", type=Path, help="the peers'; without, what is there is used")
+    of_peers.add_argument("--folder", type=Path, default=KEPT, help="of networks and decisions")
+    of_peers.add_argument("--samples", type=int, help="so many at most of each")
+    of_peers.set_defaults(do=decisions)
+    for command in (of_paper, of_speed, of_peers):
+        command.add_argument("--write", type=Path, help="file for the tables, as Markdown")
     given = parser.parse_args()
     try:
         given.do(given)
-    except BadInput as error:
+    except (BadInput, TargetUnavailable) as error:
         sys.exit(f"python -m benchmarks.nir: {error}")
 
 

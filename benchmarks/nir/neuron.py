@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Dict, List, Tuple
+from typing import Dict, List, Mapping, Tuple
 
 import nengo
 import numpy as np
@@ -28,11 +28,26 @@ TARGETS = {
     "float-emulator": "our float emulator",
     "emulator": "our emulator",
 }
+# with which our reference is the platform's trace, of which file
+EULER = {"decay": "euler"}
+ROCKPOOLS = {"decay": "exact", "reset": "subtract", "gain": "one"}
+SAME = {
+    "norse": ("norse", EULER),
+    "snntorch": ("norse", EULER),
+    "spinnaker2": ("norse", EULER),
+    "nengo": ("norse", {"decay": "exact"}),
+    "lava_cpu_float": ("norse", {**EULER, "first": "spikes"}),
+    "lava_cpu_fixed": ("norse", {**EULER, "first": "spikes"}),
+    "lava_loihi_fixed": ("norse", {**EULER, "first": "spikes"}),
+    "spyx": ("norse", {**EULER, "first": "spikes", "reset": "subtract", "reset_at": "next"}),
+    "sinabs": ("rockpool", ROCKPOOLS),
+    "rockpool": ("rockpool", ROCKPOOLS),
+}
 Steps = Tuple[np.ndarray, np.ndarray]  # voltage, and the steps of spikes, from 0
 
 
 def tables(paper: Path) -> List[Table]:
-    """One table: rows of the closed form, the platforms, and ours."""
+    """Rows of the closed form, the platforms, and ours; and which conventions platforms have."""
     folder = paper / "lif"
     inputs, exact = _recorded(folder / "lif_exact.csv", 1.0)
     found: Dict[str, Steps] = {"closed form": exact}
@@ -42,7 +57,8 @@ def tables(paper: Path) -> List[Table]:
             found[name] = _recorded(path, UNITS.get(name, 1.0))[1]
     for decay in ("euler", "exact"):
         for target, words in TARGETS.items():
-            found[f"**{words}**, decay={decay}"] = _ours(folder, inputs, target, decay)
+            run = _ours(folder, inputs, target, "norse", {"decay": decay})
+            found[f"**{words}**, decay={decay}"] = run
     rows = [[name, *_against(exact, steps)] for name, steps in found.items()]
     return [
         Table(
@@ -58,8 +74,33 @@ def tables(paper: Path) -> List[Table]:
             "Voltages are in the file's units (threshold 0.1), each platform's scaled by what one "
             "input spike does to it; the error is that of the trace as recorded, or of one moved "
             "by the steps in the last column where that is less.",
-        )
+        ),
+        _conventions(folder, inputs, found),
     ]
+
+
+def _conventions(folder: Path, inputs: np.ndarray, found: Dict[str, Steps]) -> Table:
+    rows = []
+    for platform, (file, given) in SAME.items():
+        voltage, steps = found[platform]
+        ours = _ours(folder, inputs, "cpu", file, given)
+        # spyx's voltages are those after a step, of which the spikes come a step later
+        lag = int(given.get("first") == "spikes" and given.get("reset") == "subtract")
+        off = np.abs(voltage[: len(voltage) - lag] - ours[0][lag:]).max() / THRESHOLD
+        rows.append(
+            [
+                platform,
+                f"lif_{file}.nir",
+                ", ".join(f"{key}={value}" for key, value in given.items()),
+                "the same" if np.array_equal(steps, ours[1]) else "others",
+                f"{off:.1g}",
+            ]
+        )
+    return Table(
+        "With which conventions our reference is the platform",
+        ["platform", "file", "conventions", "spikes", "voltage off by at most, thresholds"],
+        rows,
+    )
 
 
 def _recorded(path: Path, unit: float) -> Tuple[np.ndarray, Steps]:
@@ -67,8 +108,10 @@ def _recorded(path: Path, unit: float) -> Tuple[np.ndarray, Steps]:
     return columns[:, :1], (columns[:, 1] * unit, np.nonzero(columns[:, 2])[0])
 
 
-def _ours(folder: Path, inputs: np.ndarray, target: str, decay: str) -> Steps:
-    network = read(folder / "lif_norse.nir", dt=DT, decay=decay, inputs=inputs)
+def _ours(
+    folder: Path, inputs: np.ndarray, target: str, file: str, given: Mapping[str, str]
+) -> Steps:
+    network = read(folder / f"lif_{file}.nir", dt=DT, inputs=inputs, **given)
     neuron = network.ensembles[1]
     with network:
         nengo.Probe(neuron.neurons, "voltage", label="voltage")
