@@ -39,7 +39,7 @@ from deploy.cli.reading import (
 from deploy.emulator.silicon import Silicon
 from deploy.errors import BadInput
 from deploy.files.folder import own_folder, staged_folder
-from deploy.models.spelling import Spelling
+from deploy.models.spelling import NIR, Spelling
 from deploy.parity.tolerances import check_names, parse_tolerance
 from deploy.recordings.formats import FORMATS, PICKLED
 from deploy.report.earlier import earlier_in, in_words
@@ -239,7 +239,7 @@ def compare(
         print_parity(parity)
         place = "" if before is None else f", in the place of {in_words(before)}"
         say(f"report: {page}{place}")
-        if parity.outcome == NO_PARITY and model:
+        if parity.outcome == NO_PARITY and model and Spelling.read(model).suffix != NIR:
             say(f"why, and which edit helps: loihi-deploy explain {shlex.quote(model)}")
     if show and not webbrowser.open(page.resolve().as_uri()):
         say_error(f"loihi-deploy: there is no browser here; open {page} in one")

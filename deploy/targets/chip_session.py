@@ -17,7 +17,7 @@ from deploy.nengo_loihi.read.units import scale_of
 from deploy.targets.base import Session
 from loihi_rules import Change, Learned, Rewritten, SeededCopy
 from loihi_rules.learned.record import rule_names
-from loihi_rules.nengo_parts.stepped import SteppedNeurons
+from loihi_rules.nengo_parts.stepped import is_stepped
 from loihi_rules.nengo_parts.wiring import base_of
 
 
@@ -96,7 +96,7 @@ class ChipSession(Session):
         own, ens = self.simulator.model.objs[probe].get("out"), base_of(probe.target)
         if own not in self.simulator.model.probes:
             return samples
-        if own.key != "spiked" and isinstance(getattr(ens, "neuron_type", None), SteppedNeurons):
+        if own.key != "spiked" and is_stepped(ens):
             scale, offset = of_stepped(self.simulator.model, ens, own)
             return samples * scale + offset if len(samples) else samples
         unit = scale_of(own, self.dt)

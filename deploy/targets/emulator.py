@@ -40,7 +40,7 @@ from deploy.targets.injecting import CoreNeurons, Injections, Settable
 from deploy.traces.trace import Spikes
 from deploy.traces.traces import HOST_ONLY
 from loihi_rules import Change, Rewritten, SeededCopy
-from loihi_rules.nengo_parts.stepped import SteppedNeurons
+from loihi_rules.nengo_parts.stepped import is_stepped
 from loihi_rules.nengo_parts.wiring import base_of, on_chip
 
 OF_LEARNING = ("learning traces cut", "learned weights cut", "PES errors cut")
@@ -134,7 +134,7 @@ class EmulatorSession(ChipSession):
 
     def _start(self, ens: nengo.Ensemble) -> None:
         """Set what an ensemble's neurons begin with."""
-        if isinstance(ens.neuron_type, SteppedNeurons):
+        if is_stepped(ens):
             late = self.rewritten.notes.ensembles[ens].steps_late or 0
             start_stepped(self.model, ens, late, self._state(), self._integer)
         else:
@@ -152,7 +152,7 @@ class EmulatorSession(ChipSession):
         """
         emulator, network = self.simulator.sims["emulator"], self.rewritten.network
         chip = [ens for ens in network.all_ensembles if on_chip(network, ens)]
-        stepped = all(isinstance(ens.neuron_type, SteppedNeurons) for ens in chip)
+        stepped = all(map(is_stepped, chip))
         if not isinstance(emulator, FastEmulator) or not stepped:
             raise SimulationError("only stepped neurons on the fast engine begin anew")
         emulator.engine.quiet()

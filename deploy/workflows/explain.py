@@ -169,6 +169,11 @@ def explain(
         check_number_of_runs(spread)
     loaded = SameModel(model).load(seed)
     dt = step_of(dt, loaded)
+    if loaded.is_one_of_its_kind:
+        raise BadInput(
+            f"{loaded.name}: edits are tried of ensembles that represent values; of a NIR file, "
+            "compare --inputs says which layer is off, and other conventions can be given by -p"
+        )
     with user_code(loaded.source):
         base = fix_seeds(loaded.network, seed).network
     trial = _Trial(loaded, base, seconds_of(duration, loaded), seed, dt, spread)

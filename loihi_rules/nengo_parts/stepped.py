@@ -14,6 +14,8 @@ from nengo.dists import Choice
 from nengo.params import BoolParam, EnumParam, NdarrayParam, NumberParam
 from nengo.synapses import LinearFilter, Synapse
 
+from loihi_rules.nengo_parts.wiring import base_of
+
 RESETS = ("zero", "subtract")
 
 
@@ -172,6 +174,11 @@ class InputSpikes(nengo.neurons.NeuronType):
         counts = np.floor(left + 0.5)
         left -= counts
         output[...] = counts / dt
+
+
+def is_stepped(obj: Any) -> bool:
+    """Whether an end of a connection, or what a probe is of, are `SteppedNeurons`."""
+    return isinstance(getattr(base_of(obj), "neuron_type", None), SteppedNeurons)
 
 
 def step_delay(steps: int) -> Optional[LinearFilter]:

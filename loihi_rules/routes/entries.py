@@ -16,6 +16,7 @@ from scipy.sparse.csgraph import connected_components
 
 from loihi_rules.chip.lags import without
 from loihi_rules.nengo_parts.settings import TYPICAL_FREQUENCY
+from loihi_rules.nengo_parts.stepped import is_stepped
 from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.nengo_parts.wiring import base_of, decoded, is_chip_input, on_chip
 from loihi_rules.notes import Notes
@@ -87,7 +88,8 @@ def entries_of(
     """
     into: Dict[nengo.Ensemble, List[nengo.Connection]] = {}
     for conn in network.all_connections:
-        if on_chip(network, conn.post):
+        # stepped neurons have a current of their own, and no filter
+        if on_chip(network, conn.post) and not is_stepped(conn.post):
             into.setdefault(base_of(conn.post), []).append(conn)
     loops = loops_of(network, dt)
     entries: Dict[nengo.Ensemble, List[Entry]] = {}

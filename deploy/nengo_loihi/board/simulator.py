@@ -13,9 +13,14 @@ from deploy.nengo_loihi.board.fits import board_problems
 from deploy.nengo_loihi.build.split import linear_splitting
 from deploy.nengo_loihi.load import load_nengo_loihi
 from deploy.nengo_loihi.read.chip_neurons import ChipNeurons, first_voltages
+from deploy.nengo_loihi.read.stepped import blocks_of, start_stepped
 from deploy.nengo_loihi.run.input_spikes import counting_runner
+from loihi_rules.change import warn
 from loihi_rules.chip.limits import Chip
+from loihi_rules.nengo_parts.names import name_of
+from loihi_rules.nengo_parts.stepped import is_stepped
 from loihi_rules.nengo_parts.wiring import on_chip
+from loihi_rules.notes import notes_of
 
 
 def board_simulator(network: Any, chip: Chip, **options: Any) -> Any:
@@ -62,13 +67,25 @@ def board_simulator(network: Any, chip: Chip, **options: Any) -> Any:
 def _first_voltages(network: nengo.Network, model: Any) -> Dict[Any, np.ndarray]:
     """(n,) voltages that the compartments of each block start from."""
     voltages = {block: np.zeros(block.n_neurons, np.int64) for block in model.blocks}
+    currents = {block: np.zeros(block.n_neurons, np.int64) for block in model.blocks}
+    kept = {"voltage": voltages, "current": currents}
 
     def state(block: Any, name: str) -> np.ndarray:
-        own: np.ndarray = voltages[block] if name == "voltage" else block.compartment.bias
+        own: np.ndarray = kept[name][block] if name in kept else block.compartment.bias
         return own
 
+    notes = notes_of(network).ensembles
     for ens in network.all_ensembles:
-        if on_chip(network, ens):
+        if on_chip(network, ens) and is_stepped(ens):
+            start_stepped(model, ens, notes[ens].steps_late or 0, state, integer=True)
+            if any(currents[block].any() for block in blocks_of(model, ens)):
+                warn(
+                    name_of(ens),
+                    "currents start at 0",
+                    "biases that are filtered act at once on a board, which is set voltages alone",
+                    "compare the first steps of a run with the emulator's",
+                )
+        elif on_chip(network, ens):
             neurons = ChipNeurons(model, ens, state, model.dt, integer=True)
             neurons.set_voltage(first_voltages(ens, model.seeds[ens]))
     return voltages

@@ -36,7 +36,7 @@ from loihi_rules.learning_rules.pes import ERROR_SCALE
 from loihi_rules.nengo_parts.built import unused_max_rates
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.solvers import solver_of_decoders
-from loihi_rules.nengo_parts.stepped import SteppedNeurons
+from loihi_rules.nengo_parts.stepped import SteppedNeurons, is_stepped
 from loihi_rules.nengo_parts.wiring import base_of, columns_of, is_chip_input, on_chip
 
 READ_BY_THE_HOST = "probe_decoders"  # nengo-loihi's synapse group into what the host reads
@@ -214,9 +214,7 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
             tau = None
             if block is not None and on_chip(model.toplevel, conn.post):
                 tau = model.toplevel.config[base_of(conn.post)].input_tau
-            stepped = block is not None and isinstance(
-                getattr(base_of(conn.post), "neuron_type", None), SteppedNeurons
-            )
+            stepped = block is not None and is_stepped(conn.post)
             if tau is not None or stepped:
                 block.compartment.tau_s = None
             valued = _values_to_neurons(model, conn)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Tuple
+from typing import Any, Callable, List, Tuple
 
 import nengo
 import numpy as np
@@ -73,8 +73,7 @@ def start_stepped(
             first["voltage"] - neurons.v_reset,
         )
     )
-    blocks = model.objs[ens]["in"]
-    blocks = blocks if isinstance(blocks, list) else [blocks]
+    blocks = blocks_of(model, ens)
     for block in blocks:
         part = model.block_comp_map[block] if len(blocks) > 1 else np.arange(ens.n_neurons)
         unit = _unit(model, block)
@@ -83,6 +82,12 @@ def start_stepped(
             u, v = _step_before(block.compartment, u, v, integer)
         state(block, "current")[...] = np.rint(u) if integer else u
         state(block, "voltage")[...] = np.rint(v) if integer else v
+
+
+def blocks_of(model: Any, ens: nengo.Ensemble) -> List[Any]:
+    """The blocks that an ensemble's neurons are on."""
+    blocks = model.objs[ens]["in"]
+    return list(blocks) if isinstance(blocks, list) else [blocks]
 
 
 def _step_before(

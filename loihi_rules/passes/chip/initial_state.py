@@ -9,7 +9,7 @@ from nengo.dists import Choice
 from loihi_rules.draft import Draft
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.parameters import with_parameters
-from loihi_rules.nengo_parts.stepped import SteppedNeurons
+from loihi_rules.nengo_parts.stepped import is_stepped
 from loihi_rules.nengo_parts.wiring import on_chip
 
 WHY = "of a compartment only the voltage is set before the first step"
@@ -25,7 +25,7 @@ def initial_state(draft: Draft) -> None:
     say otherwise.
     """
     for ens in draft.network.all_ensembles:
-        if not on_chip(draft.network, ens) or isinstance(ens.neuron_type, SteppedNeurons):
+        if not on_chip(draft.network, ens) or is_stepped(ens):
             continue  # whose currents are set as well, by `deploy.nengo_loihi.read.stepped`
         neurons = ens.neuron_type
         given = neurons.initial_state or {}

@@ -15,11 +15,12 @@ from loihi_rules.learning_rules import RULES
 from loihi_rules.learning_rules.where import off_chip_learning
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.settings import declare
-from loihi_rules.nengo_parts.stepped import SteppedNeurons
+from loihi_rules.nengo_parts.stepped import InputSpikes, SteppedNeurons
 from loihi_rules.nengo_parts.wiring import base_of, decoded
 from loihi_rules.passes.chip.learned_posts import may_be_on_chip
 
 CHIP_NEURONS = (nengo.LIF, nengo.SpikingRectifiedLinear, SteppedNeurons)
+FROM_OUTSIDE = "spikes from outside are sent to the chip by the host"
 CHIP_RATE_BASES = (nengo.LIFRate, nengo.RectifiedLinear)  # of nengo.RegularSpiking
 
 
@@ -67,7 +68,9 @@ def _host_reasons(network: nengo.Network, chip: Chip, dt: float) -> Dict[nengo.E
 
 def _neuron_type(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
     return {
-        ens: f"the chip has no {type(ens.neuron_type).__name__} neurons, only LIF and "
+        ens: FROM_OUTSIDE
+        if isinstance(ens.neuron_type, InputSpikes)
+        else f"the chip has no {type(ens.neuron_type).__name__} neurons, only LIF and "
         "SpikingRectifiedLinear"
         for ens in network.all_ensembles
         if not has_chip_neurons(ens.neuron_type)

@@ -7,12 +7,13 @@ from typing import Any, Dict, List
 
 import nengo
 import numpy as np
+from nengo.ensemble import Neurons
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from loihi_rules.draft import Draft
 from loihi_rules.nengo_parts.names import name_of
-from loihi_rules.nengo_parts.stepped import SteppedNeurons, delay_of
+from loihi_rules.nengo_parts.stepped import SteppedNeurons, delay_of, is_stepped
 from loihi_rules.nengo_parts.wiring import base_of, on_chip, reconnect
 
 RULE = "a step from core to core"
@@ -42,11 +43,7 @@ def steps_between(draft: Draft) -> None:
     path, so that e ≥ 0; only ways back, within a loop of several populations, may be late.
     """
     network = draft.network
-    stepped = [
-        ens
-        for ens in network.all_ensembles
-        if isinstance(ens.neuron_type, SteppedNeurons) and on_chip(network, ens)
-    ]
+    stepped = [ens for ens in network.all_ensembles if is_stepped(ens) and on_chip(network, ens)]
     ways = _ways(draft, stepped)
     late = _lateness(stepped, ways)
     chains: Dict[Any, List[nengo.Ensemble]] = {}
@@ -88,6 +85,14 @@ def _ways(draft: Draft, stepped: List[nengo.Ensemble]) -> List[_Way]:
     for conn in draft.network.all_connections:
         pre, post = base_of(conn.pre), base_of(conn.post)
         if post not in places:
+            continue
+        if not isinstance(conn.pre_obj, Neurons) or conn.post != post.neurons:
+            draft.problem(
+                name_of(conn),
+                RULE,
+                f"{name_of(post)} has neurons that are given spikes, all of them at once",
+                "connect from neurons, as those of an ensemble of InputSpikes, to its neurons",
+            )
             continue
         delay = delay_of(conn.synapse)
         if delay is None:
