@@ -4,6 +4,6 @@ A command is the function of that name in the file of that name, a `click.Comman
 """
 
 COMMANDS = (
-    "systems", "new", "check", "run", "compare", "explain", "sweep", "reports", "conformance",
-    "doctor", "sites", "submit", "status", "logs", "fetch", "cancel", "jobs",
+    "systems", "new", "check", "run", "compare", "explain", "sweep", "export", "reports",
+    "conformance", "doctor", "sites", "submit", "status", "logs", "fetch", "cancel", "jobs",
 )  # fmt: skip

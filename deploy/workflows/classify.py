@@ -251,6 +251,11 @@ def classify(
     for name in targets:
         usable_target(name)
     read = read_nir_model(spelling)
+    if read.carried.has_values:
+        raise BadInput(
+            f"{model}: it was written from Nengo's own neurons, and samples are stepped by NIR's "
+            "equations; take its metadata out"
+        )
     n = sum(int(np.prod(shape)) for shape in read.graph.inputs.values())
     samples = samples_of(inputs, labels, n, steps)
     if samples.inputs.shape[2] != n:

@@ -87,6 +87,16 @@ class Conventions:
             )
         return np.asarray(np.maximum(1 - self.dt / tau, 0.0))
 
+    def time_constant(self, kept: np.ndarray) -> np.ndarray:
+        """The τ of which so much is left after a step: of `kept`, the inverse.
+
+        What keeps nothing has τ = dt by Euler's step, and dt/40 (e⁻⁴⁰ is less than what floating
+        point sees) by the exact one.
+        """
+        if self.decay == "exact":
+            return np.asarray(-self.dt / np.log(np.maximum(kept, np.exp(-40.0))))
+        return np.asarray(self.dt / (1 - kept))
+
 
 CHOICES: Dict[str, Sequence[str]] = {
     "reset": RESETS,

@@ -10,7 +10,7 @@ The bias of the Affine or convolution before a neuron is an input of each step, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Callable, Dict, Mapping, Tuple
 
 import numpy as np
@@ -48,6 +48,8 @@ class Dynamics:
         Whether there is a current that outlasts a step.
     resets : bool
         Whether a spike does something to the voltage.
+    fires : bool
+        Whether its output are spikes, and not its voltage.
     """
 
     gain: np.ndarray
@@ -58,6 +60,7 @@ class Dynamics:
     v_reset: np.ndarray
     filters: bool
     resets: bool = True
+    fires: bool = True
 
     @property
     def spikes(self) -> bool:
@@ -108,6 +111,7 @@ def dynamics_of(node: Any, name: str, conventions: Conventions) -> Dynamics:
     """
     numbers, _ = parameters_of(node, name)
     found = KINDS[type(node).__name__](numbers, name, conventions)
+    found = replace(found, fires=bool({"v_threshold", "threshold"} & set(numbers)))
     if np.any(found.threshold <= found.v_reset):
         above, threshold = np.broadcast_arrays(found.threshold - found.v_reset, found.threshold)
         k = int(np.argmin(above))

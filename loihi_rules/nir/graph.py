@@ -105,7 +105,7 @@ def flat_nodes(graph: Any, prefix: str = "") -> Tuple[Dict[str, Any], List[Tuple
     doors: Dict[str, Tuple[str, str]] = {}
     if not isinstance(graph.nodes, dict) or not graph.nodes:
         raise NirError(f"graph {prefix or 'of the file'}: it has no nodes")
-    for name, node in graph.nodes.items():
+    for name, node in sorted(graph.nodes.items()):  # as a file lists them, whoever wrote it
         full = f"{prefix}{name}"
         if hasattr(node, "nodes"):
             inner, between = flat_nodes(node, f"{full}.")
@@ -223,15 +223,16 @@ class _Composer:
     def _in_order(self, populations: Mapping[str, Population]) -> List[str]:
         """Each behind its sources, but for ways back in loops, as one meets them from the inputs.
 
-        The reverse of the order in which a search to the depth leaves them.
+        The reverse of the order in which a search to the depth leaves them. What is delayed by a
+        step or more may come from anywhere.
         """
         after: Dict[str, List[str]] = {name: [] for name in populations}
         first: List[str] = []
         for name, found in populations.items():
-            sources = {term.source for term in found.given.terms if term.matrix.nnz}
-            for source in sources & set(populations):
+            terms = [term for term in found.given.terms if term.matrix.nnz]
+            for source in {term.source for term in terms if not term.delay} & set(populations):
                 after[source].append(name)
-            if sources - set(populations):
+            if {term.source for term in terms} - set(populations):
                 first.append(name)
         order: List[str] = []
         seen: Set[str] = set()

@@ -84,7 +84,7 @@ class Stepper:
                         total += way.matrix @ recent[way.delay][way.source]
                 output, state = np.empty((n_samples, self.sizes[name])), states[name]
                 neurons.step(self.dt, total.T / self.dt, output, **state)
-                now[name] = state["spiked"].T.copy()
+                now[name] = state["voltage" if neurons.graded else "spiked"].T.copy()
                 found[name][:, t] = state["spiked"] if spikes[name] else state["voltage"]
         return found
 
