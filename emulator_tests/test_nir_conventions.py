@@ -12,6 +12,7 @@ import deploy
 nir = pytest.importorskip("nir", reason="the nir package needs Python 3.10")
 
 from loihi_rules.nir import NirError, convert, read  # noqa: E402
+from loihi_rules.nir.stepping import Stepper  # noqa: E402
 
 ALPHA, N_STEPS = 0.6, 80
 PAPER = Path(os.environ.get("NIR_PAPER", Path(__file__).parents[2] / "shared" / "nir"))
@@ -88,9 +89,14 @@ def chained(nodes, n_in, n_out):
 
 
 def spikes(graph, signal, **given):
+    """In Nengo core, and the same with many samples at once."""
     model = convert(graph, "x", given, signal)
     run = deploy.run(model.network, len(signal) * model.dt, "cpu", dt=model.dt)
-    return model, {name: run[name].dense() > 0 for name in run.traces}
+    found = {trace.label: trace.dense() > 0 for trace in run if trace.sparse}
+    at_once = Stepper(model).run(np.stack([signal[::-1], signal]).astype(float))
+    for name, wanted in found.items():
+        np.testing.assert_array_equal(at_once[name][1], wanted)
+    return model, found
 
 
 @pytest.mark.parametrize("cuba", [False, True])

@@ -6,18 +6,18 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional
+from typing import Any, List, Mapping, NamedTuple, Optional
 
 import numpy as np
 
-from benchmarks.nir.activity import record
 from benchmarks.nir.table import Table
 from deploy.errors import BadInput, TargetUnavailable
+from deploy.workflows.classify import classify
 from loihi_rules.nir import convert
 from loihi_rules.nir.file import read_file
+from loihi_rules.nir.stepping import Stepper
 
 PROGRAMS = Path(__file__).parent / "programs"
-TARGETS = ("cpu", "float-emulator", "emulator")
 MINUTES = 20  # that a peer may train for
 
 
@@ -84,11 +84,17 @@ def load(path: Path) -> Samples:
         return Samples(np.unpackbits(file["inputs"], axis=-1), file["labels"], file["counts"])
 
 
-def counts_of(path: Path, inputs: np.ndarray, target: str, **conventions: Any) -> np.ndarray:
-    """(n_outputs,) spikes of one sample at the file's Output, all states beginning at 0."""
-    model = convert(read_file(path), path.stem, conventions, inputs)
-    run = record(model.network, len(inputs), target, model.dt)
-    return np.sum(run[model.outputs["output"]].dense() > 0, axis=0)
+def counts_of(path: Path, inputs: np.ndarray, **conventions: Any) -> np.ndarray:
+    """(n_samples, n_outputs) spikes on our reference, all states beginning at 0."""
+    model = convert(read_file(path), path.stem, conventions)
+    spikes = Stepper(model).run(inputs.astype(float))[model.outputs["output"]]
+    return np.asarray(spikes.sum(axis=1))
+
+
+def spelled(path: Path, conventions: Mapping[str, Any]) -> str:
+    """As on the command line."""
+    asked = ",".join(f"{key}={value}" for key, value in conventions.items())
+    return f"{path}[{asked}]" if asked else str(path)
 
 
 def tables(folder: Path, python: Optional[Path], n_samples: Optional[int]) -> List[Table]:
@@ -124,30 +130,25 @@ def tables(folder: Path, python: Optional[Path], n_samples: Optional[int]) -> Li
 
 
 def _row(peer: Peer, path: Path, samples: Samples) -> List[Any]:
-    found: Dict[str, np.ndarray] = {
-        target: np.array([counts_of(path, x, target, **peer.conventions) for x in samples.inputs])
-        for target in TARGETS
-    }
-    right = {
-        target: f"{100 * np.mean(counts.argmax(axis=1) == samples.labels):.2f} %"
-        for target, counts in {**found, "peer": samples.counts}.items()
-    }
-    n = len(samples.labels)
-    reference = found["cpu"]
-    same = int(np.sum(np.all(reference == samples.counts, axis=1)))
-    decided = int(np.sum(reference.argmax(axis=1) == samples.counts.argmax(axis=1)))
+    counts = counts_of(path, samples.inputs, **peer.conventions)
+    found = classify(spelled(path, peer.conventions), samples.inputs, samples.labels)
+    decided = samples.counts.argmax(axis=1)
+    n, same = len(samples.labels), np.all(counts == samples.counts, axis=1)
     asked = ", ".join(f"{key}={value}" for key, value in peer.conventions.items())
     return [
         peer.stem,
         asked or "as the file tells",
         n,
-        right["peer"],
-        right["cpu"],
-        f"{same} of {n}",
-        f"{decided} of {n}",
-        right["float-emulator"],
-        right["emulator"],
+        _percent(np.mean(decided == samples.labels)),
+        _percent(found.targets[0].accuracy),
+        f"{same.sum()} of {n}",
+        f"{np.sum(found.targets[0].decided == decided)} of {n}",
+        *(_percent(target.accuracy) for target in found.targets[1:]),
     ]
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f} %"
 
 
 def _train(peer: Peer, folder: Path, python: Path, n_samples: Optional[int]) -> None:
