@@ -19,6 +19,8 @@ from deploy.parity.tolerances import Tolerance, check_names
 from deploy.traces.trace import Trace
 from deploy.traces.traces import Traces
 
+MOST_NAMED = 8  # traces, in a note
+
 
 def compare_runs(
     runs: Sequence[Traces],
@@ -87,7 +89,7 @@ def compare_runs(
         notes.append("the two runs are of different models (their fingerprints differ)")
     if same:
         labels = [trace.label for trace in reference if trace.label in same]
-        notes.append("the same by construction, shown and not counted: " + ", ".join(labels))
+        notes.append("the same by construction, shown and not counted: " + _some(labels))
     notes += _how_judged(reference, effects, spread, same)
     counts = (0, 0) if spread is None else (len(spread.repeats), len(spread.builds))
     budget = None
@@ -143,11 +145,16 @@ def _how_judged(
     for tau, labels in raw.items():
         notes.append(
             f"without a synapse, and judged as the network sees it, through {1000 * tau:g} ms: "
-            + ", ".join(labels)
+            + _some(labels)
         )
     for kind, labels in kinds.items():
-        notes.append(f"{kind}: {', '.join(labels)}")
+        notes.append(f"judged as signals that are {kind}: {_some(labels)}")
     return notes
+
+
+def _some(labels: Sequence[str]) -> str:
+    more = len(labels) - MOST_NAMED
+    return ", ".join(labels[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def check_runs(runs: Sequence[Traces]) -> None:
