@@ -129,3 +129,37 @@ def test_compare_takes_a_file(tmp_path):
     assert "Traceback" not in done.stderr
     assert "PARITY" in done.stdout
     assert (tmp_path / "out" / "report.html").is_file()
+
+
+def spikes_by_neuron(trace, n):
+    return np.bincount(trace.spike_neurons, minlength=n).astype(float)
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        pytest.param(lambda rng: rng.randn(400, 6).cumsum(axis=0) * 0.1, id="both signs"),
+        pytest.param(lambda rng: np.repeat(rng.uniform(0, 3, (4, 6)), 100, axis=0), id="frames"),
+        pytest.param(lambda rng: rng.randint(0, 300, (400, 6)) / 100, id="more than are sent"),
+    ],
+)
+def test_values_enter_the_chip_as_spikes(inputs):
+    """Sums over steps are kept, so that each neuron fires as often."""
+    rng = np.random.RandomState(5)
+    graph = graph_of(nir.Affine(rng.randn(20, 6) * 0.3, rng.randn(20) * 0.05), lif(20, r=4.0))
+    model = convert(graph, "x", None, inputs(rng))
+    cpu, chip = (deploy.run(model.network, 0.4, target) for target in ("cpu", "emulator"))
+    assert any(change["rule"] == "values as whole spikes" for change in chip.changes)
+    wanted, had = (spikes_by_neuron(run["lif"], 20) for run in (cpu, chip))
+    assert wanted.sum() > 200
+    assert abs(had - wanted).max() <= 3 + 0.05 * wanted.max()
+
+
+def test_counts_enter_the_chip_as_they_are():
+    rng = np.random.RandomState(6)
+    graph = graph_of(nir.Affine(rng.randn(20, 6) * 0.3, rng.randn(20) * 0.05), lif(20, r=4.0))
+    model = convert(graph, "x", None, rng.randint(0, 5, (400, 6)))
+    cpu, chip = (deploy.run(model.network, 0.4, target) for target in ("cpu", "float-emulator"))
+    assert not any(change["rule"] == "values as whole spikes" for change in chip.changes)
+    np.testing.assert_array_equal(cpu["lif"].spike_steps, chip["lif"].spike_steps)
+    np.testing.assert_array_equal(cpu["lif"].spike_neurons, chip["lif"].spike_neurons)

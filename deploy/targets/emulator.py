@@ -40,7 +40,7 @@ from deploy.targets.injecting import CoreNeurons, Injections, Settable
 from deploy.traces.trace import Spikes
 from deploy.traces.traces import HOST_ONLY
 from loihi_rules import Change, Rewritten, SeededCopy
-from loihi_rules.nengo_parts.stepped import is_stepped
+from loihi_rules.nengo_parts.stepped import InputSpikes, is_stepped
 from loihi_rules.nengo_parts.wiring import base_of, on_chip
 
 OF_LEARNING = ("learning traces cut", "learned weights cut", "PES errors cut")
@@ -143,8 +143,6 @@ class EmulatorSession(ChipSession):
     def begin_anew(self) -> None:
         """Have all stepped neurons begin once more, as for the next sample of a data set.
 
-        The host's are not asked: `InputSpikes` that pass counts on have no memory.
-
         Raises
         ------
         nengo.exceptions.SimulationError
@@ -158,6 +156,10 @@ class EmulatorSession(ChipSession):
         emulator.engine.quiet()
         for ens in chip:
             self._start(ens)
+        for host in self.hosts:
+            for ens in network.all_ensembles:
+                if isinstance(ens.neuron_type, InputSpikes) and ens in host.model.params:
+                    host.signals[host.model.sig[ens.neurons]["left"]][...] = 0
 
     def _state(self) -> Any:
         """The emulator's state: takes a block and the name of a field."""

@@ -139,7 +139,8 @@ class InputSpikes(nengo.neurons.NeuronType):
     """What enters from outside, as spikes: each gives in each step what it is given.
 
     A value of 1 is a spike, one of 2 are two in that step. On the host, before a chip, values that
-    are no counts become such of ``unit`` each, and what is left is added to the next step's.
+    are no counts become such of ``unit`` each, and what is left is added to the next step's; what
+    is below 0 gives none, and is another neuron's.
 
     Parameters
     ----------
@@ -171,9 +172,9 @@ class InputSpikes(nengo.neurons.NeuronType):
             output[...] = J / dt
             return
         left += J / self.unit
-        counts = np.floor(left + 0.5)
+        counts = np.rint(left)  # to even, so that the opposite gives the opposite
         left -= counts
-        output[...] = counts / dt
+        output[...] = np.maximum(counts, 0) / dt
 
 
 def is_stepped(obj: Any) -> bool:

@@ -5,6 +5,7 @@ list is the documentation: to learn what happens to a model, read it downwards.
 """
 
 from loihi_rules.passes.chip.capacity import board, capacity
+from loihi_rules.passes.chip.counted_inputs import counted_inputs
 from loihi_rules.passes.chip.error_relays import error_relays
 from loihi_rules.passes.chip.error_steps import error_steps
 from loihi_rules.passes.chip.initial_state import initial_state
@@ -34,6 +35,7 @@ PASSES = (
     placement,
     board,
     stepped_neurons,
+    counted_inputs,
     steps_between,
     neuron_learning,
     error_relays,
@@ -61,6 +63,7 @@ __all__ = [
     "PASSES",
     "board",
     "capacity",
+    "counted_inputs",
     "decoders",
     "dense_transforms",
     "error_relays",
