@@ -11,6 +11,7 @@ import click
 import pytest
 
 from deploy.cli.main import cli
+from deploy.models.spelling import SUFFIXES
 from deploy.recordings.formats import FORMATS
 from loihi_rules.systems import SYSTEMS
 
@@ -89,7 +90,7 @@ def check_model(text):
     path = re.sub(r"(\.py):\w*$", r"\1", plain)
     if path.startswith("docs/"):
         assert (ROOT / path).is_file(), path
-    elif not path.endswith((".py", *FORMATS)) and not PLACEHOLDER.fullmatch(plain):
+    elif not path.endswith((*SUFFIXES, *FORMATS)) and not PLACEHOLDER.fullmatch(plain):
         assert plain in SYSTEMS, plain
 
 
