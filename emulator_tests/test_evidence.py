@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import deploy
-from deploy.parity import QUANTITIES
+from deploy.parity import QUANTITIES, measures
 from deploy.parity.effects import effects_of
 from deploy.parity.metrics.learning_curve import learning_curve
 from deploy.parity.metrics.pair import Pair
@@ -208,3 +208,15 @@ def test_a_margin_has_the_reason_that_made_it(small):
             assert half == pytest.approx(K * effect.build)
     limited = deploy.compare_traces(*found.runs, tolerances={"gain": Tolerance(0.5, 2.0)})
     assert {e.why for e in limited.effects if e.quantity == "gain"} == {"set by the user"}
+
+
+@pytest.mark.parametrize(
+    "edges, shown",
+    [
+        ([-1.0, 0.104, 0.9961], ["-1", "0.1", "1"]),
+        ([0.9, 0.9931, 0.9962, 1.0004], ["0.9", "0.993", "0.996", "1"]),
+        ([0.5, 0.5, 0.5], ["0.5", "0.5", "0.5"]),
+    ],
+)
+def test_ranges_have_ends_that_differ(edges, shown):
+    assert measures._apart(np.array(edges)) == shown

@@ -37,6 +37,7 @@ FOLLOWS = 0.5  # of the variance that CPU runs share, from which on a path can b
 SEEN = 0.1  # of its variance that a path has to share with the model's, to be late
 MOST_DIMENSIONS = 64  # that are judged one by one, evenly chosen
 MOST_NEURONS = 32  # whose filtered spikes or currents are followed
+MOST_DIGITS = 4  # of the ends of a range
 SMALLEST = 0.003  # of the radius: noise that no reader of the value sees
 ACTIVE = 2.0  # Hz, below which a neuron is not missed
 EXCESS = 20.0  # Hz above twice its rate, from which on a neuron runs away
@@ -173,6 +174,15 @@ def value(trace: Trace, yard: Yardstick) -> Values:
     return {**followed, "shape": shape.ravel(), **free, "quantile": quantiles.ravel()}
 
 
+def _apart(edges: np.ndarray) -> List[str]:
+    """Edges of ranges with as few digits as they are different with; at most `MOST_DIGITS`."""
+    for digits in range(2, MOST_DIGITS + 1):
+        shown = [f"{edge:.{digits}g}" for edge in edges]
+        if len(set(shown)) == len(shown):
+            break
+    return shown
+
+
 def value_places(yard: Yardstick) -> Dict[str, Tuple[str, ...]]:
     """Which dimension, and which range of it, each value of `value` is of."""
     n = flat(yard.first).shape[1]
@@ -181,8 +191,9 @@ def value_places(yard: Yardstick) -> Dict[str, Tuple[str, ...]]:
     ranges, quantiles = [], []
     for k, name in enumerate(dimensions):
         edges = np.quantile(path[:, k], np.arange(OCTILES + 1) / OCTILES)
-        for low, high in zip(edges, edges[1:]):
-            ranges.append(", ".join(filter(None, (name, f"from {low:.2g} to {high:.2g}"))))
+        shown = _apart(edges)
+        for low, high in zip(shown, shown[1:]):
+            ranges.append(", ".join(filter(None, (name, f"from {low} to {high}"))))
         quantiles += [", ".join(filter(None, (name, f"{100 * q:g} % quantile"))) for q in QUANTILES]
     places = {
         "shape": tuple(ranges),

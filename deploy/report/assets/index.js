@@ -101,7 +101,7 @@
     for (const [title, of] of [["How they were made", "made"], ["Changes for the chip, by rule", "changes"]]) {
       const found = differing(a[of], b[of]);
       place.append(make("h3", title));
-      place.append(found.length ? table(title, ["", "A", "B"], found) : make("p", "In both the same."));
+      place.append(found.length ? table(title, ["what", "A", "B"], found) : make("p", "In both the same."));
     }
   }
 
