@@ -1,10 +1,10 @@
-"""Seconds that models take to build: Nengo core's, ours, and another checkout's, in one run.
+"""Seconds that models take to build: Nengo core's, nengo-loihi's, ours, and another checkout's.
 
     python benchmarks/builds.py [channel memory …] [--repeats 3] [--against PATH]
 
 In process time, as other work on the machine does not count in it; the median of the repeats, of
 which each builds the same model by all in turn. There is one process a checkout, in which a small
-model has been built and run by both before the clock starts. Nengo's cache of decoders is off.
+model has been built and run by all before the clock starts. Nengo's cache of decoders is off.
 """
 
 from __future__ import annotations
@@ -17,13 +17,16 @@ import subprocess
 import sys
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import nengo
 import numpy as np
 from models import pes
+
+from loihi_rules.systems import SYSTEMS
 
 HERE = Path(__file__).resolve()
 WARM_UP = "small"  # the case that is built before the others
@@ -138,47 +141,93 @@ def integrators(number: int = 4, neurons: int = 200) -> nengo.Network:
     return net
 
 
-CASES: Dict[str, Callable[[], nengo.Network]] = {
-    WARM_UP: lambda: binding(4),
-    "channel": lambda: channel(2000),
-    "channel-8d": lambda: channel(1000, 8),
-    "arrays": arrays,
-    "integrators": integrators,
-    "pes": lambda: pes(200),
-    "keywords": keywords,
-    "choice": choice,
-    "memory": memory,
-    "product": product,
-    "spa-16": lambda: spa_binding(16),
-    "binding-8": lambda: binding(8),
-    "binding-24": lambda: binding(24),
-    "binding-32": lambda: binding(32),
+def lesson(name: str) -> nengo.Network:
+    from deploy.models.loading import load_model
+
+    return load_model(name, seed=1).network
+
+
+class Case(NamedTuple):
+    """A model that is built.
+
+    Attributes
+    ----------
+    words : str
+        What it is, for a table.
+    network : callable
+        Makes it.
+    """
+
+    words: str
+    network: Callable[[], nengo.Network]
+
+
+CASES: Dict[str, Case] = {
+    WARM_UP: Case("circular convolution, 4-D", lambda: binding(4)),
+    "keywords": Case("keyword spotter 390-256-256-29", keywords),
+    "arrays": Case("EnsembleArray 50 × 64, twice", arrays),
+    "binding-32": Case("circular convolution, 32-D", lambda: binding(32)),
+    "choice": Case("basal ganglia and thalamus, 10", choice),
+    "channel-8d": Case("1000 neurons 8-D, twice", lambda: channel(1000, 8)),
+    "channel": Case("2000 neurons 1-D, twice", lambda: channel(2000)),
+    "channel-2d": Case("2000 neurons 2-D, twice", lambda: channel(2000, 2)),
+    "integrators": Case("four integrators in a row", integrators),
+    "pes": Case("PES from 200 neurons", lambda: pes(200)),
+    "memory": Case("associative memory, 20 × 64-D", memory),
+    "product": Case("32 products", product),
+    "spa-16": Case("nengo-spa, binding of 16-D", lambda: spa_binding(16)),
+    "binding-8": Case("circular convolution, 8-D", lambda: binding(8)),
+    "binding-24": Case("circular convolution, 24-D", lambda: binding(24)),
+    **{name: Case(name, partial(lesson, name)) for name in SYSTEMS},
+}
+TABLE = ("keywords", "arrays", "binding-32", "choice", "channel-8d", "channel", "channel-2d")
+
+
+def seconds(make: Callable[..., Any], *given: Any) -> Tuple[float, Any]:
+    """What a function takes, and what it gives."""
+    gc.collect()
+    start = time.process_time()
+    made = make(*given)
+    return time.process_time() - start, made
+
+
+def core(network: nengo.Network) -> Any:
+    return nengo.Simulator(network, seed=1, progress_bar=False)
+
+
+def nengo_loihis(network: nengo.Network) -> Any:
+    from deploy.nengo_loihi.load import load_nengo_loihi
+
+    return load_nengo_loihi().Simulator(network, seed=1, target="sim", progress_bar=False)
+
+
+def ours(network: nengo.Network) -> Any:
+    import deploy
+
+    return deploy.Simulator(network, seed=1, target="emulator", progress_bar=False)
+
+
+BUILDERS: Dict[str, Callable[[nengo.Network], Any]] = {
+    "Nengo core": core,
+    "nengo-loihi": nengo_loihis,
+    "ours": ours,
 }
 
 
-def seconds(build: Callable[[], Any]) -> float:
-    gc.collect()
-    start = time.process_time()
-    build().close()
-    return time.process_time() - start
-
-
 def measure(name: str) -> Dict[str, Any]:
-    """Process seconds of one build by each; of ours, why there is none where it is refused."""
-    import deploy
-
-    def ours() -> Any:
-        return deploy.Simulator(CASES[name](), seed=1, target="emulator", progress_bar=False)
-
-    def core() -> Any:
-        return nengo.Simulator(CASES[name](), seed=1, progress_bar=False)
-
-    found: Dict[str, Any] = {"core": float("nan")}
-    try:
-        found["core"] = seconds(core)
-        found["ours"] = seconds(ours)
-    except Exception as error:  # a package that is missing; or another checkout's own way
-        found["refused"] = (str(error).splitlines() or [type(error).__name__])[0]
+    """Process seconds of one build by each, and of a run of 1 s; in words, why there is none."""
+    found: Dict[str, Any] = {"refused": {}}
+    for builder, build in BUILDERS.items():
+        try:
+            network = CASES[name].network()
+            found[builder], sim = seconds(build, network)
+            if builder == "ours":
+                found["run"] = seconds(sim.run, 1.0)[0]
+            elif name == WARM_UP:
+                sim.run(0.01)
+            sim.close()
+        except Exception as error:  # a package that is missing; or a builder's own way
+            found["refused"][builder] = (str(error).splitlines() or [type(error).__name__])[0]
     return found
 
 
@@ -214,41 +263,59 @@ class Checkout:
         self.process.communicate()
 
 
-def show(name: str, here: List[Dict[str, Any]], there: Optional[List[Dict[str, Any]]]) -> None:
-    runs = [here] if there is None else [here, there]
-    core = median(run["core"] for of in runs for run in of)
-    row = f"{name:14}{core:10.2f}"
-    middles = []
-    for of in runs:
-        taken = [run["ours"] for run in of if "ours" in run]
-        middles.append(median(taken) if taken else float("nan"))
-        row += f"{middles[-1]:10.2f}{middles[-1] / core:8.1f}"
+def middle(runs: List[Dict[str, Any]], what: str) -> float:
+    """The median; not a number where there was none."""
+    found = [run[what] for run in runs if what in run]
+    return median(found) if found else float("nan")
+
+
+def row(name: str, here: List[Dict[str, Any]], there: Optional[List[Dict[str, Any]]]) -> str:
+    """A line of the table."""
+    own = {what: middle(here, what) for what in (*BUILDERS, "run")}
+    cells = [f"{own[builder]:.2f}" for builder in BUILDERS]
+    cells += [f"{own['ours'] / own['Nengo core']:.1f}", f"{own['nengo-loihi'] / own['ours']:.1f}"]
+    cells += [f"{own['run']:.2f}"]
     if there is not None:
-        row += f"{middles[0] / middles[1]:13.2f}"
-    print(row, *{run["refused"] for of in runs for run in of if "refused" in run}, flush=True)
+        before = middle(there, "ours")
+        cells += [f"{before:.2f}", f"{own['ours'] / before:.2f}"]
+    return "| " + " | ".join([CASES[name].words, *cells]).replace("nan", "–") + " |"
+
+
+HEADING = ("", *BUILDERS, "ours ÷ core", "nengo-loihi ÷ ours", "run of 1 s, ours")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("cases", nargs="*", help=", ".join(list(CASES)[1:]))
+    parser.add_argument(
+        "cases",
+        nargs="*",
+        help=f"{', '.join(list(CASES)[1:])}; if none, {', '.join(TABLE)} and the lessons",
+    )
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--against", type=Path, help="another checkout of this repository")
     parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.work:
         return work()
+    unknown = sorted(set(asked.cases) - set(CASES))
+    if unknown:
+        parser.error(f"no case {', '.join(unknown)}; there are {', '.join(list(CASES)[1:])}")
     checkouts = [Checkout(HERE.parent.parent)]
     if asked.against:
         checkouts.append(Checkout(asked.against.resolve()))
     for checkout in checkouts:
         checkout.measure(WARM_UP)
-    columns = f"{'ours, s':>10}{'÷core':>8}"
-    print(
-        f"{'':14}{'core, s':>10}{columns}" + (f"{columns}{'ours÷other':>13}" * bool(asked.against))
-    )
-    for name in asked.cases or list(CASES)[1:]:
+    heading = [*HEADING, *(("ours before", "now ÷ before") if asked.against else ())]
+    print("| " + " | ".join(heading) + " |\n" + "|---" * len(heading) + "|", flush=True)
+    refused: Dict[str, str] = {}
+    for name in asked.cases or [*TABLE, *SYSTEMS]:
         runs = [[c.measure(name) for c in checkouts] for _ in range(asked.repeats)]
-        show(name, *([run[k] for run in runs] if k < len(checkouts) else None for k in range(2)))
+        columns = [list(of) for of in zip(*runs)]
+        print(row(name, columns[0], columns[1] if asked.against else None), flush=True)
+        for builder, why in columns[0][0]["refused"].items():
+            refused[f"{CASES[name].words}, {builder}"] = why
+    for what, why in refused.items():
+        print(f"\n{what}: {why}")
     for checkout in checkouts:
         checkout.close()
 

@@ -77,6 +77,7 @@ LONGER: Mapping[str, str] = {
     "python benchmarks/silicon_modes.py": "twenty minutes",
     "python benchmarks/false_spikes.py": "needs the virtual board; one share, in words",
     "python benchmarks/growth.py": "draws its picture",
+    "python benchmarks/builds.py": "ratios depend on what else the machine does",
     "python benchmarks/job_array.py": "needs root, for a Slurm of its own",
     "python -m benchmarks.delays": "its page has what it shows in words",
     "python benchmarks/verdict_runs.py": "hours",
