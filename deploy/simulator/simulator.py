@@ -18,6 +18,7 @@ from deploy.simulator.arguments import read_arguments
 from deploy.simulator.signals import Signals, UsersModel
 from deploy.targets import Session, find_target
 from deploy.targets.core import CoreSession
+from deploy.targets.many_objects import many_objects
 from loihi_rules import Change, Learned, SeededCopy
 from loihi_rules.nengo_parts.seeds import copy_network, fix_object_seeds, fix_process_seeds
 from loihi_rules.rewriting import rewrite_copy
@@ -108,7 +109,7 @@ class Simulator(NengoSimulator):
         self._seeded: Optional[SeededCopy] = None
         self._copies: Mapping[Any, Any] = {}
         self._signals = Signals(self)
-        with ProgressTracker(progress_bar, Progress("Building", "Build")):
+        with ProgressTracker(progress_bar, Progress("Building", "Build")), many_objects():
             self._session = self._open()
         self.closed = False
         self.data = Data(self)
@@ -297,7 +298,8 @@ class Simulator(NengoSimulator):
         if seed is not None:
             self.seed = seed
         self._session.close()
-        self._session = self._open()
+        with many_objects():
+            self._session = self._open()
         self._signals.refresh()
         self.data.reset()
 

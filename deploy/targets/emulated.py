@@ -116,16 +116,18 @@ def open_on_a_chip(target: Target, copied: SeededCopy, dt: float, seed: int) -> 
         If it is too large.
     """
     from deploy.targets.emulator import HostOnlySession  # loads Nengo and nengo-loihi
+    from deploy.targets.many_objects import many_objects
     from loihi_rules.passes.chip.capacity import RULES
     from loihi_rules.rewriting import rewrite_copy
 
-    rewritten = rewrite_copy(copied, dt)
-    too_large = [p for p in rewritten.problems if p.rule in RULES]
-    if too_large:  # and would fill the memory
-        raise BadInput(str(too_large[0]))
-    if not rewritten.chip_ensembles:
-        return HostOnlySession(rewritten, dt, seed)
-    return target.open_rewritten(copied, rewritten, dt, seed)
+    with many_objects():
+        rewritten = rewrite_copy(copied, dt)
+        too_large = [p for p in rewritten.problems if p.rule in RULES]
+        if too_large:  # and would fill the memory
+            raise BadInput(str(too_large[0]))
+        if not rewritten.chip_ensembles:
+            return HostOnlySession(rewritten, dt, seed)
+        return target.open_rewritten(copied, rewritten, dt, seed)
 
 
 EMULATOR = EmulatorTarget("emulator", "the chip in integers", discretize=True)

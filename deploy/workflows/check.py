@@ -14,6 +14,7 @@ from deploy.models.user_code import user_code
 from deploy.nengo_loihi.build.build_errors import CannotBuild
 from deploy.nengo_loihi.build.chip_builder import chip_model
 from deploy.nengo_loihi.build.resources import Core, Traffic, cores_of, places_of, traffic_of
+from deploy.targets.many_objects import many_objects
 from deploy.workflows.given import known_target, step_of
 from loihi_rules import Change, ChipWarning, Problem, Rewritten, fix_seeds
 from loihi_rules.chip.limits import KINDS, Chip
@@ -182,7 +183,7 @@ def check(
         raise BadInput(f"{target} is no chip, onto which a model has to fit; say loihi or emulator")
     loaded = load_model(model, seed)
     dt = step_of(dt, loaded)
-    with user_code(loaded.source), warnings.catch_warnings(record=True) as caught:
+    with user_code(loaded.source), warnings.catch_warnings(record=True) as caught, many_objects():
         warnings.simplefilter("always")
         rewritten = rewrite_copy(fix_seeds(loaded.network, seed), dt)
         problems = list(rewritten.problems)

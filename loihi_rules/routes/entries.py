@@ -18,7 +18,7 @@ from loihi_rules.chip.lags import without
 from loihi_rules.nengo_parts.settings import TYPICAL_FREQUENCY
 from loihi_rules.nengo_parts.stepped import is_stepped
 from loihi_rules.nengo_parts.transforms import matrix_of
-from loihi_rules.nengo_parts.wiring import base_of, decoded, is_chip_input, on_chip
+from loihi_rules.nengo_parts.wiring import base_of, columns_of, decoded, is_chip_input, on_chip
 from loihi_rules.notes import Notes
 
 TRIED_POINTS = 500  # of what an ensemble represents, at which its largest value is looked for
@@ -93,12 +93,13 @@ def entries_of(
             into.setdefault(base_of(conn.post), []).append(conn)
     loops = loops_of(network, dt)
     entries: Dict[nengo.Ensemble, List[Entry]] = {}
+    known: Dict[Any, np.ndarray] = {}
     for ens, conns in into.items():
         taus: Dict[Any, List[Optional[float]]] = {}  # by source
         for conn in conns:
             taus.setdefault(base_of(conn.pre), []).append(tau_of(conn))
         found = [_entry(network, conn, taus, loops) for conn in conns]
-        entries[ens] = _with_shares(_without_lags(notes, found, dt))
+        entries[ens] = _with_shares(_without_lags(notes, found, dt), known)
     return entries
 
 
@@ -142,22 +143,35 @@ def _without_lags(notes: Notes, entries: List[Entry], dt: float) -> List[Entry]:
     ]
 
 
-def _with_shares(entries: List[Entry]) -> List[Entry]:
-    """Where filters differ, and so some are to be given up."""
+def _with_shares(entries: List[Entry], known: Dict[Any, np.ndarray]) -> List[Entry]:
+    """Where filters differ, and so some are to be given up; ``known`` as of `_values`."""
     if len({entry.tau for entry in entries}) < 2:
         return entries
-    return [replace(entry, share=_share(entry.conn)) for entry in entries]
+    return [replace(entry, share=_share(entry.conn, known)) for entry in entries]
 
 
-def _share(conn: nengo.Connection) -> float:
+def _share(conn: nengo.Connection, known: Dict[Any, np.ndarray]) -> float:
     if not decoded(conn) or not isinstance(conn.post_obj, nengo.Ensemble):
         return 1.0
-    pre, rng = conn.pre_obj, np.random.RandomState(conn.seed)
-    points = pre.eval_points if conn.eval_points is None else conn.eval_points
-    if isinstance(points, Distribution):
-        points = pre.radius * points.sample(TRIED_POINTS, pre.dimensions, rng=rng)
-    values = get_targets(conn, np.asarray(points)) @ matrix_of(conn).T
+    values = _values(conn, known) @ matrix_of(conn).T
     return min(float(np.abs(values).max()) / float(conn.post_obj.radius), 1.0)
+
+
+def _values(conn: nengo.Connection, known: Dict[Any, np.ndarray]) -> np.ndarray:
+    """(n_points, size) of a connection's function, at what its source represents.
+
+    Those that were one connection to a node have the same, which are ``known`` once they have been
+    worked out. Functions are the same only if they are one object.
+    """
+    pre, points, function = conn.pre_obj, conn.eval_points, conn.function
+    key = pre, columns_of(conn.pre).tobytes(), id(function), id(points), conn.seed
+    if key not in known:
+        points = pre.eval_points if points is None else points
+        if isinstance(points, Distribution):
+            rng = np.random.RandomState(conn.seed)
+            points = pre.radius * points.sample(TRIED_POINTS, pre.dimensions, rng=rng)
+        known[key] = get_targets(conn, np.asarray(points))
+    return known[key]
 
 
 def _may_be_late(entry: Entry) -> bool:
