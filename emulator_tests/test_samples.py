@@ -80,19 +80,24 @@ def test_each_sample_is_decided_from_the_beginning(classifier):
 def test_values_are_sent_as_spikes_and_what_is_left_is_forgotten_between_samples(classifier):
     """The same sample, first and behind another, is decided alike."""
     path, _ = classifier
-    values = np.random.RandomState(8).uniform(-0.6, 1.0, size=(6, 40, 9))
+    values = np.random.RandomState(8).uniform(-1.0, 2.0, size=(6, 40, 9))
     again = np.concatenate([values, values[::-1]])
     found = deploy.classify(path, again, targets=("cpu", "emulator"), processes=1)
     assert all(layer.cosine > 0.95 for layer in found.targets[-1].layers)
     decided = found.targets[-1].decided
     np.testing.assert_array_equal(decided[:6], decided[6:][::-1])
     assert any(change["rule"] == "values as whole spikes" for change in found.changes)
+    by_four = deploy.classify(path, again, targets=("cpu", "emulator"), processes=4)
+    for one, other in zip(by_four.targets, found.targets):
+        np.testing.assert_array_equal(one.decided, other.decided)
+        assert [layer.spikes for layer in one.layers] == [layer.spikes for layer in other.layers]
 
 
 def test_integers_are_like_the_reference(classifier):
     found = deploy.classify(classifier[0], events(12), targets=("cpu", "emulator"))
     assert all(layer.cosine > 0.95 for layer in found.targets[-1].layers)
     assert found.targets[-1].energy > 0
+    assert all(4 < layer.bits <= 8 for layer in found.targets[-1].layers)
 
 
 def test_accuracy_counts_labels(classifier):

@@ -54,9 +54,10 @@ def _print(found: Classification) -> None:
                     _number(layer.reference),
                     f"{layer.cosine:.4f}",
                     _number(100 * layer.together, " %"),
+                    _number(layer.bits),
                 )
             )
-    heads = ("target", "layer", "neurons", "spikes", "on cpu", "cosine", "same step")
+    heads = ("target", "layer", "neurons", "spikes", "on cpu", "cosine", "same step", "bits")
     print_table(heads, rows)
     decided = [
         (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -19,7 +19,9 @@ from deploy.targets.emulator import EmulatorSession
 from deploy.workflows.given import check_targets, usable_target
 from deploy.workflows.processes import at_once, stop_if_asked
 from deploy.workflows.processes import spread as on_all_cores
-from loihi_rules import fix_seeds
+from loihi_rules import declare_settings, fix_seeds
+from loihi_rules.nengo_parts.names import name_of
+from loihi_rules.nengo_parts.wiring import base_of
 from loihi_rules.nir import NirModel
 from loihi_rules.nir.network import with_inputs
 from loihi_rules.nir.stepping import Stepper
@@ -29,6 +31,7 @@ LIKE_ENOUGH = 0.95  # cosine of a layer's spikes, on the reference and on the ta
 WITHIN = 0.01  # of all samples, by which accuracies may differ
 MOST_VALUES = 2**26  # of samples and spikes that a process has at once
 FEWEST = 4  # samples a process builds for
+MOST_TELLING = 500  # steps by which it is chosen how values become spikes
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,9 @@ class Layer:
         Of spike counts by neuron, or of voltages by step and neuron; the mean over samples.
     together : float
         Share of the spikes of both that are the same neuron's in the same step.
+    bits : float
+        That are left of the weights into it, of 8, for the neuron in the middle; of the connection
+        that has fewest. NaN where nothing is rounded.
     """
 
     name: str
@@ -55,6 +61,7 @@ class Layer:
     reference: float
     cosine: float
     together: float
+    bits: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -266,7 +273,9 @@ def classify(
         raise BadInput("there are no samples")
     parts = _parts(len(samples), read, samples.inputs.shape[1], at_once(processes))
     made: Dict[Tuple[int, int], Any] = {}
-    work = on_all_cores(_one_part, parts, at_once(processes), read, samples, tuple(targets), seed)
+    telling = _telling(samples.inputs)
+    shared = (read, samples, telling, tuple(targets), seed)
+    work = on_all_cores(_one_part, parts, at_once(processes), *shared)
     for part, of_part in work:
         made[part] = of_part
         if progress is not None:
@@ -284,7 +293,7 @@ def classify(
     given = samples.inputs[whole.first_different][np.newaxis]
     probe = next(iter(read.outputs.values()))
     goal = Stepper(read).run(given)[probe][0]
-    shown = _on_emulator(targets[-1], read, given, seed).made[probe][0]
+    shown = _on_emulator(targets[-1], read, given, telling, seed).made[probe][0]
     return replace(whole, outputs={targets[0]: goal, targets[-1]: shown})
 
 
@@ -304,6 +313,7 @@ class _Part:
     decided: np.ndarray
     sums: Mapping[str, np.ndarray]  # spikes, those of the reference, cosine, both in a step
     energy: float = float("nan")
+    bits: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -313,10 +323,16 @@ class _Shown:
     made: Mapping[str, np.ndarray]
     changes: Sequence[Mapping[str, str]]
     energy: float
+    bits: Mapping[str, float]
 
 
 def _one_part(
-    part: Tuple[int, int], read: NirModel, samples: Samples, targets: Sequence[str], seed: int
+    part: Tuple[int, int],
+    read: NirModel,
+    samples: Samples,
+    telling: np.ndarray,
+    targets: Sequence[str],
+    seed: int,
 ) -> Dict[str, Any]:
     given = samples.inputs[slice(*part)]
     goal = Stepper(read).run(given)
@@ -324,19 +340,40 @@ def _one_part(
     for name in targets:
         if name == REFERENCE:
             continue
-        shown = _on_emulator(name, read, given, seed)
+        shown = _on_emulator(name, read, given, telling, seed)
         found["changes"] = shown.changes
-        found[name] = replace(_compared(shown.made, goal, read), energy=shown.energy)
+        compared = _compared(shown.made, goal, read)
+        found[name] = replace(compared, energy=shown.energy, bits=shown.bits)
     return found
 
 
-def _on_emulator(name: str, read: NirModel, given: np.ndarray, seed: int) -> _Shown:
+def _telling(inputs: np.ndarray) -> np.ndarray:
+    """(k, n) steps of all samples by which it is chosen how values become spikes.
+
+    Those with the largest and the smallest value, with most in all, and the first that has
+    another value than a count. The same ones, whatever samples a process has.
+    """
+    steps = inputs.reshape(-1, inputs.shape[-1])
+    sums = np.abs(steps).sum(axis=1)
+    no_counts = np.flatnonzero((steps != np.floor(steps)).any(axis=1))[:1]
+    extremes = [int(np.argmax(steps.max(axis=1))), int(np.argmin(steps.min(axis=1)))]
+    most = np.argsort(-sums, kind="stable")[:MOST_TELLING]
+    return np.asarray(steps[np.unique([*extremes, *no_counts, *most])])
+
+
+def _on_emulator(
+    name: str, read: NirModel, given: np.ndarray, telling: np.ndarray, seed: int
+) -> _Shown:
     """Of each population (n_samples, n_steps, n) spikes or voltages, one sample after the other."""
     n_samples, n_steps, n = given.shape
     pause = len(read.graph.populations) + _longest(read) + 2  # until the last has seen the end
     stream = np.zeros((n_samples, n_steps + pause, n))
     stream[:, :n_steps] = given
     network = with_inputs(read, stream.reshape(-1, n))
+    declare_settings(network)
+    stops = np.cumsum([node.size_out for node in network.all_nodes])[:-1]
+    for node, values in zip(network.all_nodes, np.split(telling, stops, axis=1)):
+        network.config[node].pilot_inputs = values
     copied = fix_seeds(network, seed)
     probes = {str(probe.label): probe for probe in copied.network.all_probes}
     found: Dict[str, List[np.ndarray]] = {label: [] for label in probes}
@@ -351,13 +388,27 @@ def _on_emulator(name: str, read: NirModel, given: np.ndarray, seed: int) -> _Sh
                 session.begin_anew()
             session.run_steps(n_steps + pause)
             for label, probe in probes.items():
-                late, values = session.late.get(probe, 0), session.samples(probe)
-                if values is not None:
-                    found[label].append(np.asarray(values)[late : late + n_steps])
+                late, recorded = session.late.get(probe, 0), session.samples(probe)
+                if recorded is not None:
+                    found[label].append(np.asarray(recorded)[late : late + n_steps])
             session.clear()
         changes = [vars(change) for change in session.changes]
         energy = float(session.record().get("work", {}).get("energy", np.nan))
-    return _Shown({label: np.stack(values) for label, values in found.items()}, changes, energy)
+        bits = _bits_into(session, probes)
+    made = {label: np.stack(values) for label, values in found.items()}
+    return _Shown(made, changes, energy, bits)
+
+
+def _bits_into(session: EmulatorSession, labels: Iterable[str]) -> Dict[str, float]:
+    """What is left of the weights into each population; nothing in floating point."""
+    kept = getattr(session.model, "kept", {})
+    found: Dict[str, float] = {}
+    for conn in session.rewritten.network.all_connections:
+        label = str(getattr(base_of(conn.post), "label", ""))
+        if label in labels and name_of(conn) in kept:
+            bits = float(np.median(kept[name_of(conn)].bits))
+            found[label] = min(bits, found.get(label, bits))
+    return found
 
 
 def _longest(read: NirModel) -> int:
@@ -405,7 +456,10 @@ def _joined(
         own, wanted, cosine, both = np.sum([part.sums[label] for part in parts], axis=0)
         together = both / (own + wanted) if own + wanted else 1.0
         size = sizes.get(label, 0)
-        layers.append(Layer(label, size, own / n, wanted / n, float(cosine / n), float(together)))
+        bits = parts[0].bits.get(label, float("nan"))
+        layers.append(
+            Layer(label, size, own / n, wanted / n, float(cosine / n), float(together), bits)
+        )
     accuracy = float("nan") if labels is None else float(np.mean(decided == labels))
     energy = sum(part.energy for part in parts) / n
     return Decisions(name, decided, tuple(layers), accuracy, energy)
