@@ -54,6 +54,9 @@ PEERS = (
         "subtract",
         {"dt": SNNTORCH_DT, "reset": "subtract", "reset_at": "next"},
     ),
+    # norse 1.1.0, functional/lif_box.py and lif.py: what enters a current is not multiplied by dt/τ
+    Peer("norse_digits", "box", {}),
+    Peer("norse_digits", "current", {"gain": "current"}),
     Peer("spyx_digits", "dense", {}),
     Peer("spyx_digits", "cuba", {}),
 )

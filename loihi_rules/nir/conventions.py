@@ -34,12 +34,13 @@ class Conventions:
         Whether it does so at once, or in the next step: the threshold is then taken after the
         leak, as by snnTorch and spyx, or what enters in that step is lost too.
     first : {"current", "voltage", "spikes"}
-        What a step computes first. With the voltage before the current, as in Norse, a spike moves
-        the voltage of CubaLI and CubaLIF a step later; with the spikes first, as in spyx, they are
-        of the voltage of the step before, and each population comes a step later.
-    gain : {"equation", "one"}
-        Whether an input is multiplied by what NIR's equations say, as dt/τ r w_in, or enters as it
-        is, as spyx and Rockpool mean it.
+        What a step computes first. With the voltage before the current, as in Norse's LSNN, a spike
+        moves the voltage of CubaLI and CubaLIF a step later; with the spikes first, as in spyx and
+        lava, they are of the voltage of the step before, and each population comes a step later.
+    gain : {"equation", "current", "one"}
+        By what an input is multiplied: as NIR's equations say, dt/τ_syn w_in on its way into the
+        current and dt/τ_mem r into the voltage; not into the current, as by Norse; or nowhere, as
+        by spyx and Rockpool.
     decay : {"euler", "exact"}
         Whether a time constant τ takes dt/τ of the difference in a step, or 1 − e^(−dt/τ), as in
         sinabs and Rockpool.
@@ -102,7 +103,7 @@ CHOICES: Dict[str, Sequence[str]] = {
     "reset": RESETS,
     "reset_at": ("spike", "next"),
     "first": ("current", "voltage", "spikes"),
-    "gain": ("equation", "one"),
+    "gain": ("equation", "current", "one"),
     "decay": ("euler", "exact"),
     "integrate": ("steps", "seconds"),
 }

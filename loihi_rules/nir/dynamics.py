@@ -132,22 +132,24 @@ def _integrator(p: Numbers, name: str, c: Conventions) -> Dynamics:
     return Dynamics(gain, NO, np.ones(1), NO, threshold, p.get("v_reset", NO), False)
 
 
-def _gain(of_equation: np.ndarray, c: Conventions) -> np.ndarray:
-    return of_equation if c.gain == "equation" else np.ones(1)
+def _into_voltage(taken: np.ndarray, p: Numbers, c: Conventions) -> np.ndarray:
+    return np.ones(1) if c.gain == "one" else taken * p["r"]
 
 
 def _leaky(p: Numbers, name: str, c: Conventions) -> Dynamics:
     """τ v̇ = (v_leak − v) + r x."""
     kept = c.kept(p["tau"], name)
     taken, threshold = 1 - kept, p.get("v_threshold", NEVER)
-    gain, reset = _gain(taken * p["r"], c), p.get("v_reset", NO)
+    gain, reset = _into_voltage(taken, p, c), p.get("v_reset", NO)
     return Dynamics(gain, NO, kept, taken * p["v_leak"], threshold, reset, False)
 
 
 def _current_based(p: Numbers, name: str, c: Conventions) -> Dynamics:
     """τ_syn İ = −I + w_in x,  τ_mem v̇ = (v_leak − v) + r I;  u is the part of I in a step of v."""
     current, voltage = c.kept(p["tau_syn"], name), c.kept(p["tau_mem"], name)
-    gain = _gain((1 - current) * p["w_in"] * (1 - voltage) * p["r"], c)
+    gain = _into_voltage(1 - voltage, p, c)
+    if c.gain == "equation":
+        gain = (1 - current) * p["w_in"] * gain
     threshold, reset = p.get("v_threshold", NEVER), p.get("v_reset", NO)
     leak = (1 - voltage) * p["v_leak"]
     return Dynamics(gain, current, voltage, leak, threshold, reset, True)
