@@ -16,6 +16,7 @@ import deploy
 
 nir = pytest.importorskip("nir", reason="the nir package needs Python 3.10")
 
+from loihi_rules import rewrite  # noqa: E402
 from loihi_rules.nir import NirError, convert, read  # noqa: E402
 
 PAPER = Path(os.environ.get("NIR_PAPER", Path(__file__).parents[2] / "shared" / "nir"))
@@ -163,3 +164,32 @@ def test_counts_enter_the_chip_as_they_are():
     assert not any(change["rule"] == "values as whole spikes" for change in chip.changes)
     np.testing.assert_array_equal(cpu["lif"].spike_steps, chip["lif"].spike_steps)
     np.testing.assert_array_equal(cpu["lif"].spike_neurons, chip["lif"].spike_neurons)
+
+
+def test_a_network_that_is_rewritten_once_more_stays_as_it_is():
+    """Though ways of several lengths meet in it, in a loop."""
+    rng = np.random.RandomState(2)
+    nodes = {
+        "input": nir.Input({"input": np.array([5])}),
+        "in": nir.Linear(rng.randn(8, 5)),
+        "a": lif(8),
+        "ab": nir.Linear(rng.randn(8, 8)),
+        "b": lif(8),
+        "ac": nir.Linear(rng.randn(8, 8)),
+        "bc": nir.Linear(rng.randn(8, 8)),
+        "c": lif(8),
+        "ca": nir.Linear(rng.randn(8, 8) * 0.2),
+        "output": nir.Output({"output": np.array([8])}),
+    }
+    edges = [
+        ("input", "in"), ("in", "a"), ("a", "ab"), ("ab", "b"), ("a", "ac"), ("ac", "c"),
+        ("b", "bc"), ("bc", "c"), ("c", "ca"), ("ca", "a"), ("c", "output"),
+    ]  # fmt: skip
+    network = convert(nir.NIRGraph(nodes, edges, type_check=False), "x").network
+    once = rewrite(network)
+    twice = rewrite(once.network)
+    late = [note.steps_late for note in once.notes.ensembles.values() if note.steps_late]
+    assert max(late) == 3 and len(once.chip_ensembles) == 4  # one passes on from a to c
+    assert len(twice.chip_ensembles) == 4
+    again = [note.steps_late for note in twice.notes.ensembles.values() if note.steps_late]
+    assert sorted(again) == sorted(late)

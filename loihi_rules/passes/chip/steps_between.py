@@ -15,6 +15,7 @@ from loihi_rules.draft import Draft
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.stepped import SteppedNeurons, delay_of, is_stepped
 from loihi_rules.nengo_parts.wiring import base_of, on_chip, reconnect
+from loihi_rules.notes import EnsembleNote
 
 RULE = "a step from core to core"
 
@@ -44,6 +45,8 @@ def steps_between(draft: Draft) -> None:
     """
     network = draft.network
     stepped = [ens for ens in network.all_ensembles if is_stepped(ens) and on_chip(network, ens)]
+    if all(draft.notes.ensembles[ens].steps_late is not None for ens in stepped):
+        return  # of a network that was rewritten before
     ways = _ways(draft, stepped)
     late = _lateness(stepped, ways)
     chains: Dict[Any, List[nengo.Ensemble]] = {}
@@ -51,7 +54,11 @@ def steps_between(draft: Draft) -> None:
         more = late[way.post] - late.get(way.pre, 0) - 1 + way.delay
         way.conn.synapse = None
         if more > 0:
-            _pass_on(draft, way, more, chains.setdefault(way.pre, []))
+            chain = chains.setdefault(way.pre, [])
+            _pass_on(draft, way, more, chain)
+            for k, ens in enumerate(chain):
+                passed = late.get(way.pre, 0) + k + 1
+                draft.notes.ensembles[ens] = EnsembleNote(has_its_rates=True, steps_late=passed)
         elif more < 0:
             draft.change(
                 name_of(way.conn),
