@@ -42,18 +42,13 @@ class Peer:
         return f"{self.program.split('_')[0]}_{self.name}"
 
 
-SNNTORCH_DT = 1e-4  # s, which its exporter takes for every network (snntorch/export_nir.py)
 # snntorch 1.0.0, _neurons/leaky.py and synaptic.py: a reset to zero of Leaky comes before the
 # next step's input, that of Synaptic after it; one by subtraction after the next step's leak
 PEERS = (
-    Peer("snntorch_digits", "dense", {"dt": SNNTORCH_DT}),
-    Peer("snntorch_digits", "synaptic", {"dt": SNNTORCH_DT, "reset_at": "next"}),
-    Peer("snntorch_digits", "conv", {"dt": SNNTORCH_DT}),
-    Peer(
-        "snntorch_digits",
-        "subtract",
-        {"dt": SNNTORCH_DT, "reset": "subtract", "reset_at": "next"},
-    ),
+    Peer("snntorch_digits", "dense", {}),
+    Peer("snntorch_digits", "synaptic", {"reset_at": "next"}),
+    Peer("snntorch_digits", "conv", {}),
+    Peer("snntorch_digits", "subtract", {"reset": "subtract", "reset_at": "next"}),
     # norse 1.1.0, functional/lif_box.py and lif.py: what enters a current is not multiplied by dt/τ
     Peer("norse_digits", "box", {}),
     Peer("norse_digits", "current", {"gain": "current"}),
