@@ -55,9 +55,11 @@ from loihi_rules.chip.levels import (
     least_unit,
     levels,
     rounding_error,
+    weight_step,
     whole_thresholds,
 )
 from loihi_rules.chip.limits import LOIHI
+from loihi_rules.chip.parts import parts_of, whole_parts
 
 MOST_ROUNDING = 0.05  # of what a neuron gets, in most neurons of a connection, or all together
 STRONG = 16.0  # times as large, so that at most four of the weights' eight bits are left beside it
@@ -68,6 +70,7 @@ DECODERS = ("decoders", "probe_decoders")
 PIECE = re.compile(r"\[[\d:]+\]$")
 LEAST_SHARE = 1e-12  # of a threshold: what a million spikes in a step cannot make matter
 NOTHING = 1e-8  # nengo-loihi takes no weights that are all smaller into account
+NOT_SCALED = Decays(1.0, 1.0)  # of neurons that are defined by their steps
 HOST_SPIKES = 16  # a step, of an input neuron: four radii of its target
 
 
@@ -340,10 +343,11 @@ def _prepare(
     Gives the weight that the largest mantissa then stands for, and each neuron's factor.
     """
     compartment = block.compartment
-    same = np.ones(block.n_neurons)
-    largest = max((s.max_abs_weight() for s in block.synapses), default=0.0)
     if any(synapse.learning for synapse in block.synapses):
-        return largest, same  # its numbers are `loihi_rules.passes.chip.learning_scale`'s
+        largest = max(s.max_abs_weight() for s in block.synapses)
+        return largest, np.ones(block.n_neurons)  # by `loihi_rules.passes.chip.learning_scale`
+    even = even_thresholds(block, reaches)
+    largest = max((s.max_abs_weight() for s in block.synapses), default=0.0)
     decays = decays_of(
         float(compartment.decay_u[0]),
         float(compartment.decay_v[0]),
@@ -355,11 +359,56 @@ def _prepare(
     saturate(block, decays)
     if largest <= NOTHING:
         _drop_faint_biases(compartment, decays)
-        return largest, same
+        return largest, even
     factor, unit = level(block, decays, spikes, reaches, pulses)
     rates = {**spikes, **pulses}
     unit *= 2.0 ** finer(block, decays, unit, reaches, rates, sources, _least(block))
-    return LOIHI.weight_max * STEP / (decays.weight * unit), factor
+    return LOIHI.weight_max * STEP / (decays.weight * unit), even * factor
+
+
+def even_thresholds(block: Any, reaches: Mapping[Any, Reach]) -> np.ndarray:
+    """Give each compartment the threshold 1, and the weights and bias that go with it.
+
+    A weight is small or large by its own neuron's threshold, whatever units both are in, and a core
+    has no more than eight thresholds, which `level` is to choose. All neurons have the scale of the
+    one with the lowest threshold where rows of weights are shared.
+
+    Parameters
+    ----------
+    block : nengo_loihi.block.LoihiBlock
+        In floating point; is changed.
+    reaches : mapping of nengo_loihi.block.Synapse to Reach
+
+    Returns
+    -------
+    (n,) ndarray
+        What all numbers of each compartment have been multiplied by.
+    """
+    compartment = block.compartment
+    threshold = compartment.vth.astype(float)
+    if compartment.enable_noise.any():  # which a core has but one strength of
+        return np.ones(block.n_neurons)
+    fixed = any(_rows_are_fixed(synapse) for synapse in block.synapses)
+    factor = np.full(block.n_neurons, 1 / threshold.min()) if fixed else 1 / threshold
+    if np.any(factor != 1):
+        _multiply(block, factor, reaches)
+        if not fixed:
+            compartment.vth[:] = 1  # which 32 bits may be a little off
+    return factor
+
+
+def _multiply(block: Any, factor: np.ndarray, reaches: Mapping[Any, Reach]) -> None:
+    """All numbers of each compartment by a factor of its own, as which it spikes the same."""
+    compartment = block.compartment
+    compartment.vth *= factor
+    compartment.bias *= factor
+    compartment.vmin *= float(np.median(factor))  # a core has one, for all its neurons
+    for synapse in block.synapses:
+        for weights in synapse.weights:
+            if _rows_are_fixed(synapse):  # then they have one factor
+                weights *= factor[0]
+            else:
+                reaches[synapse].scale(weights, factor)
 
 
 def _decay_exactly(compartment: Any) -> None:
@@ -367,10 +416,12 @@ def _decay_exactly(compartment: Any) -> None:
 
     It rounds 4,095 δ and the chip takes 4,096ths (``discretize_compartment``, ``decay_int``), which
     is as near where integrals are made up for (``scale_u``); where they are not, it is 1/4,095 off.
+    A current may decay as a whole, as the chip adds 1 to what it has for that; else 1/4,096 of each
+    spike comes a step later, by which neurons exceed a threshold that they have just reached.
     """
     most = 2**LOIHI.decay_bits
-    for decay in (compartment.decay_u, compartment.decay_v):
-        decay[:] = np.minimum(decay * (most / (most - 1)), 1.0)
+    compartment.decay_u *= most / (most - 1)
+    compartment.decay_v[:] = np.minimum(compartment.decay_v * (most / (most - 1)), 1.0)
 
 
 def _least(block: Any) -> float:
@@ -432,18 +483,31 @@ def level(
         or np.ptp(threshold) > 0
         or compartment.enable_noise.any()
     )
-    unit = whole_thresholds(
-        np.full_like(most, most.min()) if one else levels(most, weight), threshold
-    )
+    unit = None if one or decays != NOT_SCALED else _whole_parts(block, reaches, most, weight)
+    if unit is None:
+        unit = whole_thresholds(
+            np.full_like(most, most.min()) if one else levels(most, weight), threshold
+        )
     factor = unit / unit.max()
-    compartment.vth *= factor
-    compartment.bias *= factor
-    compartment.vmin *= float(np.median(factor))  # a core has one, for all its neurons
     if np.any(factor < 1):
-        for synapse in block.synapses:
-            for weights in synapse.weights:
-                reaches[synapse].scale(weights, factor)
+        _multiply(block, factor, reaches)
     return factor, float(unit.max())
+
+
+def _whole_parts(
+    block: Any, reaches: Mapping[Any, Reach], most: np.ndarray, weight: np.ndarray
+) -> Optional[np.ndarray]:
+    """The g of neurons of which some have weights that are whole parts of their threshold."""
+    threshold = block.compartment.vth.astype(float)
+    every = np.arange(block.n_neurons)
+    places = [every, *(reaches[synapse].places for synapse in block.synapses)]
+    sizes = [np.abs(block.compartment.bias)]
+    sizes += [magnitudes(synapse, reaches[synapse]) for synapse in block.synapses]
+    at = np.concatenate(places)
+    parts = parts_of(np.concatenate(sizes) / threshold[at], at, block.n_neurons)
+    step = weight_step(float((most * weight).max()))
+    found = whole_parts(most * threshold, weight / threshold, parts, step)
+    return None if found is None else found / threshold
 
 
 def _rows_are_fixed(synapse: Any) -> bool:
