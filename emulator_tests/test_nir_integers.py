@@ -85,3 +85,26 @@ def test_neurons_of_one_population_have_units_of_their_own():
     found = on_chip(network([(own[:, np.newaxis] * weights, own)], spikes))[0]
     assert np.abs(found.sum(0) - alike.sum(0)).max() <= 2
     assert np.mean(found != alike) < 0.02
+
+
+@pytest.mark.parametrize("target", ["cpu", "float-emulator", "emulator"])
+@pytest.mark.parametrize("tau", [0.02, 0.03, 0.007])
+def test_an_input_of_just_a_threshold_makes_no_leaky_neuron_fire(tau, target):
+    """τ v̇ = r x − v, of which a step takes dt/τ: with r = τ/dt a spike moves v by its weight."""
+    each, spikes = np.ones(3), some_spikes(2, 3)
+    graph = nir.NIRGraph.from_list(
+        nir.Input({"input": np.array([3])}),
+        nir.Linear(np.eye(3)),
+        nir.LIF(tau * each, tau / 1e-3 * each, 0 * each, each, 0 * each),
+        nir.Output({"output": np.array([3])}),
+        type_check=False,
+    )
+    net = convert(graph, "net", {"dt": 1e-3}, spikes).network
+    v, expected = np.zeros(3), []
+    for x in spikes:
+        v = (1 - 1e-3 / tau) * v + x
+        expected.append(v > 1)
+        v[v > 1] = 0
+    run = deploy.run(net, STEPS * 1e-3, target)
+    found = np.asarray(run[net.all_probes[0].label].dense()) > 0
+    np.testing.assert_array_equal(found, expected)

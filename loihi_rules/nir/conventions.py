@@ -88,6 +88,16 @@ class Conventions:
             )
         return np.asarray(np.maximum(1 - self.dt / tau, 0.0))
 
+    def taken(self, tau: np.ndarray, name: str) -> np.ndarray:
+        """What a step takes of a time constant: 1 less `kept`, without its rounding.
+
+        By the last digit that 1 − (1 − dt/τ) is off, an input that is worth a threshold exceeds it.
+        """
+        kept = self.kept(tau, name)
+        if self.decay == "exact":
+            return np.asarray(-np.expm1(-self.dt / tau))
+        return np.asarray(np.where((kept > 0) & (kept < 1), self.dt / tau, 1 - kept))
+
     def time_constant(self, kept: np.ndarray) -> np.ndarray:
         """The τ of which so much is left after a step: of `kept`, the inverse.
 

@@ -138,8 +138,8 @@ def _into_voltage(taken: np.ndarray, p: Numbers, c: Conventions) -> np.ndarray:
 
 def _leaky(p: Numbers, name: str, c: Conventions) -> Dynamics:
     """τ v̇ = (v_leak − v) + r x."""
-    kept = c.kept(p["tau"], name)
-    taken, threshold = 1 - kept, p.get("v_threshold", NEVER)
+    kept, taken = c.kept(p["tau"], name), c.taken(p["tau"], name)
+    threshold = p.get("v_threshold", NEVER)
     gain, reset = _into_voltage(taken, p, c), p.get("v_reset", NO)
     return Dynamics(gain, NO, kept, taken * p["v_leak"], threshold, reset, False)
 
@@ -147,11 +147,12 @@ def _leaky(p: Numbers, name: str, c: Conventions) -> Dynamics:
 def _current_based(p: Numbers, name: str, c: Conventions) -> Dynamics:
     """τ_syn İ = −I + w_in x,  τ_mem v̇ = (v_leak − v) + r I;  u is the part of I in a step of v."""
     current, voltage = c.kept(p["tau_syn"], name), c.kept(p["tau_mem"], name)
-    gain = _into_voltage(1 - voltage, p, c)
+    taken = c.taken(p["tau_mem"], name)
+    gain = _into_voltage(taken, p, c)
     if c.gain == "equation":
-        gain = (1 - current) * p["w_in"] * gain
+        gain = c.taken(p["tau_syn"], name) * p["w_in"] * gain
     threshold, reset = p.get("v_threshold", NEVER), p.get("v_reset", NO)
-    leak = (1 - voltage) * p["v_leak"]
+    leak = taken * p["v_leak"]
     return Dynamics(gain, current, voltage, leak, threshold, reset, True)
 
 

@@ -142,13 +142,13 @@ def _stepped(population: Population, _: Optional[float], c: Conventions) -> Prim
         numbers["r"] = np.full(n, 1.0 if c.integrate == "steps" else 1 / c.dt)
     else:
         tau = c.time_constant(np.minimum(p["voltage_kept"], MOST_KEPT))
-        taken = 1 - c.kept(tau, "")
+        taken = c.taken(tau, "")
         numbers["r"], numbers["v_leak"] = 1 / taken, p["leak"] / taken
         kind = "LI"
         if p["current_kept"].any():
             kind, numbers["tau_mem"] = "CubaLI", tau
             numbers["tau_syn"] = c.time_constant(np.minimum(p["current_kept"], MOST_KEPT))
-            numbers["w_in"] = 1 / (1 - c.kept(numbers["tau_syn"], ""))
+            numbers["w_in"] = 1 / c.taken(numbers["tau_syn"], "")
         else:
             numbers["tau"] = tau
     lost: List[Tuple[str, str, str]] = []
