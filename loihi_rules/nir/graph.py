@@ -12,7 +12,7 @@ from loihi_rules.nir.conventions import Conventions
 from loihi_rules.nir.dynamics import Dynamics, dynamics_of, is_neuron, parameters_of
 from loihi_rules.nir.errors import NirError
 from loihi_rules.nir.file import edges_of
-from loihi_rules.nir.linear import LINEAR, Shape, linear_map
+from loihi_rules.nir.linear import LINEAR, OF_THEIR_OWN, LinearMap, Shape, linear_map
 
 MOST_NEURONS = 20_000_000
 THROUGH = ("Input", "Output", "Identity")  # which hand on what they are given
@@ -167,7 +167,7 @@ class _Composer:
         self.outputs = self._ends("Output", self.after)
         self.shapes: Dict[str, Shape] = {}
         self.signals: Dict[str, Signal] = {}
-        self.sizing: Set[str] = set()  # populations whose size is being looked for
+        self.maps: Dict[str, LinearMap] = {}
         for name, node in nodes.items():
             kind = type(node).__name__
             if not (is_neuron(node) or kind in LINEAR or kind in (*THROUGH, "Delay")):
@@ -186,8 +186,7 @@ class _Composer:
 
     def graph(self) -> Graph:
         populations = [name for name, node in self.nodes.items() if is_neuron(node)]
-        for name in populations:
-            self.shapes[name] = self._population_shape(name)
+        self._find_shapes()
         total = sum(int(np.prod(self.shapes[name])) for name in populations)
         if total > MOST_NEURONS:
             raise NirError(f"it has {total:,} neurons; {MOST_NEURONS:,} at most are read")
@@ -196,20 +195,43 @@ class _Composer:
         outputs = {name: self._given(name) for name in self.outputs}
         return Graph(inputs, tuple(found[name] for name in self._in_order(found)), outputs)
 
-    def _population_shape(self, name: str) -> Shape:
-        shape = parameters_of(self.nodes[name], name)[1]
-        return shape if int(np.prod(shape)) > 1 else self._shape_before(name, shape)
+    def _find_shapes(self) -> None:
+        """Of what comes out of each node, as far as something tells: its numbers, or what enters.
 
-    def _shape_before(self, name: str, own: Shape) -> Shape:
-        """Of a population with one number for all: that of what enters it."""
-        if name in self.sizing:  # by a loop, from where no other size can come
-            return own
-        self.sizing.add(name)
-        try:
-            shapes = [self._signal(pre).shape for pre in self.before[name]]
-        finally:
-            self.sizing.discard(name)
-        return max(shapes, key=lambda shape: int(np.prod(shape)), default=own)
+        Of a population with one number for all, that of what enters it, by whichever way: also
+        where it is in a loop, by the one that comes from outside.
+        """
+        waiting: List[Tuple[str, Optional[Shape]]] = [(name, None) for name in self.nodes]
+        flat: List[
+            Tuple[str, Optional[Shape]]
+        ] = []  # which only count where nothing tells of more axes
+        while waiting or flat:
+            name, given = waiting.pop() if waiting else flat.pop()
+            if name in self.shapes or not self._shape(name, given):
+                continue
+            shape = self.shapes[name]
+            later = flat if len(shape) == 1 else waiting
+            for post in self.after[name]:
+                (later if is_neuron(self.nodes[post]) else waiting).append((post, shape))
+        for name, node in self.nodes.items():
+            if is_neuron(node) and name not in self.shapes:  # nothing says more
+                self.shapes[name] = parameters_of(node, name)[1]
+
+    def _shape(self, name: str, given: Optional[Shape]) -> bool:
+        """Note the shape of a node that is given one, or nothing yet; whether it is known."""
+        node, found = self.nodes[name], given
+        kind = type(node).__name__
+        if name in self.inputs:
+            found = _input_shape(node, name)
+        elif is_neuron(node):
+            own = parameters_of(node, name)[1]
+            found = own if int(np.prod(own)) > 1 else given
+        elif kind in LINEAR and (given is not None or kind in OF_THEIR_OWN):
+            self.maps[name] = linear_map(node, name, given)
+            found = self.maps[name].shape
+        if found is not None:
+            self.shapes[name] = found
+        return found is not None
 
     def _read_population(self, name: str) -> Population:
         shape, given = self.shapes[name], self._given(name)
@@ -299,13 +321,13 @@ class _Composer:
         if name in self.inputs:
             return self._source(name, _input_shape(node, name))
         if is_neuron(node):
-            return self._source(name, self.shapes.get(name) or self._population_shape(name))
+            return self._source(name, self.shapes[name])
         given = self._given(name)
         if kind == "Delay":
             return self._delayed(name, node, given)
         if kind not in LINEAR:
             return given
-        made = linear_map(node, name, given.shape)
+        made = self.maps.pop(name)
         if made.matrix.shape[1] != given.bias.size:
             raise NirError(
                 f"node {name}: it takes {made.matrix.shape[1]:,} values and is given "

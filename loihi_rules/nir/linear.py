@@ -255,3 +255,4 @@ LINEAR: Mapping[str, Callable[[Any, str, Optional[Shape]], LinearMap]] = {
     "SumPool2d": _pool,
     "AvgPool2d": _pool,
 }
+OF_THEIR_OWN = ("Affine", "Linear")  # whose weights alone say what they take and give

@@ -99,11 +99,11 @@ def _stepped(population: Population, conventions: Conventions, heard: bool) -> S
     bias = of.gain * population.given.bias
     current_bias, leak = (bias, of.leak) if of.filters else (np.zeros(1), of.leak + bias)
     state: Dict[str, np.ndarray] = {}
-    if conventions.first != "current":  # what is constant begins a step later too
-        if of.filters:
-            state["current"] = _first_is_zero(current_bias, of.current_kept, population)
-        if spikes_first(of, conventions):
-            state["voltage"] = _first_is_zero(leak, of.voltage_kept, population)
+    late = spikes_first(of, conventions)  # what is constant begins a step later too
+    if of.filters and (late or conventions.first == "voltage"):
+        state["current"] = _first_is_zero(current_bias, of.current_kept, population)
+    if late:
+        state["voltage"] = _first_is_zero(leak, of.voltage_kept, population)
     resets = of.spikes and of.resets
     return SteppedNeurons(
         current_kept=shortest(of.current_kept),
