@@ -415,11 +415,11 @@ def check_many(strategy, check, n):
     each()
     spikes, sure = np.array(seen).T
     assert len(seen) >= n
-    assert (spikes > 0).mean() > 0.7, "most graphs spike"
+    assert (spikes > 0).mean() > 0.5, "most graphs spike"
     return sure
 
 
-@pytest.mark.parametrize("n", [40, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("n", [30, pytest.param(200, marks=pytest.mark.slow)])
 def test_nengo_core_spikes_by_nirs_equations(n, tmp_path):
     sure = check_many(graphs(), lambda drawn: check_nengo_core(drawn, tmp_path), n)
     assert (sure == N_STEPS).mean() > 0.95
