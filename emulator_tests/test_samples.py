@@ -207,3 +207,24 @@ def test_options_that_do_not_go_together_are_refused(classifier, tmp_path, words
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "HOME": str(tmp_path)},
     )
     assert done.returncode == 2 and len(done.stderr.strip().splitlines()) == 1
+
+
+def test_what_cannot_be_built_is_said_in_a_line(tmp_path):
+    each = np.full(3, 1e300)  # beyond what 32 bits of floating point hold
+    graph = nir.NIRGraph.from_list(
+        nir.Input({"input": np.array([3])}),
+        nir.Linear(1e300 * np.eye(3)),
+        nir.IF(np.ones(3), each, np.zeros(3)),
+        nir.Output({"output": np.array([3])}),
+    )
+    nir.write(tmp_path / "huge.nir", graph)
+    np.save(tmp_path / "x.npy", np.ones((2, 5, 3)))
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy", "compare", "huge.nir", "--inputs", "x.npy"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "HOME": str(tmp_path)},
+    )
+    assert done.returncode == 2 and "huge" in done.stderr
+    assert "Traceback" not in done.stderr

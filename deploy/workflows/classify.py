@@ -14,6 +14,7 @@ from deploy.files.atomic import atomic_write
 from deploy.models.nir_file import read_nir_model
 from deploy.models.samples import Samples, samples_of
 from deploy.models.spelling import NIR, Spelling
+from deploy.models.user_code import user_code
 from deploy.targets import find_target
 from deploy.targets.emulator import EmulatorSession
 from deploy.workflows.given import check_targets, usable_target
@@ -377,7 +378,7 @@ def _on_emulator(
     copied = fix_seeds(network, seed)
     probes = {str(probe.label): probe for probe in copied.network.all_probes}
     found: Dict[str, List[np.ndarray]] = {label: [] for label in probes}
-    with find_target(name).open(copied, read.dt, seed) as session:
+    with user_code(None), find_target(name).open(copied, read.dt, seed) as session:
         if not isinstance(session, EmulatorSession):
             raise BadInput(f"{read.network.label}: nothing of it can be on the chip")
         if session.problems:
