@@ -3,6 +3,7 @@
 Against v ← v + W s and v > θ, written out here.
 """
 
+import nengo
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -108,3 +109,29 @@ def test_an_input_of_just_a_threshold_makes_no_leaky_neuron_fire(tau, target):
     run = deploy.run(net, STEPS * 1e-3, target)
     found = np.asarray(run[net.all_probes[0].label].dense()) > 0
     np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-6, 1e3])
+def test_a_step_function_is_no_spike_at_its_step(unit):
+    """z = [x > θ], of thresholds at and below 0 too; most steps have no input, and an x of 0."""
+    threshold = unit * np.array([0.5, -0.5, 0.0, 0.0, -2.0])
+    weights, spikes = unit * np.random.RandomState(8).normal(0, 1, (5, 4)), some_spikes(9, 4)
+    graph = nir.NIRGraph.from_list(
+        nir.Input({"input": np.array([4])}),
+        nir.Linear(weights),
+        nir.Threshold(threshold),
+        nir.Output({"output": np.array([5])}),
+        type_check=False,
+    )
+    net = convert(graph, "net", {"dt": 1e-3}, spikes).network
+    with net:
+        voltage = nengo.Probe(net.all_probes[0].target, "voltage", label="v")
+    run = deploy.run(net, STEPS * 1e-3, "emulator")
+    x = spikes @ weights.T
+    found = np.asarray(run[net.all_probes[0].label].dense()) > 0
+    np.testing.assert_array_equal(found, x > threshold)
+    shift = np.where(threshold > 0, 0, 1 - threshold)
+    quiet = ~found  # a spike resets
+    np.testing.assert_allclose(
+        run[voltage.label].samples[quiet], (x + shift)[quiet], atol=0.02 * unit
+    )

@@ -288,6 +288,7 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
     model.solved = {}  # connections to what their solvers gave
     model.input_units = {}  # of receivers of values that go straight to neurons
     model.valued = {}  # these receivers to their connections
+    model.shifts = {}  # blocks to what has been added to their voltages
     model.spans = {}  # blocks to their thresholds in floating point
     model.read = []  # blocks that decode for the host
     model.decoded = []  # ensembles, and the synapse groups that decode them

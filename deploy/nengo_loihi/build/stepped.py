@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from deploy.nengo_loihi.build.reach import reach_of, sums_of
 from loihi_rules.chip.levels import WEIGHT_MAX
 from loihi_rules.chip.limits import LOIHI
 from loihi_rules.nengo_parts.stepped import SteppedNeurons
 
+LEFT_OUT = 1 / 1024
 SPAN = LOIHI.threshold_max // WEIGHT_MAX  # largest weights in the largest threshold
 
 
@@ -64,11 +66,13 @@ def span_thresholds(model: Any, integer: bool) -> None:
     Parameters
     ----------
     model : nengo_loihi.builder.Model
-        Split, in floating point; is given ``spans``, blocks to their (n,) thresholds.
+        Split, in floating point; is given ``spans``, blocks to their (n,) thresholds, and
+        ``shifts``, to what has been added to voltages and thresholds.
     integer : bool
         Whether it is going to be made integers.
     """
     for block in model.blocks:
+        model.shifts[block] = _compare_beside_weights(block, integer)
         threshold = block.compartment.vth
         endless = np.isinf(threshold)
         if integer and endless.any():
@@ -76,3 +80,34 @@ def span_thresholds(model: Any, integer: bool) -> None:
             bias = float(np.abs(block.compartment.bias).max(initial=0.0))
             threshold[endless] = SPAN * max(largest, bias) or 1.0
         model.spans[block] = threshold.astype(float)
+
+
+def _compare_beside_weights(block: Any, integer: bool) -> np.ndarray:
+    """Have what keeps nothing of a step, and fires at 0 or less, compare on its weights' scale.
+
+    With x > d, d ≤ 0, such as a step function is, any c will do in x + c − d > c. Here c is the
+    largest weight, or d where that is more: beside a c of 1, weights may be nothing. And 1/1024 of
+    it is left out, which is a fraction of the least x, so that x = d is not above it by the
+    rounding of the bias, nor by the 1/4,096 of the voltage before that a step keeps.
+
+    Returns
+    -------
+    (n,) ndarray
+        By how much voltages are shifted.
+    """
+    compartment = block.compartment
+    distance = compartment.vth.astype(float) - compartment.bias
+    moved = (compartment.decay_u == 1) & (compartment.decay_v == 1) & (distance <= 0)
+    shift = np.zeros(block.n_neurons)
+    if not integer or compartment.scale_u or not moved.any():
+        return shift
+    largest = np.zeros(block.n_neurons)
+    for synapse in block.synapses:
+        reach = reach_of(synapse, block.n_neurons)
+        np.maximum(largest, sums_of(synapse, reach).largest, out=largest)
+    level = np.maximum(largest, -distance)
+    level[level == 0] = 1.0
+    shift[moved] = level[moved] * (1 - LEFT_OUT) - distance[moved] - compartment.bias[moved]
+    compartment.bias[moved] += shift[moved]
+    compartment.vth[moved] = level[moved]
+    return shift

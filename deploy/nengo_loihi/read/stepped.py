@@ -30,7 +30,11 @@ def of_stepped(model: Any, ens: nengo.Ensemble, probe: Any) -> Tuple[np.ndarray,
     neurons: Any = ens.neuron_type
     scale = by_neuron(probe, [1 / _unit(model, block) for block in probe.target])
     added = neurons.v_reset if probe.key == "voltage" else steady_current(neurons)
-    return scale, np.asarray(np.broadcast_to(added, (ens.n_neurons,)))[probe_part(probe)]
+    added = np.array(np.broadcast_to(added, (ens.n_neurons,)))[probe_part(probe)]
+    if probe.key == "voltage":
+        shifts = [model.shifts[block] * model.dt for block in probe.target]
+        added = added - by_neuron(probe, shifts)
+    return scale, added
 
 
 def probe_part(probe: Any) -> Any:
