@@ -57,6 +57,19 @@ def test_table_and_verdict(network):
     assert "4 seeds" in found.verdict and "<table>" in found._repr_html_()
 
 
+def test_each_seed_is_judged_by_cpu_runs_of_its_own(network):
+    found = deploy.sweep(network, 0.1, [0, 1], spread=6)
+    alone = deploy.sweep(network, 0.1, [0, 1], spread=0)
+    assert [parity.spread for parity in found.parities] == [(3, 4)] * 2
+    assert [parity.spread for parity in alone.parities] == [(0, 0)] * 2
+    same = deploy.compare(network, 0.1, seed=1, spread=6)
+    assert [effect.words for effect in found.parities[1].effects] == [
+        effect.words for effect in same.effects
+    ]
+    with pytest.raises(deploy.BadInput, match="6 runs or more"):
+        deploy.sweep(network, 0.1, [0], spread=2)
+
+
 def test_goes_on_where_it_was(network, tmp_path, monkeypatch):
     deploy.sweep(network, 0.1, [0, 1], folder=tmp_path)
     files = sorted(tmp_path.rglob("*.npz"))

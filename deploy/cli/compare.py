@@ -43,14 +43,14 @@ from deploy.models.spelling import NIR, Spelling
 from deploy.parity.tolerances import check_names, parse_tolerance
 from deploy.recordings.formats import FORMATS, PICKLED
 from deploy.report.earlier import earlier_in, in_words
-from deploy.workflows.given import RUNS, check_targets, checked_seeds
+from deploy.workflows.given import RUNS, RUNS_A_SEED, check_targets, checked_seeds
 
 # what is of a comparison of one seed
 OF_RUNS = (
     "seeds", "spread", "until_decided", "budget", "weights", "silicon", "duration", "tolerances",
     "ideals", "engine", "dt",
 )  # fmt: skip
-ONE_SEED = ("seed", "spread", "until_decided", "budget", "weights", "silicon")
+ONE_SEED = ("seed", "until_decided", "budget", "weights", "silicon")
 
 
 @click.command()
@@ -75,9 +75,7 @@ ONE_SEED = ("seed", "spread", "until_decided", "budget", "weights", "silicon")
     help="Judge by N CPU runs with other voltages and neurons, kept for the next time; by those of "
     "a file of deploy.spread; or, with 0, by one pair of runs alone.",
 )
-@click.option(
-    "--seeds", help="FIRST:END, or with commas: one pair of runs a seed, as sweep has them."
-)
+@click.option("--seeds", help="FIRST:END, or with commas: over these seeds, as sweep does.")
 @click.option(
     "--until-decided", is_flag=True, help="Run longer while the verdict is open, up to 8 times."
 )
@@ -192,7 +190,7 @@ def compare(
             out = out or own_folder(Path("comparison") / f"{_plain(model)}-samples")
             sys.exit(compare_over_samples(model, inputs, labels, steps, names, seed, out, as_json))
         if seeds is not None:
-            _alone(context, ONE_SEED, "--seeds compares one pair of runs a seed")
+            _alone(context, ONE_SEED, "--seeds compares the model as it is over seeds")
             wanted = checked_seeds(seeds_of(seeds))
             timing = check_run(model, names, wanted, duration, dt, engine)
             out = out or own_folder(Path("comparison") / f"{_plain(model)}-seeds")
@@ -201,6 +199,7 @@ def compare(
                 "engine": engine,
                 "ideals": ideal,
                 "tolerances": limits,
+                "spread": _of_each_seed(context, yardstick),
             }
             sys.exit(compare_over_seeds(model, timing.seconds, wanted, names, out, as_json, **more))
         check_weights_file(weights, learn_on, fan_in)
@@ -252,6 +251,15 @@ def _alone(context: click.Context, without: Sequence[str], why: str) -> None:
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             option = f"--{name.replace('_', '-')}"
             raise BadInput(f"{why}, without {option}; leave one out")
+
+
+def _of_each_seed(context: click.Context, yardstick: Any) -> int:
+    """By how many CPU runs each seed is judged."""
+    if context.get_parameter_source("spread") is not ParameterSource.COMMANDLINE:
+        return RUNS_A_SEED
+    if not isinstance(yardstick, int):
+        raise BadInput("a spread of a file is of one seed; with --seeds give --spread N")
+    return yardstick
 
 
 def _plain(model: str) -> str:

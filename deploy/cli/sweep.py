@@ -12,7 +12,12 @@ from deploy.cli import completion
 from deploy.cli.options import as_json, parameter_option, run_options, targets_option
 from deploy.cli.over_seeds import compare_over_seeds
 from deploy.cli.reading import check_run, model_of, names_of, pairs_of, seeds_of
-from deploy.workflows.given import check_targets, checked_seeds
+from deploy.workflows.given import (
+    RUNS_A_SEED,
+    check_number_of_runs,
+    check_targets,
+    checked_seeds,
+)
 from deploy.workflows.processes import at_once
 
 
@@ -23,6 +28,15 @@ from deploy.workflows.processes import at_once
 @targets_option
 @click.option("--processes", type=int, help="Runs at once; one a core if not given.")
 @run_options
+@click.option(
+    "--spread",
+    type=int,
+    default=RUNS_A_SEED,
+    show_default=True,
+    metavar="N",
+    help="Judge each seed by N CPU runs with other voltages and neurons, kept for the next time; "
+    "with 0, by one pair of runs alone.",
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -39,6 +53,7 @@ def sweep(
     dt: Optional[float],
     engine: str,
     ideals: Tuple[str, ...],
+    spread: int,
     out: Optional[Path],
     as_json: bool,
 ) -> None:
@@ -48,9 +63,11 @@ def sweep(
     check_targets(names)
     timing = check_run(model, names, wanted, duration, dt, engine)
     at_once(processes)
+    if spread:
+        check_number_of_runs(spread)
     sys.exit(
         compare_over_seeds(
             model, timing.seconds, wanted, names, out, as_json, processes,
-            dt=timing.dt, engine=engine, ideals=ideal,
+            dt=timing.dt, engine=engine, ideals=ideal, spread=spread,
         )
     )  # fmt: skip

@@ -19,6 +19,7 @@ MOST_STEPS = 10**9
 STEP = 0.001  # s, where neither the user nor the model says another
 USER_DURATION = 5.0  # s; of a user's model, which does not say how long it wants to run
 RUNS = 12  # of a spread, besides the model as it is: a quarter repeats, the others builds
+RUNS_A_SEED = 6  # of a sweep, whose seeds are many
 FEWEST = 6  # with which a spread tells something
 
 WEIGHTS = FileKind(

@@ -9,7 +9,7 @@ import json
 import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Tuple, Union
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple, Union
 
 import numpy as np
 import platformdirs
@@ -87,7 +87,12 @@ def spread(
     variants = variants_of(runs)
     made = _made(known)
     missing = [variant for variant in variants if variant not in made]
-    for variant, traces in on_all_cores(_one, missing, processes, same, options):
+    work: Iterable[Tuple[Variant, Traces]]
+    if processes == 1:  # here, as within one of a sweep's processes
+        work = ((variant, _one(variant, same, options)) for variant in missing)
+    else:
+        work = on_all_cores(_one, missing, processes, same, options)
+    for variant, traces in work:
         made[variant] = traces
         if progress is not None:
             progress("spread", len(made), len(variants))

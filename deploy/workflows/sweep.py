@@ -18,15 +18,26 @@ from deploy.models.loaded import Model
 from deploy.models.same_model import SameModel
 from deploy.models.user_code import user_code
 from deploy.parity.comparison import NO_PARITY, NOT_TESTED, NOTHING, OPEN_, PARITY
+from deploy.parity.spread import Spread
 from deploy.parity.tolerances import Tolerance
 from deploy.report.earlier import SWEEP
 from deploy.report.page import render
 from deploy.report.sweep_page import Group, render_sweeps, worst_seeds_first
-from deploy.traces.traces import Traces
-from deploy.workflows.given import STEP, check_targets, checked_seeds, step_of, steps_of
+from deploy.traces.traces import HOST_ONLY, Traces
+from deploy.workflows.given import (
+    RUNS_A_SEED,
+    STEP,
+    check_number_of_runs,
+    check_targets,
+    checked_seeds,
+    step_of,
+    steps_of,
+)
 from deploy.workflows.parity import Parity, parity_of
-from deploy.workflows.processes import at_once, spread, stop_if_asked
+from deploy.workflows.processes import at_once, stop_if_asked
+from deploy.workflows.processes import spread as on_all_cores
 from deploy.workflows.run import run
+from deploy.workflows.spread import spread as make_spread
 from loihi_rules import fix_seeds
 
 MOST_PAGES = 3  # of seeds, the worst ones
@@ -195,6 +206,7 @@ def sweep(
     *,
     folder: Optional[Path] = None,
     tolerances: Optional[Mapping[str, Tolerance]] = None,
+    spread: int = RUNS_A_SEED,
     progress: Optional[Progress] = None,
     **options: Any,
 ) -> Sweep:
@@ -219,8 +231,11 @@ def sweep(
         continues where it was.
     tolerances : mapping of str to Tolerance, optional
         As for `deploy.compare`.
+    spread : int
+        By how many equally good CPU runs each seed is judged, as `deploy.compare` does; 0 for one
+        pair of runs a seed alone.
     progress : callable, optional
-        Called with the number of runs done and of runs in all.
+        Called with the number of runs done and of runs in all, without those of spreads.
     options
         ``dt``, ``engine`` and ``ideals``, as for `deploy.run`.
 
@@ -231,22 +246,21 @@ def sweep(
     """
     seeds = checked_seeds(seeds)
     check_targets(targets)
+    if spread != 0:
+        check_number_of_runs(spread)
     processes = at_once(processes)
     steps_of(duration, options.get("dt") or STEP)  # a bad value fails before the pool starts
     if folder is not None:
         folder = Path(folder)
         make_folder(folder)
 
-    made: Dict[int, List[Traces]] = {}
-    work = spread(_of_seed, seeds, processes, model, duration, targets, folder, options)
-    for seed, runs in work:
-        made[seed] = runs
+    made: Dict[int, Parity] = {}
+    shared = (model, duration, targets, folder, tolerances, spread, options)
+    for seed, parity in on_all_cores(_of_seed, seeds, processes, *shared):
+        made[seed] = parity
         if progress is not None:
             progress(len(made) * len(targets), len(seeds) * len(targets))
-    return Sweep(
-        tuple(seeds),
-        tuple(parity_of(made[seed], tolerances=tolerances) for seed in seeds),
-    )
+    return Sweep(tuple(seeds), tuple(made[seed] for seed in seeds))
 
 
 def make_folder(folder: Path) -> None:
@@ -269,8 +283,10 @@ def _of_seed(
     duration: float,
     targets: Sequence[str],
     folder: Optional[Path],
+    tolerances: Optional[Mapping[str, Tolerance]],
+    n_runs: int,
     options: Mapping[str, Any],
-) -> List[Traces]:
+) -> Parity:
     """One seed on every target: runs of one model, some of them perhaps of an earlier sweep."""
     same = SameModel(model)
     kept = [None] * len(targets) if folder is None else _kept(folder, same, seed, targets)
@@ -288,7 +304,14 @@ def _of_seed(
             path.parent.mkdir(mode=0o700, exist_ok=True)
             traces.save(path)
         runs.append(traces)
-    return runs
+    yardstick: Optional[Spread] = None
+    alone = same.load(seed).is_one_of_its_kind or HOST_ONLY in runs[-1].record
+    if n_runs and not alone and runs[0].target == "cpu":
+        given = {key: options[key] for key in ("ideals",) if key in options}
+        yardstick = make_spread(
+            same, duration, seed, runs=n_runs, dt=dt, processes=1, reference=runs[0], **given
+        )
+    return parity_of(runs, yardstick, tolerances)
 
 
 def _path(folder: Path, seed: int, target: str) -> Path:
