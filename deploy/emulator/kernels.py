@@ -537,7 +537,8 @@ def advance_int(
         for s in range(n_learning):
             if now % learning.learn_epoch[s] == 0:
                 _weights_int(layout.rows, learning, modes.one_draw, state, key, position, s)
-        state.acting[:] = state.errors[: len(state.acting)]
+        for k in range(len(state.acting)):  # as slices it takes 2 s to compile, with an error
+            state.acting[k] = state.errors[k]
         _update_int(c, modes, state, noise, noise_key, noise_position)
         if passes_over:
             _skip_noise(key, position, n)
