@@ -13,6 +13,7 @@ import argparse
 import gc
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -227,7 +228,8 @@ def measure(name: str) -> Dict[str, Any]:
                 sim.run(0.01)
             sim.close()
         except Exception as error:  # a package that is missing; or a builder's own way
-            found["refused"][builder] = (str(error).splitlines() or [type(error).__name__])[0]
+            why = (str(error).splitlines() or [type(error).__name__])[0]
+            found["refused"][builder] = re.sub(" at 0x[0-9a-f]+", "", why)
     return found
 
 
