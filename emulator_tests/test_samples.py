@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -228,3 +229,17 @@ def test_what_cannot_be_built_is_said_in_a_line(tmp_path):
     )
     assert done.returncode == 2 and "huge" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_only_integrates_is_shown_without_a_warning(tmp_path):
+    each = np.ones(2)
+    graph = nir.NIRGraph.from_list(
+        nir.Input({"input": np.array([2])}),
+        nir.Linear(np.eye(2)),
+        nir.LI(0.02 * each, each, 0 * each),
+        nir.Output({"output": np.array([2])}),
+    )
+    nir.write(tmp_path / "li.nir", graph)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", "invalid value")
+        deploy.classify(tmp_path / "li.nir", np.ones((2, 9, 2)), targets=("cpu", "float-emulator"))

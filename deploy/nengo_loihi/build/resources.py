@@ -6,6 +6,8 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any, Dict, List, Mapping, Tuple
 
+import numpy as np
+
 from deploy.nengo_loihi.build.placing import place
 from loihi_rules.chip.limits import Chip
 
@@ -118,7 +120,8 @@ def places_of(model: Any, chip: Chip) -> Places:
         How many cores it has.
     """
     try:
-        board = place(model, chip)
+        with np.errstate(invalid="ignore"):  # thresholds without end, in floating point
+            board = place(model, chip)
     except (AssertionError, LookupError, ValueError):  # nengo-loihi cannot place this one
         return {b: divmod(k, chip.cores_a_chip) for k, b in enumerate(model.blocks)}
     return {
