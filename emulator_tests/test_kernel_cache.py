@@ -6,7 +6,8 @@ import os
 
 import pytest
 
-from deploy.compiling.jit import HAVE_NUMBA
+from deploy.compiling import jit as compiling
+from deploy.compiling.jit import HAVE_NUMBA, part
 
 KERNEL = """
 from deploy.compiling.jit import jit
@@ -14,6 +15,17 @@ from deploy.compiling.jit import jit
 @jit
 def twice(x):
     return {factor} * x
+"""
+WITH_A_PART = """
+from deploy.compiling.jit import jit, part
+
+@part
+def some(x):
+    return {factor} * x
+
+@jit
+def twice(x):
+    return some(x)
 """
 pytestmark = [pytest.mark.quick, pytest.mark.skipif(not HAVE_NUMBA, reason="no numba")]
 
@@ -32,11 +44,11 @@ class _Uncached(importlib.machinery.SourceFileLoader):
         raise OSError
 
 
-def kernel(folder, factor=2):
+def kernel(folder, factor=2, text=KERNEL):
     """A kernel in a file of this folder, as a fresh process has it."""
     folder.mkdir(exist_ok=True)
     path = folder / "some_kernels.py"
-    path.write_text(KERNEL.format(factor=factor))
+    path.write_text(text.format(factor=factor))
     # a byte code's file would be taken for this one's, of the same second and size
     spec = importlib.util.spec_from_loader("some_kernels", _Uncached("some_kernels", str(path)))
     module = importlib.util.module_from_spec(spec)
@@ -106,3 +118,21 @@ def test_a_full_disk_stops_no_run(tmp_path, cache, monkeypatch):
     found = kernel(tmp_path / "here")
     monkeypatch.setattr(found._cache._cache_file, "_save_data", full)
     assert found(2.0) == 4.0 and not list(cache.rglob("*.nb*"))
+
+
+@pytest.mark.parametrize("version, within", [((0, 0), "always"), ((99, 0), "never")])
+def test_parts_are_compiled_within_kernels_where_that_is_sooner(version, within, monkeypatch):
+    monkeypatch.setattr(compiling, "WITHIN_FROM", version)
+
+    def larger(x, y):
+        return x if x > y else y
+
+    found = part(larger)
+    assert found.targetoptions.get("inline", "never") == within
+    assert found(2.0, 3.0) == 3.0
+
+
+def test_a_part_is_compiled_anew_with_the_kernel_whose_file_has_changed(cache, tmp_path):
+    """Of both the text is in one file; machine code within a kernel is that of its part."""
+    for factor in (2, 3):
+        assert kernel(tmp_path / "here", factor, WITH_A_PART)(2.0) == 2.0 * factor

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deploy.compiling.jit import jit
+from deploy.compiling.jit import jit, part
 
 # what a kernel reports; the index into ``flags``
 SPIKES, SYNAPTIC = range(2)  # of the operations that are counted
@@ -86,7 +86,7 @@ def random_noise(key, position):
             return np.int32(value - 127)
 
 
-@jit
+@part
 def _skip_noise(key, position, count):
     """Draw so much noise for nothing: nengo-loihi draws it and multiplies by zero."""
     while count > 0:
@@ -115,7 +115,7 @@ def skip_words(key, position, count):
 # ---------------------------------------------------------------------- synapses
 
 
-@jit
+@part
 def _deliver_runs(rows, groups, q, fired, g):
     """Rows of the same compartments, four at once: integers may be added in any order.
 
@@ -157,7 +157,7 @@ def _deliver_runs(rows, groups, q, fired, g):
     return delivered
 
 
-@jit
+@part
 def _deliver(layout, state, events, event_start, step):
     """Spikes go down their axons and add their rows to the compartments' input.
 
@@ -212,7 +212,7 @@ def _deliver(layout, state, events, event_start, step):
                     q[np.uint64(base) + target] += rows.weights[np.uint64(start) + j] * scale
 
 
-@jit
+@part
 def _traces_int(learning, one_draw, state, key, position, s):
     start = learning.trace_start[s]
     decay, mag = learning.decay[s], learning.mag[s]
@@ -233,7 +233,7 @@ def _traces_int(learning, one_draw, state, key, position, s):
         state.traces[i] = value
 
 
-@jit
+@part
 def _traces_float(learning, state, s):
     start = learning.trace_start[s]
     decay, mag = learning.decay[s], learning.mag[s]
@@ -256,14 +256,14 @@ def _shift(x, by):
     return x << by if by >= 0 else x >> -by
 
 
-@jit
+@part
 def _acting_errors(learning, state, s):
     """Those of this step, or of the step before where they act late."""
     first, last = learning.error_start[s], learning.error_start[s] + learning.n_errors[s]
     return state.acting[first:last] if len(state.acting) else state.errors[first:last]
 
 
-@jit
+@part
 def _weights_int(rows, learning, one_draw, state, key, position, s):
     """w ← round(w + lr · trace · error), stochastically, for every learned weight.
 
@@ -309,7 +309,7 @@ def _weights_int(rows, learning, one_draw, state, key, position, s):
             state.learned[start + j] = np.int32(value << (wgt_exp + shift_bits))
 
 
-@jit
+@part
 def _weights_float(rows, learning, state, s):
     n_errors, width = learning.n_errors[s], learning.width[s]
     rate = learning.rate[s]
@@ -351,7 +351,7 @@ def _decayed(x, keep):
 # short loops over few arrays are what a compiler turns into vector instructions.
 
 
-@jit
+@part
 def _currents_int(q, current, decay_u):
     """q wraps; u ← decayed u + q, and wraps."""
     wrapped_q = wrapped_u = 0
@@ -366,7 +366,7 @@ def _currents_int(q, current, decay_u):
     return wrapped_q, wrapped_u
 
 
-@jit
+@part
 def _voltages_int(voltage, current, bias, decay_v):
     """u2 ← u + bias, wraps; v ← decayed v + u2."""
     wrapped_u2 = 0
@@ -378,19 +378,19 @@ def _voltages_int(voltage, current, bias, decay_v):
     return wrapped_u2
 
 
-@jit
+@part
 def _wrap_voltages(voltage):
     for i in range(len(voltage)):
         voltage[i] = _wrapped(voltage[i], V_BITS)
 
 
-@jit
+@part
 def _clip(voltage, vmin, vmax):
     for i in range(len(voltage)):
         voltage[i] = min(max(voltage[i], vmin[i]), vmax[i])
 
 
-@jit
+@part
 def _spike(voltage, spiked, ref_count, vth):
     """v ← 0 while refractory; a spike above the threshold sets v to 0."""
     zero = voltage.dtype.type(0)
@@ -401,7 +401,7 @@ def _spike(voltage, spiked, ref_count, vth):
         voltage[i] = zero if over else v
 
 
-@jit
+@part
 def _refract(spiked, ref_count, spike_count, ref):
     """Refractory times, in steps: set by a spike, and counted down in the same step."""
     for i in range(len(spiked)):
@@ -410,7 +410,7 @@ def _refract(spiked, ref_count, spike_count, ref):
         spike_count[i] += np.int32(spiked[i])
 
 
-@jit
+@part
 def _hold_counts(c, state):
     """Registers of voltages that hold what is left of a refractory time while there is some."""
     for i in range(len(state.held)):
@@ -420,7 +420,7 @@ def _hold_counts(c, state):
         state.register[i] = held * REFRACTORY_UNIT if held > 0 else state.voltage[i]
 
 
-@jit
+@part
 def _noise_int(c, state, noise, key, position):
     """Draw the noise of every compartment; that of the input is added at once."""
     for i in range(len(noise)):
@@ -431,7 +431,7 @@ def _noise_int(c, state, noise, key, position):
             noise[i] = 0
 
 
-@jit
+@part
 def _update_int(c, modes, state, noise, key, position):
     """Current, voltage and spikes of all compartments."""
     bias = c.bias
@@ -453,7 +453,7 @@ def _update_int(c, modes, state, noise, key, position):
     state.flags[OVERFLOW_U2] += wrapped_u2
 
 
-@jit
+@part
 def _update_float(c, state, noise, key, position):
     """The same in single precision; nothing wraps."""
     one = np.float32(1)
@@ -478,7 +478,7 @@ def _update_float(c, state, noise, key, position):
     _refract(state.spiked, state.ref_count, state.spike_count, c.ref)
 
 
-@jit
+@part
 def _collect_fired(layout, state):
     """List the neurons that spiked, block by block, for the next step's delivery."""
     for block in range(len(layout.block_start) - 1):
@@ -490,7 +490,7 @@ def _collect_fired(layout, state):
         state.n_fired[block] = count
 
 
-@jit
+@part
 def _record(probed, state, step):
     for j in range(len(probed.spiked_of)):
         probed.spiked[step, j] = state.spiked[probed.spiked_of[j]]
