@@ -84,7 +84,7 @@ LONGER: Mapping[str, str] = {
     "python benchmarks/verdict.py": "reads the runs of verdict_runs.py, or takes half an hour",
     "python benchmarks/causes.py picture": "draws its picture",
     "python benchmarks/causes.py alarms": "one share, in words",
-    "python -m benchmarks.nir peers": "trains in the peers' environments; its test holds the figures",
+    "python -m benchmarks.nir peers": "trains in peers' environments; a test holds its figures",
     "python -m benchmarks.nir paper": "needs the paper's data",
     "python -m benchmarks.nir speed": "needs the paper's data and a peer's environment",
 }
