@@ -9,6 +9,7 @@ import pickle
 import re
 import subprocess
 import sys
+import warnings
 import zipfile
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -261,6 +262,25 @@ def test_rarer_samples_are_compared_where_both_are(runs, post, tmp_path):
     assert back["post"].period == 5 and "every 0.005 s" in " ".join(back.warnings)
     again = deploy.Traces.load(back.save(tmp_path / "back.npz"))
     np.testing.assert_array_equal(again["post"].samples, back["post"].samples)
+
+
+@pytest.mark.parametrize("first", [0, 1, 3])
+def test_rarer_samples_may_begin_at_any_step(runs, post, tmp_path, first):
+    """As of a recorder that writes the first step, and then each fifth."""
+    path = made(tmp_path, steps(300)[first::5], post=post[first::5])
+    reference, back = aligned(runs[0], deploy.read_recording(path))
+    # less the sample from whose step on both are compared
+    expected = slice(first + 5, None, 5)
+    np.testing.assert_array_equal(back["post"].samples, post[expected])
+    np.testing.assert_array_equal(reference["post"].samples, runs[0]["post"].samples[expected])
+
+
+def test_a_table_without_lines_is_said_to_have_none(tmp_path):
+    (tmp_path / "empty.csv").write_text("t,post\n")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(deploy.BadInput, match="no numbers below its names"):
+            deploy.read_recording(tmp_path / "empty.csv")
 
 
 def test_a_spread_is_sampled_as_rarely(tmp_path):

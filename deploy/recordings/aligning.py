@@ -20,6 +20,8 @@ from deploy.recordings.recording import ELSEWHERE, Recording, Signal, Trains
 from deploy.traces.trace import Trace
 from deploy.traces.traces import HOST_ONLY, OFF_CHIP, Traces
 
+MOST_PHASES = 100_000  # steps in which a common phase is looked for
+
 
 @dataclass(frozen=True)
 class _Window:
@@ -151,19 +153,34 @@ def _same_shape(first: Stepped, second: Stepped) -> Stepped:
 
 
 def _window(pairs: Dict[str, Tuple[Stepped, Stepped]]) -> _Window:
-    begin, ends, apart = 0, [], [1]
+    ends: List[int] = []
+    phases: List[Tuple[int, int]] = []  # of each, a sample both have, and steps to the next
     for pair in pairs.values():
         ends += [each.end for each in pair if each.end is not None]
         if not pair[0].trace.sparse:
             both = np.intersect1d(pair[0].steps, pair[1].steps)
             if len(both) > 1:
-                apart.append(int(both[1] - both[0]))
-                begin = max(begin, int(both[0]) - apart[-1])
-    # sampled signals keep their phase where the window begins at a sample of each
-    every = int(np.lcm.reduce(apart))
-    begin = -(-begin // every) * every
+                phases.append((int(both[0]), int(both[1] - both[0])))
+    begin = _begin(phases)
     last = [int(each.trace.spike_steps.max(initial=0)) for pair in pairs.values() for each in pair]
     return _Window(begin, min(ends) if ends else max(last, default=0))
+
+
+def _begin(phases: List[Tuple[int, int]]) -> int:
+    """The first step that is a sample of each, or would be, were there more before its first.
+
+    Sampled signals keep their phase where the window begins at such a step; it need not be a
+    multiple of their distance, as where the first sample of a recording is that of the first step.
+    """
+    begin, every = 0, 1
+    for first, apart in phases:
+        begin = max(begin, first - apart)
+        every = int(np.lcm(every, apart))
+    if every <= MOST_PHASES:
+        for step in range(begin, begin + every):
+            if all((step - first) % apart == 0 for first, apart in phases):
+                return step
+    return -(-begin // every) * every
 
 
 def _cut(pair: Tuple[Stepped, Stepped], window: _Window) -> Tuple[Trace, Trace]:

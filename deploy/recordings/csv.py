@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import warnings
 from pathlib import Path
 from typing import List, TextIO
 
@@ -37,7 +38,11 @@ def read(path: Path, mapping: Mapping) -> List[Recorded]:
             _check_names(names)
             if set(TIDY) <= set(names):
                 return _tidy(stream, names, separator, path.name)
-            values = np.loadtxt(stream, delimiter=separator, ndmin=2, comments=None)
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "loadtxt: input contained no data")
+                values = np.loadtxt(stream, delimiter=separator, ndmin=2, comments=None)
+    if not values.size:
+        raise BadInput(f"{path}: there are no numbers below its names")
     if values.shape[1] != len(names):
         raise BadInput(f"{path}: {len(names)} names, and {values.shape[1]} numbers a line")
     check_budget(values.size, str(path))
