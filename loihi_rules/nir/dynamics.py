@@ -87,6 +87,8 @@ def parameters_of(node: Any, name: str) -> Tuple[Numbers, Tuple[int, ...]]:
         array = np.asarray(getattr(node, key))
         if array.dtype.kind not in "fiub":
             raise NirError(f"node {name}: its {key} is {array.dtype}, not numbers")
+        if not array.size:
+            raise NirError(f"node {name}: its {key} is empty")
         array = array.astype(float)
         infinite = key in ("v_threshold", "threshold")  # of what never fires
         if np.isnan(array).any() or not (infinite or np.isfinite(array).all()):

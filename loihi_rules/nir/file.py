@@ -7,6 +7,7 @@ whose ``nodes`` are groups with a ``type`` and a dataset for each parameter, and
 from __future__ import annotations
 
 import importlib
+import warnings
 from pathlib import Path
 from typing import Any, Dict, List, Set, Tuple
 
@@ -71,7 +72,7 @@ def read_file(path: Path) -> Any:
     except (OSError, RuntimeError, KeyError) as error:  # h5py's, of what is damaged
         said = " ".join(str(error).split())
         raise NirError(f"{path}: this is no HDF5 file that can be read ({said[:120]})") from None
-    if not isinstance(found, dict) or found.get("type") != "NIRGraph":
+    if not isinstance(found, dict) or not _is_graph(found):
         raise NirError(f"{path}: what is in it is not a NIRGraph")
     return _graph(nir, path, found)
 
@@ -139,7 +140,9 @@ def _graph(nir: Any, path: Path, found: Dict[str, Any]) -> Any:
     """The nir package's own objects of what a file holds."""
     _shapes_are_ours(found)
     try:
-        return nir.dict2NIRNode(found)
+        with warnings.catch_warnings():  # it reckons with what has not been looked at yet
+            warnings.simplefilter("ignore")
+            return nir.dict2NIRNode(found)
     except Exception as error:  # it asserts, and takes keys for granted
         raise NirError(f"{path}: the nir package cannot read it ({_said(error)})") from None
 
@@ -149,9 +152,14 @@ def _said(error: Exception) -> str:
     return f"there is no {text}" if isinstance(error, KeyError) else text[:200]
 
 
+def _is_graph(found: Dict[str, Any]) -> bool:
+    kind = found.get("type")
+    return isinstance(kind, str) and kind == "NIRGraph"
+
+
 def _shapes_are_ours(found: Dict[str, Any]) -> None:
     """Have nir leave shapes alone: it refuses files of its own paper, as of lif_rockpool.nir."""
-    if found.get("type") == "NIRGraph":
+    if _is_graph(found):
         found["type_check"] = False
         nodes = found.get("nodes")
         for node in nodes.values() if isinstance(nodes, dict) else ():

@@ -12,9 +12,10 @@ from loihi_rules.nir.conventions import Conventions
 from loihi_rules.nir.dynamics import Dynamics, dynamics_of, is_neuron, parameters_of
 from loihi_rules.nir.errors import NirError
 from loihi_rules.nir.file import edges_of
-from loihi_rules.nir.linear import LINEAR, OF_THEIR_OWN, LinearMap, Shape, linear_map
+from loihi_rules.nir.linear import LINEAR, OF_THEIR_OWN, LinearMap, Shape, linear_map, numbers_of
 
 MOST_NEURONS = 20_000_000
+MOST_DELAY = 2_000  # steps; a filter of as many states, whose matrix Nengo writes out
 THROUGH = ("Input", "Output", "Identity")  # which hand on what they are given
 
 
@@ -148,7 +149,8 @@ def read_graph(graph: Any, conventions: Conventions) -> Graph:
         If its parts do not fit, or a loop has no neuron in it.
     """
     nodes, edges = flat_nodes(graph)
-    return _Composer(nodes, edges, conventions).graph()
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # it is looked at
+        return _Composer(nodes, edges, conventions).graph()
 
 
 class _Composer:
@@ -240,7 +242,12 @@ class _Composer:
             raise NirError(
                 f"node {name}: it has {size:,} neurons and is given {given.bias.size:,} values"
             )
-        return Population(name, shape, dynamics_of(self.nodes[name], name, self.conventions), given)
+        dynamics = dynamics_of(self.nodes[name], name, self.conventions)
+        found = [dynamics.gain, dynamics.leak, given.bias]
+        found += [term.matrix.data for term in given.terms]
+        if not all(np.isfinite(array).all() for array in found):
+            raise NirError(f"node {name}: what enters it is too large for any number")
+        return Population(name, shape, dynamics, given)
 
     def _in_order(self, populations: Mapping[str, Population]) -> List[str]:
         """Each behind its sources, but for ways back in loops, as one meets them from the inputs.
@@ -347,12 +354,18 @@ class _Composer:
         return Signal(shape, (Term(name, 0, identity),), np.zeros(n))
 
     def _delayed(self, name: str, node: Any, given: Signal) -> Signal:
-        delay = np.asarray(node.delay, float).ravel()
-        if not np.isfinite(delay).all() or np.any(delay < 0):
+        delay = numbers_of(node.delay, name, "delay").ravel()
+        if np.any(delay < 0):
             raise NirError(f"node {name}: a delay is a finite time, and not below 0")
         if delay.size not in (1, given.bias.size):
             raise NirError(f"node {name}: {delay.size} delays for {given.bias.size} values")
-        steps = np.rint(np.broadcast_to(delay, given.bias.shape) / self.conventions.dt).astype(int)
+        steps = np.rint(np.broadcast_to(delay, given.bias.shape) / self.conventions.dt)
+        if steps.max() > MOST_DELAY:
+            raise NirError(
+                f"node {name}: a delay of {delay.max():g} s is {steps.max():,.0f} steps; "
+                f"{MOST_DELAY:,} at most are computed"
+            )
+        steps = steps.astype(int)
         terms = []
         for k in np.unique(steps):
             rows = sparse.diags((steps == k).astype(float)).tocsr()

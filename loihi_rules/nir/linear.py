@@ -21,6 +21,7 @@ from loihi_rules.nir.errors import NirError
 
 Shape = Tuple[int, ...]
 MOST_ENTRIES = 200_000_000
+LARGEST = 2**31  # of strides, paddings and the like
 
 
 @dataclass(frozen=True)
@@ -60,11 +61,20 @@ def linear_map(node: Any, name: str, given: Optional[Shape]) -> LinearMap:
     return LINEAR[type(node).__name__](node, name, given)
 
 
-def _numbers(value: Any, name: str, what: str) -> np.ndarray:
+def numbers_of(value: Any, name: str, what: str) -> np.ndarray:
+    """A parameter of a node as an array.
+
+    Raises
+    ------
+    NirError
+        If it is empty, or holds what is no finite number.
+    """
     array = np.asarray(value)
     if array.dtype.kind not in "fiub":
         raise NirError(f"node {name}: its {what} is {array.dtype}, not numbers")
     array = array.astype(float)
+    if not array.size:
+        raise NirError(f"node {name}: its {what} is empty")
     if not np.isfinite(array).all():
         raise NirError(f"node {name}: its {what} holds what is no finite number")
     return array
@@ -80,7 +90,7 @@ def _fits(name: str, needs: int, given: Optional[Shape]) -> None:
 
 
 def _affine(node: Any, name: str, given: Optional[Shape]) -> LinearMap:
-    weight = _numbers(node.weight, name, "weight")
+    weight = numbers_of(node.weight, name, "weight")
     if weight.ndim < 2:
         raise NirError(f"node {name}: its weight is a vector, not a matrix")
     *several, n_out, n_in = weight.shape
@@ -89,7 +99,7 @@ def _affine(node: Any, name: str, given: Optional[Shape]) -> LinearMap:
     _fits(name, matrix.shape[1], given)
     bias = np.zeros(matrix.shape[0])
     if hasattr(node, "bias"):
-        own = _numbers(node.bias, name, "bias")
+        own = numbers_of(node.bias, name, "bias")
         if own.size not in (1, n_out, bias.size):
             raise NirError(f"node {name}: {own.size} biases for {bias.size} outputs")
         bias = bias + (np.tile(own.ravel(), len(blocks)) if own.size == n_out else own.ravel())
@@ -97,7 +107,7 @@ def _affine(node: Any, name: str, given: Optional[Shape]) -> LinearMap:
 
 
 def _scale(node: Any, name: str, given: Optional[Shape]) -> LinearMap:
-    scale = _numbers(node.scale, name, "scale").ravel()
+    scale = numbers_of(node.scale, name, "scale").ravel()
     if scale.size == 1 and given is not None:
         scale = np.full(_size(given), scale[0])
     _fits(name, scale.size, given)
@@ -108,9 +118,8 @@ def _flatten(node: Any, name: str, given: Optional[Shape]) -> LinearMap:
     if given is None:
         raise NirError(f"node {name}: nothing enters it")
     n = len(given)
-    first, last = (
-        int(end) + n if int(end) < 0 else int(end) for end in (node.start_dim, node.end_dim)
-    )
+    ends = (_pair(getattr(node, key), name, key, 1)[0] for key in ("start_dim", "end_dim"))
+    first, last = (end + n if end < 0 else end for end in ends)
     first, last = min(first, n - 1), min(last, n - 1)  # as some count the batch as an axis
     shape = (*given[:first], _size(given[first : last + 1]), *given[last + 1 :])
     size = _size(given)
@@ -119,21 +128,23 @@ def _flatten(node: Any, name: str, given: Optional[Shape]) -> LinearMap:
 
 def _pair(value: Any, name: str, what: str, n: int) -> Tuple[int, ...]:
     array = np.asarray(value).ravel()
-    if array.dtype.kind not in "iuf" or array.size not in (1, n) or not np.all(array == array // 1):
-        raise NirError(f"node {name}: its {what} has to be {n} whole numbers, not {value!r}")
+    whole = array.dtype.kind in "iuf" and np.all(np.abs(array) < LARGEST)  # NaN is not either
+    if not whole or array.size not in (1, n) or np.any(array != np.rint(array)):
+        shown = str(array.tolist())[:60]
+        raise NirError(f"node {name}: its {what} has to be {n} whole numbers, not {shown}")
     return tuple(int(part) for part in np.broadcast_to(array, (n,)))
 
 
 def _convolution(node: Any, name: str, given: Optional[Shape]) -> LinearMap:
-    weight = _numbers(node.weight, name, "weight")
+    weight = numbers_of(node.weight, name, "weight")
     axes = weight.ndim - 2
     if axes != (1 if type(node).__name__ == "Conv1d" else 2):
         raise NirError(f"node {name}: its weight has {weight.ndim} axes")
     groups = _pair(node.groups, name, "groups", 1)[0]
-    channels = weight.shape[1] * groups
-    extent = _extent(node, name, given, channels, axes)
     if groups < 1 or weight.shape[0] % groups:
         raise NirError(f"node {name}: {weight.shape[0]} channels cannot be {groups} groups")
+    channels = weight.shape[1] * groups
+    extent = _extent(node, name, given, channels, axes)
     stride = _pair(node.stride, name, "stride", axes)
     dilation = _pair(node.dilation, name, "dilation", axes)
     kernel = weight.shape[2:]
@@ -143,7 +154,7 @@ def _convolution(node: Any, name: str, given: Optional[Shape]) -> LinearMap:
     matrix = _matrix(weight, groups, extent, shape, [triples for _, triples in places], name)
     bias = np.zeros(weight.shape[0])
     if getattr(node, "bias", None) is not None:
-        own = _numbers(node.bias, name, "bias").ravel()
+        own = numbers_of(node.bias, name, "bias").ravel()
         if own.size not in (1, bias.size):
             raise NirError(f"node {name}: {own.size} biases for {bias.size} channels")
         bias = bias + own
@@ -189,6 +200,8 @@ def _along(
     out = (n + before + after - dilation * (kernel - 1) - 1) // stride + 1
     if out < 1:
         raise NirError(f"node {name}: a kernel of {kernel} does not fit into {n}")
+    if out * kernel > MOST_ENTRIES:
+        raise NirError(f"node {name}: an axis of {n} becomes one of {out:,}; is its padding right?")
     i, j = np.meshgrid(np.arange(out), np.arange(kernel), indexing="ij")
     at = i * stride + j * dilation - before
     inside = (at >= 0) & (at < n)
@@ -203,6 +216,8 @@ def _matrix(
         zero = np.zeros(1, int)
         weight, places = weight[:, :, None, :], [(zero, zero, zero), *places]
         extent, shape = (1, *extent), (shape[0], 1, shape[1])
+    if np.prod(shape, dtype=float) > MOST_ENTRIES:
+        raise NirError(f"node {name}: it has more than {MOST_ENTRIES:,} values")
     (oy, ky, iy), (ox, kx, ix) = places
     out_each, in_each = weight.shape[0] // groups, weight.shape[1]
     if weight.shape[0] * in_each * len(oy) * len(ox) > MOST_ENTRIES:
