@@ -11,7 +11,7 @@ from deploy import jobs
 from deploy.cli.console import say, say_error, say_json
 from deploy.cli.job_tables import MOST_LINES, tasks_in_words
 from deploy.cli.progress import progress_bar
-from deploy.report.earlier import PAGE
+from deploy.report.earlier import PAGE, earlier_in, in_words
 
 into = click.option(
     "--out", type=click.Path(path_type=Path), help="Folder of the reports; one in it a task."
@@ -23,10 +23,11 @@ def bring(job: jobs.Job, out: Optional[Path], as_json: bool, compare: bool) -> i
     fetched = jobs.fetch(job)
     whole = len(fetched.complete) == len(job.tasks)
     reports: List[Dict[str, Any]] = []
-    page = ""
+    page, before = "", None
     spreads: Mapping[str, Any] = {}
     if compare and whole:
         folder = out or Path("comparison") / job.name
+        before = earlier_in(folder)
         with progress_bar() as bar:
             report = None if bar is None else lambda done, total: bar("comparisons", done, total)
             spreads = jobs.compare(job, folder, progress=report)
@@ -44,6 +45,8 @@ def bring(job: jobs.Job, out: Optional[Path], as_json: bool, compare: bool) -> i
         _print_fetched(job, fetched, reports, spreads)
         if len(reports) > 1:
             say(f"report of all: {page}")
+        if before is not None:
+            say(f"it is in the place of {in_words(before)}")
     for line in fetched.refused:
         say_error(f"loihi-deploy: {line}")
     if fetched.refused:

@@ -11,6 +11,7 @@ import click
 from deploy.cli.console import print_table, say, say_json
 from deploy.cli.options import as_json
 from deploy.cli.progress import progress_bar
+from deploy.cli.replacing import in_place
 from deploy.errors import BadInput, BoardLost
 from deploy.workflows.given import known_target
 
@@ -44,6 +45,7 @@ def conformance(target: str, out: Optional[Path], replay: Optional[Path], as_jso
         raise BadInput("--replay reads a file, and --out would write it again; give one")
     if out is not None and (out.suffix != ".npz" or not out.parent.is_dir()):
         raise BadInput(f"{out}: give the name of an .npz file, in a folder that there is")
+    replaced = in_place(out)
     if replay is None:
         known_target(target)
     from deploy.workflows.conformance import Observed, judge, observe  # loads NumPy and Nengo
@@ -69,7 +71,7 @@ def conformance(target: str, out: Optional[Path], replay: Optional[Path], as_jso
     else:
         _print(found)
         if out is not None:
-            say(f"file: {out}")
+            say(f"file: {out}{replaced}")
     sys.exit(0 if found.ok else 1)
 
 

@@ -18,6 +18,7 @@ from deploy.cli.options import (
     weights_options,
 )
 from deploy.cli.reading import check_run, check_weights_file, model_of, with_weights
+from deploy.cli.replacing import in_place
 from deploy.errors import BadInput
 from deploy.models.spelling import NIR
 
@@ -54,6 +55,7 @@ def export(
     if not to.parent.is_dir():
         raise BadInput(f"{to.parent}: there is no such folder")
     check_weights_file(weights, learn_on, fan_in)
+    replaced = in_place(to)
     timing = check_run(model, ["cpu"], [seed], duration, dt)
 
     from deploy.models.loading import load_model  # loads Nengo
@@ -74,4 +76,5 @@ def export(
             ["model", "in Nengo", "in NIR", "why"],
             [[c.object, c.before, c.after, c.why] for c in changes],
         )
-    say(f"{to} is written; read by loihi-deploy, its neurons and filters are Nengo's again")
+    again = "read by loihi-deploy, its neurons and filters are Nengo's again"
+    say(f"{to} is written{replaced}; {again}")

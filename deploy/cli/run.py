@@ -20,6 +20,7 @@ from deploy.cli.options import (
 )
 from deploy.cli.progress import progress_bar
 from deploy.cli.reading import check_run, check_weights_file, model_of, pairs_of, with_weights
+from deploy.cli.replacing import in_place
 from deploy.emulator.silicon import Silicon
 from deploy.errors import BadInput, DeployError
 from deploy.report.numbers import number
@@ -28,8 +29,6 @@ from deploy.targets import TARGETS
 if TYPE_CHECKING:
     from deploy.traces.traces import Traces
     from loihi_rules import Learned
-
-REPLACED = ", in the place of the file that was there"
 
 
 @click.command()
@@ -76,7 +75,7 @@ def run(
     for path, name in ((out, "traces"), (freeze, "weights")):
         if path is not None:
             _check_file(path, name)
-    there = {path for path in (out, freeze) if path is not None and path.exists()}
+    replaced, frozen_before = in_place(out), in_place(freeze)
     ideal, modes = pairs_of(ideals), Silicon.read(silicon)
     check_weights_file(weights, learn_on, fan_in)
     timing = check_run(model, [target], [seed], duration, dt, engine, modes)
@@ -120,9 +119,8 @@ def run(
         print_table(
             ["learnt", "", "error in 8 bits, at most"], [_learned(each) for each in traces.learned]
         )
-        say(f"weights: {freeze}{REPLACED if freeze in there else ''}")
-    place = REPLACED if out in there else ""
-    say(f"traces: {out}{place}" if out else "traces: not saved; for that, give --out FILE.npz")
+        say(f"weights: {freeze}{frozen_before}")
+    say(f"traces: {out}{replaced}" if out else "traces: not saved; for that, give --out FILE.npz")
 
 
 def _check_file(path: Path, name: str) -> None:
