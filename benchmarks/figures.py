@@ -57,6 +57,7 @@ FIGURES = (
     Figures("docs/learning_rules.md", "python benchmarks/relay.py", within=1.0),
     Figures("docs/learning_rules.md", "python benchmarks/frozen.py"),
     Figures("docs/my_model.md", "make examples"),
+    Figures("docs/nir.md", "python -m benchmarks.nir export"),
     Figures("docs/pes.md", "python benchmarks/parity_pes.py --seeds 200:203"),
     Figures("docs/verdict.md", "python benchmarks/verdict_coverage.py"),
     Figures("docs/verdict.md", "python benchmarks/causes.py faults --seeds 21:23"),

@@ -5,6 +5,7 @@ python -m benchmarks.nir paper neuron                    # one of neuron, braill
 python -m benchmarks.nir speed --python PEER/bin/python  # a second of events, beside snnTorch
 python -m benchmarks.nir peers --python PEER/bin/python --folder FOLDER
 python -m benchmarks.nir peers                           # of what is in emulator_tests/data/nir
+python -m benchmarks.nir export                          # what a Nengo network loses as a NIR file
 
 The peer's Python has snntorch, spyx, nir, nirtorch, and scikit-learn.
 """
@@ -20,7 +21,7 @@ from typing import Callable, Dict, Iterable, List, Optional
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
-from benchmarks.nir import braille, convolutional, neuron, peers, speed
+from benchmarks.nir import braille, convolutional, export, neuron, peers, speed
 from benchmarks.nir.table import Table
 from deploy.errors import BadInput, TargetUnavailable
 
@@ -95,7 +96,9 @@ def main() -> None:
     of_peers.add_argument("--folder", type=Path, default=KEPT, help="of networks and decisions")
     of_peers.add_argument("--samples", type=int, help="so many at most of each")
     of_peers.set_defaults(do=decisions)
-    for command in (of_paper, of_speed, of_peers):
+    of_export = commands.add_parser("export", help="a Nengo network, written and read again")
+    of_export.set_defaults(do=lambda given: show(export.tables(), given.write))
+    for command in (of_paper, of_speed, of_peers, of_export):
         command.add_argument("--write", type=Path, help="file for the tables, as Markdown")
     given = parser.parse_args()
     try:
