@@ -135,3 +135,14 @@ def test_a_step_function_is_no_spike_at_its_step(unit):
     np.testing.assert_allclose(
         run[voltage.label].samples[quiet], (x + shift)[quiet], atol=0.02 * unit
     )
+
+
+@pytest.mark.parametrize("counts", [3, 10, 40])
+def test_sums_of_many_counts_do_not_wrap_around(counts):
+    """Five thresholds a step, of a hundred inputs at once: all neurons fire in each."""
+    rng = np.random.RandomState(11)
+    spikes = rng.poisson(counts, (STEPS, 100)).clip(0, 64).astype(float)
+    weights = 5 * rng.uniform(0.5, 1.5, (6, 100)) / 100 / counts
+    assert np.all(spikes @ weights.T > 1)
+    found = on_chip(network([(weights, np.ones(6))], spikes))[0]
+    assert found.all()

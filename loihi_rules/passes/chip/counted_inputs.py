@@ -19,7 +19,6 @@ from loihi_rules.nengo_parts.wiring import base_of, columns_of, on_chip
 
 RULE = "values as whole spikes"
 MOST_COUNTS = 64  # spikes of one input that the host sends in a step
-FEWEST_COUNTS = 4  # that the largest value becomes
 USUAL_COUNTS = 16  # where nothing says what enters
 AT_ONCE = (2**LOIHI.input_bits - 1) // WEIGHT_MAX  # largest weights, that a step's sum can hold
 UNKNOWN = 1.0  # the largest value, where nothing says how large it is
@@ -31,7 +30,7 @@ def counted_inputs(draft: Draft) -> None:
     A spike carries no number. Of a value x, ``[x/q + r]`` spikes of the worth q are sent, and what
     is left is the next step's r, so that a step's value is off by q/2 at most and sums over steps
     are kept (as of a sigma-delta modulator). Values below 0 go another way, whose weights are the
-    opposite. Counts of spikes are sent as they are.
+    opposite. Counts of spikes are sent as they are, if a step's sum can hold them.
     """
     network = draft.network
     for ens in list(network.all_ensembles):
@@ -40,11 +39,13 @@ def counted_inputs(draft: Draft) -> None:
         ways = [c for c in network.all_connections if base_of(c.pre) is ens and is_stepped(c.post)]
         ways = [conn for conn in ways if on_chip(network, conn.post)]
         values = _values(draft, ens)
-        if not ways or (values is not None and _are_counts(values)):
+        if not ways or (values is not None and _stay(values, ways)):
             continue
         largest = UNKNOWN if values is None else float(np.abs(values).max())
         signed = values is None or bool(values.min() < 0)
         counts = USUAL_COUNTS if values is None else _counts(values / largest, ways)
+        if values is not None and _are_counts(values):
+            counts = min(counts, int(largest))
         unit = largest / counts
         before = (
             f"values from {values.min():.4g} to {values.max():.4g}"
@@ -102,21 +103,31 @@ def _through(transform: Any, values: np.ndarray) -> np.ndarray:
 
 
 def _counts(values: np.ndarray, ways: List[Any]) -> int:
-    """As many spikes for a value of 1 as the sum of a step can hold, of 21 bits.
-
-    A weight of 8 bits is 64 to a step (`loihi_rules.chip.levels.WEIGHT_MAX`).
-    """
-    most = 0.0
-    for conn in ways:
-        matrix = _matrix(conn.transform, conn.size_mid)
-        largest = np.asarray(abs(matrix).max(axis=1).toarray()).ravel()
-        sums = np.abs(matrix @ values.T).max(axis=1)
-        driven = largest > 0
-        most = max(most, float((sums[driven] / largest[driven]).max(initial=0.0)))
-    counts = MOST_COUNTS
-    while counts > FEWEST_COUNTS and counts * most > AT_ONCE:
+    """As many spikes for a value of 1 as the sum of a step can hold."""
+    room, counts = _room(values, ways), MOST_COUNTS
+    while counts > 1 and counts > room:
         counts //= 2
     return counts
+
+
+def _room(values: np.ndarray, ways: List[Any]) -> float:
+    """How many times as large a step's sums may be, of 21 bits, before they wrap around.
+
+    A weight of 8 bits is 64 to a step (`loihi_rules.chip.levels.WEIGHT_MAX`), and all weights of a
+    neuron together are half of the 21 bits at most, however many they are (`CURRENT_MAX` of eight
+    times that, in `loihi_rules.chip.levels.largest_unit`).
+    """
+    room = np.inf
+    for conn in ways:
+        matrix = _matrix(conn.transform, conn.size_mid)
+        sizes = abs(matrix)
+        largest = np.asarray(sizes.max(axis=1).toarray()).ravel()
+        total = np.asarray(sizes.sum(axis=1)).ravel()
+        sums = np.abs(matrix @ values.T).max(axis=1)
+        held = np.maximum(AT_ONCE * largest, total)
+        driven = sums > 0
+        room = min(room, float((held[driven] / sums[driven]).min(initial=np.inf)))
+    return room
 
 
 def _matrix(transform: Any, n: int) -> Any:
@@ -130,6 +141,11 @@ def _matrix(transform: Any, n: int) -> Any:
 
 def _are_counts(values: np.ndarray) -> bool:
     return bool(np.all((values >= 0) & (values <= MOST_COUNTS) & (values == np.floor(values))))
+
+
+def _stay(values: np.ndarray, ways: List[Any]) -> bool:
+    """Whether they are counts of spikes, which a step's sum can hold."""
+    return _are_counts(values) and (_room(values, ways) >= 1 or bool(values.max() <= 1))
 
 
 def _add_opposite(draft: Draft, ens: nengo.Ensemble, ways: List[Any], unit: float) -> None:
