@@ -114,6 +114,7 @@ def brought(target):
 
 @pytest.mark.parametrize("host", [pytest.param("there", marks=no_rsync), ""])
 def test_only_results_of_the_job_are_brought(home, host, tmp_path):
+    (home / "1.json").symlink_to(home / "0.json")
     for name in ("target", "here"):
         (tmp_path / name).mkdir()
     link = Link(Site("s", host=host))

@@ -170,6 +170,19 @@ def test_a_bad_bundle(data, tmp_path):
     assert not list(folder.iterdir()) and [p.name for p in tmp_path.iterdir()] == ["in"]
 
 
+@pytest.mark.parametrize("name", ["../a", "x/../../a", "/tmp/loihi-deploy-a"])
+def test_a_way_out_of_a_bundle_that_is_honest_but_for_it(name, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    assert "no plain file" in refused(bundles.unpack, bundles.pack({name: b"1"}, {}), folder)
+    assert not list(folder.iterdir()) and [p.name for p in tmp_path.iterdir()] == ["in"]
+
+
+def test_a_byte_of_a_bundle_that_is_honest_but_for_it(tmp_path):
+    data = bundles.pack({"a.py": b"gain = 1"}, {}).replace(b"gain = 1", b"gain = 2")
+    assert "SHA-256" in refused(bundles.unpack, data, tmp_path)
+
+
 SPEC = {"file": "", "tasks": [{"model": "oja", "seed": 0, "duration": 1}], "target": "cpu",
         "dt": 0.001, "part_every": 30, "weights": None}  # fmt: skip
 SPECS = {
@@ -350,6 +363,46 @@ def test_a_bad_record(text, finished):
         (there / "0.json").write_bytes(record)
     assert not fetched.complete and len(fetched.refused) == 1
     assert "\n" not in fetched.refused[0]
+
+
+@pytest.mark.parametrize(
+    "key, value",
+    [
+        ("task", 1), ("seed", 1), ("target", "cpu"), ("file", "1.npz"), ("bytes", 1),
+        ("sha256", "0" * 64), ("complete", 0),
+    ],
+)  # fmt: skip
+def test_a_record_that_says_something_else_of_an_honest_result(key, value, finished):
+    """Each is plausible alone."""
+    job, there = finished
+    record = (there / "0.json").read_bytes()
+    try:
+        (there / "0.json").write_text(json.dumps({**json.loads(record), key: value}))
+        fetched = fetch(job)
+    finally:
+        (there / "0.json").write_bytes(record)
+    assert not fetched.complete and "differs" in fetched.refused[0], fetched
+
+
+def test_an_honest_record_that_is_long(finished):
+    job, there = finished
+    record = (there / "0.json").read_bytes()
+    try:
+        (there / "0.json").write_bytes(record + b" " * 70_000)
+        fetched = fetch(job)
+    finally:
+        (there / "0.json").write_bytes(record)
+    assert not fetched.complete and "too long" in fetched.refused[0]
+
+
+def test_a_bomb_beside_honest_arrays(finished, tmp_path):
+    _, there = finished
+    body = io.BytesIO()
+    np.save(body, np.zeros(10**7))
+    (tmp_path / "a.npz").write_bytes((there / "0.npz").read_bytes())
+    with zipfile.ZipFile(tmp_path / "a.npz", "a", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("more.npy", body.getvalue())
+    assert "would unpack to" in refused(Traces.load, tmp_path / "a.npz")
 
 
 def test_a_result_that_is_larger_than_any_is_left_there(finished):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import tokenize
 import zipfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -171,7 +172,10 @@ def _shape_of(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> Tuple[int, ..
         }
         if version not in readers:
             raise ValueError(f"{name!r} is of format {version}")
-        shape, _, dtype = readers[version](stream)
+        try:
+            shape, _, dtype = readers[version](stream)
+        except (SyntaxError, tokenize.TokenError):  # NumPy tries to mend what Python cannot read
+            raise ValueError(f"the header of {name!r} cannot be read") from None
         if dtype.hasobject:
             raise ValueError(f"{name!r} are pickled objects, which are never read; save numbers")
         if dtype.kind not in "fiub":

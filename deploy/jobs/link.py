@@ -50,8 +50,8 @@ class Link:
         if self.site.host:
             # both begin at home, where a path may be relative to
             there = [word[2:] if word.startswith("~/") else word for word in words]
-            return self._call([*self._ssh, "--", self.site.host, shlex.join(there)], None)
-        return self._call([os.path.expanduser(word) for word in words], Path.home())
+            return self._call([*self._ssh, "--", self.site.host, shlex.join(there)], None, PATIENCE)
+        return self._call([os.path.expanduser(word) for word in words], Path.home(), PATIENCE)
 
     def folder(self, name: str) -> str:
         """Of a job, there."""
@@ -140,7 +140,7 @@ class Link:
         self,
         command: List[str],
         cwd: Optional[Path],
-        patience: Optional[float] = PATIENCE,
+        patience: Optional[float],
         into: Optional[Path] = None,
         most_into: int = 0,
     ) -> str:

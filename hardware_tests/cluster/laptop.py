@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Dict, NamedTuple, Optional
+from typing import Dict, NamedTuple, Optional, Tuple
 
 from deploy.cli import COMMANDS
 
@@ -20,6 +20,7 @@ class Done(NamedTuple):
     code: int
     stdout: str
     stderr: str
+    memory: int = 0  # KiB, the most that the kernel has counted of it
 
     @property
     def clear(self) -> bool:
@@ -56,19 +57,21 @@ class Laptop:
             pid = os.fork()
             if pid == 0:
                 self._be_the_command([str(word) for word in arguments], out, err)
-            code = self._wait(pid, kill_after)
-            return Done(code, out.read_text(errors="replace"), err.read_text(errors="replace"))
+            code, memory = self._wait(pid, kill_after)
+            texts = (path.read_text(errors="surrogateescape") for path in (out, err))
+            return Done(code, *texts, memory)
 
-    def _wait(self, pid: int, kill_after: Optional[float]) -> int:
+    def _wait(self, pid: int, kill_after: Optional[float]) -> Tuple[int, int]:
         if kill_after is not None:
             end = time.monotonic() + kill_after
             while time.monotonic() < end:
-                found, status = os.waitpid(pid, os.WNOHANG)
+                found, status, used = os.wait4(pid, os.WNOHANG)
                 if found:
-                    return os.waitstatus_to_exitcode(status)
+                    return os.waitstatus_to_exitcode(status), used.ru_maxrss
                 time.sleep(0.005)
             os.kill(pid, signal.SIGKILL)
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        _, status, used = os.wait4(pid, 0)
+        return os.waitstatus_to_exitcode(status), used.ru_maxrss
 
     def _be_the_command(self, words, out: Path, err: Path) -> None:
         try:

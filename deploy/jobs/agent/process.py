@@ -1,8 +1,8 @@
 """Jobs without an array of Slurm's: a process of our own on this machine, its tasks in turn.
 
 Its proof of life is a lock, which it holds from before it is started, and which its children
-inherit. A number alone proves nothing: it may be a stranger's by now. While the lock is held, some
-of its process group are there, and so nobody else can have got the group's number.
+inherit. A number alone proves nothing: it may be a stranger's by now. So none is signalled whose
+group does not have the lock.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import subprocess
+from pathlib import Path
 from typing import Dict, Optional
 
 from .folder import HERE, Answer, Reported, Settings, complete, own_words, read, stored_id, write
@@ -43,9 +44,12 @@ def stop(job: Settings) -> str:
     _, group, host = stored_id().split()
     if host != socket.gethostname():
         return f"it runs on {host}; cancel it there"
-    if is_alive():
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(int(group), signal.SIGTERM)
+    if not is_alive():
+        return ""
+    if not has_lock(int(group)):
+        return "what runs it is not what was started; it is left alone"
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(int(group), signal.SIGTERM)
     return ""
 
 
@@ -60,6 +64,24 @@ def states(job: Settings) -> Dict[int, Reported]:
 
 def is_lost(job: Settings, known: Optional[Dict[int, Reported]] = None) -> bool:
     """What was started is known by its lock."""
+    return False
+
+
+def has_lock(group: int) -> bool:
+    """Whether one of a process group has the lock open, as Linux says; elsewhere it is believed."""
+    if group <= 1 or group == os.getpgrp():
+        return False
+    own = Path("/proc/self/fd")
+    if not own.is_dir():
+        return True
+    lock = os.stat(str(HERE / LOCK))
+    for process in own.parent.parent.glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # gone, or another user's
+            if os.getpgid(int(process.name)) == group:
+                for descriptor in (process / "fd").iterdir():
+                    with contextlib.suppress(OSError):
+                        if os.path.samestat(lock, descriptor.stat()):
+                            return True
     return False
 
 

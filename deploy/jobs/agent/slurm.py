@@ -28,6 +28,7 @@ from .folder import (
 
 OWN = f"--user={os.getuid()}"  # two users' jobs of one content have one name
 PATIENCE = 60  # s, for one of Slurm's commands
+SKEW = 10  # s, by which clocks of two login machines may differ
 REST = -1  # stands for tasks that Slurm has under one line, as they never began
 UNKNOWN = "Invalid job id"  # what Slurm says of what it has forgotten
 WAYS_OUT = {
@@ -72,7 +73,7 @@ def start(job: Settings) -> Answer:
     there = queued(name)
     new = not there
     if new:
-        write(HERE / "queued", f"{time.time():.0f}\n")  # before: an age is never too small
+        write(HERE / "queued", f"{time.time():.3f}\n")  # before: an age is never too small
         with contextlib.suppress(Unreachable):  # it may have been taken all the same
             code, out, err = sbatch(job)
             there = [out.strip().split(";")[0]] if code == 0 else []
@@ -144,7 +145,7 @@ def is_lost(job: Settings, known: Optional[Dict[int, Reported]] = None) -> bool:
         return False
     age = time.time() - float(read(HERE / "queued", "0"))
     kept = seconds_kept()
-    return kept == 0 or 0 <= age < kept
+    return kept == 0 or -SKEW < age < kept
 
 
 def seconds_kept() -> int:

@@ -1,0 +1,38 @@
+"""A small share of the second campaign; all of it: ``python -m hardware_tests.attack``."""
+
+import os
+import shutil
+from collections import Counter
+
+import pytest
+
+from hardware_tests.attack.campaign import KINDS, trial
+from hardware_tests.attack.scene import Scene
+
+SHARE = 3  # trials of each attack
+NEEDS = {"small disks": "mount", "slow lines that break": "rsync"}
+ATTACKS = [(kind, name) for kind, attacks in KINDS.items() for name in attacks]
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory):
+    return Scene(tmp_path_factory.mktemp("scene"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind, name", ATTACKS, ids=[name for _, name in ATTACKS])
+def test_through_an_attack(kind, name, scene):
+    if name in NEEDS and (shutil.which(NEEDS[name]) is None or os.geteuid()):
+        pytest.skip(f"{NEEDS[name]} and root are needed")
+    outcomes = [trial(scene, kind, name, KINDS[kind][name][1], seed) for seed in range(SHARE)]
+    bad = [outcome for outcome in outcomes if not outcome.good]
+    assert not bad, bad
+
+
+def test_there_are_as_many_trials_as_promised():
+    trials = Counter()
+    for kind, attacks in KINDS.items():
+        trials[kind] = sum(number for number, _ in attacks.values())
+    least = {"crafted files and answers": 400, "whose job and whose process": 60,
+             "after Slurm has forgotten": 60, "slow and small": 40}  # fmt: skip
+    assert all(trials[kind] >= number for kind, number in least.items())
