@@ -88,6 +88,8 @@ def main(arguments: Optional[List[str]] = None) -> None:
         sys.exit(0)
     except MemoryError:
         _fail("there is not enough memory for this model and duration", 2)
+    except ImportError as error:
+        _fail(f"a library cannot be loaded ({error}); that may be for want of memory too", 2)
     except OSError as error:
         _fail(f"{error.filename or 'the system'}: {error.strerror or error}", 2)
     except RecursionError:
