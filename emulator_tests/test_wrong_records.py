@@ -124,7 +124,7 @@ def test_what_a_header_says_costs_no_memory(runs, tmp_path, fields, trace):
     assert "not a whole traces file" in said and int(grown) < 50_000, done.stdout  # KiB
 
 
-@pytest.mark.parametrize("shape", ["(1000000000000,)", "(10, 10)"])
+@pytest.mark.parametrize("shape", ["(1000000000000,)", "(10, 10)", "(3"])
 def test_an_array_that_is_not_what_its_header_says(runs, tmp_path, shape):
     runs[1].save(tmp_path / "a.npz")
     with zipfile.ZipFile(tmp_path / "a.npz") as whole, zipfile.ZipFile(
@@ -137,5 +137,5 @@ def test_an_array_that_is_not_what_its_header_says(runs, tmp_path, shape):
                 text = header.ljust(117).encode() + b"\n"
                 body = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + body[128:]
             other.writestr(name, body)
-    with pytest.raises(deploy.BadInput, match="its header says"):
+    with pytest.raises(deploy.BadInput, match="header"):
         Traces.load(tmp_path / "b.npz")

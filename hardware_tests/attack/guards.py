@@ -70,7 +70,7 @@ GUARDS: Tuple[Guard, ...] = (
     Guard("more bytes than a job can have, copied", "deploy/jobs/copying.py",
           "if together > wanted.most_together:", "if False:", CALLING),
     Guard("links at a site", "deploy/jobs/copying.py",
-          "if stat.S_ISREG(path.lstat().st_mode):", "if True:", HOSTILE),
+          "if stat.S_ISREG(path.lstat().st_mode):", "if True:", CALLING),
     # files
     Guard("zips that unpack to a thousand times their size", "deploy/files/npz.py",
           "if member.file_size > MOST_EXPANSION * max(member.compress_size, 1):", "if False:",
@@ -80,7 +80,7 @@ GUARDS: Tuple[Guard, ...] = (
           RECORDS),
     Guard("headers that Python cannot read", "deploy/files/npz.py",
           "except (SyntaxError, tokenize.TokenError):", "except ZeroDivisionError:",
-          f"{ATTACK} 'parts or results'"),
+          RECORDS),
     Guard("the types of a record", "deploy/traces/traces.py",
           "        RUN(record, \"its record\")\n", "", RECORDS),
     Guard("a number of steps that costs nothing to write", "deploy/traces/traces.py",
