@@ -146,3 +146,14 @@ def test_sums_of_many_counts_do_not_wrap_around(counts):
     assert np.all(spikes @ weights.T > 1)
     found = on_chip(network([(weights, np.ones(6))], spikes))[0]
     assert found.all()
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_layer_that_fires_as_one_drives_the_next(sign):
+    rng = np.random.RandomState(12)
+    first = (np.abs(rng.normal(0, 1, (1500, 20))), np.full(1500, 0.1))
+    second = (sign * 5 * rng.uniform(0.5, 1.5, (6, 1500)) / 1500, np.ones(6))
+    net = network([first, second], np.ones((STEPS, 20)))
+    before, behind = on_chip(net)
+    assert before.all()
+    assert behind.all() if sign > 0 else not behind.any()

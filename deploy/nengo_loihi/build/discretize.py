@@ -27,6 +27,7 @@ from deploy.nengo_loihi.build.reach import (
     has_bases,
     largest_of,
     magnitudes,
+    positive,
     reach_of,
     sums_of,
 )
@@ -46,6 +47,7 @@ from deploy.nengo_loihi.build.source_activity import Source, decoded_sources
 from deploy.nengo_loihi.load import load_nengo_loihi
 from loihi_rules.change import ChipWarning, warn, warn_of_all
 from loihi_rules.chip.levels import (
+    FINE_WEIGHT_MAX,
     STEP,
     WEIGHT_MAX,
     Decays,
@@ -70,6 +72,7 @@ DECODERS = ("decoders", "probe_decoders")
 PIECE = re.compile(r"\[[\d:]+\]$")
 LEAST_SHARE = 1e-12  # of a threshold: what a million spikes in a step cannot make matter
 NOTHING = 1e-8  # nengo-loihi takes no weights that are all smaller into account
+SUM_MAX = 2**LOIHI.input_bits * 15 / 16  # of what synapses add in a step; the rest is for rounding
 NOT_SCALED = Decays(1.0, 1.0)  # of neurons that are defined by their steps
 HOST_SPIKES = 16  # a step, of an input neuron: four radii of its target
 
@@ -472,6 +475,9 @@ def level(
         if synapse in reaches:
             own = sums_of(synapse, reaches[synapse]).largest * n_spikes
             at_once = np.maximum(at_once, own * (WEIGHT_MAX / INPUT_MAX))
+    if decays == NOT_SCALED:  # all that a layer fires together, wrapped around, is the opposite
+        sums = _largest_sums(reaches, block.n_neurons)
+        at_once = np.maximum(at_once, sums * (FINE_WEIGHT_MAX / SUM_MAX))
     most = largest_unit(decays, threshold, bias, at_once, np.abs(bias) + current)
     driven = weight > 0
     most[~driven] = np.minimum(
@@ -535,6 +541,17 @@ def _largest_inputs(
         largest = np.maximum(largest, own.largest)
         current += spikes.get(synapse, 1.0) / 2 * own.total
     return largest, current
+
+
+def _largest_sums(reaches: Mapping[Any, Reach], n_neurons: int) -> np.ndarray:
+    """(n,) what a spike of each source in one step adds up to, of one sign."""
+    signs = []
+    for sign in (1.0, -1.0):
+        total = np.zeros(n_neurons)
+        for synapse, reach in reaches.items():
+            total += reach.added(positive(synapse, reach, sign))
+        signs.append(total)
+    return np.maximum(*signs)
 
 
 def _kept(group: _Group, errors: Errors, together: bool, beside: Tuple[float, str]) -> Kept:
