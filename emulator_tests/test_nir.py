@@ -193,3 +193,22 @@ def test_a_network_that_is_rewritten_once_more_stays_as_it_is():
     assert len(twice.chip_ensembles) == 4
     again = [note.steps_late for note in twice.notes.ensembles.values() if note.steps_late]
     assert sorted(again) == sorted(late)
+
+
+@pytest.mark.parametrize("leak", [-0.4, 0.9, 3.0], ids=["held down", "near", "beyond"])
+def test_biases_do_nothing_before_the_first_step(leak):
+    """Of the third layer, whose first step is the chip's fourth."""
+    rng = np.random.RandomState(4)
+    layers = [nir.Linear(np.abs(rng.randn(8, 4))), lif(8, r=20.0)]
+    layers += [nir.Linear(np.abs(rng.randn(8, 8))), lif(8, r=20.0)]
+    each = np.ones(8)
+    last = nir.LIF(0.002 * each, 4 * each, 2 * leak * each, each, 0 * each)
+    model = convert(
+        graph_of(*layers, nir.Linear(rng.randn(8, 8)), last), "x", None, rng.rand(100, 4) < 0.4
+    )
+    runs = [deploy.run(model.network, 0.1, target) for target in ("cpu", "float-emulator")]
+    label = list(runs[0].traces)[2]
+    cpu, chip = (run[label] for run in runs)
+    assert len(cpu.spike_steps)
+    np.testing.assert_array_equal(cpu.spike_steps, chip.spike_steps)
+    np.testing.assert_array_equal(cpu.spike_neurons, chip.spike_neurons)

@@ -77,7 +77,8 @@ def _first_voltages(network: nengo.Network, model: Any) -> Dict[Any, np.ndarray]
     notes = notes_of(network).ensembles
     for ens in network.all_ensembles:
         if on_chip(network, ens) and is_stepped(ens):
-            start_stepped(model, ens, notes[ens].steps_late or 0, state, integer=True)
+            late = notes[ens].steps_late or 0
+            start_stepped(model, ens, late, state, integer=True, holds=False)
             if any(currents[block].any() for block in blocks_of(model, ens)):
                 warn(
                     name_of(ens),

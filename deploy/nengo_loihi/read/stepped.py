@@ -48,10 +48,13 @@ def start_stepped(
     late: int,
     state: Callable[[Any, str], np.ndarray],
     integer: bool,
+    holds: bool = True,
 ) -> None:
     """Set voltages and currents so that the neurons' first step finds what it begins with.
 
-    That step is the chip's step ``late`` + 1; before it biases act, and nothing else:
+    That step is the chip's step ``late`` + 1. Before it, voltages that begin at the reset are held
+    there, as after a spike, by a refractory time of so many steps. Others begin where biases, and
+    nothing else, bring them to what they are to be, as currents do:
 
         u_{t−1} = u_t / α,    v_{t−1} = (v_t − u_t − bias) / β
 
@@ -67,6 +70,8 @@ def start_stepped(
     state : callable
         As for `deploy.nengo_loihi.read.chip_neurons.ChipNeurons`.
     integer : bool
+    holds : bool
+        Whether refractory times can be set, as on the emulator; a board is given voltages alone.
     """
     neurons: Any = ens.neuron_type
     first = neurons.make_state(ens.n_neurons, rng=np.random.RandomState(0))
@@ -82,8 +87,12 @@ def start_stepped(
         part = model.block_comp_map[block] if len(blocks) > 1 else np.arange(ens.n_neurons)
         unit = _unit(model, block)
         u, v = current[part] * unit, voltage[part] * unit
+        held = (v == 0) & holds
         for _ in range(late):
             u, v = _step_before(block.compartment, u, v, integer)
+        if holds:
+            v = np.where(held, 0.0, v)
+            state(block, "ref_count")[...] = np.where(held, late, 0)
         state(block, "current")[...] = np.rint(u) if integer else u
         state(block, "voltage")[...] = np.rint(v) if integer else v
 
