@@ -73,7 +73,6 @@ PIECE = re.compile(r"\[[\d:]+\]$")
 LEAST_SHARE = 1e-12  # of a threshold: what a million spikes in a step cannot make matter
 NOTHING = 1e-8  # nengo-loihi takes no weights that are all smaller into account
 SUM_MAX = 2**LOIHI.input_bits * 15 / 16  # of what synapses add in a step; the rest is for rounding
-NOT_SCALED = Decays(1.0, 1.0)  # of neurons that are defined by their steps
 HOST_SPIKES = 16  # a step, of an input neuron: four radii of its target
 
 
@@ -349,7 +348,9 @@ def _prepare(
     if any(synapse.learning for synapse in block.synapses):
         largest = max(s.max_abs_weight() for s in block.synapses)
         return largest, np.ones(block.n_neurons)  # by `loihi_rules.passes.chip.learning_scale`
-    even = even_thresholds(block, reaches)
+    even = np.ones(block.n_neurons)
+    if is_stepped(compartment):
+        even = even_thresholds(block, reaches)
     largest = max((s.max_abs_weight() for s in block.synapses), default=0.0)
     decays = decays_of(
         float(compartment.decay_u[0]),
@@ -357,7 +358,7 @@ def _prepare(
         bool(compartment.scale_u),
         bool(compartment.scale_v),
     )
-    if not (compartment.scale_u or compartment.scale_v):
+    if is_stepped(compartment):
         _decay_exactly(compartment)
     saturate(block, decays)
     if largest <= NOTHING:
@@ -367,6 +368,14 @@ def _prepare(
     rates = {**spikes, **pulses}
     unit *= 2.0 ** finer(block, decays, unit, reaches, rates, sources, _least(block))
     return LOIHI.weight_max * STEP / (decays.weight * unit), even * factor
+
+
+def is_stepped(compartment: Any) -> bool:
+    """Whether neurons are defined by what they do in a step, whose integrals nobody makes up for.
+
+    See `deploy.nengo_loihi.build.stepped`; nengo-loihi makes up for currents of all others.
+    """
+    return not (compartment.scale_u or compartment.scale_v)
 
 
 def even_thresholds(block: Any, reaches: Mapping[Any, Reach]) -> np.ndarray:
@@ -475,7 +484,7 @@ def level(
         if synapse in reaches:
             own = sums_of(synapse, reaches[synapse]).largest * n_spikes
             at_once = np.maximum(at_once, own * (WEIGHT_MAX / INPUT_MAX))
-    if decays == NOT_SCALED:  # all that a layer fires together, wrapped around, is the opposite
+    if is_stepped(compartment):  # all that a layer fires together, wrapped around, is the opposite
         sums = _largest_sums(reaches, block.n_neurons)
         at_once = np.maximum(at_once, sums * (FINE_WEIGHT_MAX / SUM_MAX))
     most = largest_unit(decays, threshold, bias, at_once, np.abs(bias) + current)
@@ -489,7 +498,8 @@ def level(
         or np.ptp(threshold) > 0
         or compartment.enable_noise.any()
     )
-    unit = None if one or decays != NOT_SCALED else _whole_parts(block, reaches, most, weight)
+    whole = is_stepped(compartment) and not one
+    unit = _whole_parts(block, reaches, most, weight) if whole else None
     if unit is None:
         unit = whole_thresholds(
             np.full_like(most, most.min()) if one else levels(most, weight), threshold
