@@ -243,3 +243,19 @@ def test_what_only_integrates_is_shown_without_a_warning(tmp_path):
     with warnings.catch_warnings():
         warnings.filterwarnings("error", "invalid value")
         deploy.classify(tmp_path / "li.nir", np.ones((2, 9, 2)), targets=("cpu", "float-emulator"))
+
+
+def test_warnings_of_the_chip_are_shown(tmp_path):
+    """Here of currents beyond what a compartment holds."""
+    each = np.ones(3)
+    graph = nir.NIRGraph.from_list(
+        nir.Linear(np.eye(3)),
+        nir.CubaLIF(5 * each, each, 1000 * each, 0 * each, each, 0 * each, 1000 * each),
+        type_check=False,
+    )
+    nir.write(tmp_path / "x.nir", graph)
+    found = deploy.classify(
+        tmp_path / "x.nir", np.ones((1, 6000, 3)), targets=("cpu", "emulator"), processes=1
+    )
+    assert any("Overflow in current" in text for text in found.warnings)
+    assert found.to_dict()["warnings"] == list(found.warnings)

@@ -69,6 +69,8 @@ def _print(found: Classification) -> None:
         for k, each in enumerate(found.targets)
     ]
     print_table(("target", "accuracy", "decides as cpu", "energy a sample"), decided)
+    for text in found.warnings:
+        say(f"warning: {text}", indent="    ")
     if found.first_different is not None:
         k = found.first_different
         say(

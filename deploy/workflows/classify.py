@@ -18,6 +18,7 @@ from deploy.models.user_code import user_code
 from deploy.targets import find_target
 from deploy.targets.emulator import EmulatorSession
 from deploy.workflows.given import check_targets, usable_target
+from deploy.workflows.kept_warnings import kept_warnings
 from deploy.workflows.processes import at_once, stop_if_asked
 from deploy.workflows.processes import spread as on_all_cores
 from loihi_rules import declare_settings, fix_seeds
@@ -100,6 +101,8 @@ class Classification:
     labels : (n_samples,) ndarray of int, or None
     changes : tuple of dict
         What is different on the last target.
+    warnings : tuple of str
+        What the last target warned of.
     outputs : mapping of str to (n_steps, n) ndarray
         What the first and the last target give for the first sample that they decide otherwise.
     """
@@ -110,6 +113,7 @@ class Classification:
     targets: Tuple[Decisions, ...]
     labels: Optional[np.ndarray] = None
     changes: Tuple[Mapping[str, str], ...] = field(default=(), repr=False)
+    warnings: Tuple[str, ...] = ()
     outputs: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     @property
@@ -199,6 +203,7 @@ class Classification:
             ],
             "confusion": self.confusion().tolist(),
             "changes": [dict(change) for change in self.changes],
+            "warnings": list(self.warnings),
         }
 
 
@@ -288,7 +293,8 @@ def classify(
     changes = (*map(vars, read.changes), *found[0]["changes"])
     n_samples, n_steps, _ = samples.inputs.shape
     name = spelling.file.stem
-    whole = Classification(name, n_samples, n_steps, decisions, samples.labels, changes)
+    warned = tuple(dict.fromkeys(text for each in found for text in each["warnings"]))
+    whole = Classification(name, n_samples, n_steps, decisions, samples.labels, changes, warned)
     if whole.first_different is None:
         return whole
     given = samples.inputs[whole.first_different][np.newaxis]
@@ -325,6 +331,7 @@ class _Shown:
     changes: Sequence[Mapping[str, str]]
     energy: float
     bits: Mapping[str, float]
+    warnings: Tuple[str, ...]
 
 
 def _one_part(
@@ -337,12 +344,12 @@ def _one_part(
 ) -> Dict[str, Any]:
     given = samples.inputs[slice(*part)]
     goal = Stepper(read).run(given)
-    found: Dict[str, Any] = {REFERENCE: _compared(goal, goal, read), "changes": ()}
+    found: Dict[str, Any] = {REFERENCE: _compared(goal, goal, read), "changes": (), "warnings": ()}
     for name in targets:
         if name == REFERENCE:
             continue
         shown = _on_emulator(name, read, given, telling, seed)
-        found["changes"] = shown.changes
+        found["changes"], found["warnings"] = shown.changes, shown.warnings
         compared = _compared(shown.made, goal, read)
         found[name] = replace(compared, energy=shown.energy, bits=shown.bits)
     return found
@@ -378,7 +385,8 @@ def _on_emulator(
     copied = fix_seeds(network, seed)
     probes = {str(probe.label): probe for probe in copied.network.all_probes}
     found: Dict[str, List[np.ndarray]] = {label: [] for label in probes}
-    with user_code(None), find_target(name).open(copied, read.dt, seed) as session:
+    opened = find_target(name).open
+    with user_code(None), kept_warnings() as warned, opened(copied, read.dt, seed) as session:
         if not isinstance(session, EmulatorSession):
             raise BadInput(f"{read.network.label}: nothing of it can be on the chip")
         if session.problems:
@@ -397,7 +405,7 @@ def _on_emulator(
         energy = float(session.record().get("work", {}).get("energy", np.nan))
         bits = _bits_into(session, probes)
     made = {label: np.stack(values) for label, values in found.items()}
-    return _Shown(made, changes, energy, bits)
+    return _Shown(made, changes, energy, bits, tuple(warned))
 
 
 def _bits_into(session: EmulatorSession, labels: Iterable[str]) -> Dict[str, float]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.metadata
 import platform
-import warnings as python_warnings
 from dataclasses import asdict, replace
-from typing import Any, Callable, Dict, FrozenSet, Iterator, List, Mapping, Optional, Sequence
+from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence
 
 import nengo
 import numpy as np
@@ -37,6 +35,7 @@ from deploy.workflows.given import (
     steps_of,
     usable_target,
 )
+from deploy.workflows.kept_warnings import kept_warnings
 from deploy.workflows.moved_back import MovedBack
 from loihi_rules import fix_seeds
 from loihi_rules.learned.record import learning
@@ -128,7 +127,7 @@ def record(
     variant: Optional[Variant] = None,
 ) -> Traces:
     """Run a loaded model on a target, as `run` does, whose checks are done."""
-    with user_code(loaded.source), fixed_generators(seed), _kept_warnings() as warned:
+    with user_code(loaded.source), fixed_generators(seed), kept_warnings() as warned:
         copied = fix_seeds(loaded.network, seed)
         mark = fingerprint(copied.network)
         learns = learning(copied.network)
@@ -333,23 +332,6 @@ def _with_ideals(traces: List[Trace], ideals: Mapping[str, str], model: str) -> 
                 "and sampled alike"
             )
     return [replace(trace, ideal=ideals.get(trace.label)) for trace in traces]
-
-
-@contextlib.contextmanager
-def _kept_warnings() -> Iterator[List[str]]:
-    """Collect what a target warns of, each text once, in order."""
-    texts: List[str] = []
-    with python_warnings.catch_warnings(record=True) as caught:
-        python_warnings.simplefilter("always")
-        try:
-            yield texts
-        finally:
-            kept = [
-                " ".join(str(w.message).split())
-                for w in caught
-                if not issubclass(w.category, (DeprecationWarning, ResourceWarning))
-            ]
-            texts.extend(dict.fromkeys(kept))
 
 
 def _versions(target: Target) -> Dict[str, str]:
