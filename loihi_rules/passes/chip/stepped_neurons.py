@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import nengo
 import numpy as np
 
 from loihi_rules.draft import Draft
@@ -46,9 +47,24 @@ def stepped_neurons(draft: Draft) -> None:
                 "Loihi 1 has no other reset; where inputs go far beyond the threshold, spikes are "
                 "lost, which a comparison measures",
             )
+        _warn_of_first_spikes(draft, ens, neurons)
         _say_what_is_kept(draft, name_of(ens), neurons)
         note = draft.notes.ensembles[ens]
         draft.notes.ensembles[ens] = replace(note, has_its_rates=True)
+
+
+def _warn_of_first_spikes(draft: Draft, ens: nengo.Ensemble, neurons: SteppedNeurons) -> None:
+    """Of neurons that begin above their threshold; see `deploy.nengo_loihi.read.stepped`."""
+    first = neurons.make_state(ens.n_neurons, rng=np.random.RandomState(0))["voltage"]
+    above = int(np.sum(np.broadcast_to(first > neurons.threshold, (ens.n_neurons,))))
+    if above and np.any(neurons.voltage_kept):
+        draft.warn(
+            name_of(ens),
+            "first steps",
+            f"{above:,} of its neurons begin above their threshold, {first.flat[0]:g}, and fire at "
+            "once; on the chip they do not, or in another step",
+            "count voltages from the reset, as v_reset=0 does",
+        )
 
 
 def _say_what_is_kept(draft: Draft, name: str, neurons: SteppedNeurons) -> None:
