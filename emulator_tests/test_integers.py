@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import deploy
-from deploy.nengo_loihi.build.discretize import discretize_model, level, saturate
+from deploy.nengo_loihi.build.discretize import discretize_model
+from deploy.nengo_loihi.build.scaling import level, saturate
 from deploy.nengo_loihi.load import load_nengo_loihi
 from loihi_rules.chip.levels import decays_of, levels
 
