@@ -77,7 +77,8 @@ def steps_between(draft: Draft) -> None:
                 RULE,
                 "spikes in the step of what causes them",
                 f"{_steps(late[ens])} later",
-                "a spike reaches another core in the next step; what is recorded is moved back",
+                "a spike reaches another core in the next step; runs record it where it belongs, "
+                "deploy.Simulator as it comes",
             )
 
 
