@@ -11,6 +11,7 @@ import numpy as np
 
 from deploy.errors import BadInput
 from deploy.files.npz import in_one_line
+from deploy.files.numbers import read_numbers
 
 MOST_BYTES = 2**31  # of all samples, as 8 bytes a number
 LAYOUTS = "(samples, steps, channels…) of spikes, (samples, channels…) of frames with --steps"
@@ -170,7 +171,7 @@ def _labels(path: Path) -> np.ndarray:
     with in_one_line(path, "labels", "an npy file, or text with a whole number a line"):
         if path.suffix.lower() == ".npy":
             return np.asarray(np.load(path, allow_pickle=False))
-        return np.loadtxt(path, ndmin=1)
+        return read_numbers(path, axes=1)
 
 
 def _checked(path: Path, labels: np.ndarray, inputs: np.ndarray) -> np.ndarray:
@@ -203,7 +204,9 @@ def _read_csv(path: Path) -> Dict[str, np.ndarray]:
             raise ValueError("it is too long; save it as npz")
         with open(path, encoding="utf-8-sig", newline="") as stream:
             names: List[str] = [name.strip() for name in next(csv.reader([stream.readline()]))]
-            values = np.loadtxt(stream, delimiter=",", ndmin=2)
+            values = read_numbers(stream, ",")
+    if not values.size:
+        raise BadInput(f"{path}: there are no numbers below its names")
     if values.shape[1] != len(names):
         raise BadInput(f"{path}: {len(names)} names, and {values.shape[1]} numbers a line")
     return dict(zip(names, values.T))

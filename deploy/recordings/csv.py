@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import warnings
 from pathlib import Path
 from typing import List, TextIO
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from deploy.errors import BadInput
 from deploy.files.npz import in_one_line
+from deploy.files.numbers import read_numbers
 from deploy.recordings.mapping import Mapping
 from deploy.recordings.recording import MOST_NAMES, Recorded, check_budget
 from deploy.recordings.tables import TIDY, signals_of_columns, signals_of_tidy
@@ -38,9 +38,7 @@ def read(path: Path, mapping: Mapping) -> List[Recorded]:
             _check_names(names)
             if set(TIDY) <= set(names):
                 return _tidy(stream, names, separator, path.name)
-            with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", "loadtxt: input contained no data")
-                values = np.loadtxt(stream, delimiter=separator, ndmin=2, comments=None)
+            values = read_numbers(stream, separator)
     if not values.size:
         raise BadInput(f"{path}: there are no numbers below its names")
     if values.shape[1] != len(names):
