@@ -27,4 +27,5 @@ def read_numbers(source: Any, separator: Optional[str] = None, axes: int = 2) ->
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", NOTHING)
-        return np.loadtxt(source, delimiter=separator, ndmin=axes, comments=None)
+        load: Any = np.loadtxt  # whose types know of no axes that vary
+        return np.asarray(load(source, delimiter=separator, ndmin=axes, comments=None))
