@@ -321,7 +321,7 @@ def test_a_sweep_of_a_users_model_with_its_file(here, tmp_path):
     page = tmp_path / answer["report"]
     links = re.findall(r'href="([^"#]+\.html)"', page.read_text())
     assert len(links) == 4 and all((page.parent / unquote(link)).is_file() for link in links)
-    assert page.read_text().count("Effects over seeds") == 2
+    assert page.read_text().count("<h2>Effects over seeds") == 2
     job = json.loads(here("jobs", "--json").stdout)[0]
     assert job["last seen"] == "fetched 4 complete" and job["submitted"] != "not yet"
     results = tmp_path / "state" / "loihi-deploy" / "jobs" / job["name"] / "results"

@@ -36,10 +36,14 @@ def rates(net, target):
 @pytest.mark.parametrize(
     ("kind", "seed", "within", "by_neuron"),
     [(RECTIFIED, 101, 0.03, 0.06), (RECTIFIED, 102, 0.03, 0.06)]
-    + [(LIF, 101, 0.09, 0.12), (LIF, 102, 0.09, 0.16)],
+    + [(LIF, 101, 0.09, 0.12), (LIF, 103, 0.09, 0.12)],
 )
 def test_neurons_in_a_loop_fire_as_on_the_cpu(kind, seed, within, by_neuron):
-    """5 to 14 % low, and 7 to 21 % neuron by neuron, if fitted to steady currents."""
+    """5 to 14 % low, and 7 to 21 % neuron by neuron, if fitted to steady currents.
+
+    Of loops in which the CPU's own runs with other voltages fire alike, within 2 %. That of LIF of
+    seed 102 has several states, which differ by 11 %, and takes one or another by last digits.
+    """
     net = loop(kind, seed)
     cpu, chip = (rates(net, target) for target in ("cpu", "emulator"))
     assert chip.mean() == pytest.approx(cpu.mean(), rel=within)

@@ -383,7 +383,7 @@ def test_an_integrator_and_an_oscillator_are_judged_by_what_they_are():
         nengo.Connection(osc, osc, synapse=0.1, transform=turn)
         nengo.Probe(osc, synapse=0.02, label="osc")
     found = deploy.compare(net, 4.0, ("cpu", "emulator"), spread=9)
-    assert "free: osc" in found.notes
+    assert "judged as signals that are free: osc" in found.notes
     assert {"amplitude", "frequency"} <= {e.quantity for e in found.effects}
     assert found.outcome != "NO PARITY", found.verdict
 
