@@ -30,7 +30,7 @@ class Peer:
     program, name : str
         ``programs/PROGRAM.py`` trains it; files are called after both.
     conventions : mapping
-        With which it is computed as the peer does; what the file tells of itself is not in it.
+        With which it is computed as the peer does; what the file says of itself is not in it.
     """
 
     program: str
@@ -135,7 +135,7 @@ def _row(peer: Peer, path: Path, samples: Samples) -> List[Any]:
     asked = ", ".join(f"{key}={value}" for key, value in peer.conventions.items())
     return [
         peer.stem,
-        asked or "as the file tells",
+        asked or "as the file says",
         n,
         _percent(np.mean(decided == samples.labels)),
         _percent(found.targets[0].accuracy),

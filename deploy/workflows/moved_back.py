@@ -46,7 +46,7 @@ class MovedBack:
     def take(self, probe: nengo.Probe, n_steps: int) -> Optional[Piece]:
         """A probe's samples of the last so many steps; steps of spikes are counted from 1.
 
-        None if the session cannot serve the probe.
+        None if the session has nothing of the probe.
         """
         new = self._new(probe)
         before = self._waiting.get(probe)

@@ -1,4 +1,4 @@
-"""What a NIR graph leaves open, and how a file's own numbers tell some of it.
+"""What a NIR graph leaves open, and how a file's own numbers give some of it away.
 
 NIR's equations are in continuous time (Pedersen et al. 2024, Nature Communications 15:8122); each
 framework has its own step. These are the ways in which they differ.
@@ -15,7 +15,7 @@ from loihi_rules.nengo_parts.stepped import RESETS
 from loihi_rules.nir.errors import NirError
 from loihi_rules.nir.frameworks import told_by
 
-DT = 1e-3  # s, where a file does not tell
+DT = 1e-3  # s, where a file does not say
 OVER = 1e-4  # relative; by which a step may be above a time constant, for rounding
 
 
@@ -122,7 +122,7 @@ CHOICES: Dict[str, Sequence[str]] = {
 def conventions_of(
     nodes: Dict[str, Any], given: Dict[str, Any]
 ) -> Tuple[Conventions, Dict[str, str]]:
-    """The conventions of a graph: those given, else what its numbers tell, else NIR's.
+    """The conventions of a graph: those given, else what its numbers say, else NIR's.
 
     Parameters
     ----------

@@ -8,13 +8,13 @@ from typing import Any, Dict, List, Optional, Tuple
 import numpy as np
 from scipy.special import lambertw
 
-SAME = 1e-4  # relative; to which the steps that neurons tell agree
+SAME = 1e-4  # relative; to which the steps that neurons give agree
 LAYER = re.compile(r"layer_\d+(_threshold)?$")  # nodes of spyx
 Told = Dict[str, Any]  # fields of `Conventions`
 
 
 def told_by(nodes: Dict[str, Any]) -> List[Tuple[Told, str]]:
-    """What a file tells, and by what; the first goes before the others.
+    """What a file says, and by what; the first goes before the others.
 
     Parameters
     ----------

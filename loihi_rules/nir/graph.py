@@ -198,7 +198,7 @@ class _Composer:
         return Graph(inputs, tuple(found[name] for name in self._in_order(found)), outputs)
 
     def _find_shapes(self) -> None:
-        """Of what comes out of each node, as far as something tells: its numbers, or what enters.
+        """Of what comes out of each node, as far as something says: its numbers, or what enters.
 
         Of a population with one number for all, that of what enters it, by whichever way: also
         where it is in a loop, by the one that comes from outside.
@@ -206,7 +206,7 @@ class _Composer:
         waiting: List[Tuple[str, Optional[Shape]]] = [(name, None) for name in self.nodes]
         flat: List[
             Tuple[str, Optional[Shape]]
-        ] = []  # which only count where nothing tells of more axes
+        ] = []  # which only count where nothing says of more axes
         while waiting or flat:
             name, given = waiting.pop() if waiting else flat.pop()
             if name in self.shapes or not self._shape(name, given):

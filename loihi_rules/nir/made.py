@@ -42,7 +42,7 @@ class Made:
 
 
 def made_of(
-    population: Population, node: Any, conventions: Conventions, carried: Carried, heard: bool
+    population: Population, node: Any, conventions: Conventions, carried: Carried, followed: bool
 ) -> Made:
     """The neurons of a population.
 
@@ -54,7 +54,7 @@ def made_of(
     conventions : Conventions
     carried : Carried
         What of Nengo's it was written from, which stands in where the node still agrees with it.
-    heard : bool
+    followed : bool
         Whether anything gets its output.
     """
     own = carried.neurons.get(population.name)
@@ -69,7 +69,7 @@ def made_of(
         bias = _nengos_bias(own, node, population, conventions.dt)
         if bias is not None and (kind == "CubaLIF") == (synapse is not None):
             return Made(own, ones, bias, synapse)
-    read = _stepped(population, conventions, heard)
+    read = _stepped(population, conventions, followed)
     if isinstance(own, SteppedNeurons) and same_stepped(own, read, n):
         return Made(own, ones, zeros)
     return Made(read, np.broadcast_to(population.dynamics.gain, (n,)), zeros)
@@ -93,7 +93,7 @@ def _nengos_bias(
     return population.given.bias + p.get("v_leak", np.zeros(1))
 
 
-def _stepped(population: Population, conventions: Conventions, heard: bool) -> SteppedNeurons:
+def _stepped(population: Population, conventions: Conventions, followed: bool) -> SteppedNeurons:
     """NIR's own neurons of a population."""
     of = population.dynamics
     bias = of.gain * population.given.bias
@@ -114,7 +114,7 @@ def _stepped(population: Population, conventions: Conventions, heard: bool) -> S
         v_reset=shortest(of.v_reset),
         reset=conventions.reset if resets else "zero",
         late_reset=resets and conventions.reset_at == "next",
-        graded=heard and not of.fires,
+        graded=followed and not of.fires,
         initial_state={key: value for key, value in state.items() if np.any(value)} or None,
     )
 

@@ -76,7 +76,7 @@ def read(
     ----------
     path : str or pathlib.Path
     dt, reset
-        See `Conventions`; found in the file where its numbers tell, else 1 ms and ``"zero"``.
+        See `Conventions`; found in the file where its numbers say, else 1 ms and ``"zero"``.
     inputs : (n_steps, n) array_like, optional
         Spikes of the inputs in each step, as counts; from their end on they are repeated. Sparse
         random ones if not given.
@@ -164,7 +164,11 @@ def _changes(
     changes = []
     for name, value in vars(chosen).items():
         asked = given.get(name) is not None
-        why = "as asked" if asked else found.get(name, "the usual one, as the file tells nothing")
+        why = (
+            "as asked"
+            if asked
+            else found.get(name, "the usual one, as nothing in the file says another")
+        )
         after = f"{value:g} s" if name == "dt" else str(value)
         changes.append(Change(label, RULE, name, after, why))
     return tuple(changes)
@@ -197,9 +201,9 @@ def _network(
 ) -> Tuple[nengo.Network, Dict[str, str]]:
     sizes = {name: int(np.prod(shape)) for name, shape in graph.inputs.items()}
     signals = _stimuli(sizes, nodes, inputs)
-    heard = _sources(graph)
+    followed = _sources(graph)
     made = {
-        p.name: made_of(p, nodes[p.name], conventions, carried, p.name in heard)
+        p.name: made_of(p, nodes[p.name], conventions, carried, p.name in followed)
         for p in graph.populations
     }
     with nengo.Network(label=label, seed=0) as network:

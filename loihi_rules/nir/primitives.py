@@ -48,13 +48,13 @@ class Primitive(NamedTuple):
 
 
 class Population(NamedTuple):
-    """Neurons as Nengo has built them; ``heard`` where anything gets what they give."""
+    """Neurons as Nengo has built them; ``followed`` where anything gets what they give."""
 
     neurons: NeuronType
     bias: np.ndarray
     max_rate: float
     state: Mapping[str, np.ndarray]
-    heard: bool
+    followed: bool
 
 
 def primitive_of(
@@ -134,7 +134,7 @@ def _stepped(population: Population, _: Optional[float], c: Conventions) -> Prim
     }
     if np.any(population.bias):
         p["bias"] = p["bias"] + population.bias * c.dt
-    fires = bool(np.isfinite(p["threshold"]).any()) or (population.heard and not own.graded)
+    fires = bool(np.isfinite(p["threshold"]).any()) or (population.followed and not own.graded)
     numbers = {"v_threshold": p["threshold"], "v_reset": p["v_reset"]} if fires else {}
     bias = np.array(p["bias"])
     if not p["current_kept"].any() and np.all(p["voltage_kept"] == 1):

@@ -143,9 +143,9 @@ class _Graph:
                 )
         self._inputs()
         into = {ens: self._ways_into(ens) for ens in ensembles}
-        heard = {way.source for ways in into.values() for way in ways}
+        followed = {way.source for ways in into.values() for way in ways}
         for ens in ensembles:
-            self._population(ens, into[ens], ens in heard)
+            self._population(ens, into[ens], ens in followed)
         for ens in ensembles:
             self._join(ens, into[ens])
         self._outputs(ensembles)
@@ -175,10 +175,10 @@ class _Graph:
         """Nodes with an output, and neurons that are given their spikes."""
         spikes = [ens for ens in self.network.all_ensembles if self._is_input(ens)]
         own = {way.source for ens in spikes for way in self._only_nodes(ens)}
-        heard = {conn.pre_obj for conn in self.network.all_connections}
-        heard |= {probe.obj for probe in self.network.all_probes}
+        followed = {conn.pre_obj for conn in self.network.all_connections}
+        followed |= {probe.obj for probe in self.network.all_probes}
         for node in self.network.all_nodes:
-            if is_passthrough(node) or node in own or node not in heard or not node.size_out:
+            if is_passthrough(node) or node in own or node not in followed or not node.size_out:
                 continue
             self.names[node] = self._input(node, node.size_out, self.stimuli.of(node))
             self.values.append(self.names[node])
@@ -222,10 +222,10 @@ class _Graph:
                 )
         return ways
 
-    def _population(self, ens: nengo.Ensemble, ways: List[Way], heard: bool) -> None:
+    def _population(self, ens: nengo.Ensemble, ways: List[Way], followed: bool) -> None:
         lowpass = _one_lowpass(ways) if isinstance(ens.neuron_type, nengo.LIF) else None
         primitive = primitive_of(
-            self._built(ens, heard), None if lowpass is None else lowpass.tau, self.conventions
+            self._built(ens, followed), None if lowpass is None else lowpass.tau, self.conventions
         )
         node = getattr(self.out.nir, primitive.kind)(**primitive.numbers)
         name = self.out.add(name_of(ens), node)
@@ -246,7 +246,7 @@ class _Graph:
         affine = self.out.nir.Affine(np.zeros((n, size)), primitive.bias)
         self.out.edges.append((self.out.add(f"{name}, bias", affine, entry), name))
 
-    def _built(self, ens: nengo.Ensemble, heard: bool) -> Population:
+    def _built(self, ens: nengo.Ensemble, followed: bool) -> Population:
         built, signals = self.model.params[ens], self.model.sig[ens.neurons]
         state = {
             name: np.array(signals[name].initial_value)
@@ -257,7 +257,7 @@ class _Graph:
             rates = np.asarray(built.max_rates, float)
         rates = rates[np.isfinite(rates)]
         bias, rate = np.array(built.bias, float), float(rates.max(initial=0.0))
-        return Population(ens.neuron_type, bias, rate, state, heard)
+        return Population(ens.neuron_type, bias, rate, state, followed)
 
     def _join(self, ens: nengo.Ensemble, ways: Iterable[Way]) -> None:
         name = self.names[ens]
