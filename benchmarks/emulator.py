@@ -35,7 +35,7 @@ WARM_UP = 10  # steps before the clock starts: kernels load, first probes are ma
 
 
 def ours(network: nengo.Network) -> Any:
-    return deploy.Simulator(network, seed=1)
+    return deploy.Simulator(network, seed=1, progress_bar=False)
 
 
 def nengo_loihis(network: nengo.Network) -> Any:

@@ -3,6 +3,7 @@
 import nengo
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import deploy
 from deploy.nengo_loihi.build.build_errors import CannotBuild
@@ -147,3 +148,32 @@ def test_weights_of_less_than_a_step_beside_large_ones():
         nengo.Probe(ens, synapse=0.03, label="out")
     found = deploy.run(net, 0.3, "emulator")["out"].samples[-100:].mean()
     assert found == pytest.approx(1.0, abs=0.1)
+
+
+def test_a_build_computes_with_one_thread_and_leaves_threads_as_they_were():
+    """With two, a chain of ten ensembles of 1,000 took ten times as long to build."""
+
+    def threads():
+        return [each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"]
+
+    seen = []
+
+    def solve(a, y, rng=None, **_):
+        seen.append(threads())
+        return nengo.solvers.LstsqL2()(a, y, rng=rng)
+
+    class Looking(nengo.solvers.Solver):
+        compositional = True
+
+        def __call__(self, *args, **kwargs):
+            return solve(*args, **kwargs)
+
+    with nengo.Network(seed=1) as net:
+        a, b = nengo.Ensemble(20, 1), nengo.Ensemble(20, 1)
+        nengo.Connection(a, b, solver=Looking())
+    with threadpool_limits(2, user_api="blas"):
+        before = threads()
+        with deploy.Simulator(net, progress_bar=False):
+            pass
+        assert threads() == before
+    assert seen and set(seen[-1]) == {1}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import gc
-from contextlib import contextmanager
-from typing import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any, ContextManager, Iterator
 
 import nengo
 from nengo import config
@@ -22,6 +22,15 @@ class _Known:
         return self._value if name == SETTING else nengo.rc[SECTION].getboolean(name)
 
 
+def _one_thread() -> ContextManager[Any]:
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError:  # at a site of jobs, whose processes have one thread
+        return nullcontext()
+    limits: ContextManager[Any] = threadpool_limits(1, user_api="blas")
+    return limits
+
+
 @contextmanager
 def many_objects() -> Iterator[None]:
     """While this lasts, a setting of Nengo's is read once, and nothing is looked for that is left.
@@ -30,13 +39,18 @@ def many_objects() -> Iterator[None]:
     it is to word errors, each time that it sets an attribute. And Python looks through all objects
     for those that only refer to each other, the more often the more there are. Both together are a
     sixth of the time to build some thousand connections.
+
+    Linear algebra has one thread: matrices of a thousand rows are solved a few columns at a time,
+    for which threads wait for each other ten times as long as they work, and the last bits are then
+    the same on any number of cores.
     """
     collects, settings = gc.isenabled(), getattr(config, "rc", None)
     gc.disable()
     if settings is not None:  # a Nengo without it reads them elsewhere, as slowly
         config.rc = {SECTION: _Known(settings[SECTION].getboolean(SETTING))}
     try:
-        yield
+        with _one_thread():
+            yield
     finally:
         if settings is not None:
             config.rc = settings
