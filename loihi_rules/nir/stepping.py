@@ -13,6 +13,7 @@ import nengo
 import numpy as np
 
 from loihi_rules.nengo_parts.stepped import InputSpikes, SteppedNeurons, delay_of
+from loihi_rules.nengo_parts.transforms import linear_map
 from loihi_rules.nengo_parts.wiring import base_of
 from loihi_rules.nir.network import NirModel
 
@@ -40,14 +41,15 @@ class Stepper:
         self.neurons: Dict[str, SteppedNeurons] = {}
         self.sizes: Dict[str, int] = {}
         for ens in network.all_ensembles:  # each behind its sources, as `Graph.populations`
-            if not isinstance(ens.neuron_type, InputSpikes):
-                self.neurons[_label(ens)], self.sizes[_label(ens)] = _stepped(ens), ens.n_neurons
+            neurons: Any = ens.neuron_type
+            if not isinstance(neurons, InputSpikes):
+                self.neurons[_label(ens)], self.sizes[_label(ens)] = neurons, ens.n_neurons
         self.ways: Dict[str, List[_Way]] = {name: [] for name in self.neurons}
         for conn in network.all_connections:
             pre, post = base_of(conn.pre), base_of(conn.post)
             if isinstance(pre, nengo.Ensemble):
                 self.ways[_label(post)].append(
-                    _Way(_label(pre), delay_of(conn.synapse) or 0, _matrix(conn.transform))
+                    _Way(_label(pre), delay_of(conn.synapse) or 0, linear_map(conn))
                 )
         self.longest = max((w.delay for ways in self.ways.values() for w in ways), default=0)
 
@@ -98,13 +100,3 @@ class Stepper:
 
 def _label(ens: Any) -> str:
     return str(ens.label)
-
-
-def _stepped(ens: nengo.Ensemble) -> SteppedNeurons:
-    neurons: Any = ens.neuron_type
-    return neurons  # type: ignore[no-any-return]
-
-
-def _matrix(transform: Any) -> Any:
-    init = transform.init
-    return init.allocate() if hasattr(init, "allocate") else np.asarray(init)

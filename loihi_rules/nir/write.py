@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 from dataclasses import asdict, dataclass, field
@@ -82,6 +83,8 @@ def write(
         beside.write_bytes(buffer.getvalue())
         os.replace(str(beside), str(path))
     except OSError as error:
+        with contextlib.suppress(OSError):
+            beside.unlink()
         raise NirError(f"{path}: cannot be written ({error.strerror})") from None
     return written.changes
 

@@ -15,6 +15,7 @@ from loihi_rules.draft import Draft
 from loihi_rules.nengo_parts.likely_inputs import values_of
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.stepped import InputSpikes, is_stepped
+from loihi_rules.nengo_parts.transforms import linear_map
 from loihi_rules.nengo_parts.wiring import base_of, columns_of, on_chip
 
 RULE = "values as whole spikes"
@@ -88,18 +89,10 @@ def _values(draft: Draft, ens: nengo.Ensemble) -> Optional[np.ndarray]:
         given = values_of(draft.network, node, draft.dt) if plain else None
         if given is None:
             return None
-        found.append(_through(conn.transform, given[:, columns_of(conn.pre)]))
+        found.append((linear_map(conn) @ given[:, columns_of(conn.pre)].T).T)
     if not found or len(found) > 1:  # what several give together is not known
         return None if found else np.zeros((1, 1))
     return found[0]
-
-
-def _through(transform: Any, values: np.ndarray) -> np.ndarray:
-    init = getattr(transform, "init", None)
-    if init is None:
-        return values
-    matrix = init.allocate() if hasattr(init, "allocate") else np.asarray(init)
-    return np.asarray(values * matrix if np.ndim(matrix) == 0 else (matrix @ values.T).T)
 
 
 def _counts(values: np.ndarray, ways: List[Any]) -> int:
@@ -119,7 +112,7 @@ def _room(values: np.ndarray, ways: List[Any]) -> float:
     """
     room = np.inf
     for conn in ways:
-        matrix = _matrix(conn.transform, conn.size_mid)
+        matrix = csr_matrix(linear_map(conn))
         sizes = abs(matrix)
         largest = np.asarray(sizes.max(axis=1).toarray()).ravel()
         total = np.asarray(sizes.sum(axis=1)).ravel()
@@ -128,15 +121,6 @@ def _room(values: np.ndarray, ways: List[Any]) -> float:
         driven = sums > 0
         room = min(room, float((held[driven] / sums[driven]).min(initial=np.inf)))
     return room
-
-
-def _matrix(transform: Any, n: int) -> Any:
-    """As a sparse matrix."""
-    init = getattr(transform, "init", 1.0)
-    matrix = init.allocate() if hasattr(init, "allocate") else np.asarray(init)
-    if np.ndim(matrix) == 0:
-        matrix = float(matrix) * np.eye(n)
-    return csr_matrix(matrix)
 
 
 def _are_counts(values: np.ndarray) -> bool:
