@@ -6,17 +6,24 @@ The virtual board has each of its own, to which `hardware_tests/board/test_silic
 import json
 import subprocess
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import nengo
 import numpy as np
 import pytest
 from engine_networks import simulators
+from nengo.exceptions import ValidationError
 
 import deploy
 from deploy.emulator.silicon import MODES, Silicon
+from deploy.errors import BadInput, Stopped
+from deploy.jobs import runner
+from deploy.jobs.job import Task, find_job
+from deploy.jobs.preparing import Options, prepare
+from deploy.jobs.results import _check, run_here
 from deploy.nengo_loihi.run.interface import FastEmulator
+from deploy.traces.parts import PartWriter, read_parts
 from loihi_rules import rewrite
 
 LOIHI_DEPLOY = [sys.executable, "-c", "from deploy.cli.main import main; main()"]
@@ -99,6 +106,84 @@ def test_a_run_says_which_modes_are_on(tmp_path):
     assert "--silicon error=next-step" in page
 
 
+@pytest.fixture
+def learner():
+    """A small network that learns on the chip."""
+    with nengo.Network(seed=0, label="learner") as net:
+        pre = nengo.Ensemble(20, 1)
+        post = nengo.Node(size_in=1)
+        learned = nengo.Connection(pre, post, learning_rule_type=nengo.PES(0.1))
+        nengo.Connection(nengo.Node(0.5), learned.learning_rule)
+        nengo.Probe(post)
+    return net
+
+
+def test_the_simulator_has_them(learner):
+    def learned(**given):
+        with deploy.Simulator(learner, progress_bar=False, **given) as sim:
+            sim.run_steps(100)
+            return sim.data[learner.probes[0]]
+
+    own, other = learned(), learned(silicon={"learning-shift": 2})
+    assert np.array_equal(own, learned(silicon={"learning-shift": "0"}))
+    assert not np.array_equal(own, other)
+    run = deploy.run(learner, 0.1, seed=1, silicon={"learning-shift": 2})
+    assert np.array_equal(other, next(iter(run)).samples)
+    for given in ({"target": "cpu"}, {"target": "float-emulator"}):
+        with pytest.raises(ValidationError, match="are of the target emulator"):
+            deploy.Simulator(learner, silicon={"error": "next-step"}, **given)
+    with pytest.raises(ValidationError, match="no silicon mode 'speed'"):
+        deploy.Simulator(learner, silicon={"speed": 2})
+
+
+def test_a_sweep_has_them_and_keeps_none_of_others(learner, tmp_path):
+    def swept(**given):
+        found = deploy.sweep(learner, 0.05, [0], folder=tmp_path, spread=0, processes=1, **given)
+        return found.parities[0]
+
+    made = {}
+    for modes in ({}, {"learning-shift": "2"}, {"learning-shift": "2"}, {}):
+        parity = swept(silicon=modes)
+        assert parity.other.is_of_silicon(modes) and parity.reference.is_of_silicon({})
+        made.setdefault(str(modes), []).append(parity.other.created)
+        assert parity.other.created == deploy.Traces.load(tmp_path / "seed-0/emulator.npz").created
+    again = made[str({"learning-shift": "2"})]
+    assert again[0] == again[1], "the same was made once more"
+    with pytest.raises(BadInput, match="are of the target emulator"):
+        deploy.sweep(learner, 0.05, [0], ("cpu", "float-emulator"), silicon={"noise": "unseeded"})
+
+
+def test_a_job_has_them(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    task, modes = Task("pes-connection", 0, 0.02), Silicon(error="next-step")
+    plain, job = prepare([task], "local"), prepare([task], "local", Options(silicon=modes))
+    assert plain.name != job.name and find_job(job.name).silicon == modes.different
+    runner.run_task(job.bundle, 0, tmp_path / "out")
+    run = deploy.Traces.load(tmp_path / "out" / "0.npz")
+    assert run.record["silicon"] == {"error": "next-step"}
+    _check(job, 0, run)
+    with pytest.raises(BadInput, match="it has other silicon modes"):
+        _check(job, 0, replace(run, record={}))
+    with pytest.raises(BadInput, match="are of the target emulator"):
+        prepare([task], "local", Options("cpu", silicon=modes))
+    # of a board, they are those of the rung below it
+    board = prepare([task], "local", Options("loihi", silicon=modes))
+    assert board.modes_on("loihi") == {} and board.modes_on("emulator") == modes.different
+    assert "silicon" not in run_here(board, 0, "cpu").record
+    assert run_here(board, 0, "emulator").record["silicon"] == modes.different
+
+
+def test_a_part_of_a_run_says_which_modes_are_on(learner, tmp_path, monkeypatch):
+    monkeypatch.setattr("deploy.workflows.run.CHUNK", 20)
+    parts = PartWriter(tmp_path / "parts")
+    parts.stop()
+    with pytest.raises(Stopped):
+        deploy.run(learner, 0.1, parts=parts, silicon={"error": "next-step"})
+    found = read_parts(tmp_path / "parts")
+    assert found.record["silicon"] == {"error": "next-step"} and found.n_steps == 20
+    assert "with error=next-step" in found.where and "partial" in found.where
+
+
 def test_noise_is_another_in_each_run(model):
     one, other = (FastEmulator(model, 3, silicon=Silicon(noise="unseeded")) for _ in range(2))
     assert one.noise_seed != other.noise_seed
@@ -116,7 +201,18 @@ def test_noise_is_another_in_each_run(model):
     ],
 )
 def test_what_is_typed_wrong_is_refused(asked, said):
-    command = [*LOIHI_DEPLOY, "run", "pes-connection", *asked]
+    _refused(["run", *asked], said)
+
+
+def test_what_is_typed_wrong_is_refused_of_sweeps_and_jobs():
+    for verb in (["sweep"], ["compare", "--seeds", "0:2"], ["submit", "--site", "local"]):
+        _refused([*verb, "--silicon", "speed=2"], "there is no silicon mode 'speed'")
+    wrong = ["--silicon", "noise=unseeded", "--target", "cpu"]
+    _refused(["submit", "--site", "local", *wrong], "are of the target emulator")
+
+
+def _refused(asked, said):
+    command = [*LOIHI_DEPLOY, *asked, "pes-connection"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2 and said in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1

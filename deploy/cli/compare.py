@@ -50,7 +50,7 @@ OF_RUNS = (
     "seeds", "spread", "until_decided", "budget", "weights", "silicon", "duration", "tolerances",
     "ideals", "engine", "dt",
 )  # fmt: skip
-ONE_SEED = ("seed", "until_decided", "budget", "weights", "silicon")
+ONE_SEED = ("seed", "until_decided", "budget", "weights")
 
 
 @click.command()
@@ -192,7 +192,7 @@ def compare(
         if seeds is not None:
             _alone(context, ONE_SEED, "--seeds compares the model as it is over seeds")
             wanted = checked_seeds(seeds_of(seeds))
-            timing = check_run(model, names, wanted, duration, dt, engine)
+            timing = check_run(model, names, wanted, duration, dt, engine, modes)
             out = out or own_folder(Path("comparison") / f"{_plain(model)}-seeds")
             more: Dict[str, Any] = {
                 "dt": timing.dt,
@@ -200,6 +200,7 @@ def compare(
                 "ideals": ideal,
                 "tolerances": limits,
                 "spread": _of_each_seed(context, yardstick),
+                "silicon": modes.different,
             }
             sys.exit(compare_over_seeds(model, timing.seconds, wanted, names, out, as_json, **more))
         check_weights_file(weights, learn_on, fan_in)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Dict
 
 from deploy.cli.console import print_table, say, say_json
 from deploy.cli.job_tables import tasks_in_words
+from deploy.emulator.silicon import Silicon
 from deploy.targets import find_target
 
 if TYPE_CHECKING:
@@ -26,14 +27,16 @@ def print_dry_run(packed: Packed, as_json: bool) -> None:
         said: Dict[str, Any] = {
             "name": job.name, "site": job.site.name, "host": job.site.host, "target": job.target,
             "tasks": [task._asdict() for task in job.tasks], "files": dict(packed.files),
-            "bytes": len(packed.data), "model seconds": total,
+            "bytes": len(packed.data), "model seconds": total, "silicon": dict(job.silicon),
             "seconds of a task here": None if math.isnan(seconds) else seconds,
         }  # fmt: skip
         say_json(said)
         return
     where, tasks = job.site.host or "this machine", tasks_in_words(len(job.tasks))
+    on = job.modes_on(job.target)
+    modes = f" with {Silicon.of(on)}" if on else ""
     say(
-        f"job {job.name} would go to {job.site.name} ({where}): {tasks} on {job.target}, "
+        f"job {job.name} would go to {job.site.name} ({where}): {tasks} on {job.target}{modes}, "
         f"{total:g} s of model time in all"
     )
     own = {name: size for name, size in packed.files.items() if name.startswith("model/")}
@@ -58,7 +61,10 @@ def _seconds_of_a_task(job: Job) -> float:
     times = []
     for steps in (1, TRIED):
         begun = time.perf_counter()
-        run(longest.model, steps * job.dt, job.target, longest.seed, dt=job.dt)
+        run(
+            longest.model, steps * job.dt, job.target, longest.seed, dt=job.dt,
+            silicon=job.modes_on(job.target),
+        )  # fmt: skip
         times.append(time.perf_counter() - begun)
     a_step = max(times[1] - times[0], 0.0) / (TRIED - 1)
     return times[0] + a_step * longest.duration / job.dt

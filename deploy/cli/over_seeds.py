@@ -33,7 +33,7 @@ def compare_over_seeds(
     out : pathlib.Path or None
     as_json : bool
     options
-        ``dt``, ``engine``, ``ideals``, ``tolerances`` and ``spread``.
+        ``dt``, ``engine``, ``ideals``, ``tolerances``, ``spread`` and ``silicon``.
     """
     before = None if out is None else earlier_in(out)
     with progress_bar() as bar:

@@ -10,12 +10,12 @@ from deploy.emulator.silicon import AS_EMULATED, Silicon
 from deploy.errors import BadInput
 from deploy.models.checking import check_model
 from deploy.models.spelling import NIR, Spelling
+from deploy.targets import check_silicon
 from deploy.workflows.given import (
     STEP,
     USER_DURATION,
     WEIGHTS,
     check_number_of_runs,
-    check_silicon,
     check_weights,
     checked_seed,
     known_target,

@@ -19,14 +19,16 @@ from deploy.cli.options import (
     dt_option,
     duration_option,
     parameter_option,
+    silicon_option,
     weights_options,
 )
 from deploy.cli.reading import check_run, check_weights_file, model_of, seeds_of
+from deploy.emulator.silicon import Silicon
 from deploy.errors import BadInput
 from deploy.jobs import remote
-from deploy.jobs.job import MOST_TASKS, Task
+from deploy.jobs.job import BETWEEN, MOST_TASKS, Task
 from deploy.jobs.site import find_site
-from deploy.targets import find_target
+from deploy.targets import check_silicon
 
 
 @click.command()
@@ -46,6 +48,7 @@ from deploy.targets import find_target
 @duration_option
 @dt_option
 @weights_options
+@silicon_option
 @click.option(
     "--beside",
     type=click.Path(path_type=Path),
@@ -75,6 +78,7 @@ def submit(
     weights: Optional[Path],
     learn_on: bool,
     fan_in: Optional[int],
+    silicon: Tuple[str, ...],
     beside: Tuple[Path, ...],
     again: bool,
     dry_run: bool,
@@ -87,7 +91,8 @@ def submit(
     If the way breaks anywhere, submit again: it finds what is there.
     """
     find_site(site)
-    find_target(target)
+    modes = Silicon.read(silicon)
+    check_silicon([target, *BETWEEN.get(target, ())], modes)
     wanted = seeds_of(seeds)
     check_weights_file(weights, learn_on, fan_in)
     timed = [
@@ -99,11 +104,11 @@ def submit(
     step = _one_step(timing.dt for _, _, timing in timed)
     from deploy.jobs.preparing import Options, pack, prepare  # loads Nengo
 
+    options = Options(target, step, weights, learn_on, fan_in, beside, silicon=modes)
     if dry_run:
-        options = Options(target, step, weights, learn_on, fan_in, beside)
         print_dry_run(pack(tasks, site, options), as_json)
         return
-    job = prepare(tasks, site, Options(target, step, weights, learn_on, fan_in, beside))
+    job = prepare(tasks, site, options)
     answer = remote.submit(job, again)
     if not as_json:
         known = "" if answer["new"] else ", as it was already"

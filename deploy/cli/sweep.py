@@ -9,9 +9,16 @@ from typing import Optional, Tuple
 import click
 
 from deploy.cli import completion
-from deploy.cli.options import as_json, parameter_option, run_options, targets_option
+from deploy.cli.options import (
+    as_json,
+    parameter_option,
+    run_options,
+    silicon_option,
+    targets_option,
+)
 from deploy.cli.over_seeds import compare_over_seeds
 from deploy.cli.reading import check_run, model_of, names_of, pairs_of, seeds_of
+from deploy.emulator.silicon import Silicon
 from deploy.workflows.given import (
     RUNS_A_SEED,
     check_number_of_runs,
@@ -28,6 +35,7 @@ from deploy.workflows.processes import at_once
 @targets_option
 @click.option("--processes", type=int, help="Runs at once; one a core if not given.")
 @run_options
+@silicon_option
 @click.option(
     "--spread",
     type=int,
@@ -53,6 +61,7 @@ def sweep(
     dt: Optional[float],
     engine: str,
     ideals: Tuple[str, ...],
+    silicon: Tuple[str, ...],
     spread: int,
     out: Optional[Path],
     as_json: bool,
@@ -61,13 +70,14 @@ def sweep(
     model = model_of(model, parameters)
     wanted, names, ideal = checked_seeds(seeds_of(seeds)), names_of(targets), pairs_of(ideals)
     check_targets(names)
-    timing = check_run(model, names, wanted, duration, dt, engine)
+    modes = Silicon.read(silicon)
+    timing = check_run(model, names, wanted, duration, dt, engine, modes)
     at_once(processes)
     if spread:
         check_number_of_runs(spread)
     sys.exit(
         compare_over_seeds(
             model, timing.seconds, wanted, names, out, as_json, processes,
-            dt=timing.dt, engine=engine, ideals=ideal, spread=spread,
+            dt=timing.dt, engine=engine, ideals=ideal, spread=spread, silicon=modes.different,
         )
     )  # fmt: skip

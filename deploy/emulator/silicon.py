@@ -164,6 +164,10 @@ class Silicon:
         """The modes that are on: names to values other than the emulator's own."""
         return {mode.name: self[mode.name] for mode in MODES if self[mode.name] != mode.own}
 
+    def of_target(self, has_modes: bool) -> Dict[str, str]:
+        """The modes that are on, on a target that has some; none on another."""
+        return self.different if has_modes else {}
+
     def __str__(self) -> str:
         return ", ".join(f"{name}={value}" for name, value in self.different.items())
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Callable, Dict, Mapping, Optional
 from urllib.parse import quote
 
-from deploy.jobs.job import Job
+from deploy.jobs.job import BETWEEN, Job
 from deploy.jobs.results import load_result, run_here
 from deploy.report.earlier import PAGE
 from deploy.report.sweep_page import render_sweeps
@@ -17,7 +17,6 @@ from deploy.workflows.processes import at_once, spread, stop_if_asked
 from deploy.workflows.sweep import Sweep, write_text
 
 Progress = Callable[[int, int], None]  # tasks done, tasks in all
-BETWEEN = {"loihi": ("emulator",)}  # targets that say what of an effect is the board's own
 
 
 def compare(

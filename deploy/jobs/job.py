@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, NamedTuple, Tuple
 
 import platformdirs
 
+from deploy.emulator.silicon import Silicon
 from deploy.errors import BadInput
 from deploy.files.atomic import atomic_write
 from deploy.files.private import open_private
@@ -17,9 +18,11 @@ from deploy.files.timestamp import now
 from deploy.jobs.expected import Expected
 from deploy.jobs.names import checked
 from deploy.jobs.site import LOCAL, Site
+from deploy.targets import find_target
 from loihi_rules.likely import likely
 
 MOST_TASKS = 10000
+BETWEEN = {"loihi": ("emulator",)}  # targets that say what of an effect is the board's own
 
 
 class Task(NamedTuple):
@@ -62,6 +65,8 @@ class Job:
         Of its bundle.
     expected : mapping of str to Expected
         What the runs of each model will bring.
+    silicon : mapping of str to str
+        Silicon modes of its runs on the emulator, there or here.
     """
 
     name: str
@@ -71,6 +76,11 @@ class Job:
     tasks: Tuple[Task, ...]
     sha256: str
     expected: Mapping[str, Expected]
+    silicon: Mapping[str, str] = field(default_factory=dict)
+
+    def modes_on(self, target: str) -> Dict[str, str]:
+        """Its silicon modes on one of the targets that it runs on; none where that has none."""
+        return dict(self.silicon) if find_target(target).has_silicon_modes else {}
 
     @property
     def folder(self) -> Path:
@@ -180,6 +190,7 @@ def _read(path: Path) -> Job:
         record["expected"] = {
             str(model): Expected.of(each) for model, each in record["expected"].items()
         }
+        record["silicon"] = Silicon.of(dict(record.get("silicon", {}))).different
         return Job(**record)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise BadInput(f"{path}: damaged; submit the job again") from None

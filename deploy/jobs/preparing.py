@@ -10,19 +10,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
+from deploy.emulator.silicon import AS_EMULATED, Silicon
 from deploy.errors import BadInput
 from deploy.files.atomic import atomic_write
 from deploy.files.private import private_folder
 from deploy.jobs import bundle as bundles
 from deploy.jobs.expected import Expected
 from deploy.jobs.foreseen import foreseen
-from deploy.jobs.job import MOST_TASKS, Job, Task
+from deploy.jobs.job import BETWEEN, MOST_TASKS, Job, Task
 from deploy.jobs.names import checked
 from deploy.jobs.site import find_site
 from deploy.models.loaded import LoadedModel
 from deploy.models.same_model import check_repeatable
 from deploy.models.spelling import Spelling
-from deploy.targets import find_target
+from deploy.targets import check_silicon, find_target
 from deploy.traces.parts import EVERY
 from deploy.workflows.freeze import load_with_weights
 from deploy.workflows.given import steps_of
@@ -53,6 +54,8 @@ class Options:
         Files that the model reads, put beside it.
     part_every : float
         Seconds between two parts of a run.
+    silicon : Silicon
+        Modes of runs on the emulator: there, or here, as the rung below a board's.
     """
 
     target: str = "emulator"
@@ -62,6 +65,7 @@ class Options:
     fan_in: Optional[int] = None
     beside: Sequence[Path] = ()
     part_every: float = EVERY
+    silicon: Silicon = AS_EMULATED
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,7 @@ def pack(tasks: Sequence[Task], site: str, options: Optional[Options] = None) ->
     """
     options = options or Options()
     place = find_site(site)
-    find_target(options.target)
+    check_silicon([options.target, *BETWEEN.get(options.target, ())], options.silicon)
     tasks = tuple(tasks)
     if not tasks or len({(task.model, task.seed) for task in tasks}) != len(tasks):
         raise BadInput("each task needs a seed or parameters of its own")
@@ -145,14 +149,17 @@ def pack(tasks: Sequence[Task], site: str, options: Optional[Options] = None) ->
                    "duration": task.duration} for task in tasks],
         "target": options.target, "dt": options.dt, "part_every": options.part_every,
         "weights": {"learn": options.learn, "fan_in": options.fan_in} if options.weights else None,
+        "silicon": options.silicon.of_target(find_target(options.target).has_silicon_modes),
     }  # fmt: skip
     data = bundles.pack(files, spec)
     sha256 = hashlib.sha256(data).hexdigest()
-    key = hashlib.sha256(f"{sha256} {place.name} {place.host} {place.folder}".encode()).hexdigest()[
-        :12
-    ]
+    own = f"{sha256} {place.name} {place.host} {place.folder} {options.silicon}".rstrip()
+    key = hashlib.sha256(own.encode()).hexdigest()[:12]
     plain = re.sub(r"[^A-Za-z0-9_]", "-", loaded.name)[:40].strip("-") or "model"
-    job = Job(f"{plain}-{key}", place, options.target, options.dt, tasks, sha256, expected)
+    job = Job(
+        f"{plain}-{key}", place, options.target, options.dt, tasks, sha256, expected,
+        options.silicon.different,
+    )  # fmt: skip
     sizes = {name: len(body) for name, body in files.items()}
     return Packed(job, sizes, data, bundles.sum_of_packages(ours))
 

@@ -98,7 +98,11 @@ def run_here(job: Job, number: int, target: str, progress: Optional[Progress] = 
     """The task here, from what was sent: the model may have changed since."""
     with tempfile.TemporaryDirectory(prefix="loihi-deploy-") as scratch:
         asked = open_task(job.bundle, number, Path(scratch))
-        return run(asked.model, asked.duration, target, asked.seed, dt=asked.dt, progress=progress)
+        silicon = job.modes_on(target)
+        return run(
+            asked.model, asked.duration, target, asked.seed, dt=asked.dt, progress=progress,
+            silicon=silicon,
+        )  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -172,6 +176,8 @@ def _check(job: Job, number: int, run: Traces, whole: bool = True) -> None:
         other = "another seed, target, step or length"
     if not other and run.substrate not in find_target(job.target).substrates:
         other = f"the substrate {run.substrate[:60]!r}"
+    if not other and not run.is_of_silicon(job.modes_on(job.target)):
+        other = "other silicon modes"
     if other:
         raise BadInput(
             f"job {job.name}, task {number}: the result is of another run than was asked for: "

@@ -28,7 +28,10 @@ from deploy.workflows.freeze import load_with_weights
 
 
 class TaskInputs(NamedTuple):
-    """What a task of a bundle asks for; durations and steps in seconds."""
+    """What a task of a bundle asks for; durations and steps in seconds.
+
+    Silicon modes are those of its target.
+    """
 
     model: LoadedModel
     target: str
@@ -36,6 +39,7 @@ class TaskInputs(NamedTuple):
     duration: float
     dt: float
     part_every: float
+    silicon: Mapping[str, str]
 
 
 def open_task(bundle: Path, task: int, scratch: Path) -> TaskInputs:
@@ -71,10 +75,11 @@ def open_task(bundle: Path, task: int, scratch: Path) -> TaskInputs:
         options = {key: (spec["weights"] or {}).get(key) for key in ("learn", "fan_in")}
         numbers = float(asked["duration"]), float(spec["dt"]), float(spec["part_every"])
         target = str(spec["target"])
+        silicon = dict(spec.get("silicon", {}))  # which earlier versions do not write
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadInput(f"{bundle}: its specification lacks something ({error})") from None
     loaded = load_with_weights(model, seed, weights, bool(options["learn"]), options["fan_in"])
-    return TaskInputs(loaded, target, seed, *numbers)
+    return TaskInputs(loaded, target, seed, *numbers, silicon)
 
 
 def run_task(bundle: Path, task: int, out: Path) -> Path:
@@ -98,7 +103,13 @@ def run_task(bundle: Path, task: int, out: Path) -> Path:
         parts = PartWriter(out / f"{task}.parts", asked.part_every)
         signal.signal(signal.SIGTERM, parts.stop)
         traces = deploy.run(
-            asked.model, asked.duration, asked.target, asked.seed, dt=asked.dt, parts=parts
+            asked.model,
+            asked.duration,
+            asked.target,
+            asked.seed,
+            dt=asked.dt,
+            parts=parts,
+            silicon=asked.silicon,
         )
         saved = traces.save(out / f"{task}.npz")
     record = {

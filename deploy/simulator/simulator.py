@@ -13,10 +13,11 @@ from nengo.simulator import SimulationData
 from nengo.simulator import Simulator as NengoSimulator
 from nengo.utils.progress import Progress, ProgressTracker
 
+from deploy.emulator.silicon import Silicon
 from deploy.errors import BadInput, TargetUnavailable
 from deploy.simulator.arguments import read_arguments
 from deploy.simulator.signals import Signals, UsersModel
-from deploy.targets import Session, find_target
+from deploy.targets import Session, check_silicon, find_target
 from deploy.targets.core import CoreSession
 from deploy.targets.many_objects import many_objects
 from loihi_rules import Change, Learned, SeededCopy
@@ -50,6 +51,8 @@ class Simulator(NengoSimulator):
         is the emulator and its ``"simreal"`` the float emulator.
     progress_bar : bool or nengo.utils.progress.ProgressBar, optional
         As for `nengo.Simulator`.
+    silicon : mapping of str to str, optional
+        What silicon does otherwise than nengo-loihi's emulator, as for `deploy.run`.
     **nengo_kwargs
         ``model`` and ``optimize``, as for `nengo.Simulator`; they bear on Nengo core
         alone, so a network that is built into a ``model`` of operators runs on the host.
@@ -84,6 +87,7 @@ class Simulator(NengoSimulator):
         seed: Optional[int] = None,
         target: Optional[str] = "emulator",
         progress_bar: Any = True,
+        silicon: Optional[Mapping[str, Any]] = None,
         **nengo_kwargs: Any,
     ):
         self.closed = True  # should the build fail
@@ -102,7 +106,9 @@ class Simulator(NengoSimulator):
             seed = 1 if own is None else own + 1
         self.seed = seed
         with _nengo_errors():
-            self._target = find_target(self.target)
+            modes = Silicon.of(silicon or {})
+            check_silicon([self.target], modes)
+            self._target = find_target(self.target).with_silicon(modes)
             missing = self._target.missing()
             if missing is not None:
                 raise TargetUnavailable(f"target {self.target}: {missing}")

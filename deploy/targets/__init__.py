@@ -1,7 +1,8 @@
 """Where a model can run. To add a target, write its file and list it here."""
 
-from typing import Dict
+from typing import Dict, Sequence
 
+from deploy.emulator.silicon import Silicon
 from deploy.errors import BadInput
 from deploy.targets.base import Session, Target
 from deploy.targets.board import BOARD
@@ -28,4 +29,18 @@ def find_target(name: str) -> Target:
         ) from None
 
 
-__all__ = ["TARGETS", "Session", "Target", "find_target"]
+def check_silicon(names: Sequence[str], silicon: Silicon) -> None:
+    """Refuse silicon modes where no target has any.
+
+    Raises
+    ------
+    BadInput
+    """
+    if silicon.different and not any(find_target(name).has_silicon_modes for name in names):
+        having = ", ".join(t.name for t in TARGETS.values() if t.has_silicon_modes)
+        raise BadInput(
+            f"silicon modes ({silicon}) are of the target {having}, not {','.join(names)}"
+        )
+
+
+__all__ = ["TARGETS", "Session", "Target", "check_silicon", "find_target"]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, AbstractSet, Any, List, Mapping, Optional, Sequence, Tuple
 
+from deploy.emulator.silicon import AS_EMULATED, Silicon
+
 if TYPE_CHECKING:  # a target's name is read before anything is loaded
     import nengo
     import numpy as np
 
-    from deploy.emulator.silicon import Silicon
     from deploy.nengo_loihi.read.chip_values import ChipValue
     from deploy.traces.trace import Spikes
     from loihi_rules import Change, Learned, Problem, Rewritten, SeededCopy
@@ -29,6 +30,8 @@ class Session(ABC):
     late : mapping of nengo.Probe to int
         By how many steps samples come later than those of the model as its author has it; of
         most probes by none.
+    silicon : Silicon
+        What it does otherwise than nengo-loihi's emulator.
     """
 
     problems: Tuple[Problem, ...] = ()
@@ -37,6 +40,7 @@ class Session(ABC):
     on_chip: Optional[AbstractSet[nengo.Ensemble]] = None  # of a target that is a chip
     settings: Mapping[str, Any] = {}
     late: Mapping[nengo.Probe, int] = {}
+    silicon: Silicon = AS_EMULATED
 
     @property
     @abstractmethod

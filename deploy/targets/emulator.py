@@ -305,8 +305,6 @@ class EmulatorSession(ChipSession):
         if self.settings["arithmetic"] == "integer":
             scales = self.rewritten.learning_scales
             found["learning rates"] = learning_rates(self.model, scales, self.dt, self.silicon)
-        if self.silicon.different:
-            found["silicon"] = self.silicon.different
         emulator = self.simulator.sims["emulator"]
         if isinstance(emulator, FastEmulator):
             if emulator.noise_seed is not None:

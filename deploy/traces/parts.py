@@ -159,9 +159,10 @@ def _joined(parts: List[Part], folder: Path) -> Traces:
                 for name in names:
                     arrays[f"{len(recorded)}.{name}"] = np.concatenate(pieces[name])
                 recorded.append(entry)
+        known = head.get("record", {})  # before a run begins
         partial = {"steps": last["last"], "of": head["n_steps"]}
         whole = {**head, "n_steps": last["last"], "traces": recorded, "learned": [],
-                 "record": {"partial": partial}}  # fmt: skip
+                 "record": {**known, "partial": partial}}  # fmt: skip
         return Traces.of_record(whole, arrays)
     except (ValueError, KeyError, TypeError) as error:
         raise BadInput(f"{folder}: parts that do not fit together ({error})") from None

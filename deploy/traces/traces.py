@@ -121,6 +121,10 @@ class Traces:
             parts.append(f"partial, {self.duration:g} of {whole}")
         return f"{self.target} ({'; '.join(parts)})"
 
+    def is_of_silicon(self, modes: Mapping[str, str]) -> bool:
+        """Whether it is of these silicon modes; a run with nothing on the chip is of any."""
+        return HOST_ONLY in self.record or dict(self.record.get("silicon", {})) == dict(modes)
+
     def select(self, labels: Sequence[str]) -> Traces:
         """The same run with some of its traces."""
         return replace(self, traces={label: self[label] for label in labels})

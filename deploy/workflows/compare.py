@@ -15,13 +15,12 @@ from deploy.parity import Spread
 from deploy.parity.compare import check_runs
 from deploy.parity.comparison import OPEN_ as OPEN
 from deploy.parity.tolerances import Tolerance
-from deploy.targets import find_target
+from deploy.targets import check_silicon, find_target
 from deploy.traces.traces import HOST_ONLY
 from deploy.workflows.budget import budget_of_ladder, check_ladder, climb
 from deploy.workflows.given import (
     RUNS,
     check_number_of_runs,
-    check_silicon,
     check_targets,
     seconds_of,
     step_of,
@@ -114,7 +113,7 @@ def compare(
                 engine=engine,
                 ideals=ideals,
                 progress=progress,
-                silicon=silicon if find_target(name).has_silicon_modes else None,
+                silicon=modes.of_target(find_target(name).has_silicon_modes),
             )
             for name in sorted(targets, key=lambda name: not find_target(name).is_chip)
         }  # chips first: what does not fit is refused before anything is simulated

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, List, Optional, Sequence
 from deploy.emulator.silicon import AS_EMULATED, Silicon
 from deploy.errors import BadInput, TargetUnavailable
 from deploy.files.kind import FileKind
-from deploy.targets import TARGETS, Target, find_target
+from deploy.targets import Target, find_target
 
 if TYPE_CHECKING:
     from deploy.models.loaded import LoadedModel
@@ -75,20 +75,6 @@ def check_targets(names: Sequence[str]) -> None:
         raise BadInput(f"each target can be named once, not {','.join(names)}")
     for name in names:
         known_target(name)
-
-
-def check_silicon(names: Sequence[str], silicon: Silicon) -> None:
-    """Refuse silicon modes where no target has any.
-
-    Raises
-    ------
-    BadInput
-    """
-    if silicon.different and not any(find_target(name).has_silicon_modes for name in names):
-        having = ", ".join(t.name for t in TARGETS.values() if t.has_silicon_modes)
-        raise BadInput(
-            f"silicon modes ({silicon}) are of the target {having}, not {','.join(names)}"
-        )
 
 
 def seconds_of(duration: Optional[float], loaded: LoadedModel) -> float:

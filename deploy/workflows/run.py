@@ -19,7 +19,7 @@ from deploy.models.loaded import LoadedModel, Model
 from deploy.models.loading import load_model
 from deploy.models.user_code import user_code
 from deploy.models.variants import Variant, vary
-from deploy.targets import Session, Target
+from deploy.targets import Session, Target, check_silicon
 from deploy.traces.described import describe_traces
 from deploy.traces.parts import PartWriter
 from deploy.traces.sources import sources_of
@@ -28,7 +28,6 @@ from deploy.traces.traces import LINES, OFF_CHIP, Traces
 from deploy.version import __version__
 from deploy.workflows.given import (
     STEP,
-    check_silicon,
     checked_seed,
     seconds_of,
     step_of,
@@ -152,11 +151,12 @@ def record(
                 versions=_versions(target),
                 settings={"model": loaded.typed, **loaded.settings, **session.settings, **varied},
                 created=now(),
+                record=_modes(session),
             )
             pieces: Pieces = {probe: [] for probe in described}
             _step(session, run, described, pieces, progress, parts)
             _check_finite(run, described, pieces)
-            record = {**session.record(), **_off_chip(session, sources)}
+            record = {**run.record, **session.record(), **_off_chip(session, sources)}
             if loaded.lines and session.on_chip is not None:
                 record[LINES] = dict(loaded.lines)
             changes = tuple(asdict(c) for c in (*loaded.changes, *session.changes))
@@ -179,6 +179,12 @@ def record(
         record=record,
         learned=learned,
     )
+
+
+def _modes(session: Session) -> Mapping[str, Any]:
+    """What silicon does otherwise in a run, which is known before it begins."""
+    modes = session.silicon.different
+    return {"silicon": modes} if modes else {}
 
 
 def _off_chip(
@@ -287,7 +293,7 @@ def _partial(
     found = [_beginning(trace, n_steps) for trace in whole]
     partial = {"steps": n_steps, "of": run.n_steps}
     traces = {trace.label: trace for trace in found}
-    return replace(run, n_steps=n_steps, traces=traces, record={"partial": partial})
+    return replace(run, n_steps=n_steps, traces=traces, record={**run.record, "partial": partial})
 
 
 def _beginning(trace: Trace, n_steps: int) -> Trace:

@@ -10,6 +10,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
+from deploy.emulator.silicon import Silicon
 from deploy.errors import BadInput, DeployError
 from deploy.files.atomic import atomic_write
 from deploy.lessons import lesson_pictures
@@ -23,6 +24,7 @@ from deploy.parity.tolerances import Tolerance
 from deploy.report.earlier import SWEEP
 from deploy.report.page import render
 from deploy.report.sweep_page import Group, render_sweeps, worst_seeds_first
+from deploy.targets import check_silicon, find_target
 from deploy.traces.traces import HOST_ONLY, Traces
 from deploy.workflows.given import (
     RUNS_A_SEED,
@@ -208,6 +210,7 @@ def sweep(
     tolerances: Optional[Mapping[str, Tolerance]] = None,
     spread: int = RUNS_A_SEED,
     progress: Optional[Progress] = None,
+    silicon: Optional[Mapping[str, Any]] = None,
     **options: Any,
 ) -> Sweep:
     """Run a model over many seeds and compare its targets for each.
@@ -236,6 +239,8 @@ def sweep(
         pair of runs a seed alone.
     progress : callable, optional
         Called with the number of runs done and of runs in all, without those of spreads.
+    silicon : mapping of str to str, optional
+        As for `deploy.run`; of the targets that have silicon modes.
     options
         ``dt``, ``engine`` and ``ideals``, as for `deploy.run`.
 
@@ -246,6 +251,8 @@ def sweep(
     """
     seeds = checked_seeds(seeds)
     check_targets(targets)
+    modes = Silicon.of(silicon or {})
+    check_silicon(targets, modes)
     if spread != 0:
         check_number_of_runs(spread)
     processes = at_once(processes)
@@ -255,7 +262,7 @@ def sweep(
         make_folder(folder)
 
     made: Dict[int, Parity] = {}
-    shared = (model, duration, targets, folder, tolerances, spread, options)
+    shared = (model, duration, targets, folder, tolerances, spread, modes, options)
     for seed, parity in on_all_cores(_of_seed, seeds, processes, *shared):
         made[seed] = parity
         if progress is not None:
@@ -285,6 +292,7 @@ def _of_seed(
     folder: Optional[Path],
     tolerances: Optional[Mapping[str, Tolerance]],
     n_runs: int,
+    modes: Silicon,
     options: Mapping[str, Any],
 ) -> Parity:
     """One seed on every target: runs of one model, some of them perhaps of an earlier sweep."""
@@ -294,11 +302,18 @@ def _of_seed(
     wanted = (seed, dt, steps_of(duration, dt))
     runs = []
     for target, there in zip(targets, kept):
-        if there is not None and (there.seed, there.dt, there.n_steps) == wanted:
+        silicon = modes.of_target(find_target(target).has_silicon_modes)
+        if (
+            there is not None
+            and (there.seed, there.dt, there.n_steps) == wanted
+            and there.is_of_silicon(silicon)
+        ):
             runs.append(there)
             continue
         loaded = same.load(seed)
-        traces = run(loaded, duration, target, seed, progress=stop_if_asked, **options)
+        traces = run(
+            loaded, duration, target, seed, progress=stop_if_asked, silicon=silicon, **options
+        )
         if folder is not None:
             path = _path(folder, seed, target)
             path.parent.mkdir(mode=0o700, exist_ok=True)
