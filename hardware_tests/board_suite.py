@@ -8,6 +8,7 @@ anything: what fails then is what looks at what the chip did.
 import nxsdk
 import pytest
 
+PATIENCE = 1000  # of 10 ms: nengo-loihi waits a tenth of a second, which a busy machine takes
 REASON_REAL = "this NxSDK is Intel's; the suite's floor is the virtual board's"
 
 
@@ -19,6 +20,9 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     if not getattr(nxsdk, "VIRTUAL", False):
         raise pytest.UsageError(REASON_REAL)
+    from nengo_loihi.hardware.interface import HostSnip
+
+    HostSnip.recv_retries = PATIENCE
     if config.getoption("--dead-board"):
         from nxsdk.virtual.arithmetic import Chips
 

@@ -39,6 +39,13 @@ class Address(NamedTuple):
     words: np.ndarray
 
 
+class FirstState(NamedTuple):
+    """What compartments start from, (n,) whole numbers each."""
+
+    current: np.ndarray
+    voltage: np.ndarray
+
+
 class Recorded(NamedTuple):
     """What the SDK records of one block of a probe: its values, and spikes beside voltages."""
 
@@ -61,8 +68,7 @@ class Board(ProbeSamples):
         Of what the board draws by chance, where it takes one.
     waits : bool
         Whether the host takes part in every step.
-    first : mapping of LoihiBlock to (n,) ndarray
-        The voltages that its compartments start from.
+    first : mapping of LoihiBlock to FirstState
     as_registers : bool
         Whether voltages are recorded as their registers hold them, refractory times among them;
         only where the host does not take part.
@@ -79,7 +85,7 @@ class Board(ProbeSamples):
         chip: Chip,
         seed: int,
         waits: bool,
-        first: Mapping[Any, np.ndarray],
+        first: Mapping[Any, FirstState],
         as_registers: bool = False,
     ):
         super().__init__(model.probes, model.dt)
@@ -98,7 +104,8 @@ class Board(ProbeSamples):
         self._start_from(first)
         self._inputs = {of: self._addresses(of) for of in model.inputs}
         if waits:
-            self._plans = chip_plans(model, self.layout, self._sdk, first, self._most_spikes())
+            voltages = {block: start.voltage for block, start in first.items()}
+            self._plans = chip_plans(model, self.layout, self._sdk, voltages, self._most_spikes())
             self._rendered = create_snips(self._sdk, self._plans, free_port())
             self._link = Link(self._plans)
         else:
@@ -106,12 +113,15 @@ class Board(ProbeSamples):
 
     # ------------------------------------------------------------------- before a run
 
-    def _start_from(self, first: Mapping[Any, np.ndarray]) -> None:
-        """Write where voltages start into the registers of the compartments' states."""
-        for block, voltages in first.items():
+    def _start_from(self, first: Mapping[Any, FirstState]) -> None:
+        """Write where currents and voltages start into the registers of compartments."""
+        for block, start in first.items():
             chip, core, _, compartments, _ = self.layout.find_block(block)
             states = self._sdk.n2Chips[chip].n2CoresAsList[core].cxState
-            for compartment, voltage in zip(compartments.tolist(), voltages.tolist()):
+            values = (of.tolist() for of in (compartments, *start))
+            for compartment, current, voltage in zip(*values):
+                if current:
+                    states[compartment].u = current
                 if voltage:
                     states[compartment].v = voltage
 

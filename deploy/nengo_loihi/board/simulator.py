@@ -8,12 +8,12 @@ import nengo
 import numpy as np
 
 from deploy.errors import BadInput
-from deploy.nengo_loihi.board.board import Board
+from deploy.nengo_loihi.board.board import Board, FirstState
 from deploy.nengo_loihi.board.fits import board_problems
 from deploy.nengo_loihi.build.split import linear_splitting
 from deploy.nengo_loihi.load import load_nengo_loihi
 from deploy.nengo_loihi.read.chip_neurons import ChipNeurons, first_voltages
-from deploy.nengo_loihi.read.stepped import blocks_of, start_stepped
+from deploy.nengo_loihi.read.stepped import start_stepped
 from deploy.nengo_loihi.run.input_spikes import counting_runner
 from loihi_rules.change import warn
 from loihi_rules.chip.limits import Chip
@@ -53,7 +53,7 @@ def board_simulator(network: Any, chip: Chip, **options: Any) -> Any:
         simulator.close()
         raise BadInput(str(problems[0]))
     waits = not simulator.precompute and "host" in simulator.sims
-    first = _first_voltages(network, simulator.model)
+    first = _first_state(network, simulator.model)
     try:
         simulator.sims["loihi"] = Board(simulator.model, chip, emulator.seed, waits, first)
     except BaseException:
@@ -64,29 +64,31 @@ def board_simulator(network: Any, chip: Chip, **options: Any) -> Any:
     return simulator
 
 
-def _first_voltages(network: nengo.Network, model: Any) -> Dict[Any, np.ndarray]:
-    """(n,) voltages that the compartments of each block start from."""
-    voltages = {block: np.zeros(block.n_neurons, np.int64) for block in model.blocks}
-    currents = {block: np.zeros(block.n_neurons, np.int64) for block in model.blocks}
-    kept = {"voltage": voltages, "current": currents}
+def _first_state(network: nengo.Network, model: Any) -> Dict[Any, FirstState]:
+    """What the compartments of each block start from."""
+    first = {
+        block: FirstState(*(np.zeros(block.n_neurons, np.int64) for _ in FirstState._fields))
+        for block in model.blocks
+    }
 
     def state(block: Any, name: str) -> np.ndarray:
-        own: np.ndarray = kept[name][block] if name in kept else block.compartment.bias
+        own: np.ndarray = getattr(first[block], name, block.compartment.bias)
         return own
 
     notes = notes_of(network).ensembles
     for ens in network.all_ensembles:
         if on_chip(network, ens) and is_stepped(ens):
             late = notes[ens].steps_late or 0
-            start_stepped(model, ens, late, state, integer=True, holds=False)
-            if any(currents[block].any() for block in blocks_of(model, ens)):
+            n_other = start_stepped(model, ens, late, state, integer=True, holds=False)
+            if n_other:
                 warn(
                     name_of(ens),
-                    "currents start at 0",
-                    "biases that are filtered act at once on a board, which is set voltages alone",
+                    f"{n_other} of {ens.n_neurons} neurons do not begin at their reset",
+                    f"spikes come to them in step {late + 1}, before which a board cannot hold "
+                    "them, and nothing that they could start from comes to it then",
                     "compare the first steps of a run with the emulator's",
                 )
         elif on_chip(network, ens):
             neurons = ChipNeurons(model, ens, state, model.dt, integer=True)
             neurons.set_voltage(first_voltages(ens, model.seeds[ens]))
-    return voltages
+    return first

@@ -7,7 +7,7 @@ from typing import Any, Dict, List
 import numpy as np
 
 from deploy.emulator.silicon import Silicon
-from deploy.nengo_loihi.board.board import Board
+from deploy.nengo_loihi.board.board import Board, FirstState
 from deploy.nengo_loihi.conformance.experiment import Experiment, Observation, seen
 from deploy.nengo_loihi.conformance.model import Built, build
 from deploy.nengo_loihi.run.interface import FastEmulator
@@ -48,7 +48,7 @@ def on_board(experiment: Experiment, seed: int) -> Observation:
         If there is none, or it ends before its end.
     """
     built = build(experiment)
-    first = {block: np.zeros(block.n_neurons, np.int64) for block in built.blocks}
+    first = {block: FirstState(*np.zeros((2, block.n_neurons), np.int64)) for block in built.blocks}
     board = Board(built.model, LOIHI, seed, experiment.by_host, first, as_registers=True)
     with board:
         board.run_steps(experiment.steps, blocking=not experiment.by_host)

@@ -49,7 +49,7 @@ def start_stepped(
     state: Callable[[Any, str], np.ndarray],
     integer: bool,
     holds: bool = True,
-) -> None:
+) -> int:
     """Set voltages and currents so that the neurons' first step finds what it begins with.
 
     That step is the chip's step ``late`` + 1. Before it, voltages that begin at the reset are held
@@ -58,7 +58,9 @@ def start_stepped(
 
         u_{t−1} = u_t / α,    v_{t−1} = (v_t − u_t − bias) / β
 
-    as far as voltages so long before are within the chip's range, and below the threshold.
+    as far as voltages so long before are within the chip's range, and below the threshold. Where
+    refractory times cannot be set, voltages that begin at the reset begin where the chip's own
+    arithmetic brings them to it.
 
     Parameters
     ----------
@@ -71,7 +73,14 @@ def start_stepped(
         As for `deploy.nengo_loihi.read.chip_neurons.ChipNeurons`.
     integer : bool
     holds : bool
-        Whether refractory times can be set, as on the emulator; a board is given voltages alone.
+        Whether refractory times can be set, as on the emulator; a board is given currents and
+        voltages alone.
+
+    Returns
+    -------
+    int
+        How many neurons begin their first step at another voltage than the reset, as nothing that
+        they could start from comes to it then.
     """
     neurons: Any = ens.neuron_type
     first = neurons.make_state(ens.n_neurons, rng=np.random.RandomState(0))
@@ -82,19 +91,26 @@ def start_stepped(
             first["voltage"] - neurons.v_reset,
         )
     )
-    blocks = blocks_of(model, ens)
+    blocks, n_other = blocks_of(model, ens), 0
     for block in blocks:
         part = model.block_comp_map[block] if len(blocks) > 1 else np.arange(ens.n_neurons)
         unit = _unit(model, block)
         u, v = current[part] * unit, voltage[part] * unit
-        held = (v == 0) & holds
+        held = v == 0
         for _ in range(late):
             u, v = _step_before(block.compartment, u, v, integer)
+        if integer:
+            u, v = np.rint(u), np.rint(v)
         if holds:
             v = np.where(held, 0.0, v)
             state(block, "ref_count")[...] = np.where(held, late, 0)
-        state(block, "current")[...] = np.rint(u) if integer else u
-        state(block, "voltage")[...] = np.rint(v) if integer else v
+        else:
+            before, comes = _before_the_reset(block.compartment, u, late)
+            v = np.where(held & comes, before, v)
+            n_other += int(np.count_nonzero(held & ~comes))
+        state(block, "current")[...] = u
+        state(block, "voltage")[...] = v
+    return n_other
 
 
 def blocks_of(model: Any, ens: nengo.Ensemble) -> List[Any]:
@@ -115,6 +131,43 @@ def _step_before(
     left = v - u - compartment.bias
     before_v = np.divide(left, of_v, out=np.zeros(len(v)), where=of_v > 0)
     return before_u, before_v.clip(-most_v, np.minimum(compartment.vth, most_v))
+
+
+def _before_the_reset(compartment: Any, u: np.ndarray, late: int) -> Tuple[np.ndarray, np.ndarray]:
+    """Voltages that are 0 after so many steps in which no spikes arrive, by the chip's integers.
+
+    Parameters
+    ----------
+    compartment : nengo_loihi.block.Compartment
+        Discretised.
+    u : (n,) ndarray
+        Whole numbers, the currents that they begin with.
+    late : int
+
+    Returns
+    -------
+    v : (n,) ndarray
+    comes : (n,) ndarray of bool
+        Whether there is such a voltage within the chip's range, and no spike on the way.
+    """
+    one, most = 2**LOIHI.decay_bits, 2**LOIHI.voltage_bits - 1
+    kept_u, kept_v = (
+        one - np.asarray(of, np.int64) for of in (compartment.decay_u + 1, compartment.decay_v)
+    )
+    bias, threshold = (np.asarray(of, np.int64) for of in (compartment.bias, compartment.vth))
+    drives, current = [], u.astype(np.int64)
+    for _ in range(late):
+        current = np.sign(current) * (np.abs(current) * kept_u >> LOIHI.decay_bits)
+        drives.append(current + bias)
+    v, comes = np.zeros(len(u), np.int64), np.ones(len(u), bool)
+    for drive in reversed(drives):
+        comes &= (v <= threshold) & (v >= compartment.vmin) & (v <= compartment.vmax)
+        left = np.where(comes, v - drive, 0)
+        comes &= (kept_v > 0) | (left == 0)
+        # the least size of which kept_v / 2^12, rounded down, is what is left
+        v = np.sign(left) * -(-np.abs(left) * one // np.maximum(kept_v, 1))
+        comes &= np.abs(v) <= most
+    return v, comes
 
 
 def _unit(model: Any, block: Any) -> np.ndarray:
