@@ -18,6 +18,11 @@ IN_TIME = [
     "ensemble, 5 ms, computing node → None → ensemble",
     "ensemble, computing node → 20 ms → ensemble",
 ]
+CAUGHT_UP = [  # late at a node, and early again behind the next filter
+    "ensemble, passthrough → 5 ms → node",
+    "ensemble, computing node → 20 ms → node",
+    "ensemble, computing node → Alpha 20 ms → node",
+]
 LATE = {
     "node → None → ensemble": 1,
     "ensemble → None → node": 2,
@@ -27,7 +32,7 @@ LATE = {
 
 @pytest.fixture(scope="module")
 def measured():
-    return delays.measure([*IN_TIME, *LATE], seed=1, target="emulator")
+    return delays.measure([*IN_TIME, *CAUGHT_UP, *LATE], seed=1, target="emulator")
 
 
 @pytest.mark.parametrize("way", IN_TIME)
@@ -35,6 +40,12 @@ def test_what_a_filter_has_made_smooth_is_in_time(measured, way):
     lag = measured[way]
     assert abs(lag.chip - lag.cpu) <= delays.BAR
     assert not lag.says
+
+
+@pytest.mark.parametrize("way", CAUGHT_UP)
+def test_the_hosts_own_filters_make_up_for_what_came_late(measured, way):
+    lag = measured[way]
+    assert abs(lag.chip - lag.cpu) <= delays.BAR / 2
 
 
 @pytest.mark.parametrize("way", sorted(LATE))
@@ -99,3 +110,16 @@ def test_a_loop_over_the_host_says_how_late_it_is(synapse, late):
         nengo.Connection(node, ens, synapse=None)
     (change,) = [c for c in rewrite(net).changes if c.rule == "loops over the host"]
     assert change.after.endswith(f"{late} later than asked")
+
+
+@pytest.mark.quick
+def test_a_loop_on_the_host_keeps_its_step():
+    with nengo.Network(seed=4) as net:
+        ens = nengo.Ensemble(50, 1)
+        one, other = (nengo.Node(lambda t, x: 0.5 * x, size_in=1) for _ in range(2))
+        nengo.Connection(ens, one, synapse=None)
+        nengo.Connection(one, other, synapse=0.01)
+        nengo.Connection(other, one, synapse=None)
+    own = [conn.synapse for conn in net.connections[1:]]
+    copy = rewrite(net).network
+    assert [conn.synapse for conn in copy.connections if conn.pre_obj in copy.nodes] == own

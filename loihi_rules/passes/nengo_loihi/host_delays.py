@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Dict, List, NamedTuple, Optional, Set
+from typing import Dict, List, Mapping, NamedTuple, Optional, Set
 
 import nengo
 from nengo.connection import LearningRule
+from nengo.ensemble import Neurons
 from nengo.synapses import Lowpass, Synapse
 
 from loihi_rules.chip.lags import without
@@ -45,6 +46,9 @@ def host_delays(draft: Draft) -> None:
     later an ensemble answers than on the CPU (`loihi_rules.chip.lags`) is taken out of its filter
     too.
 
+    What comes late to a node, as its connections from the chip have no filter, is made early by
+    the next filter that it goes through on the host.
+
     *To the chip* a value takes a step, as spikes, and is then filtered by the compartment. The
     host applies the user's own filter, of any kind, without Nengo's step, and then the inverse
     of the compartment's (`loihi_rules.routes.from_host.before_chip`). What reaches the neurons
@@ -61,7 +65,8 @@ def host_delays(draft: Draft) -> None:
         _receive(draft, conn)
     for probe in network.all_probes:
         _record(draft, probe)
-    arrivals, after = _arrivals(draft), _after(network)
+    after = _after(network)
+    arrivals = _catch_up(draft, after)
     for conn in network.all_connections:
         if notes[conn].way != Way.FROM_HOST or notes[conn].steps_late is not None:
             continue
@@ -83,6 +88,70 @@ def _receive(draft: Draft, conn: nengo.Connection) -> None:
         "the same on the host; "
         + (f"{_count(steps, draft.dt)} later than asked" if steps else "as early as asked"),
         "the chip hands spikes to the host a step late, and decoded values two",
+    )
+
+
+def _catch_up(draft: Draft, after: Dict[object, Set[object]]) -> Dict[object, Set[Arrival]]:
+    """Take out of the host's own filters what values lost before; how late the host's objects are.
+
+    Not where a value comes back to where it starts, as a loop needs the step that Nengo's
+    filters take.
+    """
+    network, notes = draft.network, draft.notes.connections
+    left = [
+        conn
+        for conn in network.all_connections
+        if _is_hosts_own(network, conn)
+        and notes[conn].steps_late is None
+        and _is_smooth(conn.synapse, draft.dt)
+        and not _comes_back(conn, after)
+    ]
+    taken: Dict[nengo.Connection, int] = {}
+    while True:
+        arrivals = _arrivals(draft, taken)
+        late = {conn: _least(arrivals[base_of(conn.pre)]) for conn in left if conn not in taken}
+        waiting = [conn for conn, steps in late.items() if steps]
+        behind = {obj for conn in waiting for obj in _reached(base_of(conn.post), after)}
+        first = [conn for conn in waiting if base_of(conn.pre) not in behind]
+        if not first:
+            break
+        for conn in first:
+            taken[conn] = late[conn]
+            notes[conn] = replace(notes[conn], steps_late=0)
+            _give_back(draft, conn, late[conn])
+    return arrivals
+
+
+def _is_hosts_own(network: nengo.Network, conn: nengo.Connection) -> bool:
+    """Whether both ends of a connection are on the host, and it hands on a value."""
+    return not (
+        on_chip(network, conn.pre)
+        or on_chip(network, conn.post)
+        or isinstance(conn.post_obj, LearningRule)
+        or isinstance(conn.pre_obj, (nengo.Ensemble, Neurons))
+        or conn.learning_rule_type is not None
+    )
+
+
+def _least(arrivals: Set[Arrival]) -> int:
+    """Steps by which all ways to an object are late."""
+    return min((each.late for each in arrivals), default=0)
+
+
+def _give_back(draft: Draft, conn: nengo.Connection, steps: int) -> None:
+    """Make the filter of a connection on the host so many steps earlier."""
+    own = conn.synapse
+    more = steps - 1.0  # than Nengo's own step, which a lead has not
+    if isinstance(own, Lowpass) and more * draft.dt <= own.tau / 2:
+        conn.synapse = Lead(Lowpass(without(own.tau, more * draft.dt, draft.dt)))
+    else:
+        conn.synapse = Lead(own, more)
+    draft.change(
+        name_of(conn),
+        "values to the host",
+        filter_name(own),
+        f"the same on the host, {_count(steps, draft.dt)} earlier",
+        "so much later its value comes from the chip, by a way without a filter",
     )
 
 
@@ -187,8 +256,11 @@ def _is_smooth(synapse: Optional[Synapse], dt: float) -> bool:
     return synapse is not None and not short
 
 
-def _arrivals(draft: Draft) -> Dict[object, Set[Arrival]]:
-    """How late, and how smooth, values come to each object on the host."""
+def _arrivals(draft: Draft, taken: Mapping[nengo.Connection, int]) -> Dict[object, Set[Arrival]]:
+    """How late, and how smooth, values come to each object on the host.
+
+    ``taken``: steps that filters on the host make up for.
+    """
     network = draft.network
     into: Dict[object, List[nengo.Connection]] = {}
     for conn in network.all_connections:
@@ -202,7 +274,7 @@ def _arrivals(draft: Draft) -> Dict[object, Set[Arrival]]:
     while changed:
         changed = False
         for obj, conns in into.items():
-            found = {each for conn in conns for each in _along(draft, conn, arrivals)}
+            found = {each for conn in conns for each in _along(draft, conn, arrivals, taken)}
             if isinstance(obj, nengo.Ensemble):
                 found = {Arrival(each.late, False) for each in found}
             if not found <= arrivals[obj]:
@@ -214,13 +286,18 @@ def _arrivals(draft: Draft) -> Dict[object, Set[Arrival]]:
 
 
 def _along(
-    draft: Draft, conn: nengo.Connection, arrivals: Dict[object, Set[Arrival]]
+    draft: Draft,
+    conn: nengo.Connection,
+    arrivals: Dict[object, Set[Arrival]],
+    taken: Mapping[nengo.Connection, int],
 ) -> Set[Arrival]:
     synapse = conn.synapse.synapse if isinstance(conn.synapse, Lead) else conn.synapse
     filtered = _is_smooth(synapse, draft.dt)
     if on_chip(draft.network, conn.pre):
         return {Arrival(int(draft.notes.connections[conn].steps_late or 0), filtered)}
-    return {Arrival(each.late, each.filtered or filtered) for each in arrivals[base_of(conn.pre)]}
+    given = arrivals[base_of(conn.pre)]
+    back = taken.get(conn, 0)
+    return {Arrival(each.late - back, each.filtered or filtered) for each in given}
 
 
 def _after(network: nengo.Network) -> Dict[object, Set[object]]:
@@ -235,13 +312,16 @@ def _after(network: nengo.Network) -> Dict[object, Set[object]]:
 
 def _comes_back(conn: nengo.Connection, after: Dict[object, Set[object]]) -> bool:
     """Whether what a connection sends to the chip can come back to where it starts."""
+    return base_of(conn.pre) in _reached(base_of(conn.post), after)
+
+
+def _reached(start: object, after: Dict[object, Set[object]]) -> Set[object]:
+    """All that a value may come to, where it starts from too."""
     seen: Set[object] = set()
-    left = [base_of(conn.post)]
+    left = [start]
     while left:
         obj = left.pop()
-        if obj is base_of(conn.pre):
-            return True
         if obj not in seen:
             seen.add(obj)
             left += after.get(obj, set())
-    return False
+    return seen
