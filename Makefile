@@ -78,6 +78,18 @@ cluster: .venv-site/.installed
 faults: $(VENV)/.tested
 	$(BIN)/python hardware_tests/cluster/campaign.py --table docs/faults.md
 
+# Readers of what comes from elsewhere, for ten minutes each; an environment that has atheris.
+FUZZ_ARGS ?= --keep
+.PHONY: fuzz
+fuzz: .venv-fuzz/.installed
+	.venv-fuzz/bin/python -m hardware_tests.attack.fuzzing $(FUZZ_ARGS)
+
+.venv-fuzz/.installed: pyproject.toml
+	$(PYTHON) -m venv .venv-fuzz
+	.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check \
+		--editable '.[nir]' 'atheris>=3,<4'
+	touch $@
+
 .venv-site/.installed: deploy/jobs/requirements.txt
 	$(SITE_PYTHON) -m venv .venv-site
 	.venv-site/bin/python -m pip install --quiet --disable-pip-version-check -r $<

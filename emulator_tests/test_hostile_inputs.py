@@ -178,6 +178,11 @@ def test_a_way_out_of_a_bundle_that_is_honest_but_for_it(name, tmp_path):
     assert not list(folder.iterdir()) and [p.name for p in tmp_path.iterdir()] == ["in"]
 
 
+@pytest.mark.parametrize("files", [{".": b"1"}, {"a": b"1", "a/b": b"2"}, {"a/b": b"1", "a": b"2"}])
+def test_names_in_a_bundle_that_no_folder_can_have(files, tmp_path):
+    assert "cannot be unpacked" in refused(bundles.unpack, bundles.pack(files, {}), tmp_path)
+
+
 def test_a_byte_of_a_bundle_that_is_honest_but_for_it(tmp_path):
     data = bundles.pack({"a.py": b"gain = 1"}, {}).replace(b"gain = 1", b"gain = 2")
     assert "SHA-256" in refused(bundles.unpack, data, tmp_path)

@@ -21,6 +21,7 @@ import deploy.cli.check  # noqa: E402, F401
 from deploy.cli.main import main  # noqa: E402
 from loihi_rules.nir import NirError, convert  # noqa: E402
 from loihi_rules.nir.file import read_file  # noqa: E402
+from loihi_rules.nir.stored import read_texts  # noqa: E402
 
 MOST_MEMORY = 6 * 2**30  # of addresses, bytes; most are of libraries, and of nothing
 MOST_SECONDS = 20
@@ -196,6 +197,9 @@ CHANGED = {
     "a bomb in the metadata": (
         shaped("node", "metadata", (2**40,), chunks=(1024,), compression="gzip"), "GiB"
     ),
+    "a million neurons of which there is nothing": (
+        shaped(LIF, "tau", (10**6,)), "the file has 0 of it"
+    ),
     "an empty dataset": (put(AFFINE, weight=h5py.Empty("f8")), "is empty"),
     "references": (put(AFFINE, weight=np.array([None], dtype=h5py.ref_dtype)), "not numbers"),
     "lists of lists": (
@@ -345,6 +349,57 @@ def test_the_file_that_these_are_made_of_is_a_model(tmp_path):
     code, out, err = command("check", "good.nir", folder=tmp_path)
     assert (code, err) == (0, ""), err
     assert "good fits" in out
+
+
+PACKED = {"chunks": (3, 1), "compression": "gzip", "shuffle": True}
+
+
+@pytest.mark.parametrize("how", [{}, PACKED], ids=["plain", "packed"])
+def test_texts_are_read_as_they_were_written(how, tmp_path):
+    path = tmp_path / "good.nir"
+    texts = np.array([[f"node {k}", "θ" * k] for k in range(400)], dtype=object)
+    with h5py.File(path, "w") as file:
+        file.create_dataset("edges", data=texts, dtype=h5py.string_dtype(), **how)
+    with h5py.File(path, "r") as file, open(path, "rb") as stream:
+        found = read_texts(h5py, file["edges"], stream, 10**6)
+        assert found.tolist() == file["edges"][()].tolist()
+        with pytest.raises(ValueError, match="texts of"):
+            read_texts(h5py, file["edges"], stream, 1000)
+
+
+def _patched(path, at, new):
+    whole = bytearray(path.read_bytes())
+    whole[at : at + len(new)] = new
+    path.write_bytes(whole)
+
+
+@pytest.mark.parametrize(
+    "lie, says",
+    [
+        (lambda at, heap: (at, (2**32 - 2).to_bytes(4, "little")), "texts of 4,294,967"),
+        (lambda at, heap: (at, (99).to_bytes(4, "little")), "of which there are"),
+        (lambda at, heap: (at + 4, (2**60).to_bytes(8, "little")), "beyond the end of the file"),
+        (lambda at, heap: (at + 12, (9999).to_bytes(4, "little")), "no text 9999"),
+        (lambda at, heap: (heap, b"LOCG"), "no heap"),
+        (lambda at, heap: (heap + 8, (2**40).to_bytes(8, "little")), "no heap"),
+        (lambda at, heap: (heap + 24, (2**40).to_bytes(8, "little")), "end of its heap"),
+        (lambda at, heap: (heap + 16, bytes(2)), "no text"),
+    ],
+)
+def test_texts_that_are_not_there_cost_neither_memory_nor_time(lie, says, tmp_path):
+    """libhdf5 makes room for 4 GB of a text, and goes round for ever on a heap of zeros."""
+    path = tmp_path / "bad.nir"
+    valid(path)
+    with h5py.File(path, "r+") as file:
+        edges = file["node/edges"][()].astype(str).astype(object)
+        del file["node/edges"]
+        file["node"].create_dataset("edges", data=edges, dtype=h5py.string_dtype())
+        where = file["node/edges"].id.get_offset()
+    heap = int.from_bytes(path.read_bytes()[where + 4 : where + 12], "little")
+    _patched(path, *lie(where, heap))
+    with pytest.raises(NirError) as caught:
+        read_file(path)
+    assert says in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_attributes_are_not_read(tmp_path):

@@ -1,6 +1,7 @@
 """Files whose record says what it should not: refused in one line, or compared; nothing else."""
 
 import copy
+import io
 import json
 import random
 import resource
@@ -139,3 +140,56 @@ def test_an_array_that_is_not_what_its_header_says(runs, tmp_path, shape):
             other.writestr(name, body)
     with pytest.raises(deploy.BadInput, match="header"):
         Traces.load(tmp_path / "b.npz")
+
+
+def _changed_zip(path, change, method=zipfile.ZIP_DEFLATED):
+    with zipfile.ZipFile(path) as whole:
+        members = [(name, change(name, whole.read(name))) for name in whole.namelist()]
+    with zipfile.ZipFile(path, "w", method) as other:
+        for name, body in members:
+            other.writestr(name, body)
+
+
+def test_a_packed_array_that_is_damaged(runs, tmp_path):
+    """Which zlib says in an error of its own, before there is a sum to compare."""
+    runs[1].save(tmp_path / "a.npz")
+    _changed_zip(tmp_path / "a.npz", lambda name, body: body)
+    with zipfile.ZipFile(tmp_path / "a.npz") as whole:
+        members = [
+            (m.header_offset + 30 + len(m.filename), m.compress_size) for m in whole.infolist()
+        ]
+    data, said = (tmp_path / "a.npz").read_bytes(), set()
+    for first, size in members:
+        for at in range(first, first + min(size, 40), 7):
+            broken = data[:at] + bytes([data[at] ^ 0x55]) + data[at + 1 :]
+            (tmp_path / "b.npz").write_bytes(broken)
+            with pytest.raises(deploy.BadInput) as caught:
+                Traces.load(tmp_path / "b.npz")
+            said.add("decompressing" in str(caught.value))
+    assert said == {True, False}
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_array_that_is_packed_as_nobody_does(runs, tmp_path, method):
+    runs[1].save(tmp_path / "a.npz")
+    _changed_zip(tmp_path / "a.npz", lambda name, body: body, method)
+    with pytest.raises(deploy.BadInput, match="packed as NumPy packs nothing"):
+        Traces.load(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("escape", ["\\ud800", "\\uDFFF x"])
+def test_half_a_character_which_no_file_could_have_again(runs, tmp_path, escape):
+    """A part of a job's result is written anew when it is fetched."""
+    runs[1].save(tmp_path / "a.npz")
+
+    def change(name, body):
+        if name != "json.npy":
+            return body
+        text = bytes(np.load(io.BytesIO(body)))
+        stream = io.BytesIO()
+        np.save(stream, np.frombuffer(text.replace(b"pes-connection", escape.encode()), np.uint8))
+        return stream.getvalue()
+
+    _changed_zip(tmp_path / "a.npz", change)
+    with pytest.raises(deploy.BadInput, match="surrogates"):
+        Traces.load(tmp_path / "a.npz")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import math
+import struct
 import tokenize
 import zipfile
+import zlib
 from contextlib import contextmanager
 from pathlib import Path
 from typing import (
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 Thing = TypeVar("Thing")
 MOST_RECORD_BYTES = 256 * 2**20  # of JSON; changes and settings need some kilobytes
+DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, KeyError, TypeError,
+          OverflowError)  # fmt: skip
 MOST_EXPANSION = 1000  # of a compressed member; NumPy's own arrays shrink less
 
 
@@ -120,7 +124,7 @@ def in_one_line(path: Path, name: str, source: str) -> Iterator[None]:
         raise BadInput(f"{path}: not a whole {name} file (its record is nested)") from None
     except MemoryError:
         raise BadInput(f"{path}: does not fit into memory") from None
-    except (zipfile.BadZipFile, EOFError, ValueError, KeyError, TypeError, OverflowError) as error:
+    except DAMAGE as error:
         raise BadInput(f"{path}: not a whole {name} file ({_short(error)}); {source}") from None
     except (NotImplementedError, RuntimeError) as error:  # a zip that is encrypted, or packed oddly
         raise BadInput(f"{path}: cannot be read ({_short(error)})") from None
@@ -213,7 +217,7 @@ def _read(
     with np.load(stream, allow_pickle=False) as npz:
         if "json" not in npz.files:
             raise BadInput(f"{path}: an npz file, but not one of {kind.format}")
-        record = json.loads(bytes(npz["json"]).decode())
+        record = _record(bytes(npz["json"]))
         if not isinstance(record, dict) or record.get("format") != kind.format:
             raise BadInput(f"{path}: an npz file, but not one of {kind.format}")
         if record["version"] > kind.version:
@@ -224,10 +228,20 @@ def _read(
         return make(record, npz)
 
 
+def _record(body: bytes) -> Any:
+    """Of JSON, whose texts can be written again: it has escapes for halves of characters."""
+    found = json.loads(body.decode())
+    if b"\\ud" in body.lower():
+        json.dumps(found, ensure_ascii=False).encode()  # is a ValueError where one is alone
+    return found
+
+
 def _refuse_bombs(stream: io.BufferedReader, most_bytes: Optional[int]) -> None:
     """Look at the sizes that a zip states before any of it is unpacked."""
     with zipfile.ZipFile(stream) as packed:
         for member in packed.infolist():
+            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise NotImplementedError(f"{member.filename} is packed as NumPy packs nothing")
             if member.file_size > MOST_EXPANSION * max(member.compress_size, 1):
                 raise ValueError(f"{member.filename} would unpack to {member.file_size:,} bytes")
             if member.filename == "json.npy" and member.file_size > MOST_RECORD_BYTES:

@@ -87,7 +87,7 @@ def unpack(data: bytes, folder: Path) -> Dict[str, Any]:
             raise BadInput("the bundle holds other files than its manifest says")
         for name, body in content.items():
             if hashlib.sha256(body).hexdigest() != sums[name]:
-                raise BadInput(f"the bundle's {name} is damaged (its SHA-256 sum differs)")
+                raise BadInput(f"the bundle's {name!r} is damaged (its SHA-256 sum differs)")
         spec: Dict[str, Any] = json.loads(content[SPEC])
     except BadInput:
         raise
@@ -95,11 +95,14 @@ def unpack(data: bytes, folder: Path) -> Dict[str, Any]:
         raise BadInput(
             f"not a bundle of loihi-deploy ({str(error) or type(error).__name__})"
         ) from None
-    for name, body in content.items():
-        path = folder / name
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.write_bytes(body)
-        path.chmod(0o600)
+    try:
+        for name, body in content.items():
+            path = folder / name
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.write_bytes(body)
+            path.chmod(0o600)
+    except OSError as error:  # a name that no disk has, a file below a file, no room
+        raise BadInput(f"the bundle cannot be unpacked ({error.strerror})") from None
     return spec
 
 

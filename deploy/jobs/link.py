@@ -13,7 +13,7 @@ from deploy.jobs.calling import Silent, TooMuch, call
 from deploy.jobs.copying import Wanted, copy_folder
 from deploy.jobs.names import checked
 from deploy.jobs.site import Site
-from deploy.shown import printable
+from deploy.shown import one_line, printable
 
 SSH_CONFIG = "LOIHI_DEPLOY_SSH_CONFIG"  # another file than ~/.ssh/config
 PATIENCE = 180  # s, for one command
@@ -120,7 +120,7 @@ class Link:
             ) from None
         for key in ("unreachable", "error"):
             if key in answer:
-                raise TargetUnavailable(f"site {self.site.name}: {printable(answer[key])[:300]}")
+                raise TargetUnavailable(f"site {self.site.name}: {one_line(answer[key])[:300]}")
         return answer
 
     def _rsync(

@@ -47,16 +47,19 @@ def campaign(
     return outcomes
 
 
-def trial(scene: Scene, kind: str, name: str, attack: Any, seed: int) -> Outcome:
-    """One, whose draws depend on its seed and name alone."""
-    begun, scene.victim.most_memory, scene.victim.room = time.monotonic(), 0.0, None
+def trial(scene: Optional[Scene], kind: str, name: str, attack: Any, seed: int) -> Outcome:
+    """One, whose draws depend on its seed and name alone; no scene where its kind needs none."""
+    begun = time.monotonic()
+    if scene is not None:
+        scene.victim.most_memory, scene.victim.room = 0.0, None
     try:
         what, good = attack(scene, random.Random(f"{name} {seed}")), True
     except Violation as violation:
         what, good = str(violation), False
     except Exception:
         what, good = "the campaign itself: " + traceback.format_exc(limit=-3), False
-    return Outcome(kind, name, seed, good, what, time.monotonic() - begun, scene.victim.most_memory)
+    memory = 0.0 if scene is None else scene.victim.most_memory
+    return Outcome(kind, name, seed, good, what, time.monotonic() - begun, memory)
 
 
 def table(outcomes: List[Outcome], seed: int) -> str:

@@ -7,13 +7,15 @@ whose ``nodes`` are groups with a ``type`` and a dataset for each parameter, and
 from __future__ import annotations
 
 import importlib
+import os
 import warnings
 from pathlib import Path
-from typing import Any, Dict, List, Set, Tuple
+from typing import IO, Any, Dict, List, Set, Tuple
 
 import numpy as np
 
 from loihi_rules.nir.errors import NirError
+from loihi_rules.nir.stored import MOST_EXPANSION, bytes_stored, read_texts
 
 MOST_BYTES = 2 * 2**30  # of all arrays of a file
 MOST_OBJECTS = 200_000  # groups and datasets
@@ -61,10 +63,10 @@ def read_file(path: Path) -> Any:
     h5py: Any = importlib.import_module("h5py")
     path = Path(path)
     try:
-        with h5py.File(path, "r") as file:
+        with h5py.File(path, "r") as file, open(path, "rb") as stream:
             if not isinstance(file.get("node", getlink=True), h5py.HardLink):
                 raise NirError(f"{path}: there is no graph in it (no group 'node')")
-            found = _Walk(h5py, path).group(file["node"], "node", 0)
+            found = _Walk(h5py, path, stream).group(file["node"], "node", 0)
     except FileNotFoundError:
         raise NirError(f"{path}: there is no such file") from None
     except IsADirectoryError:
@@ -80,8 +82,9 @@ def read_file(path: Path) -> Any:
 class _Walk:
     """Reads groups and datasets of one file, and counts while it does."""
 
-    def __init__(self, h5py: Any, path: Path):
-        self.h5py, self.path = h5py, path
+    def __init__(self, h5py: Any, path: Path, stream: IO[bytes]):
+        self.h5py, self.path, self.stream = h5py, path, stream
+        self.file_bytes = os.fstat(stream.fileno()).st_size
         self.n_bytes = self.n_objects = 0
         self.seen: Set[Any] = set()
 
@@ -125,15 +128,35 @@ class _Walk:
             raise NirError(f"{self.path}: {name} is kept in another file, which is not read")
         if item.shape is None:
             raise NirError(f"{self.path}: {name} is empty")
-        self.n_bytes += int(np.prod(item.shape, dtype=float)) * max(item.dtype.itemsize, 8)
+        self._has_room(item, name, int(np.prod(item.shape, dtype=float)))
+        value = self._texts(item, name) if item.dtype.kind == "O" else item[()]
+        if isinstance(value, bytes):
+            return value.decode("utf8", "replace")
+        return value
+
+    def _has_room(self, item: Any, name: str, n_values: int) -> None:
+        """Hold a shape, and lengths of texts, against what the file has of them."""
+        wanted = n_values * item.dtype.itemsize
+        self.n_bytes += n_values * max(item.dtype.itemsize, 8)
         if self.n_bytes > MOST_BYTES:
             raise NirError(
                 f"{self.path}: its arrays take more than {MOST_BYTES // 2**30} GiB, at {name}"
             )
-        value = item[()]
-        if isinstance(value, bytes):
-            return value.decode("utf8", "replace")
-        return value
+        stored = min(bytes_stored(item), self.file_bytes)
+        if wanted > MOST_EXPANSION * stored:
+            raise NirError(
+                f"{self.path}: {name} says that it has {wanted:,} bytes, and the file has "
+                f"{stored:,} of it"
+            )
+
+    def _texts(self, item: Any, name: str) -> Any:
+        """Texts of any length: one, or an array of them."""
+        try:
+            found = read_texts(self.h5py, item, self.stream, MOST_BYTES - self.n_bytes)
+        except ValueError as error:
+            raise NirError(f"{self.path}: texts of {name} cannot be read ({error})") from None
+        self.n_bytes += sum(map(len, found.ravel()))
+        return found if item.shape else found[()]
 
 
 def _graph(nir: Any, path: Path, found: Dict[str, Any]) -> Any:
