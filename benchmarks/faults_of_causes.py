@@ -69,8 +69,8 @@ def coarse_weights():
     """While this lasts, weights keep their first two bits, and the others are dropped."""
     own = chip_builder.discretize_model
 
-    def coarsely(model, ensembles):
-        units = own(model, ensembles)
+    def coarsely(model, ensembles, solutions):
+        units = own(model, ensembles, solutions)
         for synapse in (synapse for block in model.blocks for synapse in block.synapses):
             step = max(int(synapse.max_abs_weight()) // 4, 1)
             for row in synapse.weights if not synapse.learning else ():

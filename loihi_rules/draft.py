@@ -13,6 +13,7 @@ from loihi_rules.change import Change, ChipWarning, Problem
 from loihi_rules.chip.limits import Chip
 from loihi_rules.learning_rules.pes import LearningScale
 from loihi_rules.notes import Notes
+from loihi_rules.solutions import SOLVED_ANEW, Solutions
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ class Draft:
     # on the chip, driven by full weights that learn off it
     learned: Set[nengo.Ensemble] = field(default_factory=set)
     warnings: List[ChipWarning] = field(default_factory=list)
+    solutions: Solutions = SOLVED_ANEW  # those that are known of problems that take long
     stopped: bool = False  # at a problem that makes the other passes pointless
 
     def change(self, obj: str, rule: str, before: Any, after: Any, why: str) -> None:

@@ -16,6 +16,7 @@ from loihi_rules.learning_rules.pes import LearningScale
 from loihi_rules.nengo_parts.seeds import SeededCopy, fix_seeds
 from loihi_rules.notes import Notes, keep_notes, notes_of
 from loihi_rules.passes import PASSES
+from loihi_rules.solutions import SOLVED_ANEW, Solutions
 
 MOST_NAMED = 3  # objects, of those that share a reason
 
@@ -62,6 +63,8 @@ class Rewritten:
         Those to a node with whose functions and solvers ``network`` has direct ones.
     encoded : list of nengo.Connection
         Those whose user asked for weights, and that have decoders instead.
+    solutions : Solutions
+        Those that were asked, for the build to ask too.
     """
 
     network: nengo.Network
@@ -80,6 +83,7 @@ class Rewritten:
     dropped: List[nengo.Connection]
     joined: Set[nengo.Connection]
     encoded: List[nengo.Connection]
+    solutions: Solutions
 
     @property
     def chip_ensembles(self) -> List[nengo.Ensemble]:
@@ -138,6 +142,7 @@ def rewrite_copy(
     dt: float = 0.001,
     passes: Optional[Sequence[Callable[[Draft], None]]] = None,
     chip: Chip = LOIHI,
+    solutions: Solutions = SOLVED_ANEW,
 ) -> Rewritten:
     """Rewrite a copy whose seeds are fixed already; the copy is used up.
 
@@ -150,8 +155,11 @@ def rewrite_copy(
         Others than `loihi_rules.passes.PASSES`, as some of these alone.
     chip : Chip
         Whose limits the passes ask.
+    solutions : Solutions
+        Where those of problems that take long may be.
     """
-    draft = Draft(copied.network, chip, dt, list(copied.changes), notes_of(copied.network))
+    notes = notes_of(copied.network)
+    draft = Draft(copied.network, chip, dt, list(copied.changes), notes, solutions=solutions)
     for rewrite_pass in PASSES if passes is None else passes:
         if not draft.stopped:
             rewrite_pass(draft)
@@ -176,4 +184,5 @@ def rewrite_copy(
         dropped=draft.dropped,
         joined=draft.joined,
         encoded=draft.encoded,
+        solutions=solutions,
     )

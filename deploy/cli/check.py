@@ -15,6 +15,7 @@ from deploy.cli.console import print_table, say, say_error, say_json
 from deploy.cli.options import (
     as_json,
     dt_option,
+    no_cache_option,
     parameter_option,
     seed_option,
     verbose_option,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     help="Or loihi: what a board cannot take is said too.",
 )
 @weights_options
+@no_cache_option
 @verbose_option
 @as_json
 def check(

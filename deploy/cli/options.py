@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, Callable
 
@@ -9,6 +10,7 @@ import click
 
 from deploy.cli import completion
 from deploy.emulator.silicon import MODES
+from deploy.files.cache import CACHE
 from deploy.workflows.given import USER_DURATION
 
 
@@ -21,6 +23,11 @@ def together(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
         return command
 
     return decorate
+
+
+def _keep_nothing(context: click.Context, option: click.Parameter, asked: bool) -> None:
+    if asked:  # for this process and those that it starts
+        os.environ[CACHE] = ""
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
@@ -91,4 +98,11 @@ _fan_in = click.option(
     help="With --weights: keep so many weights into each neuron, the largest.",
 )
 weights_options = together(_weights, _learn_on, _fan_in)
-run_options = together(duration_option, dt_option, _engine, _ideals)
+no_cache_option = click.option(
+    "--no-cache",
+    is_flag=True,
+    expose_value=False,
+    callback=_keep_nothing,
+    help="Take nothing from the cache of builds and spreads, and keep nothing there.",
+)
+run_options = together(duration_option, dt_option, _engine, _ideals, no_cache_option)

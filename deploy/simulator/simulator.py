@@ -15,6 +15,7 @@ from nengo.utils.progress import Progress, ProgressTracker
 
 from deploy.emulator.silicon import Silicon
 from deploy.errors import BadInput, TargetUnavailable
+from deploy.files.solutions import solutions_of
 from deploy.simulator.arguments import read_arguments
 from deploy.simulator.signals import Signals, UsersModel
 from deploy.targets import Session, check_silicon, find_target
@@ -145,16 +146,18 @@ class Simulator(NengoSimulator):
         if not self._target.is_chip:
             with _nengo_errors():
                 return self._target.open(copied, self._dt, self.seed)
-        rewritten = rewrite_copy(SeededCopy(copied.network, copied.copies), self._dt)
-        if not rewritten.chip_ensembles:
-            return self._core(tuple(rewritten.changes))
-        if rewritten.problems:
-            raise BuildError(str(rewritten.problems[0]))
-        self.n_chip_compartments = sum(e.n_neurons for e in rewritten.chip_ensembles)
-        with _nengo_errors():
-            return self._target.open_rewritten(
-                copied, rewritten, self._dt, self.seed, self._arguments.precompute
-            )
+        bare = SeededCopy(copied.network, copied.copies)
+        with solutions_of(copied.network) as solutions:
+            rewritten = rewrite_copy(bare, self._dt, solutions=solutions)
+            if not rewritten.chip_ensembles:
+                return self._core(tuple(rewritten.changes))
+            if rewritten.problems:
+                raise BuildError(str(rewritten.problems[0]))
+            self.n_chip_compartments = sum(e.n_neurons for e in rewritten.chip_ensembles)
+            with _nengo_errors():
+                return self._target.open_rewritten(
+                    copied, rewritten, self._dt, self.seed, self._arguments.precompute
+                )
 
     def _core(self, changes: Tuple[Change, ...]) -> Session:
         """The user's own network in Nengo core."""

@@ -115,13 +115,14 @@ def open_on_a_chip(target: Target, copied: SeededCopy, dt: float, seed: int) -> 
     BadInput
         If it is too large.
     """
+    from deploy.files.solutions import solutions_of
     from deploy.targets.emulator import HostOnlySession  # loads Nengo and nengo-loihi
     from deploy.targets.many_objects import many_objects
     from loihi_rules.passes.chip.capacity import RULES
     from loihi_rules.rewriting import rewrite_copy
 
-    with many_objects():
-        rewritten = rewrite_copy(copied, dt)
+    with many_objects(), solutions_of(copied.network) as solutions:
+        rewritten = rewrite_copy(copied, dt, solutions=solutions)
         too_large = [p for p in rewritten.problems if p.rule in RULES]
         if too_large:  # and would fill the memory
             raise BadInput(str(too_large[0]))

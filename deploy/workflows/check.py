@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Dict, List, Optional, Tuple
 
 from deploy.errors import BadInput
+from deploy.files.solutions import solutions_of
 from deploy.models.loaded import Model
 from deploy.models.loading import load_model
 from deploy.models.user_code import user_code
@@ -185,16 +186,18 @@ def check(
     dt = step_of(dt, loaded)
     with user_code(loaded.source), warnings.catch_warnings(record=True) as caught, many_objects():
         warnings.simplefilter("always")
-        rewritten = rewrite_copy(fix_seeds(loaded.network, seed), dt)
-        problems = list(rewritten.problems)
-        built: Any = None
-        if not problems and rewritten.chip_ensembles:
-            try:
-                built = _built(rewritten, dt)
-            except CannotBuild as error:
-                problems.append(error.problem)
-            else:
-                problems.extend(chosen.cannot_take(rewritten, built))
+        copied = fix_seeds(loaded.network, seed)
+        with solutions_of(copied.network) as solutions:
+            rewritten = rewrite_copy(copied, dt, solutions=solutions)
+            problems = list(rewritten.problems)
+            built: Any = None
+            if not problems and rewritten.chip_ensembles:
+                try:
+                    built = _built(rewritten, dt)
+                except CannotBuild as error:
+                    problems.append(error.problem)
+                else:
+                    problems.extend(chosen.cannot_take(rewritten, built))
     cores: List[Core] = []
     traffic: Optional[Traffic] = None
     if built is not None:

@@ -6,15 +6,14 @@ import contextlib
 import hashlib
 import importlib.metadata
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple, Union
 
 import numpy as np
-import platformdirs
 
 from deploy.errors import DeployError
+from deploy.files.cache import cache_folder
 from deploy.models.loaded import Model
 from deploy.models.same_model import SameModel
 from deploy.models.variants import Variant
@@ -25,7 +24,6 @@ from deploy.workflows.processes import at_once, stop_if_asked
 from deploy.workflows.processes import spread as on_all_cores
 from deploy.workflows.run import Progress, run
 
-CACHE = "LOIHI_DEPLOY_CACHE"  # names another folder for what is kept; empty keeps nothing
 LARGEST = 500_000_000  # bytes of samples that are kept
 
 
@@ -137,8 +135,8 @@ def _kept(reference: Traces, runs: int) -> Optional[Path]:
     The reference's own samples are part of the name: a fingerprint does not see what a node's
     function has enclosed, nor what is in a file that it reads.
     """
-    folder = os.environ.get(CACHE, platformdirs.user_cache_dir("loihi-deploy"))
-    if not folder:
+    folder = cache_folder("spreads")
+    if folder is None:
         return None
     digest = hashlib.sha256()
     versions = {name: importlib.metadata.version(name) for name in ("nengo", "numpy")}
@@ -147,7 +145,7 @@ def _kept(reference: Traces, runs: int) -> Optional[Path]:
     digest.update(json.dumps(settings, sort_keys=True).encode())
     for name, array in sorted(reference.arrays().items()):
         digest.update(name.encode() + np.ascontiguousarray(array).tobytes())
-    return Path(folder) / "spreads" / f"{reference.fingerprint[:16]}-{digest.hexdigest()[:16]}.npz"
+    return folder / f"{reference.fingerprint[:16]}-{digest.hexdigest()[:16]}.npz"
 
 
 def _there(path: Optional[Path]) -> Optional[Spread]:

@@ -19,6 +19,7 @@ from nengo.utils.least_squares_solvers import Cholesky
 from scipy.linalg import cho_factor, cho_solve
 
 from loihi_rules.chip.tuning import chip_rates, cpu_rates, is_chips_own
+from loihi_rules.solutions import SOLVED_ANEW, Solution, Solutions
 
 FARTHEST = 1.6  # times as far; there nearly all neurons are silent or as fast as they get
 ONE_IN = 64  # points is looked at from farther; more of them, and values within get noisier
@@ -52,11 +53,14 @@ class Curves(NamedTuple):
         (n_points, dimensions) values to (n_points, n_neurons) activities.
     saturate : bool
         Whether the CPU's neurons have a highest rate, at which values beyond the radius end.
+    content : tuple
+        What all this depends on.
     """
 
     cpu: Rates
     chip: Rates
     saturate: bool
+    content: Tuple[Any, ...]
 
 
 def curves_of(
@@ -86,7 +90,13 @@ def curves_of(
         return chip_rates(ens.neuron_type, drive(points) * ens.gain + ens.bias, dt)
 
     saturate = getattr(getattr(own, "base_type", own), "tau_ref", 0) > 0
-    return Curves(_in_pieces(cpu, ens.n_neurons), _in_pieces(chip, ens.n_neurons), saturate)
+    content = (
+        *(own, built.encoders, built.gain, built.bias),
+        *(ens.neuron_type, ens.gain, ens.bias, ens.radius, dt),
+    )
+    return Curves(
+        _in_pieces(cpu, ens.n_neurons), _in_pieces(chip, ens.n_neurons), saturate, content
+    )
 
 
 def _in_pieces(rates: Rates, n_neurons: int) -> Rates:
@@ -119,9 +129,16 @@ def regularisation(
 
 
 class Decoding:
-    """Solves for decoders; what belongs to an ensemble is kept for its other functions."""
+    """Solves for decoders; what belongs to an ensemble is kept for its other functions.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    solutions : Solutions
+        Where those may be that were solved for before.
+    """
+
+    def __init__(self, solutions: Solutions = SOLVED_ANEW) -> None:
+        self._solutions = solutions
         self._kept: Dict[Tuple[nengo.Ensemble, float, bytes], _System] = {}
 
     def of_connection(
@@ -195,12 +212,17 @@ class Decoding:
         (size, n_neurons) ndarray
             None of them other than 0 if no neuron of the chip is active at any of the points.
         """
-        system = self._system(ens, curves, reg, points)
-        given = system.far @ system.cpu.solve(targets[system.some])
-        wanted = np.concatenate([targets, given])
-        decoders = system.chip.solve(wanted)
-        decoders += system.chip.solve(wanted - system.chip.activities @ decoders)
-        return decoders.T
+
+        def solve() -> Solution:
+            system = self._system(ens, curves, reg, points)
+            given = system.far @ system.cpu.solve(targets[system.some])
+            wanted = np.concatenate([targets, given])
+            decoders = system.chip.solve(wanted)
+            decoders += system.chip.solve(wanted - system.chip.activities @ decoders)
+            return (decoders.T,)
+
+        problem = ("decoders", curves.content, reg, points, targets)
+        return self._solutions.of(problem, solve)[0]
 
     def _system(
         self, ens: nengo.Ensemble, curves: Curves, reg: float, points: np.ndarray

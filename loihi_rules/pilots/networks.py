@@ -116,6 +116,10 @@ class Pilot:
             self._last = ens, self._whole(ens)
         return self._last[1]
 
+    def knows(self, ens: nengo.Ensemble) -> bool:
+        """Whether there are such inputs."""
+        return self._known(ens, set())
+
     def feeds_itself(self, ens: nengo.Ensemble) -> bool:
         """Whether its neurons are given currents by themselves, by way of others or directly."""
         seen: Set[nengo.Ensemble] = set()
@@ -143,7 +147,7 @@ class Pilot:
 
     def _whole(self, ens: nengo.Ensemble) -> Optional[Signals]:
         """Inputs of an ensemble, block by block, as those before it may be far larger."""
-        if not self._known(ens, set()):
+        if not self.knows(ens):
             return None
         largest = max(e.n_neurons for e in self._before(ens))
         size = int(np.clip(HELD // (largest * shown(self.dt)), 1, self.stimuli))

@@ -62,7 +62,7 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
     nengo_loihi = load_nengo_loihi()
     builder: Any = nengo_loihi.builder
     base: Any = builder.builder.Builder
-    decoding = Decoding()
+    decoding = Decoding(rewritten.solutions)
     LoihiBlock: Any = nengo_loihi.block.LoihiBlock
 
     class ChipBuilder(base):
@@ -143,9 +143,9 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
                 # nengo-loihi makes integers of arrays in place; NumPy deprecates that from 2.5
                 warnings.filterwarnings("ignore", "Setting the dtype", DeprecationWarning)
                 if discretize:
-                    discretize_model(model, rewritten.chip_ensembles)
+                    discretize_model(model, rewritten.chip_ensembles, rewritten.solutions)
                 elif rounded:
-                    round_model(model, rewritten.chip_ensembles)
+                    round_model(model, rewritten.chip_ensembles, rewritten.solutions)
             if not discretize:  # nothing else is rounded, nothing is cut
                 for block in model.read:
                     block.compartment.vth[:] = np.inf

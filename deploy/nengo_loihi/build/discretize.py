@@ -15,6 +15,7 @@ from typing import (
     Optional,
     Sequence,
     Tuple,
+    Union,
 )
 
 import numpy as np
@@ -31,6 +32,7 @@ from deploy.nengo_loihi.build.rounded_together import (
     DecodedGroup,
     Errors,
     Target,
+    ValuedGroup,
     ratio,
     round_sources,
     round_targets,
@@ -52,6 +54,7 @@ from loihi_rules.chip.levels import (
     rounding_error,
 )
 from loihi_rules.chip.limits import LOIHI
+from loihi_rules.solutions import SOLVED_ANEW, Solution, Solutions
 
 MOST_ROUNDING = 0.05  # of what a neuron gets, in most neurons of a connection, or all together
 STRONG = 16.0  # times as large, so that at most four of the weights' eight bits are left beside it
@@ -111,7 +114,9 @@ class Units(NamedTuple):
     bias: np.ndarray
 
 
-def discretize_model(model: Any, ensembles: Sequence[Any]) -> Dict[Any, Units]:
+def discretize_model(
+    model: Any, ensembles: Sequence[Any], solutions: Solutions = SOLVED_ANEW
+) -> Dict[Any, Units]:
     """Make a built model's compartments, weights and probes integers, in place.
 
     nengo-loihi's ``discretize_model`` (1.1.0, ``builder/discretize.py``) with four things of our
@@ -132,6 +137,8 @@ def discretize_model(model: Any, ensembles: Sequence[Any]) -> Dict[Any, Units]:
         Is given ``kept``: connections' names to what their weights `Kept`.
     ensembles : sequence of nengo.Ensemble
         Those on the chip.
+    solutions : Solutions
+        Where weights may be that were rounded before.
 
     Returns
     -------
@@ -151,7 +158,8 @@ def discretize_model(model: Any, ensembles: Sequence[Any]) -> Dict[Any, Units]:
             info = theirs.discretize_compartment(block.compartment, reference)
             groups = [_group(*own, reference, info, least) for own in reaches.items()]
             strongest = sorted(groups, key=lambda group: -group.size)
-            rounded = _rounded(groups, sources, represent.get(block), factor, info["w_exp"])
+            target = represent.get(block)
+            rounded = _rounded(groups, sources, target, factor, info["w_exp"], solutions)
             # `_warn_of_lost_bits` says which
             warnings.filterwarnings("ignore", "Lost .* extra bits")
             for group in groups:
@@ -229,6 +237,7 @@ def _rounded(
     target: Optional[Target],
     factor: np.ndarray,
     w_exp: int,
+    solutions: Solutions,
 ) -> Dict[Any, Errors]:
     """Round weights of a block whose errors can cancel; gives what is left of these.
 
@@ -243,9 +252,10 @@ def _rounded(
         What each neuron's weights have been multiplied with.
     w_exp : int
         The block's exponent.
+    solutions : Solutions
     """
     decoded: List[DecodedGroup] = []
-    found: Dict[Any, Errors] = {}
+    valued: List[ValuedGroup] = []
     for group in groups:
         synapse, reach = group[:2]
         if not group.weighs or rows_are_fixed(synapse):
@@ -254,8 +264,25 @@ def _rounded(
         if synapse in sources:
             decoded.append(DecodedGroup(synapse, reach, sources[synapse], steps))
         elif target is not None and reach.dense and of_values(synapse):
-            found[synapse] = round_targets(synapse, reach, target, factor, steps)
-    return {**found, **round_sources(decoded)}
+            valued.append(ValuedGroup(synapse, reach, target, factor, steps))
+    every: List[Union[ValuedGroup, DecodedGroup]] = [*valued, *decoded]
+    if not every:
+        return {}
+
+    def solve() -> Solution:
+        errors = {own.synapse: round_targets(*own) for own in valued}
+        errors.update(round_sources(decoded))
+        return tuple(
+            array for own in every for array in (own.synapse.weights[0], *errors[own.synapse])
+        )
+
+    solution = solutions.of(("rounded weights", [own.content() for own in every]), solve)
+    found: Dict[Any, Errors] = {}
+    for k, own in enumerate(every):
+        weights, off, gains = solution[3 * k : 3 * k + 3]
+        own.synapse.weights[0][...] = weights
+        found[own.synapse] = Errors(off, gains)
+    return found
 
 
 def _make_integers(theirs: Any, group: _Group, info: Mapping[str, Any]) -> None:

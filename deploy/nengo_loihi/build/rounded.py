@@ -8,6 +8,7 @@ from typing import Any, Dict, List, NamedTuple, Sequence
 import numpy as np
 
 from deploy.nengo_loihi.build.discretize import Units, discretize_model
+from loihi_rules.solutions import Solutions
 
 
 class _Float(NamedTuple):
@@ -18,7 +19,7 @@ class _Float(NamedTuple):
     synapses: List[Dict[str, Any]]
 
 
-def round_model(model: Any, ensembles: Sequence[Any]) -> None:
+def round_model(model: Any, ensembles: Sequence[Any], solutions: Solutions) -> None:
     """Give a built model, in place, the weights and biases that its integers stand for.
 
     The integers are `deploy.nengo_loihi.build.discretize.discretize_model`'s, whatever it does to
@@ -30,12 +31,14 @@ def round_model(model: Any, ensembles: Sequence[Any]) -> None:
         In floating point.
     ensembles : sequence of nengo.Ensemble
         Those on the chip.
+    solutions : Solutions
+        As for `discretize_model`.
     """
     blocks = [
         _Float(b, _copied(b.compartment), [_copied(s) for s in b.synapses]) for b in model.blocks
     ]
     probes = [(probe, list(probe.weights)) for probe in model.probes]
-    units = discretize_model(model, ensembles)
+    units = discretize_model(model, ensembles, solutions)
     for own in blocks:
         _back(own, units[own.block])
     for probe, weights in probes:

@@ -85,6 +85,13 @@ class Target(NamedTuple):
         products = (encoders @ encoders.T) * (change.T @ change)
         return Effects(products, together(products, len(change), float(change.max())))
 
+    def content(self) -> Tuple[Any, ...]:
+        """What its effects depend on, besides the step."""
+        ens, built, neurons, dt = self
+        points, encoders = built.eval_points[:POINTS], built.encoders[neurons]
+        tuning = built.gain[neurons], built.bias[neurons]
+        return (ens.neuron_type, ens.radius, points, encoders, *tuning, dt)
+
 
 class Effects(NamedTuple):
     """Of one step in each neuron's current: products of what two do, and how they cancel."""
@@ -142,6 +149,31 @@ class DecodedGroup(NamedTuple):
     reach: Reach
     source: Source
     steps: Steps
+
+    def content(self) -> Tuple[Any, ...]:
+        """What they are rounded to depends on this."""
+        return (_weights(self.synapse, self.reach), self.source.content, *self.steps)
+
+
+class ValuedGroup(NamedTuple):
+    """Weights of values, which are to be rounded; see `round_targets`."""
+
+    synapse: Any
+    reach: Reach
+    target: Target
+    factor: np.ndarray
+    steps: Steps
+
+    def content(self) -> Tuple[Any, ...]:
+        """What they are rounded to depends on this."""
+        weights = _weights(self.synapse, self.reach)
+        return (weights, self.target.content(), self.factor, *self.steps)
+
+
+def _weights(synapse: Any, reach: Reach) -> Tuple[Any, ...]:
+    """A group's weights, and which neurons they go to."""
+    rows = None if reach.dense else (reach.places, reach.lengths)
+    return (synapse.weights[0], reach.n_neurons, rows)
 
 
 def round_sources(groups: Sequence[DecodedGroup]) -> Dict[Any, Errors]:

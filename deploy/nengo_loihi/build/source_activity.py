@@ -10,6 +10,7 @@ import numpy as np
 
 from loihi_rules.chip.rounding import Together, by_likeness, together
 from loihi_rules.chip.tuning import cpu_rates
+from loihi_rules.solutions import content_of_array
 
 POINTS = 300  # of what an ensemble represents,
 POINTS_A_DIMENSION = 50  # or so many a dimension where it has more
@@ -38,6 +39,11 @@ class Source:
     @cached_property
     def driven(self) -> np.ndarray:
         return self._drive_on().T
+
+    @cached_property
+    def content(self) -> str:
+        """By which two are the same."""
+        return content_of_array(self.rates)
 
     @cached_property
     def order(self) -> np.ndarray:

@@ -133,7 +133,7 @@ def _levels(
         rng = np.random.RandomState(conn.seed)
         return np.asarray(conn.solver(curves[conn.pre_obj].cpu(points), targets, rng=rng)[0].T)
 
-    decoding = Decoding()
+    decoding = Decoding(draft.solutions)
 
     def chip(conn: nengo.Connection, points: np.ndarray, targets: np.ndarray) -> np.ndarray:
         ens, solver = conn.pre_obj, conn.solver

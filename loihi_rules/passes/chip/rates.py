@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Mapping, NamedTuple, Sequence, Set
+from typing import Any, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 import nengo
 import numpy as np
@@ -33,10 +33,12 @@ from loihi_rules.nengo_parts.built import built_ensemble
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.wiring import base_of, decoded, on_chip
 from loihi_rules.passes.chip.loop_levels import loop_levels
+from loihi_rules.pilots.content import content_of_inputs
 from loihi_rules.pilots.fit import fit_to_pilot
 from loihi_rules.pilots.loops import LoopPilot, Tuned, neuron_loops
 from loihi_rules.pilots.networks import Pilot, Signals, counted_rates, rates_of, settling
 from loihi_rules.routes.entries import loops_of
+from loihi_rules.solutions import Solution
 
 INTERCEPT_LIMIT = 0.95  # nengo-loihi's Model.intercept_limit
 BALLS = (nengo.dists.UniformHypersphere, nengo.dists.ScatteredHypersphere)
@@ -87,6 +89,7 @@ def rates(draft: Draft) -> None:
     network = draft.network
     notes = draft.notes.ensembles
     pilot, uses = Pilot(network, draft.tuning, draft.dt), _uses(draft)
+    trials = _Trials(pilot)
     fitted: Set[nengo.Ensemble] = set()
     for ens in pilot.in_order():
         if not on_chip(network, ens) or notes[ens].has_its_rates:
@@ -97,21 +100,23 @@ def rates(draft: Draft) -> None:
         gain, bias = _limited(draft, ens, built)
         notes[ens] = replace(notes[ens], has_its_rates=True)
         unknown = is_chips_own(ens.neuron_type) or ens in draft.learned  # no pilot learns
-        given = None if unknown else pilot.inputs(ens)
-        if given is not None:
-            _fit_to_pilot(draft, pilot, ens, built, given)
+        if not unknown:
+            trials.add(ens, built)
+        if not unknown and pilot.knows(ens):
+            _fit_to_pilot(draft, trials, ens, built)
         elif is_chips_own(ens.neuron_type) or pilot.shares_kernel(ens):
             give_gains(ens, gain, bias)
         elif not _steady(draft, ens, built, gain, bias):
             _fit_to_encoders(draft, ens, built, gain, bias, uses)
             if ens not in draft.learned:
                 known = _drive(draft, ens, built)
-                notes[ens] = replace(notes[ens], lag=later(ens, own, built, draft.dt, known))
+                notes[ens] = replace(notes[ens], lag=_later(draft, ens, own, built, known))
         draft.tuning[ens], draft.neuron_types[ens] = built, own
         fitted.add(ens)
     _warn_of_levels(draft, {ens: pilot.neurons[ens] for ens in fitted})
     for group in neuron_loops(pilot):
         if fitted.issuperset(group):
+            trials.run()
             _fit_a_loop(draft, pilot, group)
 
 
@@ -145,52 +150,67 @@ def _fit_to_encoders(
     begin.
     """
     own, dt = ens.neuron_type, draft.dt
-    known = _drive(draft, ens, built)
-    drive, often = drives(ens.dimensions, known)
-    wanted = own.rates(drive * np.ones(ens.n_neurons), built.gain, built.bias)
-    if not wanted.any():
+    known, shorter = _drive(draft, ens, built), shorter_refractory(own, dt)
+    learned, bent = ens in draft.learned, ens in uses.bent
+    held = ens in uses.looped or (steps_of(own, dt) <= TRAIN_EPOCH - 1 and ens in uses.traced)
+
+    def solve() -> Solution:
+        drive, often = drives(ens.dimensions, known)
+        wanted = own.rates(drive * np.ones(ens.n_neurons), built.gain, built.bias)
+        if not wanted.any():
+            return ()
+
+        def judged(chip: nengo.neurons.NeuronType, g: np.ndarray, b: np.ndarray) -> Fit:
+            off = mean_chip_rates(chip, g * drive + b, dt) - wanted
+            error = np.sqrt(np.sum(often * off**2) / np.sum(often * wanted**2))
+            lost = -np.sum(often * off) / np.sum(often * wanted)
+            return Fit(float(error), float(lost), chip, g, b)
+
+        def fitted(chip: nengo.neurons.NeuronType, keep: bool = False) -> Fit:
+            return judged(chip, *fit_rates(own, gain, bias, dt, ens.dimensions, known, chip, keep))
+
+        before = judged(own, gain, bias)
+        best = min(before, fitted(own), key=lambda fit: fit.error)
+        worth = best.lost > MOST_LOST or not bent
+        if shorter is not None and learned and best.lost > MOST_LOST:
+            best = fitted(shorter)  # whose rates end where Nengo's do
+        elif shorter is not None and not held and worth:
+            best = min(best, fitted(shorter), key=lambda fit: fit.error)
+        least = best.error
+        lost = silenced(ens, built, best.neuron_type, best.gain, best.bias, dt)
+        if has_a_threshold(ens, built) or lost > MOST_SILENCED:
+            best = min(before, fitted(best.neuron_type, keep=True), key=lambda fit: fit.error)
+        errors = before.error, best.error, least
+        is_shorter = best.neuron_type is not own
+        return np.array([*errors, wanted.max(), is_shorter], float), best.gain, best.bias
+
+    tuning = built.eval_points, built.encoders, built.gain, built.bias, ens.radius
+    uses_of_it = learned, bent, held
+    problem = ("fit to encoders", own, *tuning, gain, bias, dt, ens.dimensions, known, uses_of_it)
+    solution = draft.solutions.of(problem, solve)
+    if not solution:  # neurons that never fire
         give_gains(ens, gain, bias)
         return
-
-    def judged(chip: nengo.neurons.NeuronType, g: np.ndarray, b: np.ndarray) -> Fit:
-        off = mean_chip_rates(chip, g * drive + b, dt) - wanted
-        error = np.sqrt(np.sum(often * off**2) / np.sum(often * wanted**2))
-        lost = -np.sum(often * off) / np.sum(often * wanted)
-        return Fit(float(error), float(lost), chip, g, b)
-
-    def fitted(chip: nengo.neurons.NeuronType, keep: bool = False) -> Fit:
-        return judged(chip, *fit_rates(own, gain, bias, dt, ens.dimensions, known, chip, keep))
-
-    before = judged(own, gain, bias)
-    best = min(before, fitted(own), key=lambda fit: fit.error)
-    shorter = shorter_refractory(own, dt)
-    held = ens in uses.looped or (steps_of(own, dt) <= TRAIN_EPOCH - 1 and ens in uses.traced)
-    worth = best.lost > MOST_LOST or ens not in uses.bent
-    if shorter is not None and ens in draft.learned and best.lost > MOST_LOST:
-        best = fitted(shorter)  # whose rates end where Nengo's do
-    elif shorter is not None and not held and worth:
-        best = min(best, fitted(shorter), key=lambda fit: fit.error)
-    least = best.error
-    lost = silenced(ens, built, best.neuron_type, best.gain, best.bias, dt)
-    if has_a_threshold(ens, built) or lost > MOST_SILENCED:
-        best = min(before, fitted(best.neuron_type, keep=True), key=lambda fit: fit.error)
-    ens.neuron_type = best.neuron_type
-    give_gains(ens, best.gain, best.bias)
-    if best.error < before.error:
+    numbers, *chosen = solution
+    before, error, least, highest, is_shorter = (float(each) for each in numbers)
+    if is_shorter and shorter is not None:
+        ens.neuron_type = shorter
+    give_gains(ens, *chosen)
+    if error < before:
         draft.change(
             name_of(ens),
             "spikes at whole steps",
-            f"rates {100 * before.error:.1f} % off the CPU's",
-            f"{100 * best.error:.1f} % off, by other gains and biases{_shortened(best, own)}",
+            f"rates {100 * before:.1f} % off the CPU's",
+            f"{100 * error:.1f} % off, by other gains and biases{_shortened(ens.neuron_type, own)}",
             "the chip's neurons fire once a step at most, and intervals are rounded up to steps",
         )
     if least > WORTH_A_WARNING:
         top, own_top = (
             float(chip_rates(kind, np.array(1e9), dt)) / own.amplitude
-            for kind in (best.neuron_type, own)
+            for kind in (ens.neuron_type, own)
         )
-        asked = f"{wanted.max() / own.amplitude:.0f} Hz where the chip's end at {top:.0f}"
-        off = f"have few rates below that; rates are {100 * best.error:.0f} % off"
+        asked = f"{highest / own.amplitude:.0f} Hz where the chip's end at {top:.0f}"
+        off = f"have few rates below that; rates are {100 * error:.0f} % off"
         if ens in draft.learned:
             what = f"what is learned off the chip may drive it up to {asked}, and {off}"
             way_out = "leave it on the host"
@@ -279,8 +299,8 @@ def _warn_of_a_loop(draft: Draft, ens: nengo.Ensemble, what: str) -> None:
     )
 
 
-def _shortened(fit: Fit, own: nengo.neurons.NeuronType) -> str:
-    return "" if fit.neuron_type is own else ", and a refractory time of a step less"
+def _shortened(chip: nengo.neurons.NeuronType, own: nengo.neurons.NeuronType) -> str:
+    return "" if chip is own else ", and a refractory time of a step less"
 
 
 class Uses(NamedTuple):
@@ -319,47 +339,82 @@ def _uses(draft: Draft) -> Uses:
     )
 
 
-def _fit_to_pilot(
-    draft: Draft, pilot: Pilot, ens: nengo.Ensemble, built: Any, given: Signals
-) -> None:
+class _Trials:
+    """A pilot's runs, as far as they are needed: those whose fits are known are not.
+
+    Once one is, those before it are made up for in their order, as the last bits of what neurons
+    are given depend on what the pilot has kept of the runs before.
+    """
+
+    def __init__(self, pilot: Pilot):
+        self.pilot = pilot
+        self._left: List[Tuple[nengo.Ensemble, Any]] = []
+
+    def add(self, ens: nengo.Ensemble, built: Any) -> None:
+        """An ensemble's turn has come, whether or not there is a run of it."""
+        self._left.append((ens, built))
+
+    def run(self) -> Tuple[Signals, np.ndarray]:
+        """All that are left; gives what the last one's neurons get, and give on the CPU."""
+        nothing = np.zeros((1, self.pilot.stimuli, 0), np.float32)
+        last: Tuple[Signals, np.ndarray] = Signals(nothing, nothing), nothing
+        for ens, built in self._left:
+            given = self.pilot.inputs(ens)
+            if given is not None:
+                last = given, self.pilot.on_cpu(ens, built, given.cpu)
+        self._left = []
+        return last
+
+
+def _fit_to_pilot(draft: Draft, trials: _Trials, ens: nengo.Ensemble, built: Any) -> None:
     """Fit to half of the pilot's inputs; keep what was there unless it is worse on the others."""
+    pilot = trials.pilot
     own, gain, bias, shared = ens.neuron_type, built.gain, built.bias, pilot.shares_kernel(ens)
-    wanted = rates_of(pilot.on_cpu(ens, built, given.cpu), draft.dt) / float(own.amplitude)
-    half = pilot.stimuli // 2
-    known, unseen = given.chip[:, :half].astype(np.float32), given.chip[:, half:]
-    spread = gain * known[settling(draft.dt) if len(known) > 1 else 0 :].std(axis=(0, 1))
-    norm = float(np.linalg.norm(wanted[half:])) or 1.0
-
-    def found(chip: nengo.neurons.NeuronType, shown: np.ndarray) -> Any:
-        def run(g: np.ndarray, b: np.ndarray) -> np.ndarray:
-            return counted_rates(chip, shown, g, b, draft.dt)
-
-        return run
-
-    def judged(chip: nengo.neurons.NeuronType, g: np.ndarray, b: np.ndarray) -> Fit:
-        off = found(chip, unseen)(g[np.newaxis], b[np.newaxis])[0] - wanted[half:]
-        lost = -float(off.sum() / (wanted[half:].sum() or 1.0))
-        return Fit(float(np.linalg.norm(off)) / norm, lost, chip, g, b)
-
-    def fitted(chip: nengo.neurons.NeuronType) -> Fit:
-        return judged(
-            chip, *fit_to_pilot(found(chip, known), wanted[:half], gain, bias, spread, shared)
-        )
-
-    as_it_was = judged(own, gain, bias)
-    best = min(as_it_was, fitted(own), key=lambda fit: fit.error)
     shorter = shorter_refractory(own, draft.dt)
-    if best.lost > MOST_LOST and shorter is not None:
-        best = min(best, fitted(shorter), key=lambda fit: fit.error)
-    before, after = as_it_was.error, best.error
-    ens.neuron_type = best.neuron_type
-    give_gains(ens, best.gain, best.bias)
+
+    def solve() -> Solution:
+        given, output = trials.run()
+        wanted = rates_of(output, draft.dt) / float(own.amplitude)
+        half = pilot.stimuli // 2
+        known, unseen = given.chip[:, :half].astype(np.float32), given.chip[:, half:]
+        spread = gain * known[settling(draft.dt) if len(known) > 1 else 0 :].std(axis=(0, 1))
+        norm = float(np.linalg.norm(wanted[half:])) or 1.0
+
+        def found(chip: nengo.neurons.NeuronType, shown: np.ndarray) -> Any:
+            def run(g: np.ndarray, b: np.ndarray) -> np.ndarray:
+                return counted_rates(chip, shown, g, b, draft.dt)
+
+            return run
+
+        def judged(chip: nengo.neurons.NeuronType, g: np.ndarray, b: np.ndarray) -> Fit:
+            off = found(chip, unseen)(g[np.newaxis], b[np.newaxis])[0] - wanted[half:]
+            lost = -float(off.sum() / (wanted[half:].sum() or 1.0))
+            return Fit(float(np.linalg.norm(off)) / norm, lost, chip, g, b)
+
+        def fitted(chip: nengo.neurons.NeuronType) -> Fit:
+            run = found(chip, known)
+            return judged(chip, *fit_to_pilot(run, wanted[:half], gain, bias, spread, shared))
+
+        as_it_was = judged(own, gain, bias)
+        best = min(as_it_was, fitted(own), key=lambda fit: fit.error)
+        if best.lost > MOST_LOST and shorter is not None:
+            best = min(best, fitted(shorter), key=lambda fit: fit.error)
+        rates = wanted[half:].mean(), wanted[half:].max()
+        errors = as_it_was.error, best.error, best.neuron_type is not own
+        return np.array([*errors, *rates], float), best.gain, best.bias
+
+    problem = ("fit to pilot", content_of_inputs(pilot, ens), own, gain, bias, shared)
+    numbers, best_gain, best_bias = draft.solutions.of(problem, solve)
+    before, after, is_shorter, mean, highest = (float(each) for each in numbers)
+    if is_shorter and shorter is not None:
+        ens.neuron_type = shorter
+    give_gains(ens, best_gain, best_bias)
     if after > PILOT_WORTH_A_WARNING:
         draft.warn(
             name_of(ens),
             RULE_OF_RATES,
-            f"rates of its neurons, {wanted[half:].mean():.0f} Hz on average and up to "
-            f"{wanted[half:].max():.0f}, are {100 * after:.0f} % off the CPU's, "
+            f"rates of its neurons, {mean:.0f} Hz on average and up to "
+            f"{highest:.0f}, are {100 * after:.0f} % off the CPU's, "
             "neuron by neuron, in a pilot run",
             "use nengo_loihi's LoihiSpikingRectifiedLinear or LoihiLIF, which are the chip's on "
             "the CPU too, or weights that give rates from 20 to 200 Hz",
@@ -370,7 +425,7 @@ def _fit_to_pilot(
         name_of(ens),
         "spikes at whole steps",
         f"rates {100 * before:.1f} % off the CPU's, neuron by neuron, in a pilot run",
-        f"{100 * after:.1f} % off, by other gains and biases{_shortened(best, own)}",
+        f"{100 * after:.1f} % off, by other gains and biases{_shortened(ens.neuron_type, own)}",
         "the chip's neurons fire once a step at most, lose what is left of a step at a spike, and "
         "are held back by negative currents",
     )
@@ -412,6 +467,23 @@ def _steady(draft: Draft, ens: nengo.Ensemble, built: Any, gain: Any, bias: Any)
         "neuron over",
     )
     return True
+
+
+def _later(
+    draft: Draft,
+    ens: nengo.Ensemble,
+    own: nengo.neurons.NeuronType,
+    built: Any,
+    known: Optional[np.ndarray],
+) -> float:
+    """`loihi_rules.chip.lags.later`."""
+
+    def solve() -> Solution:
+        return (np.array([later(ens, own, built, draft.dt, known)]),)
+
+    tuning = built.eval_points, built.encoders, built.gain, built.bias, ens.radius
+    problem = ("lag", ens.neuron_type, ens.gain, ens.bias, own, *tuning, draft.dt, known)
+    return float(draft.solutions.of(problem, solve)[0][0])
 
 
 def _current_at(neuron_type: nengo.neurons.NeuronType, rates: Any, dt: float) -> Any:

@@ -1,0 +1,17 @@
+"""Where what took long is kept for the next time."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Optional
+
+import platformdirs
+
+CACHE = "LOIHI_DEPLOY_CACHE"  # names another folder; empty keeps nothing
+
+
+def cache_folder(name: str) -> Optional[Path]:
+    """A folder in the user's cache, which may not be there yet; None if nothing is to be kept."""
+    folder = os.environ.get(CACHE, platformdirs.user_cache_dir("loihi-deploy"))
+    return Path(folder) / name if folder else None

@@ -1,0 +1,188 @@
+"""Solutions that are kept on disk: decoders, fits, rounded weights.
+
+A file a model, in the user's cache folder. In it a solution is found by the numbers of its problem
+(`loihi_rules.solutions.content_of`), our own source text and the versions of what computes: nothing
+that has changed is found, and of a model of which a part has changed the others are.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.metadata
+import platform
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Sequence, Tuple
+
+import nengo
+import numpy as np
+
+import deploy
+import loihi_rules
+from deploy.errors import DeployError
+from deploy.files.cache import cache_folder
+from deploy.files.kind import FileKind
+from deploy.files.npz import Arrays, read_npz, write_npz
+from deploy.files.private import private_folder
+from loihi_rules.solutions import NUMBERS, Solution, Solutions, content_of
+
+KIND = FileKind("loihi-deploy solutions", 1, "solutions", "they are made anew")
+LIBRARIES = ("numpy", "scipy", "nengo", "nengo-loihi")
+MOST_BYTES = 2**29  # of all files
+LARGEST = 2**27  # bytes of one
+
+
+class KeptSolutions(Solutions):
+    """Those of a file, and those that are found meanwhile.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Need not be there. What cannot be read, or is not whole, is as if it were not there.
+    """
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._there: Mapping[str, Solution] = {}
+        self._used: Dict[str, Solution] = {}
+        self.found = self.missing = 0  # how many were there, and how many had to be solved
+        with contextlib.suppress(DeployError):
+            self._there = read_npz(path, KIND, _unpacked, 2 * LARGEST)
+
+    def of(self, problem: Sequence[Any], solve: Callable[[], Solution]) -> Solution:
+        key = content_of(problem)
+        if key is None:
+            return solve()
+        known = self._used.get(key, self._there.get(key))
+        if known is None:
+            self.missing += 1
+            solution = solve()
+            if all(map(_is_in_one_piece, solution)):
+                self._used[key] = tuple(np.array(array) for array in solution)
+            return solution
+        self.found += 1
+        self._used[key] = known
+        return tuple(np.array(array) for array in known)
+
+    def keep(self) -> None:
+        """Write the file, if there is anything new in it.
+
+        What was of no use this time stays as long as it is no more than what was: of another
+        target, or of the model before it was changed.
+        """
+        if not self.missing or not self._used:
+            return
+        kept = dict(self._used)
+        room = min(_size(kept), LARGEST - _size(kept))
+        if room < 0:
+            return
+        for key, solution in self._there.items():
+            room -= 0 if key in kept else _size({key: solution})
+            if room < 0:
+                break
+            kept.setdefault(key, solution)
+        record, data = _packed(kept)
+        with contextlib.suppress(DeployError, OSError):  # a full or read-only disk keeps nothing
+            private_folder(self._path.parent)
+            write_npz(self._path, KIND, record, {"data": data})
+            _leave_out_the_oldest(self._path.parent)
+
+
+@contextlib.contextmanager
+def solutions_of(network: nengo.Network) -> Iterator[Solutions]:
+    """Those of a model that is about to be rewritten and built; kept if that goes well."""
+    folder = cache_folder("solutions")
+    if folder is None:
+        yield Solutions()
+        return
+    kept = KeptSolutions(folder / f"{_mark(network)}.npz")
+    yield kept
+    kept.keep()
+
+
+def _mark(network: nengo.Network) -> str:
+    """Which model it is, more or less: what is in its file is found by numbers."""
+    ensembles = [(ens.n_neurons, ens.dimensions, ens.seed) for ens in network.all_ensembles]
+    seeds = [conn.seed for conn in network.all_connections]
+    text = repr((computed_by(), network.seed, ensembles, seeds))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@lru_cache(maxsize=None)
+def computed_by() -> str:
+    """What the last bits of a solution depend on besides its problem."""
+    digest = hashlib.sha256()
+    for package, part in ((loihi_rules, ""), (deploy, "nengo_loihi")):
+        root = Path(str(package.__file__)).parent
+        for path in sorted((root / part).rglob("*.py")):
+            digest.update(str(path.relative_to(root)).encode() + path.read_bytes())
+    versions = [_version(name) for name in LIBRARIES]
+    text = repr((platform.python_version(), platform.machine(), versions, _linear_algebra()))
+    digest.update(text.encode())
+    return digest.hexdigest()
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def _linear_algebra() -> List[Tuple[str, ...]]:
+    """Each library of it, and for which processors it computes."""
+    try:
+        from threadpoolctl import threadpool_info
+    except ImportError:  # at a site of jobs
+        return [(platform.node(),)]
+    names = ("internal_api", "version", "architecture")
+    return sorted({tuple(str(each.get(n)) for n in names) for each in threadpool_info()})
+
+
+def _is_in_one_piece(array: np.ndarray) -> bool:
+    return array.flags.c_contiguous or array.flags.f_contiguous
+
+
+def _size(solutions: Mapping[str, Solution]) -> int:
+    return sum(array.nbytes for solution in solutions.values() for array in solution)
+
+
+def _packed(solutions: Mapping[str, Solution]) -> Tuple[Dict[str, Any], np.ndarray]:
+    """All arrays one after the other, and where each is."""
+    pieces: List[np.ndarray] = []
+    places: Dict[str, List[Any]] = {}
+    start = 0
+    for key, solution in solutions.items():
+        places[key] = []
+        for array in solution:
+            turned = not array.flags.c_contiguous
+            pieces.append((array.T if turned else array).ravel().view(np.uint8))
+            places[key].append([array.dtype.str, list(array.shape), turned, start])
+            start += array.nbytes
+    return {"places": places}, np.concatenate([np.zeros(0, np.uint8), *pieces])
+
+
+def _unpacked(record: Mapping[str, Any], arrays: Arrays) -> Dict[str, Solution]:
+    data = arrays["data"]
+    return {key: tuple(_at(data, *place) for place in of) for key, of in record["places"].items()}
+
+
+def _at(data: np.ndarray, kind: str, shape: Sequence[int], turned: bool, start: int) -> np.ndarray:
+    dtype = np.dtype(kind)
+    if dtype.kind not in NUMBERS:
+        raise ValueError(kind)
+    shape = shape[::-1] if turned else shape
+    array: np.ndarray = np.ndarray(tuple(shape), dtype, data.data, start)
+    return array.T if turned else array
+
+
+def _leave_out_the_oldest(folder: Path) -> None:
+    """Until all files together are no more than they may be."""
+    files = sorted((path.stat().st_mtime, path) for path in folder.glob("*.npz"))
+    total = sum(path.stat().st_size for _, path in files)
+    for _, path in files:
+        if total <= MOST_BYTES:
+            break
+        total -= path.stat().st_size
+        path.unlink()
