@@ -20,20 +20,33 @@ def ensemble(seed=3, n_neurons=80, dimensions=2):
     return ens, built, curves_of(ens, nengo.LIF(), built, 0.001)
 
 
+def iterated(activities, wanted, n_points, left_by_cpu):
+    """By Nengo's own solver, until no more is left of the first points than the CPU leaves."""
+    solver = nengo.solvers.LstsqL2()
+    decoders, steps = solver(activities, wanted)[0], 1
+    while steps < 8:
+        left = wanted - activities @ decoders
+        if steps > 1 and np.mean(left[:n_points] ** 2) <= left_by_cpu:
+            break
+        decoders, steps = decoders + solver(activities, left)[0], steps + 1
+    return decoders, steps
+
+
 @pytest.mark.parametrize("n_neurons", [80, 900])
 def test_decoders_are_least_squares_of_what_least_squares_leaves(n_neurons):
-    """By Nengo's own solver; 900 neurons are more than there are points."""
+    """900 neurons are more than there are points."""
     ens, built, curves = ensemble(n_neurons=n_neurons)
     points = built.eval_points[:400]
     targets = points**2
     found = Decoding().decoders(ens, curves, 0.1, points, targets)
     far = decoding._farther(points)
     solver = nengo.solvers.LstsqL2()
-    given = curves.cpu(far) @ solver(curves.cpu(points), targets)[0]
+    cpu = solver(curves.cpu(points), targets)[0]
+    left = np.mean((targets - curves.cpu(points) @ cpu) ** 2)
     activities = curves.chip(np.concatenate([points, far]))
-    wanted = np.concatenate([targets, given])
-    first = solver(activities, wanted)[0]
-    expected = first + solver(activities, wanted - activities @ first)[0]
+    wanted = np.concatenate([targets, curves.cpu(far) @ cpu])
+    expected, steps = iterated(activities, wanted, len(points), left)
+    assert 1 < steps < 8
     np.testing.assert_allclose(found, expected.T, rtol=1e-6, atol=1e-12)
 
 
@@ -46,9 +59,9 @@ def test_nothing_is_asked_of_rates_without_an_end_beyond_the_radius():
     curves = curves_of(ens, ens.neuron_type, built, 0.001)
     found = Decoding().decoders(ens, curves, 0.1, built.eval_points, built.eval_points)
     solver = nengo.solvers.LstsqL2()
-    activities, wanted = curves.chip(built.eval_points), built.eval_points
-    first = solver(activities, wanted)[0]
-    expected = first + solver(activities, wanted - activities @ first)[0]
+    wanted = built.eval_points
+    left = np.mean((wanted - curves.cpu(wanted) @ solver(curves.cpu(wanted), wanted)[0]) ** 2)
+    expected, _ = iterated(curves.chip(wanted), wanted, len(wanted), left)
     np.testing.assert_allclose(found, expected.T, rtol=1e-6, atol=1e-12)
 
 
@@ -124,3 +137,27 @@ def test_values_beyond_the_radius_are_what_they_are_on_the_cpu(kind, least):
     pairs = [(kind(seed, "cpu"), kind(seed, "emulator")) for seed in range(51, 56)]
     off = [chip / cpu - 1 for cpu, chip in pairs]
     assert abs(np.median(off)) < least, off
+
+
+def gain(target, tau_ref, dt):
+    """Of a sine that passes two ensembles."""
+    kind = {"neuron_type": nengo.LIF(tau_ref=tau_ref), "max_rates": nengo.dists.Uniform(60, 110)}
+    with nengo.Network(seed=54) as net:
+        u = nengo.Node(lambda t: 0.9 * np.sin(2 * np.pi * t))
+        a, b = nengo.Ensemble(100, 1, **kind), nengo.Ensemble(100, 1, **kind)
+        nengo.Connection(u, a)
+        nengo.Connection(a, b, synapse=0.02)
+        probe = nengo.Probe(b, synapse=0.05)
+    with deploy.Simulator(net, target=target, progress_bar=False, dt=dt) as sim:
+        sim.run(3)
+        t = sim.trange()
+    late = t > 1
+    return 2 * abs(np.mean(sim.data[probe][late, 0] * np.exp(-2j * np.pi * t[late])))
+
+
+@pytest.mark.parametrize("tau_ref, dt", [(0, 0.001), (0.002, 0.005)])
+def test_what_nengos_neurons_lose_within_a_step_the_chips_do_not_give(tau_ref, dt):
+    """Where a refractory time is shorter than a step, Nengo's fire more slowly than they say."""
+    cpu = gain("cpu", tau_ref, dt)
+    assert cpu < 0.95 * gain("cpu", dt, dt)
+    assert gain("emulator", tau_ref, dt) == pytest.approx(cpu, rel=0.02)

@@ -18,13 +18,14 @@ from nengo.builder.ensemble import BuiltEnsemble
 from nengo.utils.least_squares_solvers import Cholesky
 from scipy.linalg import cho_factor, cho_solve
 
-from loihi_rules.chip.tuning import chip_rates, cpu_rates, is_chips_own
+from loihi_rules.chip.tuning import chip_rates, cpu_rates, is_chips_own, spiking_rates, step_lost
 from loihi_rules.solutions import SOLVED_ANEW, Solution, Solutions
 
 FARTHEST = 1.6  # times as far; there nearly all neurons are silent or as fast as they get
 ONE_IN = 64  # points is looked at from farther; more of them, and values within get noisier
 MOST_KEPT = 2**28  # bytes of activities and factors
 PIECE = 2**16  # activities
+MOST_STEPS = 8  # of solving for what is left; a residual halves in about as many
 
 Rates = Callable[[np.ndarray], np.ndarray]  # (n_points, dimensions) values to activities
 
@@ -49,17 +50,22 @@ class Curves(NamedTuple):
 
     Attributes
     ----------
-    cpu, chip : callable
-        (n_points, dimensions) values to (n_points, n_neurons) activities.
+    cpu, fired, chip : callable
+        (n_points, dimensions) values to (n_points, n_neurons) activities: those by which the CPU's
+        decoders are solved, those at which its neurons fire, and the chip's.
     saturate : bool
         Whether the CPU's neurons have a highest rate, at which values beyond the radius end.
+    loses_steps : bool
+        Whether they fire at other rates than their decoders are solved for.
     content : tuple
         What all this depends on.
     """
 
     cpu: Rates
+    fired: Rates
     chip: Rates
     saturate: bool
+    loses_steps: bool
     content: Tuple[Any, ...]
 
 
@@ -86,6 +92,9 @@ def curves_of(
     def cpu(points: np.ndarray) -> np.ndarray:
         return cpu_rates(own, drive(points), built.gain, built.bias)
 
+    def fired(points: np.ndarray) -> np.ndarray:
+        return spiking_rates(own, drive(points), built.gain, built.bias, dt)
+
     def chip(points: np.ndarray) -> np.ndarray:
         return chip_rates(ens.neuron_type, drive(points) * ens.gain + ens.bias, dt)
 
@@ -94,9 +103,9 @@ def curves_of(
         *(own, built.encoders, built.gain, built.bias),
         *(ens.neuron_type, ens.gain, ens.bias, ens.radius, dt),
     )
-    return Curves(
-        _in_pieces(cpu, ens.n_neurons), _in_pieces(chip, ens.n_neurons), saturate, content
-    )
+    n = ens.n_neurons
+    rates = _in_pieces(cpu, n), _in_pieces(fired, n), _in_pieces(chip, n)
+    return Curves(*rates, saturate, step_lost(own, dt) > 0, content)
 
 
 def _in_pieces(rates: Rates, n_neurons: int) -> Rates:
@@ -185,16 +194,22 @@ class Decoding:
         """Decoders D of the chip's activities A for targets Y.
 
             L(Y) = (Aᵀ A + m σ² I)⁻¹ Aᵀ Y,        σ = reg · max A
-            D = L(Y) + L(Y − A L(Y))
+            D₁ = L(Y),        Dₖ₊₁ = Dₖ + L(Y − A Dₖ)
 
-        L is `nengo.solvers.LstsqL2`, of m points. Its second step (Tikhonov's regularisation,
-        iterated once: Engl, Hanke & Neubauer 1996, ch. 5) gives back much of what regularisation
-        takes from directions of a few neurons, and leaves those of noise.
+        L is `nengo.solvers.LstsqL2`, of m points. Further steps (iterated Tikhonov
+        regularisation: Engl, Hanke & Neubauer 1996, ch. 5) give back much of what
+        regularisation takes from directions of a few neurons, and leave those of noise. There are
+        two at least, and then as many, up to eight, as it takes for ‖Y − A Dₖ‖ over the
+        ensemble's own points to be what the CPU's decoders leave of Y (Morozov's discrepancy
+        principle, ch. 4.3 there): further ones would only make decoders larger, and what is
+        represented noisier.
 
         Besides the ensemble's own points, of which Y is the function, there are some at 1 to 1.6
         times the farthest, one for 64, in the directions of these; of them Y is what the
         CPU's decoders give there. Neurons without a refractory time go on and on, where the chip's
-        rates are far apart: of these nothing is asked beyond.
+        rates are far apart: of these nothing is asked beyond. Where the CPU's neurons fire at other
+        rates than its decoders are solved for (`loihi_rules.chip.tuning.step_lost`), Y is what
+        these give at all points.
 
         Parameters
         ----------
@@ -214,15 +229,33 @@ class Decoding:
         """
 
         def solve() -> Solution:
-            system = self._system(ens, curves, reg, points)
-            given = system.far @ system.cpu.solve(targets[system.some])
-            wanted = np.concatenate([targets, given])
-            decoders = system.chip.solve(wanted)
-            decoders += system.chip.solve(wanted - system.chip.activities @ decoders)
-            return (decoders.T,)
+            return (self._solve(ens, curves, reg, points, targets).T,)
 
         problem = ("decoders", curves.content, reg, points, targets)
         return self._solutions.of(problem, solve)[0]
+
+    def _solve(
+        self,
+        ens: nengo.Ensemble,
+        curves: Curves,
+        reg: float,
+        points: np.ndarray,
+        targets: np.ndarray,
+    ) -> np.ndarray:
+        system = self._system(ens, curves, reg, points)
+        asked = targets[system.some]
+        cpu = system.cpu.solve(asked)
+        left_by_cpu = _mean_square(asked - system.cpu.activities @ cpu)
+        if curves.loses_steps:
+            targets = curves.fired(points) @ cpu
+        wanted = np.concatenate([targets, system.far @ cpu])
+        decoders = system.chip.solve(wanted)
+        for step in range(1, MOST_STEPS):
+            left = wanted - system.chip.activities @ decoders
+            if step > 1 and _mean_square(left[: len(targets)]) <= left_by_cpu:
+                break
+            decoders += system.chip.solve(left)
+        return decoders
 
     def _system(
         self, ens: nengo.Ensemble, curves: Curves, reg: float, points: np.ndarray
@@ -234,7 +267,7 @@ class Decoding:
             self._kept[key] = _System(
                 some,
                 _Solved(curves.cpu(points[some]), reg),
-                curves.cpu(far),
+                curves.fired(far),
                 _Solved(curves.chip(np.concatenate([points, far])), reg),
             )
             while len(self._kept) > 1 and sum(s.size for s in self._kept.values()) > MOST_KEPT:
@@ -272,6 +305,10 @@ class _System(NamedTuple):
     @property
     def size(self) -> int:
         return int(self.cpu.size + self.far.nbytes + self.chip.size)
+
+
+def _mean_square(residual: np.ndarray) -> float:
+    return float(np.mean(residual**2))
 
 
 def _enough(points: np.ndarray) -> slice:
