@@ -75,7 +75,10 @@ class CoreSession(Session):
         while self.n_steps < end:
             self.injections.apply(self.n_steps)
             stop = self.injections.next_after(self.n_steps, end)
-            self.simulator.run_steps(stop - self.n_steps, progress_bar=False)
+            self._go(stop - self.n_steps)
+
+    def _go(self, n_steps: int) -> None:
+        self.simulator.run_steps(n_steps, progress_bar=False)
 
     def look(self, at_signals: bool = False) -> None:
         """All that Nengo core has is of one step at any time."""

@@ -16,9 +16,9 @@ class CpuTarget(Target):
     summary = "Nengo core, the reference"
 
     def open(self, copied: SeededCopy, dt: float, seed: int) -> Session:
-        from deploy.targets.core import CoreSession  # loads Nengo
+        from deploy.targets.compiled_core import CompiledCoreSession  # loads Nengo
 
-        return CoreSession(copied.network, dt, seed, copied.changes)
+        return CompiledCoreSession(copied.network, dt, seed, copied.changes)
 
 
 CPU = CpuTarget()
