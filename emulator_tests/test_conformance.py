@@ -6,11 +6,14 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from deploy.emulator.silicon import Silicon
+from deploy.nengo_loihi.conformance.experiment import without_delays
 from deploy.nengo_loihi.conformance.experiments import EXPERIMENTS, NOISE
 from deploy.nengo_loihi.conformance.explaining import explain
+from deploy.nengo_loihi.conformance.host_way import PACKET, host_way
 from deploy.nengo_loihi.conformance.running import emulated
 
 pytestmark = pytest.mark.filterwarnings("ignore:Overflow in")
@@ -47,6 +50,34 @@ def test_modes_that_contradict_each_other_explain_nothing():
     found, findings = explain([learning], [board])
     assert not found.different
     assert [each.core for each in findings if each.is_open] == [odd]
+
+
+def test_the_host_s_way_is_told_by_direction():
+    """Of steps whose packets differ, down within a run and up from run to run."""
+    rng = np.random.RandomState(0)
+
+    def run(words_up, n=300):
+        down = rng.randint(1, 9, n) * PACKET
+        seconds = 1e-3 + (20e-6 * down + 50e-6 * words_up) / PACKET + rng.exponential(1e-4, n)
+        return np.stack([seconds, down, np.full(n, words_up)], axis=1)
+
+    alone = np.array([[0.5, 0, -1000.0]])
+    found = host_way({"a": run(PACKET), "b": run(9 * PACKET), "alone": alone})
+    assert found.down == pytest.approx(20e-6, rel=0.2) and found.up == pytest.approx(50e-6, rel=0.2)
+    assert found.alone == 5e-4 and found.steps == 598
+    assert found.low < found.median < found.high
+    assert host_way({"alone": alone}) is None
+
+
+def test_delays_are_later_spikes_of_other_inputs():
+    (delays,) = [each for each in EXPERIMENTS if each.name == "delays"]
+    plain = without_delays(delays)
+    assert without_delays(plain) == plain and plain.n_inputs > delays.n_inputs
+    currents = emulated(delays, Silicon(), SEED)
+    for core in delays.cores:
+        for k, delay in enumerate(core.synapses[0].delays):
+            (first, *_) = np.flatnonzero(currents[f"{core.name}/current"][:, k])
+            assert first == 1 + k + delay  # of a spike in step 1 + k
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,10 @@ def _print(found: Conformance) -> None:
         say(f"silicon mode {mode}={value}: {first.difference}")
     if found.not_asked:
         say(f"not asked, as the board was lost: {', '.join(found.not_asked)}")
+    for name, why in observed.refused.items():
+        say(f"not asked: {name}; {why}")
+    if found.host_way is not None:
+        say(str(found.host_way))
     for each in found.open:
         say(f"no silicon mode explains: {each.difference}")
     for fact in found.facts:
@@ -100,8 +104,6 @@ def _print(found: Conformance) -> None:
         as_emulated = (
             "as far apart as runs of the emulator" if lesson.learns else "the emulator's samples"
         )
-        if not lesson.is_judged:
-            as_emulated = "not judged, as it is built otherwise now"
         say(f"{lesson.name}: {f'NOT SO, {lesson.against}' if lesson.against else as_emulated}")
 
 

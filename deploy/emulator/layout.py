@@ -10,9 +10,11 @@ long array, and each axon group is a table from source compartment to row.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Tuple
 
 import numpy as np
+
+from deploy.emulator.silicon import Silicon
 
 
 class Compartments(NamedTuple):
@@ -109,9 +111,9 @@ class Learning(NamedTuple):
     n_errors : ndarray of int64
     train_epoch, learn_epoch : ndarray of int64
         Steps between two updates of traces and of weights.
-    decay, mag, rate : ndarray of float64
-        Decay of a trace in one epoch, its increment by a spike, and the float
-        engine's learning rate.
+    tau, decay, mag, rate : ndarray of float64
+        Time constant of a trace in steps, its decay in one epoch, its increment by a spike, and
+        the float engine's learning rate.
     lr_int, lr_exp, wgt_exp, shift_bits : ndarray of int64
         Of the integer engine's update.
     wide_trace, wide_rate : ndarray of bool
@@ -128,6 +130,7 @@ class Learning(NamedTuple):
     n_errors: np.ndarray
     train_epoch: np.ndarray
     learn_epoch: np.ndarray
+    tau: np.ndarray
     decay: np.ndarray
     mag: np.ndarray
     rate: np.ndarray
@@ -197,3 +200,44 @@ class Layout(NamedTuple):
     @property
     def n_compartments(self) -> int:
         return int(self.block_start[-1])
+
+
+def trace_decay(tau: float, train_epoch: int, kind: str) -> Tuple[int, float]:
+    """Steps between two decays of a trace, and what is left of it by one.
+
+    Parameters
+    ----------
+    tau : float
+        Its time constant, in steps.
+    train_epoch : int
+        Steps of an epoch.
+    kind : str
+        Of silicon's ``trace-decay``.
+    """
+    every = train_epoch if kind == "epoch" else 1
+    return every, max(0.0, 1 - 1 / tau) if kind == "linear" else float(np.exp(-every / tau))
+
+
+def with_silicon(layout: Layout, silicon: Silicon) -> Layout:
+    """A layout as `deploy.nengo_loihi.run.flatten.lay_out` has it, on other silicon."""
+    own = layout.learning
+    decays = [
+        trace_decay(tau, epoch, silicon.trace_decay)
+        for tau, epoch in zip(own.tau.tolist(), own.train_epoch.tolist())
+    ]
+    epochs, decay = zip(*decays) if decays else ((), ())
+    shift = int(silicon.learning_shift) if layout.integer else 0
+    return layout._replace(
+        learning=own._replace(
+            train_epoch=np.array(epochs, np.int64),
+            decay=np.array(decay, np.float64),
+            lr_exp=own.lr_exp + shift,
+        ),
+        modes=Modes(
+            late_errors=silicon.error == "next-step",
+            one_draw=silicon.random_numbers == "core",
+            counts_in_voltage=silicon.refractory_voltage == "count",
+            noise_apart=silicon.noise == "unseeded",
+            wraps_voltage=silicon.voltage_width == "23",
+        ),
+    )

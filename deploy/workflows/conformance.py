@@ -11,30 +11,33 @@ from typing import Any, Callable, Dict, Mapping, Optional, Tuple, Union
 
 import numpy as np
 
+from deploy.emulator.chip_record import ChipRecord, of_arrays, to_arrays
 from deploy.emulator.silicon import Silicon
 from deploy.errors import BadInput
 from deploy.files.kind import FileKind
 from deploy.files.npz import Arrays, read_npz, write_npz
 from deploy.files.timestamp import now
 from deploy.nengo_loihi.board.sdk import find_sdk
+from deploy.nengo_loihi.conformance.delays import NoDelays
 from deploy.nengo_loihi.conformance.experiment import Observation, fingerprint, seen_names
 from deploy.nengo_loihi.conformance.experiments import EXPERIMENTS, NOISE
 from deploy.nengo_loihi.conformance.explaining import Finding, explain
 from deploy.nengo_loihi.conformance.facts import Fact, facts
+from deploy.nengo_loihi.conformance.host_way import HostWay, host_way
 from deploy.nengo_loihi.conformance.running import on_board
 from deploy.nengo_loihi.conformance.seeds_of_noise import explain_noise
 from deploy.version import __version__
 from deploy.workflows.given import usable_target
-from deploy.workflows.lessons_in_small import Lesson, Recorded, judge_lessons, lessons_on_board
+from deploy.workflows.lessons_in_small import Lesson, judge_lessons, lessons_on_board
 
 KIND = FileKind(
     "loihi-deploy conformance",
-    1,
+    2,
     "conformance",
     "loihi-deploy conformance --target loihi --out FILE.npz makes them",
 )
 SEED, OTHER_SEED = 1, 2
-LESSONS = "lessons"
+LESSONS, TIMES = "lessons", "times"
 # by name: the experiment, and the seed of its run
 RUNS = {
     **{each.name: (each, SEED) for each in EXPERIMENTS},
@@ -61,7 +64,11 @@ class Observed:
     versions : mapping of str to str
     runs : mapping of str to Observation
         By `RUNS`; of a board that was lost in the middle, those before.
-    lessons : mapping of str to Recorded
+    lessons : mapping of str to ChipRecord
+    times : mapping of str to ndarray
+        By run, see `deploy.nengo_loihi.conformance.host_way.host_way`.
+    refused : mapping of str to str
+        Runs that the SDK has no names for, and why.
     """
 
     sdk: str
@@ -70,7 +77,9 @@ class Observed:
     seconds: float
     versions: Mapping[str, str]
     runs: Mapping[str, Observation]
-    lessons: Mapping[str, Recorded]
+    lessons: Mapping[str, ChipRecord]
+    times: Mapping[str, np.ndarray]
+    refused: Mapping[str, str]
 
     def save(self, path: Union[str, Path]) -> Path:
         """Write one npz file, without what says who ran it where.
@@ -88,15 +97,16 @@ class Observed:
             "versions": dict(self.versions),
             "experiments": fingerprint(EXPERIMENTS),
             "runs": list(self.runs),
+            "refused": dict(self.refused),
             "lessons": {
-                name: {"built": of.built, "probes": list(of.samples)}
+                name: {probe: each.key for probe, each in of.probes.items()}
                 for name, of in self.lessons.items()
             },
         }
         arrays = {f"{run}/{name}": v for run, of in self.runs.items() for name, v in of.items()}
+        arrays.update({f"{TIMES}/{run}": self.times[run] for run in self.runs})
         for lesson, own in self.lessons.items():
-            for k, samples in enumerate(own.samples.values()):
-                arrays[f"{LESSONS}/{lesson}/{k}"] = samples
+            arrays.update({f"{LESSONS}/{lesson}/{k}": v for k, v in to_arrays(own).items()})
         return write_npz(Path(path), KIND, record, arrays, compressed=True)
 
     @classmethod
@@ -120,13 +130,7 @@ class Observed:
                 for run in record["runs"]
             }
             lessons = {
-                lesson: Recorded(
-                    str(of["built"]),
-                    {
-                        probe: arrays[f"{LESSONS}/{lesson}/{k}"]
-                        for k, probe in enumerate(of["probes"])
-                    },
-                )
+                str(lesson): of_arrays(dict(of), _Under(arrays, f"{LESSONS}/{lesson}/"))
                 for lesson, of in record["lessons"].items()
             }
             return cls(
@@ -137,9 +141,27 @@ class Observed:
                 record["versions"],
                 runs,
                 lessons,
+                {run: _times(arrays[f"{TIMES}/{run}"]) for run in runs},
+                {str(run): str(why) for run, why in record["refused"].items()},
             )
 
         return read_npz(Path(path), KIND, make)
+
+
+class _Under:
+    """Arrays whose names begin alike, by the rest of these."""
+
+    def __init__(self, arrays: Arrays, prefix: str):
+        self._arrays, self._prefix = arrays, prefix
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self._arrays[self._prefix + name]
+
+
+def _times(values: np.ndarray) -> np.ndarray:
+    if values.ndim != 2 or values.shape[1] != 3 or values.dtype.kind != "f" or not len(values):
+        raise ValueError("times are three numbers a step")
+    return values
 
 
 def _whole(values: np.ndarray) -> np.ndarray:
@@ -172,7 +194,8 @@ class Conformance:
     @property
     def not_asked(self) -> Tuple[str, ...]:
         """Experiments that a board was lost before."""
-        return tuple(name for name in RUNS if name not in self.observed.runs)
+        done = {*self.observed.runs, *self.observed.refused}
+        return tuple(name for name in RUNS if name not in done)
 
     @property
     def open(self) -> Tuple[Finding, ...]:
@@ -183,7 +206,13 @@ class Conformance:
     def ok(self) -> bool:
         """Whether all was asked and is explained, and facts and lessons are as they are to be."""
         doubts = [fact.against for fact in self.facts] + [of.against for of in self.lessons]
-        return not self.open and not self.not_asked and not any(doubts)
+        left = self.not_asked or self.observed.refused
+        return not self.open and not left and not any(doubts)
+
+    @property
+    def host_way(self) -> Optional[HostWay]:
+        """How long the way between host and board takes."""
+        return host_way(self.observed.times)
 
     def to_dict(self) -> Dict[str, Any]:
         """In terms of JSON."""
@@ -196,6 +225,8 @@ class Conformance:
             "ok": self.ok,
             "silicon": self.silicon.different,
             "not asked": list(self.not_asked),
+            "refused": dict(self.observed.refused),
+            "host's way": self.host_way and self.host_way._asdict(),
             "findings": [
                 {
                     "experiment": each.experiment,
@@ -229,15 +260,21 @@ def observe(
     sdk, started, created = find_sdk(), time.monotonic(), now()
     versions = {"loihi-deploy": __version__, "python": platform.python_version()}
     runs: Dict[str, Observation] = {}
+    times: Dict[str, np.ndarray] = {}
+    refused: Dict[str, str] = {}
 
-    def so_far(lessons: Mapping[str, Recorded]) -> Observed:
+    def so_far(lessons: Mapping[str, ChipRecord]) -> Observed:
         seconds = round(time.monotonic() - started, 1)
-        return Observed(sdk.name, sdk.is_virtual, created, seconds, versions, runs, lessons)
+        own = sdk.name, sdk.is_virtual, created, seconds, versions
+        return Observed(*own, runs, lessons, times, refused)
 
     for name, (experiment, seed) in RUNS.items():
         if progress is not None:
             progress("loihi", len(runs), len(RUNS) + 1)
-        runs[name] = on_board(experiment, seed)
+        try:
+            runs[name], times[name] = on_board(experiment, seed)
+        except NoDelays as error:
+            refused[name] = str(error)
         if keep is not None:
             keep(so_far({}))
     if progress is not None:
@@ -262,6 +299,8 @@ def judge(observed: Observed) -> Conformance:
                 silicon = Silicon.of({**silicon.different, **each.explained_by})
         lessons = judge_lessons(observed.lessons, SEED, silicon)
     published = (
-        facts(runs["neurons"], runs["synapses"]) if {"neurons", "synapses"} <= set(runs) else []
+        facts(runs["neurons"], runs["synapses"], runs.get("delays"))
+        if {"neurons", "synapses"} <= set(runs)
+        else []
     )
     return Conformance(observed, silicon, tuple(findings), tuple(published), tuple(lessons))

@@ -88,6 +88,18 @@ def synapse(field, by):
     return fault
 
 
+def delayed(bits):
+    """The first strong synapse comes a step later, in a format with so many bits for that."""
+
+    def fault(core):
+        bank = core.synapses
+        k = next(k for k in range(len(bank)) if 40 < abs(bank[k].Wgt) < 190)
+        bank[k].Dly = 1
+        core.synapseFmt[bank[k].synFmtId].dlyBits = bits
+
+    return fault
+
+
 def word(change):
     """Other microcode."""
 
@@ -172,7 +184,8 @@ REGISTERS = {
     ("b", "exponent of weights - 1"): add("synapseFmt", "wgtExp", -1, 1),
     ("b", "weights without sign"): put("synapseFmt", "fanoutType", 2, 1),
     ("b", "no bits of weights"): put("synapseFmt", "wgtBits", 0, 1),
-    ("b", "delays"): put("synapseFmt", "dlyBits", 1, 1),
+    ("b", "a delay of a step"): delayed(1),
+    ("b", "a delay that its format has no bits for"): delayed(0),
     ("b", "tags"): put("synapseFmt", "tagBits", 1, 1),
     ("filtered 32", "indices of too few bits"): put("synapseFmt", "idxBits", 0, 1),
     ("b", "compression that is not known"): put("synapseFmt", "compression", 5, 1),

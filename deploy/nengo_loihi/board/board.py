@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -89,7 +89,7 @@ class Board(ProbeSamples):
         as_registers: bool = False,
     ):
         super().__init__(model.probes, model.dt)
-        self.model, self.waits = model, waits
+        self.model, self.waits, self.first = model, waits, first
         self.error_scale = float(model.pes_error_scale)
         self.t = 0
         self.closed = False
@@ -181,6 +181,11 @@ class Board(ProbeSamples):
         why = f": {failure}" if failure is not None else ""
         raise TargetUnavailable(f"no board could be started in {TRIES} tries{why}") from failure
 
+    @property
+    def words(self) -> Tuple[int, int]:
+        """Sent to the board's host, and received, so far."""
+        return (0, 0) if self._link is None else (self._link.sent, self._link.received)
+
     # ------------------------------------------------------------------------ running
 
     def run_steps(self, steps: int, blocking: bool = True) -> None:
@@ -221,8 +226,7 @@ class Board(ProbeSamples):
                     messages[address.chip[k]].extend(address.words[k].tolist())
         given = {synapse: np.zeros(0) for synapse, _, _ in errors}
         for synapse, _, values in errors:
-            whole = np.rint(self.error_scale * np.asarray(values)).astype(np.int64)
-            given[synapse] = np.clip(whole, -ERROR_MAX, ERROR_MAX)
+            given[synapse] = whole_errors(self.error_scale, values)
         for plan, message in zip(self._plans, messages):
             message.insert(0, len(message) // 2)
             for learner in plan.learners:
@@ -258,12 +262,16 @@ class Board(ProbeSamples):
             rows[probe] = [_values(of) for of in blocks]
         self._keep(rows)
 
-    def learned_weights(self, synapse: Any) -> np.ndarray:
-        """(n_axons, width) weights of a learning synapse group, out of the board's registers."""
+    def synapse_registers(self, synapse: Any) -> Tuple[Any, Iterator[int]]:
+        """The SDK's core of a synapse group, and which of its synapses are the group's in turn."""
         chip, core, _ = self.layout.find_synapse(synapse)
         first, last = self.layout.chips[chip].cores[core].synapse_entries[synapse]
-        registers = self._sdk.n2Chips[chip].n2CoresAsList[core].synapses
-        mantissas = np.array([registers[k].Wgt for k in range(first, last)], np.int64)
+        return self._sdk.n2Chips[chip].n2CoresAsList[core], iter(range(first, last))
+
+    def learned_weights(self, synapse: Any) -> np.ndarray:
+        """(n_axons, width) weights of a learning synapse group, out of the board's registers."""
+        core, at = self.synapse_registers(synapse)
+        mantissas = np.array([core.synapses[k].Wgt for k in at], np.int64)
         exponent = synapse.synapse_cfg.weight_exp
         shifted = mantissas << exponent if exponent >= 0 else mantissas >> -exponent
         weights: np.ndarray = (shifted << 6).reshape(synapse.n_axons, -1)
@@ -315,6 +323,12 @@ class Board(ProbeSamples):
 
     def __exit__(self, *exception: Any) -> None:
         self.close()
+
+
+def whole_errors(scale: float, values: Any) -> np.ndarray:
+    """(n,) errors as a chip takes them."""
+    whole = np.rint(scale * np.asarray(values)).astype(np.int64)
+    return np.asarray(np.clip(whole, -ERROR_MAX, ERROR_MAX))
 
 
 def _values(of: Recorded) -> np.ndarray:

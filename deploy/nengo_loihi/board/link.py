@@ -47,6 +47,11 @@ class Link:
     Parameters
     ----------
     plans : sequence of ChipPlan
+
+    Attributes
+    ----------
+    sent, received : int
+        Words so far.
     """
 
     def __init__(self, plans: Sequence[ChipPlan]):
@@ -54,6 +59,7 @@ class Link:
         self._socket = socket.socket()
         self._socket.setsockopt(socket.SOL_TCP, socket.TCP_NODELAY, 1)
         self.is_connected = False
+        self.sent = self.received = 0
 
     def connect(self, host: str, port: int) -> None:
         """Wait for the host's snip to listen.
@@ -87,6 +93,7 @@ class Link:
         words = [len(words) for words in messages]
         for message in messages:
             words.extend(message)
+        self.sent += len(words)
         try:
             self._socket.sendall(np.array(words, np.int32).tobytes())
         except OSError as error:
@@ -102,6 +109,7 @@ class Link:
         """
         size = sum(plan.n_packets for plan in self._plans) * PACKET
         words = np.frombuffer(self._received(size * WORD), np.int32)
+        self.received += size
         chips, first = [], 0
         for plan in self._plans:
             chips.append(words[first : first + plan.n_words])

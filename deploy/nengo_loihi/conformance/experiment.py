@@ -6,13 +6,14 @@ Numbers are a chip's own: nothing is built from a network, and nothing is rounde
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, Dict, Iterator, Mapping, NamedTuple, Optional, Sequence, Tuple
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
 AT_ONCE = 4095  # a decay of a current that leaves nothing of the step before
 NEVER = 131071  # the largest threshold
+DELAY_BITS = 3  # that nengo-loihi gives every core
 EXACT, DRAWN, CHANGED = "exact", "drawn", "changed"  # how what a core does is compared
 
 
@@ -79,6 +80,8 @@ class Synapses:
         1 for weights of both signs, 2 for positive and 3 for negative ones.
     trace : Trace, optional
         Of synapses that learn.
+    delays : sequence of int, optional
+        Steps, by axon, that weights come later.
     """
 
     mantissa: Sequence[np.ndarray]
@@ -91,6 +94,7 @@ class Synapses:
     weight_bits: int = 7
     fanout: int = 1
     trace: Optional[Trace] = None
+    delays: Optional[Sequence[int]] = None
 
 
 class Noise(NamedTuple):
@@ -122,6 +126,8 @@ class Core:
         only whether they have changed is compared.
     readouts : tuple of int
         Of weights: steps from which on a weight of one axon after the other is the current.
+    delay_bits : int
+        Of its accumulators: how many steps ahead, as a power of two, they take something.
     odds : float
         Of weights: where chance rounds, the least odds of either way; 0 where they are not known.
     """
@@ -136,6 +142,7 @@ class Core:
     kind: str = EXACT
     readouts: Tuple[int, ...] = ()
     odds: float = 0.0
+    delay_bits: int = DELAY_BITS
 
 
 @dataclass(frozen=True)
@@ -169,6 +176,39 @@ class Experiment:
     errors: Mapping[int, Mapping[int, np.ndarray]] = field(default_factory=dict)
     by_host: bool = False
     modes: Tuple[str, ...] = ()
+
+
+def without_delays(experiment: Experiment) -> Experiment:
+    """The same, where what is delayed are the spikes of inputs that have only those axons."""
+    senders_of: Dict[Tuple[int, int], int] = {}  # input and delay to another input
+    spikes: Dict[int, List[int]] = {step: list(of) for step, of in experiment.spikes.items()}
+
+    def later(sender: int, delay: int) -> int:
+        if not delay:
+            return sender
+        fresh = experiment.n_inputs + len(senders_of)
+        own = senders_of.setdefault((sender, delay), fresh)
+        if own == fresh:
+            for step, inputs in experiment.spikes.items():
+                if sender in inputs:
+                    spikes.setdefault(step + delay, []).append(own)
+        return own
+
+    def at_once(group: Synapses) -> Synapses:
+        if group.delays is None:
+            return group
+        senders = {
+            later(sender, group.delays[axon]): (axon, atom)
+            for sender, (axon, atom) in group.senders.items()
+        }
+        return replace(group, senders=senders, delays=None)
+
+    cores = tuple(
+        replace(core, synapses=tuple(at_once(group) for group in core.synapses))
+        for core in experiment.cores
+    )
+    n_inputs = experiment.n_inputs + len(senders_of)
+    return replace(experiment, cores=cores, n_inputs=n_inputs, spikes=spikes)
 
 
 Observation = Dict[str, np.ndarray]  # "CORE/KEY" to (n_steps, n) whole numbers

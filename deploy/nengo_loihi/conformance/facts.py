@@ -5,11 +5,12 @@ Whole numbers of Python's alone: neither the emulator nor its silicon modes have
 
 from __future__ import annotations
 
-from typing import Callable, Iterator, List, NamedTuple, Sequence
+from typing import Callable, Iterator, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
 from deploy.nengo_loihi.conformance.experiment import Compartment, Core, Experiment, Observation
+from deploy.nengo_loihi.conformance.experiments.delays import DELAYS
 from deploy.nengo_loihi.conformance.experiments.neurons import DOWN, NEURONS, UP
 from deploy.nengo_loihi.conformance.experiments.synapses import SYNAPSES
 
@@ -36,9 +37,9 @@ class Fact(NamedTuple):
     against: str
 
 
-def facts(neurons: Observation, synapses: Observation) -> List[Fact]:
-    """Hold what a board recorded of two experiments against what is published."""
-    return [
+def facts(neurons: Observation, synapses: Observation, delays: Optional[Observation]) -> List[Fact]:
+    """Hold what a board recorded of these experiments against what is published."""
+    found = [
         _fact(
             "a current keeps (4095 − δ) / 4096 of its size in a step, toward 0",
             f"{MICHAELIS}; {NENGO_LOIHI}",
@@ -88,6 +89,18 @@ def facts(neurons: Observation, synapses: Observation) -> List[Fact]:
             _weights,
         ),
     ]
+    if delays is not None:
+        found.append(
+            _fact(
+                "a synapse of delay d comes d steps later than one of none",
+                DAVIES,
+                DELAYS,
+                delays,
+                "delays",
+                _later,
+            )
+        )
+    return found
 
 
 Check = Callable[[Core, Observation], Iterator[str]]
@@ -169,3 +182,14 @@ def _weights(core: Core, seen: Observation) -> Iterator[str]:
             if values[t] != comes:
                 yield f"{at.tries}, step {t + 1}: {values[t]}, not {comes}"
                 break
+
+
+def _later(core: Core, seen: Observation) -> Iterator[str]:
+    group = core.synapses[0]
+    for k, (at, values) in enumerate(zip(core.compartments, _rows(core, seen, "current"))):
+        delay = (group.delays or ())[k]
+        sent = {step for step, inputs in DELAYS.spikes.items() if k in inputs}
+        came = {t + 1 for t, value in enumerate(values) if value}
+        if came != {step + 1 + delay for step in sent}:
+            lag = min(came) - min(sent) - 1 if came else "never"
+            yield f"{at.tries}: {f'{lag} steps' if came else lag}"

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+import time
+from typing import Any, Dict, List, NamedTuple
 
 import numpy as np
 
 from deploy.emulator.silicon import Silicon
 from deploy.nengo_loihi.board.board import Board, FirstState
-from deploy.nengo_loihi.conformance.experiment import Experiment, Observation, seen
+from deploy.nengo_loihi.conformance.delays import NoDelays, write_delays
+from deploy.nengo_loihi.conformance.experiment import (
+    Experiment,
+    Observation,
+    seen,
+    without_delays,
+)
 from deploy.nengo_loihi.conformance.model import Built, build
 from deploy.nengo_loihi.run.interface import FastEmulator
 from loihi_rules.chip.limits import LOIHI
@@ -20,6 +27,7 @@ def emulated(experiment: Experiment, silicon: Silicon, seed: int) -> Observation
     The host's snip reads spikes from the registers of voltages: where these hold no refractory
     counts, it sees none.
     """
+    experiment = without_delays(experiment)
     built = build(experiment)
     chip = FastEmulator(built.model, seed, silicon=silicon)
     if experiment.by_host:
@@ -39,27 +47,57 @@ def emulated(experiment: Experiment, silicon: Silicon, seed: int) -> Observation
     return seen(experiment, recorded)
 
 
-def on_board(experiment: Experiment, seed: int) -> Observation:
+class BoardRun(NamedTuple):
+    """What a board recorded of an experiment, and how long it took.
+
+    Attributes
+    ----------
+    seen : Observation
+    times : ndarray
+        As `deploy.nengo_loihi.conformance.host_way.host_way` takes them.
+    """
+
+    seen: Observation
+    times: np.ndarray
+
+
+def on_board(experiment: Experiment, seed: int) -> BoardRun:
     """What a board records of an experiment.
 
     Raises
     ------
     TargetUnavailable, BoardLost
         If there is none, or it ends before its end.
+    NoDelays
+        If the experiment has delays, and the SDK other names for them.
     """
     built = build(experiment)
     first = {block: FirstState(*np.zeros((2, block.n_neurons), np.int64)) for block in built.blocks}
     board = Board(built.model, LOIHI, seed, experiment.by_host, first, as_registers=True)
+    try:
+        write_delays(board, built, experiment)
+    except NoDelays:
+        board.close()
+        raise
+    times = []
     with board:
+        began = time.perf_counter()
         board.run_steps(experiment.steps, blocking=not experiment.by_host)
+        if not experiment.by_host:
+            times.append((time.perf_counter() - began, 0, -experiment.steps))
         if experiment.by_host:
             for t in range(1, experiment.steps + 1):
                 given = experiment.spikes.get(t, ())
                 spikes = [(built.spike_input, t, np.asarray(given))] if len(given) else []
-                board.host2chip(spikes, _errors(experiment, built, t))
+                errors, before, began = (
+                    _errors(experiment, built, t), np.array(board.words), time.perf_counter()
+                )  # fmt: skip
+                board.host2chip(spikes, errors)
                 board.chip2host({})
+                took = time.perf_counter() - began
+                times.append((took, *(np.array(board.words) - before)))
             board.wait_for_completion()
-        return seen(experiment, _taken(experiment, built, board))
+        return BoardRun(seen(experiment, _taken(experiment, built, board)), np.array(times))
 
 
 def _errors(experiment: Experiment, built: Built, step: int) -> List[Any]:

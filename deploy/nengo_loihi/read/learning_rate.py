@@ -8,11 +8,11 @@ from typing import Any, Dict, List, Mapping, Tuple
 import nengo
 import numpy as np
 
+from deploy.emulator.layout import trace_decay
 from deploy.emulator.silicon import AS_EMULATED, Silicon
 from deploy.nengo_loihi.build.chip_builder import learning_synapse
 from deploy.nengo_loihi.load import load_nengo_loihi
 from deploy.nengo_loihi.read.learned_weights import decoder_of_a_weight
-from deploy.nengo_loihi.run.flatten import trace_decay
 from loihi_rules.learning_rules.pes import LearningScale
 from loihi_rules.nengo_parts.names import name_of
 
@@ -85,7 +85,9 @@ def learning_rate(
     exponent = synapse._lr_exp + int(silicon.learning_shift) - overflow
     change = synapse._lr_int * 2.0 ** (exponent + config.real_weight_exp)
     decoder = decoder_of_a_weight(model, conn, dt)
-    every, keep = trace_decay(synapse, silicon.trace_decay)
+    every, keep = trace_decay(
+        float(synapse.tracing_tau), int(synapse.train_epoch), silicon.trace_decay
+    )
     neurons = conn.pre_obj.n_neurons if scale.sources is None else len(scale.sources)
     effective = effective_rate(
         neurons,

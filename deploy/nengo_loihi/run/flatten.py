@@ -6,7 +6,16 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
-from deploy.emulator.layout import Compartments, Groups, Layout, Learning, Modes, Rows
+from deploy.emulator.layout import (
+    Compartments,
+    Groups,
+    Layout,
+    Learning,
+    Modes,
+    Rows,
+    trace_decay,
+    with_silicon,
+)
 from deploy.emulator.silicon import AS_EMULATED, Silicon
 from deploy.errors import Unsupported
 from deploy.nengo_loihi.build.row_table import RowTable, flat, lengths_of
@@ -46,30 +55,22 @@ def lay_out(model: Any, silicon: Silicon = AS_EMULATED) -> Tuple[Layout, Dict[An
     block_start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 
     rows, learned, first_row = _rows(blocks, dtype)
-    learning, learning_index = _learning(blocks, first_row, rows, integer, silicon)
+    learning, learning_index = _learning(blocks, first_row, rows, integer)
     groups = _groups(inputs, blocks, block_start, first_row, learning_index, rows)
     compartments = _compartments(blocks, dtype)
-    return (
-        Layout(
-            integer=bool(integer),
-            block_start=block_start,
-            n_inputs=len(inputs),
-            compartments=compartments,
-            rows=rows,
-            groups=groups,
-            learning=learning,
-            learned=learned,
-            has_noise=bool(np.any(compartments.noise_mult)),
-            modes=Modes(
-                late_errors=silicon.error == "next-step",
-                one_draw=silicon.random_numbers == "core",
-                counts_in_voltage=silicon.refractory_voltage == "count",
-                noise_apart=silicon.noise == "unseeded",
-                wraps_voltage=silicon.voltage_width == "23",
-            ),
-        ),
-        learning_index,
+    layout = Layout(
+        integer=bool(integer),
+        block_start=block_start,
+        n_inputs=len(inputs),
+        compartments=compartments,
+        rows=rows,
+        groups=groups,
+        learning=learning,
+        learned=learned,
+        has_noise=bool(np.any(compartments.noise_mult)),
+        modes=Modes(),
     )
+    return with_silicon(layout, silicon), learning_index
 
 
 def _compartments(blocks: List[Any], dtype: np.dtype) -> Compartments:
@@ -196,7 +197,7 @@ def _shrunk(weights: np.ndarray) -> Tuple[np.ndarray, int]:
 
 
 def _learning(
-    blocks: List[Any], first_row: Dict[Any, int], rows: Rows, integer: bool, silicon: Silicon
+    blocks: List[Any], first_row: Dict[Any, int], rows: Rows, integer: bool
 ) -> Tuple[Learning, Dict[Any, int]]:
     columns: Dict[str, List[Any]] = {name: [] for name in Learning._fields}
     index: Dict[Any, int] = {}
@@ -215,7 +216,7 @@ def _learning(
             shift_bits = config.shift_bits if integer else 0
             if integer and not 0 <= wgt_exp + shift_bits < 31:
                 raise Unsupported(f"a learning weight exponent of {wgt_exp - 6}")
-            train_epoch, decay = trace_decay(synapse, silicon.trace_decay)
+            tau, train_epoch = float(synapse.tracing_tau), int(synapse.train_epoch)
             values = {
                 "first_row": first_row[synapse],
                 "n_axons": synapse.n_axons,
@@ -225,11 +226,12 @@ def _learning(
                 "n_errors": errors,
                 "train_epoch": train_epoch,
                 "learn_epoch": synapse.learn_epoch,
-                "decay": decay,
+                "tau": tau,
+                "decay": trace_decay(tau, train_epoch, AS_EMULATED.trace_decay)[1],
                 "mag": synapse.tracing_mag,
                 "rate": synapse.learning_rate,
                 "lr_int": synapse._lr_int if integer else 0,
-                "lr_exp": synapse._lr_exp + int(silicon.learning_shift) if integer else 0,
+                "lr_exp": synapse._lr_exp if integer else 0,
                 "wgt_exp": wgt_exp,
                 "shift_bits": shift_bits,
                 "wide_trace": WIDE_SCALARS,
@@ -240,16 +242,9 @@ def _learning(
             n_traces += synapse.n_axons
             n_errors += errors
     kinds: Dict[str, Any] = dict.fromkeys(Learning._fields, np.int64)
-    kinds.update(dict.fromkeys(("decay", "mag", "rate"), np.float64))
+    kinds.update(dict.fromkeys(("tau", "decay", "mag", "rate"), np.float64))
     kinds.update(dict.fromkeys(("wide_trace", "wide_rate"), np.bool_))
     return Learning(**{k: np.array(v, kinds[k]) for k, v in columns.items()}), index
-
-
-def trace_decay(synapse: Any, kind: str) -> Tuple[int, float]:
-    """Steps between two decays of a trace, and what is left of it by one."""
-    tau = synapse.tracing_tau
-    every = synapse.train_epoch if kind == "epoch" else 1
-    return every, max(0.0, 1 - 1 / tau) if kind == "linear" else float(np.exp(-every / tau))
 
 
 def _groups(

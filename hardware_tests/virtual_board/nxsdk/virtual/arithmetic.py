@@ -73,6 +73,8 @@ class Chips:
             self.post["StdpProfile"][k] = core.stdpPostState.column("stdpProfile", size)
             self.post["TraceProfile"][k] = core.stdpPostState.column("traceProfile", size)
         self._draws = Draws([], [], np.zeros(n, np.int64))
+        # of what comes in the steps ahead, by the step it comes in, round and round
+        self._ahead = np.zeros((int(network.synapses.delay.max(initial=0)) + 1, n), np.int64)
 
     # -------------------------------------------------------------------- spiking
 
@@ -80,7 +82,7 @@ class Chips:
         """The spiking phase of step t, with spikes that come from outside."""
         self._draws = self._dice.draw(t)
         c = self.network.compartments
-        given = self._delivered(arrivals)
+        given = self._due(t, self._delivered(t, arrivals))
         noise = np.where(
             c.noisy,
             np.trunc((self._draws.noise + c.noise_offset) * 2.0 ** (c.noise_exponent - 7)),
@@ -109,8 +111,15 @@ class Chips:
         count = self.refractory * REFRACTORY_UNIT
         return np.where(self.refractory > 0, count, self.voltage)
 
-    def _delivered(self, arrivals: List[Arrival]) -> np.ndarray:
-        """(n,) What all spikes of the step before add."""
+    def _due(self, t: int, at_once: np.ndarray) -> np.ndarray:
+        """(n,) What comes in step t, with what was delayed until then."""
+        own = self._ahead[t % len(self._ahead)]
+        total = own + at_once
+        own[:] = 0
+        return total
+
+    def _delivered(self, t: int, arrivals: List[Arrival]) -> np.ndarray:
+        """(n,) What all spikes of the step before add at once; the rest is laid aside."""
         network = self.network
         sources = np.flatnonzero(self.spiked)
         first = network.axon_start[sources]
@@ -135,7 +144,10 @@ class Chips:
         hit, count = np.unique(traces, return_counts=True)
         self.lost += int(count.sum()) - len(hit) + int(self._pending[hit].sum())
         self._pending[hit] = True
-        return np.bincount(target, self._weight[synapses], n).astype(np.int64)
+        weight, delay = self._weight[synapses], network.synapses.delay[synapses]
+        late = delay > 0
+        np.add.at(self._ahead, ((t + delay[late]) % len(self._ahead), target[late]), weight[late])
+        return np.bincount(target[~late], weight[~late], n).astype(np.int64)
 
     # ------------------------------------------------------------------- learning
 

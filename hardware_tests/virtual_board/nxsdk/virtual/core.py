@@ -140,6 +140,7 @@ class Core:
             8 * SYNAPSES,
             CIdx=unsigned(12),
             Wgt=signed(9),
+            Dly=unsigned(6),
             synFmtId=unsigned(4),
             LrnEn=bit,
         )

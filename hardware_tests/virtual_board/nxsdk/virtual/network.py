@@ -18,10 +18,11 @@ WEIGHT_BITS = (0, 1, 2, 3, 4, 5, 6, 8)  # by wgtBits
 MIXED, POSITIVE, NEGATIVE = 1, 2, 3  # fanoutType: of MIXED, the sign takes a bit
 DENSE = 3  # compression: indices are 0, 1, 2, … and take no bits
 RUNNING = 2  # of a compartment's phase
+ACCUMULATORS = 2**13  # of a core: nengo-loihi's 3 bits of delays go with 1,024 compartments
 NOISE_KNEE = 7  # exponents of noise below act as one more
 VARIABLES = ("x0", "x1", "y0", "y1", "y2", "y3", "w")  # that learning can be stepped with
 FORMAT_UNUSED = (
-    *("wgtLimitMant", "wgtLimitExp", "discMaxWgt", "tagBits", "dlyBits", "reuseSynData"),
+    *("wgtLimitMant", "wgtLimitExp", "discMaxWgt", "tagBits", "reuseSynData"),
     *("cIdxOffset", "cIdxMult", "skipBits", "synType", "stdpProfile", "ignoreDly"),
 )
 
@@ -79,6 +80,7 @@ class Synapses(NamedTuple):
     exponent: np.ndarray
     step_bits: np.ndarray  # lowest bits of a mantissa that stay 0
     learns: np.ndarray
+    delay: np.ndarray  # in steps
 
 
 class LearningCore(NamedTuple):
@@ -259,6 +261,7 @@ def _synapses(core: Core) -> Synapses:
             f"synapse {far[0]} of {_name(core)} reaches compartment {column['CIdx'][far[0]]}, "
             f"beyond the {room[which][far[0]]} of its format"
         )
+    _check_delays(core, column["Dly"], formats.column("dlyBits", size)[which])
     sign = np.array([0, 0, 1, -1])[fanout[which]]
     other = np.flatnonzero(sign * column["Wgt"] < 0)
     if len(other):
@@ -272,7 +275,22 @@ def _synapses(core: Core) -> Synapses:
         exponent[which],
         step[which],
         (column["LrnEn"] == 1) & (learning[which] == 1),
+        column["Dly"],
     )
+
+
+def _check_delays(core: Core, delay: np.ndarray, bits: np.ndarray) -> None:
+    """Refuse delays that a format, or the core's accumulators, have no room for."""
+    kept = core.dendriteAccumCfg.delayBits
+    long = np.flatnonzero(delay >= 1 << np.minimum(bits, kept))
+    if delay.any() and len(long):
+        raise BoardFault(
+            f"synapse {long[0]} of {_name(core)} has a delay of {delay[long[0]]}, and its format "
+            f"{bits[long[0]]} bits for it, the core's accumulators {kept}"
+        )
+    running = _running(core)
+    if len(running) and (int(running[-1]) + 1) << kept > ACCUMULATORS:
+        raise BoardFault(f"{_name(core)} has no room for {kept} bits of delays of its compartments")
 
 
 def _check_format(core: Core, k: int) -> None:
