@@ -1,19 +1,35 @@
 """Equations of the pages, set as MathML when the site is built: the browser needs no script.
 
 Pages have them as docstrings do, in indented lines that are made of letters, as in
-``Δd_i = −κ E a_i``. So they can be read in a terminal and on GitHub too. A hook of mkdocs.
+``Δd_i = −κ E a_i``, and symbols in their sentences, as τ_RC. So they can be read in a terminal and
+on GitHub too. A hook of mkdocs.
 """
 
 from __future__ import annotations
 
+import html
 import re
-from typing import Any
+from typing import Any, List
 
 from latex2mathml.converter import convert
 
 # an indented block of its own, between empty lines
 BLOCK = re.compile(r"(?<=\n\n)((?:    \S[^\n]*\n)+)(?=\n)")
 MADE_OF = re.compile(r"[Ͱ-Ͽ·−²³√Σ≤≥]|\w_\w")  # Greek, signs that no command has, indices
+# the same in a docstring, as mkdocstrings has made it
+CODE = re.compile(
+    r'<div class="highlight"><pre>(?:<span></span>)?<code>(.*?)</code></pre></div>', re.DOTALL
+)
+TAG = re.compile(r"(<[^>]*>)")
+NAME = re.compile(r"</?([a-zA-Z0-9]+)")
+# whose text stays as it is: code, what is set already, and headings, which the contents repeat
+AS_IT_IS = {"code", "pre", "math", "script", "style", "svg", "h1", "h2", "h3", "h4", "h5", "h6"}
+# a Greek letter, or one with an index; a power of e; a number or dt by such a letter
+SYMBOL = re.compile(
+    r"(?<![\w/])(?:e\^\([^()<>]*\)"
+    r"|(?:(?:dt|\d)/)?(?:[ΔΣ√][A-Za-zͰ-Ͽ]|[Ͱ-Ͽ]|[A-Za-z](?=_))(?:_[A-Za-z0-9]{1,3})?[²³]?)"
+    r"(?![\w/^])"
+)
 GAP = re.compile(r" {3,}")  # between two equations of a line
 TOKEN = re.compile(
     r"(?P<indexed>(?P<base>[^\W\d_]+)_(?P<index>[A-Za-z0-9]+))"
@@ -21,6 +37,7 @@ TOKEN = re.compile(
     r"|(?P<words>[A-Za-z]{2,}(?:[- ]+[A-Za-z]{2,})*)"
     r"|(?P<star>(?<=\w)\*)|(?P<gap>\s+)|(?P<sign>.)"
 )
+POWER = re.compile(r"e\^\(([^()]*)\)")
 BETWEEN = "=+-−·/←"  # operators, which have space around them as it is
 SIGNS = {"²": "^{2}", "³": "^{3}", "·": r"\cdot ", "−": "-"}
 FUNCTIONS = {"max", "min", "log", "exp", "sin", "cos"}
@@ -33,10 +50,37 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
     )
 
 
+def on_page_content(content: str, **_: Any) -> str:
+    """Called by mkdocs for each page: its HTML, docstrings included, with symbols set."""
+    content = CODE.sub(_listing, content)
+    made: List[str] = []
+    within: List[str] = []  # elements whose text stays as it is, the innermost last
+    for part in TAG.split(content):
+        name = NAME.match(part)
+        if name and name[1].lower() in AS_IT_IS:
+            if not part.startswith("</"):
+                within.append(name[1].lower())
+            elif within:
+                within.pop()
+        elif not name and not within:
+            part = SYMBOL.sub(lambda found: convert(latex(found[0])), part)
+        made.append(part)
+    return "".join(made)
+
+
+def _listing(found: Any) -> str:
+    """A listing, or its lines as equations where they are such."""
+    text = html.unescape(TAG.sub("", found[1]))
+    lines = "".join(f"    {line}\n" for line in text.splitlines() if line.strip())
+    return typeset(lines) if lines and is_equation(lines) else str(found[0])
+
+
 def is_equation(block: str) -> bool:
     """Whether each line of a block says that something is equal, in signs of mathematics."""
-    lines = block.strip().splitlines()
-    return all(" = " in line and MADE_OF.search(line) and "`" not in line for line in lines)
+    return all(
+        " = " in line and MADE_OF.search(line) and not set("`#") & set(line)
+        for line in block.strip().splitlines()
+    )
 
 
 def typeset(block: str) -> str:
@@ -54,6 +98,7 @@ def latex(text: str) -> str:
     >>> latex("Δw_ij = κ · a_j², mean of all")
     'Δw_{ij} = κ \\\\cdot  a_{j}^{2},\\\\ \\\\text{mean of all}'
     """
+    text = POWER.sub(r"e^{\1}", text)
     tokens = list(TOKEN.finditer(text))
     made = []
     for k, token in enumerate(tokens):

@@ -1,7 +1,6 @@
 """The report, as files and in a real browser."""
 
 import base64
-import hashlib
 import html
 import html.parser
 import json
@@ -13,9 +12,9 @@ import urllib.parse
 
 import numpy as np
 import pytest
-from browser import open_page
 
 import deploy
+from benchmarks.browser import Browser, NoBrowser
 from deploy.files.folder import LOCK, staged_folder
 from deploy.report.numbers import number
 from deploy.report.page import reproduce
@@ -91,82 +90,97 @@ def test_page_is_well_formed(saved):
     assert checker.open == []
 
 
-@pytest.mark.parametrize("width", [400, 1200])
-def test_page_in_chromium(saved, tmp_path, width):
-    page = saved / "report.html"
-    fetched, messages, dom = open_page(page, tmp_path / "browser", width)
-    assert [address for address in fetched if not address.startswith("data:")] == []
-    assert messages == []
-    assert dom.count("<svg") > 3
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    try:
+        started = Browser(tmp_path_factory.mktemp("browser"))
+    except NoBrowser as why:
+        pytest.skip(str(why))
+    with started:
+        yield started
 
 
-def hash_of(script):
-    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+@pytest.mark.parametrize("width", [400, 1280])
+@pytest.mark.parametrize("dark", [False, True])
+def test_page_in_chromium(saved, browser, width, dark):
+    browser.open(saved / "report.html", width, dark)
+    assert browser.fetched == [] and browser.messages == []
+    assert browser.do("document.querySelectorAll('svg').length") > 3
+    assert browser.do("document.documentElement.scrollWidth") == width
+    ground = browser.do("getComputedStyle(document.body).backgroundColor")
+    assert ground == ("rgb(22, 24, 27)" if dark else "rgb(255, 255, 255)")
+    # what is drawn is no wider than what is seen of it
+    wide = "[...document.querySelectorAll('figure svg, .uplot')]"
+    assert browser.do(f"Math.max(...{wide}.map((each) => each.clientWidth))") <= width
 
 
-# What a reader does: points at a plot, zooms, switches a curve off, folds, follows links.
-READER = """
-const said = {};
+# Beside what the mouse does: reads what is shown, presses a button, switches a curve off, folds.
+ON_THE_PAGE = """
 const figure = document.querySelector("figure.curves");
-const wait = (done) => setTimeout(done, 200);
-function point(share) {
-  const over = figure.querySelector(".u-over"), box = over.getBoundingClientRect();
-  const at = { clientX: box.left + share * box.width, clientY: box.top + 5, bubbles: true };
-  over.dispatchEvent(new MouseEvent("mouseenter", at));
-  over.dispatchEvent(new MouseEvent("mousemove", at));
-}
+const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
 const shown = (row) => figure.querySelectorAll(".u-legend .u-value")[row].textContent;
-const press = (name) =>
-  [...figure.querySelectorAll("button")].find((each) => each.textContent === name).click();
-figure.scrollIntoView();
-wait(() => { point(0.99); wait(() => {
-  said.end = shown(0); said.value = shown(1);
-  press("closer"); wait(() => { point(0.5); wait(() => { point(0.99); wait(() => {
-    said.closer = shown(0);
-    press("all");
-    const name = figure.querySelectorAll(".u-series th")[1];
-    name.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
-    said.off = name.parentElement.classList.contains("u-off");
-    said.pressed = name.getAttribute("aria-pressed");
-    const fold = document.querySelector("details.trace");
-    fold.open = false;
-    location.hash = fold.id;
-    wait(() => {
-      said.unfolded = fold.open;
-      said.wide = document.documentElement.scrollWidth;
-      const answer = document.createElement("pre");
-      answer.id = "said"; answer.textContent = JSON.stringify(said);
-      document.body.append(answer);
-    });
-  }); }); });
-}); });
+const button = (name) =>
+  [...figure.querySelectorAll("button")].find((each) => each.textContent === name);
+const place = () => {
+  const box = figure.querySelector(".u-over").getBoundingClientRect();
+  return { left: box.left, width: box.width, top: box.top };
+};
 """
 
 
-@pytest.mark.parametrize("width", [400, 1200])
-def test_a_reader_zooms_points_and_folds(saved, tmp_path, width):
-    page = (saved / "report.html").read_text()
-    page = page.replace("script-src ", f"script-src 'sha256-{hash_of(READER)}' ", 1)
-    page = page.replace("</body>", f"<script>{READER}</script></body>")
-    path = tmp_path / "read.html"
-    path.write_text(page)
-    extra = ["--virtual-time-budget=8000"]
-    fetched, messages, dom = open_page(path, tmp_path / "browser", width, extra)
-    assert messages == [] and [a for a in fetched if not a.startswith("data:")] == []
-    found = re.search(r'<pre id="said">(.*?)</pre>', dom, re.S)
-    said = json.loads(html.unescape(found[1]))
-    assert float(said["end"]) == pytest.approx(2.0, abs=0.1) and float(said["value"]) is not None
-    assert float(said["closer"]) == pytest.approx(1.5, abs=0.1)
-    assert (said["off"], said["pressed"], said["unfolded"]) == (True, "false", True)
-    assert said["wide"] <= max(width, 500)  # no narrower window than 500 is to be had headless
+@pytest.mark.parametrize("width", [400, 1280])
+def test_a_reader_zooms_points_and_folds(saved, browser, width):
+    browser.open(saved / "report.html", width)
+    browser.do(ON_THE_PAGE)
+    browser.do("figure.scrollIntoView(); frame()")
+
+    def mouse(kind, share, **more):
+        at = browser.do("place()")
+        x = at["left"] + share * at["width"]
+        browser.ask("Input.dispatchMouseEvent", type=kind, x=x, y=at["top"] + 5, **more)
+
+    def read(row, share=0.99):
+        for where in (share - 0.1, share):
+            mouse("mouseMoved", where)
+        browser.do("frame()")
+        return float(browser.do(f"shown({row})"))
+
+    end, value = read(0), read(1)
+    assert end == pytest.approx(2.0, abs=0.1) and np.isfinite(value)
+    browser.do("button('closer').click(); frame()")
+    assert read(0) == pytest.approx(1.5, abs=0.1)
+    browser.do("button('all').click(); frame()")
+    mouse("mousePressed", 0.25, button="left", clickCount=1)
+    for share in (0.3, 0.5):
+        mouse("mouseMoved", share, button="left", buttons=1)
+    mouse("mouseReleased", 0.5, button="left", clickCount=1)
+    browser.do("frame()")
+    assert read(0) == pytest.approx(1.0, abs=0.1)  # what was drawn over fills the plot
+    browser.do(
+        "const name = figure.querySelectorAll('.u-series th')[1]; name.focus();"
+        "const fold = document.querySelector('details.trace');"
+    )
+    for kind in ("rawKeyDown", "keyUp"):
+        browser.ask("Input.dispatchKeyEvent", type=kind, key="Enter", windowsVirtualKeyCode=13)
+    browser.do("frame()")
+    assert browser.do("name.parentElement.classList.contains('u-off')")
+    assert browser.do("name.getAttribute('aria-pressed')") == "false"
+    assert browser.do("figure.querySelectorAll('.u-series.u-off').length") == 1  # and nothing else
+    browser.do("fold.open = false; location.hash = fold.id; frame()")
+    assert browser.do("fold.open")
+    # numbers of another length do not push the plots of a figure out of line
+    left = "[...figure.querySelectorAll('.u-over')].map((e) => e.getBoundingClientRect().left)"
+    assert len(set(browser.do(left))) == 1
+    assert browser.messages == [] and browser.fetched == []
 
 
-def test_no_other_script_runs(saved, tmp_path):
+def test_no_other_script_runs(saved, browser, tmp_path):
     page = (saved / "report.html").read_text()
     path = tmp_path / "page.html"
     path.write_text(page.replace("</body>", "<script>document.title = 'mine'</script></body>"))
-    _, messages, dom = open_page(path, tmp_path / "browser", 800)
-    assert "<title>mine" not in dom and any("Content Security Policy" in m for m in messages)
+    browser.open(path, 800)
+    assert browser.do("document.title") != "mine"
+    assert any("Content Security Policy" in message for message in browser.messages)
 
 
 def test_the_worst_is_first_and_links_lead_to_it(parity, saved):
@@ -214,12 +228,12 @@ def test_a_long_curve_keeps_its_peaks_in_few_values():
     assert at == pytest.approx(123.457, abs=2 * packed["step"])
 
 
-def test_chromium_test_can_fail(tmp_path):
+def test_chromium_test_can_fail(browser, tmp_path):
     page = tmp_path / "bad.html"
     page.write_text('<img src="http://127.0.0.1:9/x.png"><script>console.error("oh")</script>')
-    fetched, messages, _ = open_page(page, tmp_path / "browser", 800)
-    assert any("127.0.0.1:9" in address for address in fetched)
-    assert any("oh" in message for message in messages)
+    browser.open(page, 800)
+    assert any("127.0.0.1:9" in address for address in browser.fetched)
+    assert any("oh" in message for message in browser.messages)
 
 
 def test_user_text_is_escaped(tmp_path):
@@ -278,7 +292,7 @@ def test_a_failure_leaves_the_folder_as_it_was(tmp_path):
         assert names == expected
 
 
-def test_a_sweep_has_a_page_of_its_seeds(loihi_deploy, tmp_path):
+def test_a_sweep_has_a_page_of_its_seeds(loihi_deploy, browser, tmp_path):
     words = ["sweep", "pes-connection", "--seeds", "0:4", "--duration", 0.5, "--out", "runs"]
     done = loihi_deploy(*words, "--json")
     record = json.loads(done.stdout)
@@ -287,8 +301,9 @@ def test_a_sweep_has_a_page_of_its_seeds(loihi_deploy, tmp_path):
     links = re.findall(r'href="(seed-[^"]+)"', page)
     assert len(links) == 3 and all((tmp_path / "runs" / link).is_file() for link in links)
     assert "Effects over seeds" in page and "Learning curves" in page and "<script" not in page
-    fetched, messages, _ = open_page(tmp_path / "runs" / "report.html", tmp_path / "browser", 800)
-    assert messages == [] and [a for a in fetched if not a.startswith("data:")] == []
+    browser.open(tmp_path / "runs" / "report.html", 400)
+    assert browser.messages == [] and browser.fetched == []
+    assert browser.do("document.documentElement.scrollWidth") == 400
     again = json.loads(loihi_deploy(*words, "--json").stdout)
     assert again["figures"] == record["figures"]  # from the runs that are there
 
@@ -345,20 +360,14 @@ def test_a_file_that_is_replaced_is_said(loihi_deploy):
     assert second == "traces: a.npz, in the place of the file that was there"
 
 
-# What a reader of the index does: looks at what is chosen, and chooses another.
-CHOOSER = """
-const two = document.getElementById("two");
-const rows = () => [...two.querySelectorAll("tbody tr")].map((row) => row.textContent);
-const checked = () =>
-  ["A", "B"].map((s) => document.querySelector(`input[name=${s}]:checked`).value);
-const first = { checked: checked(), text: two.textContent, rows: rows().length };
-document.querySelector('input[name=A][value="0"]').click();
-const second = { checked: checked(), text: two.textContent };
-document.title = JSON.stringify({ first, second });
-"""
+# Of the index: what is chosen, and what is said of the two.
+CHOSEN = """({
+  checked: ["A", "B"].map((s) => document.querySelector(`input[name=${s}]:checked`).value),
+  text: document.getElementById("two").textContent,
+})"""
 
 
-def test_an_index_compares_two(loihi_deploy, saved, tmp_path):
+def test_an_index_compares_two(loihi_deploy, saved, browser, tmp_path):
     shutil.copytree(saved, tmp_path / "mine" / "one")
     shutil.copytree(saved, tmp_path / "mine" / "two <b>&")
     record = json.loads((saved / "parity.json").read_text())
@@ -374,15 +383,15 @@ def test_an_index_compares_two(loihi_deploy, saved, tmp_path):
     text = page.read_text()
     for address in re.findall(r'<a href="([^"]+)"', text):
         assert (page.parent / urllib.parse.unquote(address)).is_file()
-    text = text.replace("script-src ", f"script-src 'sha256-{hash_of(CHOOSER)}' ", 1)
-    page.write_text(text.replace("</body>", f"<script>{CHOOSER}</script></body>"))
-    fetched, messages, dom = open_page(page, tmp_path / "browser", 1200)
-    assert messages == [] and [a for a in fetched if not a.startswith("data:")] == []
-    said = json.loads(html.unescape(re.search(r"<title>(.*?)</title>", dom)[1]))
-    assert said["first"]["checked"] == ["1", "0"]
-    assert "wrong by 77 %" in said["first"]["text"] and "0.0.1" in said["first"]["text"]
-    assert "<script>alert(1)</script>" in said["first"]["text"]
-    assert said["second"]["checked"] == ["0", "0"] and "In both the same" in said["second"]["text"]
+    browser.open(page, 1280)
+    first = browser.do(CHOSEN)
+    browser.do("""document.querySelector('input[name=A][value="0"]').click()""")
+    second = browser.do(CHOSEN)
+    assert browser.messages == [] and browser.fetched == []
+    assert first["checked"] == ["1", "0"]
+    assert "wrong by 77 %" in first["text"] and "0.0.1" in first["text"]
+    assert "<script>alert(1)</script>" in first["text"]
+    assert second["checked"] == ["0", "0"] and "In both the same" in second["text"]
 
 
 def test_compare_over_seeds_has_one_report(loihi_deploy, tmp_path):

@@ -57,6 +57,34 @@ def test_letters_become_latex(equations, text, wanted):
     assert equations.latex(text) == wanted
 
 
+@pytest.mark.parametrize(
+    "text, wanted",
+    [
+        ("weights ω_ij, of", r"weights @ω_{ij}@, of"),
+        ("decays by e^(−2/τ)", r"decays by @e^{-2/τ}@"),
+        ("of dt/τ and |ξ_i|", r"of @dt/τ@ and |@ξ_{i}@|"),
+        ("Σa² and √β", r"@Σa^{2}@ and @√β@"),
+        ("my_model n_neurons 3 μs x_test_1 a/b", "my_model n_neurons 3 μs x_test_1 a/b"),
+        ("<code>κ</code> <pre>τ_RC</pre>", "<code>κ</code> <pre>τ_RC</pre>"),
+        ('<a href="#κ">κ</a>', '<a href="#κ">@κ@</a>'),
+        ("<h2>θ slides</h2> θ", "<h2>θ slides</h2> @θ@"),
+    ],
+)
+def test_symbols_in_sentences_are_set(equations, monkeypatch, text, wanted):
+    monkeypatch.setattr(equations, "convert", lambda latex: f"@{latex}@")
+    assert equations.on_page_content(text) == wanted
+
+
+def test_equations_of_docstrings_are_set_and_their_code_is_not(equations):
+    listing = '<div class="highlight"><pre><span></span><code>{}\n</code></pre></div>'
+    page = listing.format("Δd_i = −κ E a_i")
+    assert "<math" in equations.on_page_content(page) and "<pre" not in equations.on_page_content(
+        page
+    )
+    code = listing.format("x = f(y)  # of κ")
+    assert equations.on_page_content(code) == code
+
+
 def test_the_gallery_has_every_lesson_and_example():
     text = (DOCS / "gallery.md").read_text(encoding="utf-8")
     links = set(re.findall(r"\]\(([^)]+)\)", text))

@@ -9,6 +9,7 @@ from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Seq
 import numpy as np
 
 from deploy.parity.floors import QUANTITIES, Quantity
+from deploy.parity.measures import RADIUS
 from deploy.parity.run_values import CpuRuns, QuantityValues
 from deploy.parity.spread import Spread
 from deploy.parity.statistics.decision import LEVEL, Builds, Judged, K, holm, judge
@@ -48,6 +49,8 @@ class Effect:
         Of an open one: how many times as long a run would decide it, if it is as it looks.
     why : str
         Where the margin comes from: its floor, equally good runs, or who set a limit.
+    of : str
+        What it is a part of, where it has no unit.
     """
 
     trace: str
@@ -63,6 +66,7 @@ class Effect:
     deviation: float = math.nan
     longer: float = math.nan
     why: str = ""
+    of: str = RADIUS
 
     @property
     def words(self) -> str:
@@ -81,7 +85,7 @@ class Effect:
             size, plus = f"{abs(judged):.2g}", f"{half:.2g}"
         else:
             size, plus = f"{100 * abs(judged):.3g} %", f"{100 * half:.2g} %"
-        return f"{of}: {text.format(size)} (± {plus})"
+        return f"{of}: {text.format(size, of=self.of)} (± {plus})"
 
     def in_margins(self, shown: float) -> float:
         """A value, as it is shown, from the middle of the margin in halves of its width."""
@@ -243,6 +247,7 @@ def _effects(
                 deviation=float(judged.deviation[k]),
                 longer=_longer(x, half, margin) if outcome == OPEN else math.nan,
                 why=why,
+                of=asked.of,
             )
         )
     return found
@@ -251,7 +256,7 @@ def _effects(
 def _why(kind: Quantity, asked: QuantityValues, margin: float) -> str:
     """Where a margin comes from that is the larger of a floor and of what runs differ by."""
     if margin <= kind.floor:
-        return kind.why
+        return kind.why.format(of=asked.of)
     if len(asked.repeats) < 2:
         of = "what is typical of equally good builds of the built-in systems"
     elif asked.builds is not None:

@@ -31,7 +31,7 @@ class Quantity:
     scale : float
         From the unit of the judgement to the unit shown.
     more, less : str
-        What an effect is called, with ``{}`` for its size.
+        What an effect is called, with ``{}`` for its size, and ``{of}`` for what it is a part of.
     expected : float
         What the value shown is without an effect.
     plain : bool
@@ -81,9 +81,9 @@ _ALL = (
     Quantity(
         "offset",
         0.02,
-        "of the radius: what a decoder of 50 neurons is wrong by",
-        "{} of the radius too high",
-        "{} of the radius too low",
+        "of {of}: what a decoder of 50 neurons is wrong by",
+        "{} of {of} too high",
+        "{} of {of} too low",
         run=0.0006,
         build=0.0015,
     ),
@@ -119,9 +119,9 @@ _ALL = (
     Quantity(
         "drift",
         0.04,
-        "of the radius over the run; twice the floor of the offset, from end to end",
-        "drifting upwards by {} of the radius in the run",
-        "drifting downwards by {} of the radius in the run",
+        "of {of} over the run; twice the floor of the offset, from end to end",
+        "drifting upwards by {} of {of} in the run",
+        "drifting downwards by {} of {of} in the run",
         run=0.0013,
         build=0.0052,
     ),
@@ -148,18 +148,18 @@ _ALL = (
     Quantity(
         "shape",
         0.02,
-        "of the radius: the same as an offset, of a part of the range",
-        "{} of the radius too high",
-        "{} of the radius too low",
+        "of {of}: the same as an offset, of a part of the range",
+        "{} of {of} too high",
+        "{} of {of} too low",
         run=0.0004,
         build=0.0049,
     ),
     Quantity(
         "level",
         0.02,
-        "of the radius, as an offset",
-        "mean {} of the radius too high",
-        "mean {} of the radius too low",
+        "of {of}, as an offset",
+        "mean {} of {of} too high",
+        "mean {} of {of} too low",
         run=0.0003,
         build=0.018,
     ),
@@ -176,9 +176,9 @@ _ALL = (
     Quantity(
         "quantile",
         0.05,
-        "of the radius: where a free signal is a twentieth, half, and most of its time",
-        "{} of the radius too high",
-        "{} of the radius too low",
+        "of {of}: where a free signal is a twentieth, half, and most of its time",
+        "{} of {of} too high",
+        "{} of {of} too low",
         run=0.0013,
         build=0.017,
     ),

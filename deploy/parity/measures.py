@@ -38,6 +38,7 @@ SEEN = 0.1  # of its variance that a path has to share with the model's, to be l
 MOST_DIMENSIONS = 64  # that are judged one by one, evenly chosen
 MOST_NEURONS = 32  # whose filtered spikes or currents are followed
 MOST_DIGITS = 4  # of the ends of a range
+RADIUS = "the radius"  # what values are a part of, where one is known
 SMALLEST = 0.003  # of the radius: noise that no reader of the value sees
 ACTIVE = 2.0  # Hz, below which a neuron is not missed
 EXCESS = 20.0  # Hz above twice its rate, from which on a neuron runs away
@@ -96,6 +97,11 @@ class Yardstick:
         reach = np.abs(self.path).max(axis=0)
         most = float(reach.max())
         return np.where(reach > 0.01 * most, reach, most or 1.0)
+
+    @property
+    def scale_in_words(self) -> str:
+        """What `scale` is."""
+        return RADIUS if self.first.radius > 0 else "its largest value"
 
     @cached_property
     def followed(self) -> np.ndarray:

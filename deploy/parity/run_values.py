@@ -13,6 +13,7 @@ from deploy.parity.evidence import same_by_construction
 from deploy.parity.measures import (
     MEASURES,
     PARTS,
+    RADIUS,
     Lesson,
     Values,
     Yardstick,
@@ -45,6 +46,8 @@ class QuantityValues(NamedTuple):
         None where other builds are no yardstick.
     part : int
         Which of the unlike values of the quantity these are: of a shape, which octile.
+    of : str
+        What values are a part of that have no unit.
     """
 
     trace: str
@@ -54,6 +57,7 @@ class QuantityValues(NamedTuple):
     repeats: np.ndarray
     builds: Optional[np.ndarray]
     part: int = 0
+    of: str = RADIUS
 
 
 class Unmeasured(NamedTuple):
@@ -163,6 +167,7 @@ class CpuRuns:
             builds = _stack(others, name) if alone else None
             where = places(yard, name, len(values))
             asked = QuantityValues(trace.label, name, where, values, _stack(own, name), builds)
+            asked = asked._replace(of=yard.scale_in_words)
             found += [each for part in _parts(asked) for each in _known(part)]
         return found
 

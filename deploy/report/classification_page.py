@@ -7,7 +7,7 @@ from typing import Any, List
 import numpy as np
 
 from deploy.report.page import ENVIRONMENT
-from deploy.report.picture import INK, OTHER, REFERENCE, Picture, new_figure, styled, svg
+from deploy.report.picture import INK, OTHER, REFERENCE, WIDE, Picture, new_figure, styled, svg
 
 MOST_OUTPUTS = 40  # of a confusion that is drawn
 
@@ -45,14 +45,14 @@ def _confusion(found: Any) -> List[Picture]:
     axes.set_xticks(range(len(counts)))
     axes.set_yticks(range(len(counts)))
     caption = f"How many samples {first} and {last} decide how; coloured where they differ."
-    return [Picture("Where they differ", caption, svg(figure, "confusion"), small=True)]
+    return [Picture("Where they differ", caption, svg(figure, "confusion"))]
 
 
 def _first_different(found: Any) -> List[Picture]:
     """What both give at the output for one sample."""
     if not found.outputs:
         return []
-    figure = new_figure(8, 3.6)
+    figure = new_figure(WIDE, 3.0)
     both = figure.subplots(1, 2, sharey=True)
     for axes, (target, values), colour in zip(both, found.outputs.items(), (REFERENCE, OTHER)):
         if _is_spikes(values):

@@ -48,6 +48,7 @@ ENVIRONMENT.filters["number"] = number
 ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ("uPlot.iife.min.js", "plots.js")  # in the order in which they run
 MOST_SPLITS = 30  # effects whose causes are shown
+MOST_LISTED = 12  # traces in the contents, where some are as the CPU's
 MOST_UNFOLDED = 6  # traces that are open at first
 MOST_DRAWN = 12  # of spikes or weights: each is some ten thousand bytes
 
@@ -108,10 +109,11 @@ def render(parity: Comparison, own: Sequence[Picture] = ()) -> str:
     template = ENVIRONMENT.get_template("report.html")
     scripts = [(ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS]
     sections = _sections(parity)
+    listed = _listed(sections)
     return template.render(
         parity=parity,
         groups=_by_trace(parity),
-        judged=_judged(parity),
+        judged=_judged(parity, sections[:listed], sections[listed:]),
         QUANTITIES=QUANTITIES,
         MARKS=MARKS,
         SILICON=BY_NAME,
@@ -119,6 +121,8 @@ def render(parity: Comparison, own: Sequence[Picture] = ()) -> str:
         overview=pictures.overview(parity),
         cores=pictures.cores(parity),
         sections=sections,
+        listed=sections[:listed],
+        folded=sections[listed:],
         unfolded=MOST_UNFOLDED,
         idents={section.label: section.ident for section in sections},
         changes=_by_rule(parity.other.changes),
@@ -130,6 +134,13 @@ def render(parity: Comparison, own: Sequence[Picture] = ()) -> str:
         hashes=" ".join(map(script_hash, scripts)),
         plot_style=markupsafe.Markup((ASSETS / "uPlot.min.css").read_text(encoding="utf-8")),
     )
+
+
+def _listed(sections: Sequence[Section]) -> int:
+    """How many of them the contents list; others are folded there: those that are as the CPU's."""
+    if len(sections) <= MOST_LISTED:
+        return len(sections)
+    return max(MOST_UNFOLDED, sum(section.outcome in (DIFFERENT, OPEN) for section in sections))
 
 
 def script_hash(script: str) -> str:
@@ -224,14 +235,13 @@ def _by_trace(parity: Comparison) -> List[Any]:
     return [group for group in groups if group[2]]
 
 
-def _judged(parity: Comparison) -> List[Any]:
-    """Traces with the worst of their effects by quantity."""
-    worst = worst_of_each(parity.effects)
-    named = [
-        (t.label, f"{t.kind}, {t.dynamics}" if t.dynamics else t.kind) for t in parity.reference
-    ]
-    groups = [(name, about, [e for e in worst if e.trace == name]) for name, about in named]
-    return [group for group in groups if group[2]]
+def _judged(parity: Comparison, *parts: Sequence[Section]) -> List[Any]:
+    """Of each part, where it has any, traces with the worst of their effects by quantity."""
+    worst: Dict[str, List[Effect]] = {}
+    for effect in worst_of_each(parity.effects):
+        worst.setdefault(effect.trace, []).append(effect)
+    groups = [[(s.label, s.about, worst[s.label]) for s in of if s.label in worst] for of in parts]
+    return [group for group in groups if group]
 
 
 def reproduce(parity: Comparison) -> str:

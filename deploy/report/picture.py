@@ -15,6 +15,7 @@ from deploy.traces.trace import Trace
 
 INK = "#010203"  # stands for the page's text colour
 REFERENCE, OTHER, IDEAL = "#1f77b4", "#e4572e", "#8a8a8a"
+WIDE = 5.6  # inches of a picture that fits a narrow screen with letters that can be read
 MOST_POINTS = 1500  # a line's points: more than a page is wide
 
 STYLE: Any = {
@@ -38,7 +39,6 @@ class Picture(NamedTuple):
     title: str
     caption: str
     svg: str
-    small: bool = False
 
 
 # matplotlib is imported where something is drawn: whoever compares runs may not want pictures
@@ -92,6 +92,7 @@ def svg(figure: Any, salt: str) -> str:
     # those matplotlib makes from the salt
     referred = set(re.findall(r"#([\w-]+)", text))
     text = re.sub(r' id="([^"]+)"', lambda m: m[0] if m[1] in referred else "", text)
-    # the page's style says how large it is, and its caption what it shows
+    # the page's style says how large it is, by how wide it was drawn, and its caption what it shows
     text = re.sub(r' (?:width|height)="[\d.]+pt"', "", text, count=2)
-    return text.replace("<svg", '<svg aria-hidden="true" focusable="false"', 1)
+    drawn = f"--drawn: {72 * figure.get_figwidth():.0f}px"
+    return text.replace("<svg", f'<svg aria-hidden="true" focusable="false" style="{drawn}"', 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Mapping, Sequence
+from typing import Any, Dict, List, Mapping, Sequence
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from deploy.report.picture import (
     INK,
     OTHER,
     REFERENCE,
+    WIDE,
     Picture,
     new_figure,
     styled,
@@ -65,7 +66,7 @@ def _effects(parity: Comparison) -> Picture:
     """Each quantity's worst effect with its interval, in margins."""
     worst = sorted(worst_of_each(parity.effects), key=lambda effect: -effect.severity)
     shown = worst[:MOST_EFFECTS]
-    figure = new_figure(7.2, 1.1 + 0.2 * len(shown))
+    figure = new_figure(WIDE, 1.1 + 0.2 * len(shown))
     axes = figure.subplots()
     draw_effects(axes, shown)
     hidden = (
@@ -81,7 +82,7 @@ def _effects(parity: Comparison) -> Picture:
 def _causes(budget: Budget) -> Picture:
     """From the CPU's run to the chip's, cause by cause: the effects furthest into their margins."""
     shown = budget.splits[:MOST_SPLITS]
-    figure = new_figure(7.2, 1.2 + 0.24 * len(shown) * len(budget.causes))
+    figure = new_figure(WIDE, 1.2 + 0.24 * len(shown) * len(budget.causes))
     for axes, split in zip(np.ravel(figure.subplots(len(shown), squeeze=False)), shown):
         draw_causes(axes, split)
     caption = (
@@ -130,13 +131,14 @@ def draw_effects(axes: Any, effects: Sequence[Effect]) -> None:
         axes.plot([low, high], [row, row], color=colour, lw=2.5, solid_capstyle="butt")
         marker = "o" if abs(middle) < WIDEST else ">" if middle > 0 else "<"
         axes.plot(middle, row, marker, color=colour, ms=5)
-    axes.set_yticks(rows, [f"{e.quantity} of {_short(e.trace)}" for e in effects])
+    axes.set_yticks(rows, [f"{e.quantity} of {short(e.trace)}" for e in effects])
     axes.set_ylim(len(effects) - 0.5, -0.5)
     axes.set_xlim(-WIDEST - 0.1, WIDEST + 0.1)
     axes.set_xlabel("effect, in margins")
 
 
-def _short(label: str) -> str:
+def short(label: str) -> str:
+    """A label that leaves room for what it stands beside."""
     return label if len(label) < 30 else label[:29] + "…"
 
 
@@ -148,34 +150,49 @@ def cores_picture(cores: Sequence[Mapping[str, Any]]) -> Picture:
     cores : sequence of mapping
         As `deploy.nengo_loihi.build.resources.Core.to_dict` gives them.
     """
-    shown = cores[:MOST_CORES]
+    shown = alike(cores)[:MOST_CORES]
     with styled():
-        figure = new_figure(7.2, 0.9 + 0.3 * len(shown))
+        figure = new_figure(WIDE, 1.1 + 0.3 * len(shown))
         draw_cores(figure.subplots(), shown)
         drawn = svg(figure, "cores")
-    some = "" if len(cores) == len(shown) else f" The first {len(shown)} of {len(cores)} cores."
+    hidden = len(cores) - sum(map(len, shown))
+    some = f" {hidden} of {len(cores)} cores are not shown." if hidden else ""
     return Picture("On the chip", f"Each core with what lies on it, as chip.core.{some}", drawn)
 
 
-def draw_cores(axes: Any, cores: Sequence[Mapping[str, Any]]) -> None:
-    """A bar for each core and limit, into the axes."""
+def alike(cores: Sequence[Mapping[str, Any]]) -> List[List[Mapping[str, Any]]]:
+    """Cores that have the same in use, together."""
+    found: Dict[Any, List[Mapping[str, Any]]] = {}
+    for core in cores:
+        key = tuple((core[kind]["used"], core[kind]["limit"]) for kind in KINDS)
+        found.setdefault(key, []).append(core)
+    return list(found.values())
+
+
+def draw_cores(axes: Any, groups: Sequence[Sequence[Mapping[str, Any]]]) -> None:
+    """A bar for each limit of cores that are alike, into the axes."""
+    cores = [of[0] for of in groups]
     rows = np.arange(len(cores))
     for k, (kind, colour) in enumerate(zip(KINDS, KIND_COLOURS)):
         shares = [100 * core[kind]["used"] / core[kind]["limit"] for core in cores]
         axes.barh(rows + 0.2 * (k - 1.5), shares, 0.2, color=colour, label=kind)
-    labels = [f"{core['block']}  {core['chip']}.{core['core']}" for core in cores]
-    axes.set_yticks(rows, [label if len(label) < 44 else label[:43] + "…" for label in labels])
-    axes.invert_yaxis()
+    labels = [
+        f"{short(core['block'])}  {core['chip']}.{core['core']}"
+        + (f", {len(of) - 1} like it" if len(of) > 1 else "")
+        for core, of in zip(cores, groups)
+    ]
+    axes.set_yticks(rows, labels)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlim(0, 100)
     axes.set_xlabel("% of the core's limit in use")
-    axes.legend(ncols=len(KINDS), loc="lower center", bbox_to_anchor=(0.4, 1.0))
+    axes.legend(ncols=2, loc="lower center", bbox_to_anchor=(0.4, 1.0))
 
 
 def _raster(parity: Comparison, label: str) -> Picture:
     runs = runs_of(parity, label)
     first = runs[0][2]
-    figure = new_figure(8, 3.2)
-    axes = np.ravel(figure.subplots(1, len(runs), sharey=True, sharex=True, squeeze=False))
+    figure = new_figure(WIDE, 0.4 + 1.8 * len(runs))
+    axes = np.ravel(figure.subplots(len(runs), 1, sharey=True, sharex=True, squeeze=False))
     start = max(0.0, parity.reference.duration - RASTER_WINDOW)
     order = np.argsort(np.argsort(first.counts(), kind="stable"), kind="stable")
     for axis, (name, colour, trace) in zip(axes, runs):
@@ -186,10 +203,13 @@ def _raster(parity: Comparison, label: str) -> Picture:
             pick = np.linspace(0, len(times) - 1, MOST_RASTER_SPIKES).astype(int)
             times, rows = times[pick], rows[pick]
         axis.plot(times, rows, "|", ms=3, mew=0.7, color=colour, rasterized=True)
-        axis.set_title(f"{name}: {len(trace.spike_steps)} spikes in all", fontsize=9)
-        axis.set_xlabel("time (s)")
-    axes[0].set_ylabel("neuron, by its rate")
-    caption = f"Spikes of {first.n_neurons} neurons from {start:g} s to the end, side by side."
+        axis.set_title(f"{name}: {len(trace.spike_steps):,} spikes in all", fontsize=9)
+        axis.set_ylabel("neuron, by rate")
+    axes[-1].set_xlabel("time (s)")
+    caption = (
+        f"Spikes of {first.n_neurons} neurons, by their rate on {runs[0][0]}, from {start:g} s to "
+        "the end."
+    )
     return Picture(label, caption, svg(figure, label))
 
 
@@ -211,7 +231,7 @@ def _weights(parity: Comparison, label: str) -> Picture:
     for ruler in (axis.xaxis, axis.yaxis):
         ruler.get_major_locator().set_params(nbins=4)
     axis.ticklabel_format(style="sci", scilimits=(-2, 3))
-    return Picture(label, "Each weight at the end, on both targets.", svg(figure, label), True)
+    return Picture(label, "Each weight at the end, on both targets.", svg(figure, label))
 
 
 def _some(values: np.ndarray) -> np.ndarray:

@@ -9,7 +9,8 @@ import numpy as np
 from deploy.parity.comparison import NO_PARITY, PARITY, Comparison, worst_of_each
 from deploy.parity.metrics.learning_curve import WINDOWS, curve
 from deploy.report.page import ENVIRONMENT
-from deploy.report.picture import INK, OTHER, REFERENCE, Picture, new_figure, styled, svg
+from deploy.report.picture import INK, OTHER, REFERENCE, WIDE, Picture, new_figure, styled, svg
+from deploy.report.pictures import short
 
 MOST_EFFECTS = 40
 WIDEST = 2.0  # margins
@@ -112,7 +113,7 @@ def _effects(parities: Sequence[Comparison]) -> List[Picture]:
     if not found:
         return []
     ranked = sorted(found, key=lambda key: -max(abs(at) for at, _ in found[key]))[:MOST_EFFECTS]
-    figure = new_figure(7.2, 1.1 + 0.2 * len(ranked))
+    figure = new_figure(WIDE, 1.1 + 0.2 * len(ranked))
     axes = figure.subplots()
     axes.axvspan(-1, 1, color="#8a8a8a", alpha=0.18, lw=0)
     axes.axvline(0, color=INK, lw=0.6)
@@ -120,7 +121,7 @@ def _effects(parities: Sequence[Comparison]) -> List[Picture]:
         for at, outcome in found[key]:
             colour = COLOURS.get(outcome, "#d9a400")
             axes.plot(at, row, "o", color=colour, ms=4, alpha=0.7, mew=0)
-    axes.set_yticks(range(len(ranked)), [f"{quantity} of {trace}" for trace, quantity in ranked])
+    axes.set_yticks(range(len(ranked)), [f"{name} of {short(of)}" for of, name in ranked])
     axes.set_ylim(len(ranked) - 0.5, -0.5)
     axes.set_xlim(-WIDEST - 0.1, WIDEST + 0.1)
     axes.set_xlabel("effect, in margins")
@@ -137,7 +138,7 @@ def _learning(parities: Sequence[Comparison]) -> List[Picture]:
     for trace in parities[0].reference:
         if trace.kind != "error" or len(trace.samples) < 2 * WINDOWS:
             continue
-        figure = new_figure(7.2, 2.8)
+        figure = new_figure(WIDE, 2.8)
         axes = figure.subplots()
         for k, colour in ((0, REFERENCE), (-1, OTHER)):
             runs = [p.runs[k] for p in parities if trace.label in p.runs[k].traces]

@@ -114,11 +114,11 @@ class Preflight:
         """Draw what each core has in use; gives the `matplotlib.axes.Axes`."""
         import matplotlib.pyplot as plt  # loads what most checks do without
 
-        from deploy.report.pictures import draw_cores
+        from deploy.report.pictures import alike, draw_cores
 
-        cores = [core.to_dict() for core in self.resources]
-        _, axes = plt.subplots(figsize=(7.2, 0.9 + 0.3 * len(cores)), layout="constrained")
-        draw_cores(axes, cores)
+        groups = alike([core.to_dict() for core in self.resources])
+        _, axes = plt.subplots(figsize=(7.2, 0.9 + 0.3 * len(groups)), layout="constrained")
+        draw_cores(axes, groups)
         return axes
 
     def _picture(self) -> str:

@@ -41,7 +41,14 @@
       scales: { x: { time: false } },
       axes: [
         Object.assign(axis(others.last ? "time (s)" : ""), { size: others.last ? 34 : 20 }),
-        Object.assign(axis(unit), { space: 24 }),
+        Object.assign(axis(unit), {
+          space: height < 200 ? 14 : 24,
+          // as wide as the longest number of the figure, of letters of 7 pixels: its plots stand in line
+          size: (u, ticks) => {
+            others.longest = Math.max(others.longest, ...(ticks || []).map((tick) => tick.length));
+            return 26 + 7 * others.longest;
+          },
+        }),
       ],
       series: [{ label: "time (s)", value: (u, v) => shown(v) }].concat(
         curves.map((curve) => ({
@@ -50,6 +57,11 @@
         }))
       ),
       hooks: {
+        draw: [function () {
+          if (others.longest === others.fitted) return;
+          others.fitted = others.longest;
+          for (const each of others.all) each.redraw(false, true);
+        }],
         setScale: [function (u, key) {
           if (key !== "x") return;
           for (const other of others.all) {
@@ -63,7 +75,7 @@
     const made = new uPlot(options, [time].concat(curves.map((curve) => curve.values)), place);
     others.all.push(made);
     // the legend's rows are buttons for a keyboard too
-    place.querySelectorAll(".u-series").forEach(function (row, k) {
+    made.root.querySelectorAll(".u-series").forEach(function (row, k) {
       const name = row.querySelector("th");
       if (!k || !name) return;
       name.tabIndex = 0;
@@ -115,12 +127,12 @@
     const n = curves[0].values.length;
     const time = Float64Array.from({ length: n }, (_, i) => plot.begin + i * plot.step);
     const place = figure.querySelector(".plot");
-    const others = { all: [], last: !plot.difference };
+    const others = { all: [], last: !plot.difference, longest: 4, fitted: 4 };
     make(place, plot, time, curves, plot.difference ? 220 : 200, plot.unit, others);
     if (plot.difference) {
       others.last = true;
       const strip = { label: "difference", colour: colour("--soft"), values: values(plot.difference) };
-      make(place, plot, time, [strip], 120, "difference", others);
+      make(place, plot, time, [strip], 140, "difference", others);
     }
     buttons(figure, others.all, time[0], time[n - 1]);
     drawn.push([place, others.all]);
