@@ -22,7 +22,7 @@ from deploy.jobs.names import checked
 from deploy.jobs.site import find_site
 from deploy.models.loaded import LoadedModel
 from deploy.models.same_model import check_repeatable
-from deploy.models.spelling import Spelling
+from deploy.models.spelling import NIR, Spelling
 from deploy.targets import check_silicon, find_target
 from deploy.traces.parts import EVERY
 from deploy.workflows.freeze import load_with_weights
@@ -137,7 +137,7 @@ def pack(tasks: Sequence[Task], site: str, options: Optional[Options] = None) ->
             name = checked("name", path.name, "the name of a submitted file")
             if f"model/{name}" in files:
                 raise BadInput(f"{name} would be sent twice; give each file once")
-            files[f"model/{name}"] = _bytes(path)
+            files[f"model/{name}"] = _nir_bytes(path) if path.suffix == NIR else _bytes(path)
         _check_imports(source, files)
     elif options.beside:
         raise BadInput("--beside goes with a model of your own, which reads the files")
@@ -234,6 +234,14 @@ def _imported(body: bytes) -> Set[str]:
 def _there(model: str, source: Optional[Path]) -> str:
     """How the runner gets the model: a system's spelling, or what is behind a file's name."""
     return model if source is None else Spelling.read(model).behind
+
+
+def _nir_bytes(path: Path) -> bytes:
+    """Of a NIR file what a site can read, which has no package for it."""
+    from loihi_rules.nir.file import read_file
+    from loihi_rules.nir.sent import to_bytes
+
+    return to_bytes(read_file(path))
 
 
 def _bytes(path: Path) -> bytes:

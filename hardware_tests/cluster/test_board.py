@@ -4,7 +4,10 @@ import json
 import shutil
 import time
 
+import numpy as np
 import pytest
+
+import deploy
 
 pytestmark = [
     pytest.mark.xdist_group("cluster"),
@@ -36,6 +39,42 @@ def test_a_lesson_comes_back_from_the_board_within_a_minute(
     assert found["budget"]["causes"] == ["cpu to emulator", "silicon"]
     assert substrate.split(",")[0] in (tmp_path / "out" / "report.html").read_text()
     assert took < MOST_SECONDS, f"{took:.0f} s"
+
+
+def test_a_nir_file_comes_back_from_the_board(
+    laptop, cluster, board_environment, substrate, tmp_path
+):
+    """Its numbers are sent: a board's machines have no package that would read the file."""
+    nir = pytest.importorskip("nir", reason="the nir package needs Python 3.10")
+    n, rng = 6, np.random.RandomState(0)
+    neurons = {"tau": np.full(n, 5e-3), "r": np.full(n, 8.0), "v_leak": np.zeros(n)}
+    neurons.update(v_threshold=np.full(n, 0.5), v_reset=np.zeros(n))
+    nodes = {
+        "in": nir.Input({"input": np.array([n])}),
+        "one": nir.Affine(rng.uniform(0, 1, (n, n)), np.full(n, 0.3)),
+        "two": nir.LIF(**neurons),
+        "out": nir.Output({"output": np.array([n])}),
+    }
+    edges = [("in", "one"), ("one", "two"), ("two", "out")]
+    nir.write(tmp_path / "small.nir", nir.NIRGraph(nodes, edges))
+    way = cluster.way(tmp_path / "way", python=board_environment / "bin" / "python")
+    done = laptop(
+        "submit", "small.nir", "-p", "dt=1e-3", "-p", "reset=zero", "--duration", 0.2, "--site",
+        "test", "--target", "loihi", "--wait", "--out", "out", env=way,
+    )  # fmt: skip
+    assert done.returncode in (0, 1), done.stdout + done.stderr
+    assert f"loihi ({substrate}" in done.stdout
+    runs = {}
+    for path in (tmp_path / "out" / "traces").glob("*.npz"):
+        run = deploy.Traces.load(path)
+        runs[run.target] = run
+    assert set(runs) == {"cpu", "emulator", "loihi"}
+    spikes = [trace for trace in runs["emulator"] if trace.sparse]
+    assert sum(len(trace.spike_steps) for trace in spikes) > 20
+    for trace in spikes:
+        its = runs["loihi"][trace.label]
+        assert np.array_equal(trace.spike_steps, its.spike_steps)
+        assert np.array_equal(trace.spike_neurons, its.spike_neurons)
 
 
 def test_without_an_sdk_the_task_says_so(laptop, cluster, tmp_path):

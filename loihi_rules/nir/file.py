@@ -15,6 +15,7 @@ from typing import IO, Any, Dict, List, Set, Tuple
 import numpy as np
 
 from loihi_rules.nir.errors import NirError
+from loihi_rules.nir.sent import is_sent, read_sent
 from loihi_rules.nir.stored import MOST_EXPANSION, bytes_stored, read_texts
 
 MOST_BYTES = 2 * 2**30  # of all arrays of a file
@@ -59,9 +60,11 @@ def read_file(path: Path) -> Any:
     NirError
         If it is no NIR file, leads out of itself, or is larger than what is read.
     """
+    path = Path(path)
+    if is_sent(path):
+        return read_sent(path)
     nir = import_nir()
     h5py: Any = importlib.import_module("h5py")
-    path = Path(path)
     try:
         with h5py.File(path, "r") as file, open(path, "rb") as stream:
             if not isinstance(file.get("node", getlink=True), h5py.HardLink):
