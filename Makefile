@@ -76,7 +76,7 @@ cluster: .venv-site/.installed
 	$(PYTHON) hardware_tests/cluster/daemons.py --python $(CURDIR)/.venv-site/bin/python
 
 faults: $(VENV)/.tested
-	$(BIN)/python hardware_tests/cluster/campaign.py --table docs/faults.md
+	$(BIN)/python hardware_tests/cluster/campaign.py
 
 # Readers of what comes from elsewhere, for ten minutes each; an environment that has atheris.
 FUZZ_ARGS ?= --keep

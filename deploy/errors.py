@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Optional
 
+from deploy.shown import one_line
+
 if TYPE_CHECKING:  # an error may carry what a run has recorded
     from deploy.traces.traces import Traces
 
 
 class DeployError(Exception):
     """Something the user can mend. The message says what, where and what to do.
+
+    Names in it may be of a file, a model or a site, so that it is made one line without characters
+    that a terminal would obey, wherever it is shown.
 
     Attributes
     ----------
@@ -20,6 +25,9 @@ class DeployError(Exception):
 
     exit_code = 2
     traces: Optional[Traces] = None
+
+    def __init__(self, text: object = ""):
+        super().__init__(one_line(text))
 
 
 class BadInput(DeployError):

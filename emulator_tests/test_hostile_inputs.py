@@ -91,6 +91,8 @@ TOML = {
     "a name that is an option": '["-o"]\nhost = "x"\n',
     "deep": "a = " + "[" * 5000 + "\n",
     "long": "#" * (2**20 + 1),
+    "endless digits": f"[a]\nat_once = {'9' * 5000}\n",
+    "more than a float": f"[a]\nat_once = {'9' * 400}\n",
 }
 
 

@@ -510,6 +510,8 @@ MAPPINGS = {
     "a time that is not there": 'time = "nowhere"\n',
     "a neuron that is none": '[traces.post]\nfrom = "post"\nneurons = "half"\n',
     "too long": "#" * (2**20 + 1),
+    "more than a float": f"dt = {'9' * 400}\n",
+    "endless digits": f"dt = {'9' * 5000}\n",
 }
 
 

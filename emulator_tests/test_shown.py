@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 import deploy
+from deploy.errors import BadInput, TargetUnavailable
 from deploy.shown import one_line, printable
+from loihi_rules.nir.errors import NirError
 
 pytestmark = pytest.mark.quick
 CLI = Path(deploy.__file__).parent / "cli"
@@ -22,6 +24,12 @@ OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066
 def test_what_is_left():
     assert printable(f"a{HARM}b") == "a]0;ownedab31m\n PARITY: forgedPARITY: forgedb"
     assert one_line("a\n\tb") == "a  b" and one_line("θ → 1 µs") == "θ → 1 µs"
+
+
+@pytest.mark.parametrize("error", [BadInput, TargetUnavailable, NirError])
+def test_an_error_is_one_line_wherever_it_is_shown(error):
+    said = str(error(f"a file's {HARM}: mend it"))
+    assert said.endswith(": mend it") and "\n" not in said and not OBEYED.search(said)
 
 
 @pytest.mark.parametrize("file", sorted(CLI.glob("*.py")), ids=lambda path: path.stem)

@@ -7,6 +7,7 @@ import sys
 import threading
 from pathlib import Path
 
+import nengo
 import pytest
 
 import deploy
@@ -18,7 +19,7 @@ from deploy.jobs.link import Link
 from deploy.jobs.preparing import Options, prepare
 from deploy.jobs.results import fetch
 from deploy.models.user_code import user_code
-from deploy.shown import LONGEST, one_line
+from deploy.shown import LONGEST, bounded, one_line
 
 pytestmark = pytest.mark.quick
 AGENT = Path(deploy.__file__).parent / "jobs" / "agent"
@@ -109,6 +110,29 @@ def test_want_of_memory_of_a_network_is_said_of_it():
 
 def test_a_line_has_an_end():
     assert len(one_line("x" * 10**6)) == LONGEST and one_line("x" * 100) == "x" * 100
+
+
+def test_a_label_of_a_million_characters_is_said_shortly(tmp_path):
+    """A report says a label forty times; of this one that were 44 MB."""
+    runs = []
+    for target in ("cpu", "emulator"):
+        with nengo.Network(label="x" * 10**6, seed=1) as network:
+            ens = nengo.Ensemble(10, 1, label="y" * 10**6)
+            nengo.Connection(nengo.Node(0.5), ens)
+            nengo.Probe(ens, synapse=0.01, label="a" * 10**6)
+            nengo.Probe(ens, synapse=0.02, label="a" * 10**6 + "b")
+        runs.append(deploy.run(network, 0.05, target, seed=1))
+    first, second = (label for label in runs[0].traces if label.startswith("a"))
+    assert len(first) == 1000 and second == f"{first} (2)"
+    deploy.compare_traces(*runs).save(tmp_path)
+    sizes = {path.name: path.stat().st_size for path in tmp_path.rglob("*.*")}
+    assert sizes["parity.json"] < 500_000 and sizes["report.html"] < 2_000_000, sizes
+
+
+def test_texts_of_a_record_have_an_end():
+    long = "x" * 10**6
+    (key, (text,)), *_ = bounded({long: (long,), "n": 1}).items()
+    assert len(key) == len(text) == LONGEST and bounded(("a", None, 1.5)) == ["a", None, 1.5]
 
 
 def test_a_log_that_stands_still_is_not_followed_for_ever(state, monkeypatch):

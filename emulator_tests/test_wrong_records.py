@@ -17,8 +17,8 @@ from deploy.report.page import render
 from deploy.traces.traces import KIND, Traces
 
 WRONG = (
-    None, True, False, -1, 0, 0.5, 10**30, -(10**9), 1e308, float("nan"), float("inf"), "", "x",
-    "\x1b[31m", [], [[]], [1, "x"], {}, {"a": {"b": 1}}, {"": None}, "9" * 5000,
+    None, True, False, -1, 0, 0.5, 10**30, 10**400, -(10**9), 1e308, float("nan"), float("inf"), "",
+    "x", "\x1b[31m", [], [[]], [1, "x"], {}, {"a": {"b": 1}}, {"": None}, "9" * 5000,
 )  # fmt: skip
 EACH = 3  # wrong values that each place gets
 FILES = 0.1  # share of what is refused that is written and read
@@ -167,6 +167,13 @@ def test_a_packed_array_that_is_damaged(runs, tmp_path):
                 Traces.load(tmp_path / "b.npz")
             said.add("decompressing" in str(caught.value))
     assert said == {True, False}
+
+
+def test_a_label_without_end(runs):
+    record = {**json.loads(json.dumps(runs[1].to_dict())), "format": KIND.format, "version": 1}
+    record["traces"][0]["label"] = "x" * 20_000
+    with pytest.raises(ValueError, match="a label of 20,000 characters"):
+        Traces.of_record(record, runs[1].arrays())
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])

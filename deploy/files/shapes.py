@@ -7,7 +7,7 @@ another. `table`, `items` and `one_of` make larger ones of smaller ones.
 from __future__ import annotations
 
 import math
-from typing import Any, Callable, Mapping, Optional
+from typing import Any, Callable, Mapping, Optional, Union
 
 Shape = Callable[[Any, str], None]
 DEEPEST = 12  # tables in tables
@@ -25,14 +25,24 @@ def flag(value: Any, where: str) -> None:
 
 def number(value: Any, where: str) -> None:
     """A finite one."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    real(value, where)
+    if not math.isfinite(value):
         raise ValueError(f"{where} is no number")
 
 
 def real(value: Any, where: str) -> None:
-    """A number, perhaps one that is not finite."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    """A number, perhaps one that is not finite; JSON has larger whole ones than a float."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not has_float(value):
         raise ValueError(f"{where} is no number")
+
+
+def has_float(value: Union[int, float]) -> bool:
+    """Whether a number is not too large for one."""
+    try:
+        float(value)
+    except OverflowError:
+        return False
+    return True
 
 
 def whole(least: int, most: int) -> Shape:

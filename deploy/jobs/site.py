@@ -180,7 +180,7 @@ def load_sites() -> Dict[str, Site]:
         read = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return sites
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # of TOML, UTF-8, or endless digits
         raise BadInput(f"{path}: not a file of sites ({error})") from None
     except OSError as error:
         raise BadInput(f"{path}: cannot be read ({error.strerror})") from None

@@ -12,6 +12,7 @@ from typing import Mapping as MappingOf
 import numpy as np
 
 from deploy.errors import BadInput
+from deploy.files.shapes import has_float
 from deploy.recordings.recording import Recorded, Recording, Signal, Trains
 from deploy.traces.trace import UNITS
 
@@ -87,7 +88,7 @@ class Mapping:
             if Path(path).stat().st_size > MOST_FILE:
                 raise BadInput(f"{path}: too long for a mapping")
             read = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # of TOML, UTF-8, or endless digits
             raise BadInput(f"{path}: not a mapping ({error}); see docs/recordings.md") from None
         except OSError as error:
             raise BadInput(f"{path}: cannot be read ({error.strerror})") from None
@@ -194,6 +195,7 @@ def _checked(given: MappingOf[str, Any], kinds: MappingOf[str, type], where: str
         if key not in kinds:
             raise BadInput(f"{where}: {key} is unknown; there are {', '.join(kinds)}")
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        is_number = is_number and has_float(value)
         fits = is_number if kinds[key] is float else isinstance(value, kinds[key])
         if not fits or (is_number and not math.isfinite(value)):
             word = {float: "a number", str: "a text", bool: "true or false"}[kinds[key]]

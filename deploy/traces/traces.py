@@ -12,6 +12,7 @@ import numpy as np
 from deploy.errors import BadInput
 from deploy.files.kind import FileKind
 from deploy.files.npz import Arrays, read_npz, write_npz
+from deploy.shown import LONGEST
 from deploy.traces.learned_arrays import describe_learned, learned_arrays, read_learned
 from deploy.traces.record import RUN
 from deploy.traces.trace import UNITS, Trace
@@ -325,6 +326,8 @@ def _read_trace(npz: Arrays, i: int, entry: Mapping[str, Any], n_steps: int) -> 
         dynamics=str(entry.get("dynamics", "")),  # files before 0.2 do not say
         seen_through=float(entry.get("seen_through", 0.0)),
     )
+    if len(common.label) > LONGEST:
+        raise ValueError(f"a label of {len(common.label):,} characters")
     if common.kind not in UNITS:
         raise ValueError(f"unknown kind of trace {common.kind!r}")
     if not common.period > 0:

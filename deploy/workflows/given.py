@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, List, Optional, Sequence
 from deploy.emulator.silicon import AS_EMULATED, Silicon
 from deploy.errors import BadInput, TargetUnavailable
 from deploy.files.kind import FileKind
+from deploy.files.shapes import has_float
 from deploy.targets import Target, find_target
 
 if TYPE_CHECKING:
@@ -110,7 +111,8 @@ def steps_of(duration: float, dt: float) -> int:
         If either is not a positive, finite number, or there is not one whole step.
     """
     for name, value in (("dt", dt), ("duration", duration)):
-        if not isinstance(value, numbers.Real) or not math.isfinite(value):
+        is_float = isinstance(value, numbers.Real) and has_float(value)
+        if not is_float or not math.isfinite(value):
             raise BadInput(f"{name} must be a number of seconds, not {value!r}")
         if value <= 0:
             raise BadInput(f"{name} must be more than 0 s, not {value:g} s")

@@ -18,6 +18,7 @@ from deploy.parity.tolerances import Tolerance
 from deploy.recordings.aligning import aligned, sampled_as
 from deploy.recordings.recording import Recording
 from deploy.report.page import render
+from deploy.shown import bounded
 from deploy.traces.traces import Traces
 
 MOST_ROWS = 30  # of a table in a notebook
@@ -74,7 +75,7 @@ class Parity(Comparison):
         names = _file_names([run.target for run in self.runs])
         for run in self.runs:
             run.save(folder / "traces" / names.pop(0))
-        text = json.dumps(self.to_dict(), indent=1, sort_keys=True, ensure_ascii=False)
+        text = json.dumps(bounded(self.to_dict()), indent=1, sort_keys=True, ensure_ascii=False)
         (folder / "report.html").write_text(render(self, lesson_pictures(self)), encoding="utf-8")
         (folder / "parity.json").write_text(text + "\n", encoding="utf-8")
 

@@ -24,6 +24,7 @@ from deploy.parity.tolerances import Tolerance
 from deploy.report.earlier import SWEEP
 from deploy.report.page import render
 from deploy.report.sweep_page import Group, render_sweeps, worst_seeds_first
+from deploy.shown import bounded
 from deploy.targets import check_silicon, find_target
 from deploy.traces.traces import HOST_ONLY, Traces
 from deploy.workflows.given import (
@@ -131,7 +132,7 @@ class Sweep:
         name = str(self.parities[0].reference.model)
         title = f"{name}, {len(self.seeds)} seeds"
         write_text(folder / "report.html", render_sweeps(title, [self.group(name, pages)]))
-        record = json.dumps(self.to_dict(), indent=1, ensure_ascii=False)
+        record = json.dumps(bounded(self.to_dict()), indent=1, ensure_ascii=False)
         write_text(folder / "sweep.json", record + "\n")
         return folder / "report.html"
 

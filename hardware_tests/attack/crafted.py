@@ -10,7 +10,7 @@ import tarfile
 from typing import Any, Callable, Dict, List, Tuple
 
 from deploy.jobs import bundle as bundles
-from hardware_tests.attack import grammar
+from hardware_tests.attack import grammar, trees
 from hardware_tests.attack.scene import Scene
 
 Attack = Callable[[Scene, random.Random], str]
@@ -117,6 +117,26 @@ def recordings(scene: Scene, draw: random.Random) -> str:
         words += ("--mapping", scene.folder / "m.toml")
     done = scene.victim.ask(*words, "--out", scene.folder / "out", codes=(0, 1, 2))
     return f"{'compared' if done.code < 2 else 'refused'} ({suffix})"
+
+
+@crafted("models in NIR", 60)
+def nir(scene: Scene, draw: random.Random) -> str:
+    path, what = scene.folder / "crafted.nir", "bytes"
+    if draw.random() < 0.8:
+        tree, what = trees.harmed(draw)
+        trees.write(path, tree, draw.choice(("earliest", "latest")))
+    else:
+        trees.write(path, draw.choice(trees.TREES), draw.choice(("earliest", "latest")))
+        path.write_bytes(grammar.broken(draw, path.read_bytes()))
+    words = draw.choice(
+        (
+            ("check", path),
+            ("run", path, "--duration", "0.005"),
+            ("export", path, "--to", scene.folder / "again.nir"),
+        )
+    )
+    done = scene.victim.ask(*words, codes=(0, 1, 2), lines=5)
+    return f"{'read' if done.code < 2 else 'refused'} ({words[0]}: {what})"
 
 
 # ------------------------------------------------------------------ what a site answers

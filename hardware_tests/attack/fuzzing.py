@@ -48,9 +48,13 @@ class Found(NamedTuple):
     crash: str
 
 
+def _kept_in(name: str) -> Path:
+    return CORPUS / f"{name.replace(' ', '_')}.zip"
+
+
 def corpus_of(name: str) -> List[bytes]:
     """Kept inputs of a reader."""
-    path = CORPUS / f"{name}.zip"
+    path = _kept_in(name)
     if not path.exists():
         return []
     with zipfile.ZipFile(path) as packed:
@@ -60,7 +64,7 @@ def corpus_of(name: str) -> List[bytes]:
 def keep(name: str, inputs: Sequence[bytes]) -> int:
     """Keep inputs that covered something new, the smallest first, as there is room; how many."""
     CORPUS.mkdir(exist_ok=True)
-    path, room, kept = CORPUS / f"{name}.zip", MOST_KEPT, 0
+    path, room, kept = _kept_in(name), MOST_KEPT, 0
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
         for data in sorted(set(inputs), key=lambda each: (len(each), each)):
             info = zipfile.ZipInfo(f"{kept:04d}")  # no time of day: the same inputs, the same file

@@ -164,7 +164,7 @@ def npz(draw: Draw, record: Any, arrays: Dict[str, np.ndarray]) -> Tuple[bytes, 
     packed = list(members.items())
     if way != "zip":
         whole = zipped(packed)
-        return (_broken(draw, whole), "bytes") if way == "bytes" else (whole, f"{way} {said}")
+        return (broken(draw, whole), "bytes") if way == "bytes" else (whole, f"{way} {said}")
     kind = draw.choice(("names", "twice", "gone", "bomb", "methods", "sizes", "nested"))
     name = draw.choice(sorted(members))
     if kind == "names":
@@ -189,7 +189,8 @@ def npz(draw: Draw, record: Any, arrays: Dict[str, np.ndarray]) -> Tuple[bytes, 
     return bytes(whole), f"zip {kind}"
 
 
-def _broken(draw: Draw, whole: bytes) -> bytes:
+def broken(draw: Draw, whole: bytes) -> bytes:
+    """Cut, with a bit changed, turned round, or with more behind it."""
     way, at = draw.randrange(4), draw.randrange(len(whole))
     if way == 0:
         return whole[:at]

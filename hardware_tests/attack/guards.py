@@ -48,6 +48,7 @@ CALLING = "emulator_tests/test_calling.py"
 JOBS = "emulator_tests/test_jobs.py"
 PACKAGES = "emulator_tests/test_site_packages.py"
 SMALL = "emulator_tests/test_small_attacks.py"
+NIR = "emulator_tests/test_nir_hostile.py"
 CACHE = "emulator_tests/test_kernel_cache.py"
 SHOWN = "emulator_tests/test_shown.py"
 ATTACK = "hardware_tests/attack/test_attack.py --slow -k"
@@ -62,10 +63,10 @@ GUARDS: Tuple[Guard, ...] = (
           f"{HOSTILE} -k 'test_a_bad_result and another'"),
     Guard("a result's substrate", "deploy/jobs/results.py",
           "if not other and run.substrate not in", "if False and run.substrate not in",
-          f"{HOSTILE} -k 'substrate'"),
+          f"{HOSTILE} -k 'of_silicon'"),
     Guard("traces that were not asked for", "deploy/jobs/expected.py",
           "if trace.label not in self.traces:", "if trace.label not in self.traces and False:",
-          f"{HOSTILE} -k 'nobody_asked_for or nobody asked'"),
+          f"{HOSTILE} -k 'test_a_bad_result and nobody'"),
     Guard("a long record of a result", "deploy/jobs/results.py",
           "if len(text) > MOST_RECORD:", "if False:",
           f"{HOSTILE} -k 'record_that_is_long'"),
@@ -93,6 +94,30 @@ GUARDS: Tuple[Guard, ...] = (
     Guard("a number of steps that costs nothing to write", "deploy/traces/traces.py",
           "fits = abs(len(samples) - n_steps / max(common.period, 1.0)) <= 1", "fits = True",
           RECORDS),
+    Guard("zips that are packed as NumPy packs nothing", "deploy/files/npz.py",
+          "if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):", "if False:",
+          f"{RECORDS} -k 'nobody_does'"),
+    Guard("errors of zlib", "deploy/files/npz.py",
+          "zipfile.BadZipFile, zlib.error,", "zipfile.BadZipFile,", f"{RECORDS} -k 'is_damaged'"),
+    Guard("halves of characters", "deploy/files/npz.py",
+          "if b\"\\\\ud\" in body.lower():", "if False:", f"{RECORDS} -k 'half_a_character'"),
+    Guard("a label without end", "deploy/traces/traces.py",
+          "if len(common.label) > LONGEST:", "if False:", f"{RECORDS} -k 'without_end'"),
+    # NIR, and other files of HDF5
+    Guard("links in HDF5", "loihi_rules/nir/file.py",
+          "if not isinstance(link, self.h5py.HardLink):", "if False:", f"{NIR} -k 'broken_file'"),
+    Guard("values in another file", "loihi_rules/nir/file.py",
+          "if item.is_virtual or item.external:", "if False:", f"{NIR} -k 'broken_file'"),
+    Guard("objects under two names", "loihi_rules/nir/file.py",
+          "if mark in self.seen:", "if False:", f"{NIR} -k 'broken_file'"),
+    Guard("more than two gigabytes of HDF5", "loihi_rules/nir/file.py",
+          "if self.n_bytes > MOST_BYTES:", "if False:", f"{NIR} -k 'broken_file'"),
+    Guard("shapes against what the file has", "loihi_rules/nir/file.py",
+          "if wanted > MOST_EXPANSION * stored:", "if False:", f"{NIR} -k 'million'"),
+    Guard("lengths of texts", "loihi_rules/nir/stored.py",
+          "if total > most_bytes:", "if False:", f"{NIR} -k 'texts'"),
+    Guard("texts beyond their heap", "loihi_rules/nir/stored.py",
+          "if size > len(self._body) - at - HEAD:", "if False:", f"{NIR} -k 'texts'"),
     # bundles and packages
     Guard("ways out of a bundle", "deploy/jobs/bundle.py",
           "if not entry.isfile() or entry.name.startswith(\"/\") or \"..\" in parts:", "if False:",
@@ -128,6 +153,16 @@ GUARDS: Tuple[Guard, ...] = (
           "return line if len(line) <= LONGEST else", "return line if True else", SMALL),
     Guard("a log that stands still", "deploy/jobs/remote.py",
           "if text and 0 <= offset >= end:", "if False:", SMALL),
+    Guard("errors of more than a line", "deploy/errors.py",
+          "super().__init__(one_line(text))", "super().__init__(text)", f"{SHOWN} -k 'one_line'"),
+    Guard("errors of more than a line, of NIR", "loihi_rules/nir/errors.py",
+          "c if c.isprintable() else \" \" * (c in \"\\n\\t\")", "c", f"{SHOWN} -k 'one_line'"),
+    Guard("endless names", "loihi_rules/nengo_parts/names.py",
+          "return name if len(name) <= LONGEST else", "return name if True else",
+          f"{SMALL} -k 'million'"),
+    Guard("endless texts in reports", "deploy/shown.py",
+          "return record if len(record) <= LONGEST else", "return record if True else",
+          f"{SMALL} -k 'have_an_end'"),
     Guard("names that a shell would obey", "deploy/jobs/names.py",
           "if not plain or \"..\" in str(value).split(\"/\"):", "if False:",
           f"{HOSTILE} -k 'shell_would_obey'"),

@@ -18,6 +18,7 @@ import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Callable, Dict, List, NamedTuple, Tuple
+from unittest.mock import patch
 
 import numpy as np
 
@@ -210,9 +211,10 @@ def _bundle_seeds(folder: Path) -> List[bytes]:
 def _toml(data: bytes, folder: Path) -> None:
     path = folder / "a.toml"
     path.write_bytes(data)
-    os.environ[VARIABLE] = str(path)
     try:
-        for site in load_sites().values():
+        with patch.dict(os.environ, {VARIABLE: str(path)}):
+            sites = load_sites().values()
+        for site in sites:
             if OBEYED.search(" ".join([*site.python_words, site.host, site.folder])):
                 raise Violation(f"a command: {site!r}")
     except BadInput as error:

@@ -7,6 +7,8 @@ from collections import Counter
 import pytest
 
 from hardware_tests.attack.campaign import KINDS, trial
+from hardware_tests.attack.fuzzing import corpus_of
+from hardware_tests.attack.readers import READERS
 from hardware_tests.attack.scene import Scene
 
 SHARE = 3  # trials of each attack
@@ -42,3 +44,14 @@ def test_there_are_as_many_trials_as_promised():
     least = {"crafted files and answers": 400, "whose job and whose process": 60,
              "after Slurm has forgotten": 60, "slow and small": 40}  # fmt: skip
     assert all(trials[kind] >= number for kind, number in least.items())
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_what_fuzzing_kept_is_read_or_refused(name, tmp_path):
+    """Each input once covered something new in a reader of what comes from elsewhere."""
+    if name.startswith("NIR"):
+        pytest.importorskip("nir", reason="the nir package needs Python 3.10")
+    kept = corpus_of(name)
+    assert len(kept) > 10
+    for data in kept:
+        READERS[name].read(data, tmp_path)

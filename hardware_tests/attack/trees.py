@@ -7,11 +7,15 @@ a link, a shape with nothing in it, values of another type or of another file.
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
+import random
 from pathlib import Path
 from typing import Any, Callable, Dict, Tuple
 
 import numpy as np
+
+from hardware_tests.attack import grammar
 
 MOST_DATASETS = 200
 
@@ -78,6 +82,28 @@ TREES[1]["node"]["nodes"]["input"]["shape"] = [1, 3, 3]
 TREES[1]["node"]["nodes"]["output"]["shape"] = [1]
 SMALL = _graph({"if": _node("IF", r=[1, 1], v_threshold=[1, 1], v_reset=[0, 0])},
                ("input", "if"), ("if", "output"))  # fmt: skip
+
+HARMS: Tuple[Any, ...] = (
+    {"->": "/node/nodes/lif"}, {"->": "/gone"}, {"->>": "/"}, {"=": "/node"}, {"=": "/node/edges"},
+    {"shape of nothing": [10**9]}, {"shape of nothing": [10**6, 10**6]},
+    {"shape of nothing": [20_000, 10_000]}, {"shape of nothing": []}, {"in another file": 0},
+    {"as": ["S5", ["a", "b"]]}, {"as": ["c16", [1, 2]]}, {"as": ["f2", [1, 2]]},
+    {"as": ["u1", [[1, 2], [3, 4]]]}, {"as": ["i8", [2**62]]}, {"references": 0}, {"a type": 0},
+    {"a": {"b": {"c": 1}}}, [[2**40]], [-1], [[]],
+)  # fmt: skip
+
+
+def harmed(draw: random.Random) -> Tuple[Dict[str, Any], str]:
+    """One of the trees, in which some places have something else; and which."""
+    tree, said = copy.deepcopy(draw.choice(TREES)), []
+    places = draw.sample(sorted(grammar.places(tree), key=str), draw.choice((1, 1, 2, 3)))
+    for path in sorted(places, key=len, reverse=True):  # none within what is new
+        holder = tree
+        for key in path[:-1]:
+            holder = holder[key]
+        holder[path[-1]] = draw.choice(HARMS) if draw.random() < 0.6 else grammar.value(draw)
+        said.append(".".join(map(str, path))[-40:])
+    return tree, ", ".join(said)
 
 
 def _soft(group: Any, key: str, value: Any) -> None:

@@ -14,6 +14,7 @@ from hardware_tests.cluster.laptop import Done, Laptop
 # what a terminal obeys, or what turns the direction of reading; line feeds and tabs are ours
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 FORGED = re.compile(r"^\s*(PARITY|NO PARITY|loihi-deploy): forged", re.MULTILINE)
+ERRORS = ("loihi-deploy", "Error: ")  # `check` says each problem of a model by the second
 MOST_MEMORY = 300  # MiB beyond what the program itself takes
 MOST_SECONDS = 60.0
 
@@ -87,7 +88,7 @@ class Victim(Laptop):
         seconds = time.monotonic() - begun
         self.most_memory = max(self.most_memory, (done.memory - self.own) / 1024)
         said = done.stdout + done.stderr
-        errors = [each for each in done.stderr.splitlines() if each.startswith("loihi-deploy")]
+        errors = [each for each in done.stderr.splitlines() if each.startswith(ERRORS)]
         if "Traceback" in said or done.code not in codes:
             raise Violation(f"unclear: {words[0]} ends with {done.code}: {said[-300:]!r}")
         if OBEYED.search(said) or FORGED.search(said):

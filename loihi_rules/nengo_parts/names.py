@@ -12,6 +12,8 @@ from nengo.synapses import Lowpass, Synapse
 
 from loihi_rules.nengo_parts.leads import Lead
 
+LONGEST = 1000  # characters of a label, which is said again in all that is found of its object
+
 
 def name_of(obj: Any) -> str:
     """A name for any Nengo object that a user will recognise."""
@@ -23,7 +25,8 @@ def name_of(obj: Any) -> str:
         return f"{name_of(obj.connection)} ({type(obj.learning_rule_type).__name__})"
     label = getattr(obj, "label", None)
     if label:
-        return str(label)
+        name = str(label)
+        return name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
     if isinstance(obj, nengo.Connection):
         return f"{name_of(obj.pre)} → {name_of(obj.post)}"
     if isinstance(obj, nengo.Probe):
