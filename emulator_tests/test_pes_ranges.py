@@ -171,3 +171,20 @@ def test_the_advice_of_a_run_whose_errors_were_cut_is_one_that_helps(seed):
     off, said = to_a_node(seed, 20.0, "function", span=float(advice[0].group(1)))
     assert off["emulator"] < 1.35 * off["cpu"]
     assert not [w for w in said if "cut" in w.what]
+
+
+@pytest.mark.quick
+def test_a_source_that_is_silent_at_its_evaluation_points_is_named():
+    """What it is to begin with cannot be decoded of nothing, by whatever solver."""
+    with nengo.Network(seed=1) as net:
+        pre = nengo.Ensemble(
+            1, 1, intercepts=[0.5], encoders=[[1]], max_rates=[50], eval_points=[[0.0], [0.1]]
+        )
+        post = nengo.Node(size_in=1)
+        conn = nengo.Connection(
+            pre, post, function=lambda x: 0.5, learning_rule_type=nengo.PES(1e-3)
+        )
+        nengo.Connection(post, conn.learning_rule)
+        nengo.Probe(post)
+    with pytest.raises(deploy.BadInput, match="no neuron of its source fires"):
+        deploy.run(net, 0.02)

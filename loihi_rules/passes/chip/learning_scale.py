@@ -213,9 +213,8 @@ def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
     targets = targets * transform if np.ndim(transform) == 0 else targets @ transform.T
     amplitude, radius = _amplitude(conn), float(ens.radius)
     span = max(_span(draft, conn), float(np.abs(targets).max()))
-    first = 0.0
-    if np.any(targets):
-        rates = _chip_rates(ens, built, points, dt)
+    first, rates = 0.0, _chip_rates(ens, built, points, dt)
+    if np.any(targets) and np.any(rates):  # without rates there is nothing to be decoded
         first = float(np.abs(conn.solver(rates, targets, rng=rng)[0]).max())
 
     chosen = conn.eval_points is not None or isinstance(ens.eval_points, np.ndarray)
