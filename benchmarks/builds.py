@@ -4,7 +4,8 @@
 
 In process time, as other work on the machine does not count in it; the median of the repeats, of
 which each builds the same model by all in turn. There is one process a checkout, in which a small
-model has been built and run by all before the clock starts. Nengo's cache of decoders is off.
+model has been built and run by all before the clock starts. Nengo's cache of decoders is off. Our
+own is empty before the first build; of "again", the second, it has what the first has kept.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 from functools import partial
@@ -30,6 +32,7 @@ from models import pes
 from loihi_rules.systems import SYSTEMS
 
 HERE = Path(__file__).resolve()
+AGAIN = "ours again"
 WARM_UP = "small"  # the case that is built before the others
 
 
@@ -212,11 +215,19 @@ BUILDERS: Dict[str, Callable[[nengo.Network], Any]] = {
     "Nengo core": core,
     "nengo-loihi": nengo_loihis,
     "ours": ours,
+    AGAIN: ours,
 }
 
 
 def measure(name: str) -> Dict[str, Any]:
     """Process seconds of one build by each, and of a run of 1 s; in words, why there is none."""
+    with tempfile.TemporaryDirectory() as cache:
+        os.environ["LOIHI_DEPLOY_CACHE"] = cache
+        return measured(name)
+
+
+def measured(name: str) -> Dict[str, Any]:
+    """The same, with the cache as it is."""
     found: Dict[str, Any] = {"refused": {}}
     for builder, build in BUILDERS.items():
         try:
@@ -275,7 +286,8 @@ def row(name: str, here: List[Dict[str, Any]], there: Optional[List[Dict[str, An
     """A line of the table."""
     own = {what: middle(here, what) for what in (*BUILDERS, "run")}
     cells = [f"{own[builder]:.2f}" for builder in BUILDERS]
-    cells += [f"{own['ours'] / own['Nengo core']:.1f}", f"{own['nengo-loihi'] / own['ours']:.1f}"]
+    cells += [f"{own['ours'] / own['Nengo core']:.1f}", f"{own[AGAIN] / own['ours']:.2f}"]
+    cells += [f"{own['nengo-loihi'] / own['ours']:.1f}"]
     cells += [f"{own['run']:.2f}"]
     if there is not None:
         before = middle(there, "ours")
@@ -283,7 +295,10 @@ def row(name: str, here: List[Dict[str, Any]], there: Optional[List[Dict[str, An
     return "| " + " | ".join([CASES[name].words, *cells]).replace("nan", "–") + " |"
 
 
-HEADING = ("", *BUILDERS, "ours ÷ core", "nengo-loihi ÷ ours", "run of 1 s, ours")
+HEADING = (
+    *("", *BUILDERS, "ours ÷ core", "again ÷ ours"),
+    *("nengo-loihi ÷ ours", "run of 1 s, ours"),
+)
 
 
 def main() -> None:

@@ -79,6 +79,7 @@ LONGER: Mapping[str, str] = {
     "python benchmarks/false_spikes.py": "needs the virtual board; one share, in words",
     "python benchmarks/growth.py": "draws its picture",
     "python benchmarks/builds.py": "ratios depend on what else the machine does",
+    "python benchmarks/comparing.py": "half an hour; seconds of CPU",
     "python -m hardware_tests.attack": "a quarter of an hour; needs root, for small disks",
     "python benchmarks/job_array.py": "needs root, for a Slurm of its own",
     "python -m benchmarks.delays": "its page has what it shows in words",

@@ -62,7 +62,7 @@ def test_a_second_build_solves_nothing_and_has_the_same_bits(cache, monkeypatch,
         plain = bits(network())
     assert bits(network()) == plain
     (file,) = cache()
-    written = file.stat().st_mtime_ns
+    written = file.stat().st_ino
 
     def never(*given, **named):
         raise AssertionError("it was to be found")
@@ -72,7 +72,7 @@ def test_a_second_build_solves_nothing_and_has_the_same_bits(cache, monkeypatch,
     monkeypatch.setattr(rates, "fit_to_pilot", never)
     monkeypatch.setattr("deploy.nengo_loihi.build.discretize.round_sources", never)
     assert bits(network()) == plain
-    assert file.stat().st_mtime_ns == written
+    assert file.stat().st_ino == written
 
 
 def test_only_what_has_changed_is_solved_again(cache, monkeypatch):
@@ -121,6 +121,15 @@ def test_the_oldest_are_left_out_of_a_cache_that_is_full(cache, monkeypatch):
     bits(values(2))
     (second,) = cache()
     assert second != first
+
+
+def test_of_a_model_that_is_too_large_nothing_is_kept(cache, monkeypatch):
+    plain = bits(values())
+    (file,) = cache()
+    file.unlink()
+    monkeypatch.setattr(on_disk, "LARGEST", 1000)
+    assert bits(values()) == plain
+    assert not cache()
 
 
 def test_a_folder_that_cannot_be_made_keeps_nothing(tmp_path, monkeypatch):

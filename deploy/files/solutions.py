@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib.metadata
+import os
 import platform
 from functools import lru_cache
 from pathlib import Path
@@ -34,7 +35,7 @@ LARGEST = 2**27  # bytes of one
 
 
 class KeptSolutions(Solutions):
-    """Those of a file, and those that are found meanwhile.
+    """Those of a file, and those that are found meanwhile, if all of them are not too many.
 
     Parameters
     ----------
@@ -46,24 +47,32 @@ class KeptSolutions(Solutions):
         self._path = path
         self._there: Mapping[str, Solution] = {}
         self._used: Dict[str, Solution] = {}
-        self.found = self.missing = 0  # how many were there, and how many had to be solved
-        with contextlib.suppress(DeployError):
+        self._left = LARGEST  # bytes
+        self._is_new = False  # something that was used
+        with contextlib.suppress(DeployError, OSError):
             self._there = read_npz(path, KIND, _unpacked, 2 * LARGEST)
+            os.utime(path)  # the oldest are left out first
 
     def of(self, problem: Sequence[Any], solve: Callable[[], Solution]) -> Solution:
-        key = content_of(problem)
+        key = content_of(problem) if self._left >= 0 else None
         if key is None:
             return solve()
         known = self._used.get(key, self._there.get(key))
         if known is None:
-            self.missing += 1
             solution = solve()
             if all(map(_is_in_one_piece, solution)):
-                self._used[key] = tuple(np.array(array) for array in solution)
+                self._is_new = True
+                self._use(key, tuple(np.array(array) for array in solution))
             return solution
-        self.found += 1
-        self._used[key] = known
+        if key not in self._used:
+            self._use(key, known)
         return tuple(np.array(array) for array in known)
+
+    def _use(self, key: str, solution: Solution) -> None:
+        self._used[key] = solution
+        self._left -= _size({key: solution})
+        if self._left < 0:  # nothing of so large a model is kept
+            self._used.clear()
 
     def keep(self) -> None:
         """Write the file, if there is anything new in it.
@@ -71,12 +80,10 @@ class KeptSolutions(Solutions):
         What was of no use this time stays as long as it is no more than what was: of another
         target, or of the model before it was changed.
         """
-        if not self.missing or not self._used:
+        if not self._is_new or not self._used:
             return
         kept = dict(self._used)
-        room = min(_size(kept), LARGEST - _size(kept))
-        if room < 0:
-            return
+        room = min(_size(kept), self._left)
         for key, solution in self._there.items():
             room -= 0 if key in kept else _size({key: solution})
             if room < 0:
