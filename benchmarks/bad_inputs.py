@@ -110,6 +110,11 @@ BY_THE_MODEL = {
     "no probes": (["compare", "bare.py"], 2, "bare: the model has no probes", "nengo.Probe"),
     "function without its argument": (["run", "asks.py"], 2, "needs n", "-p n=VALUE"),
     "far too large": (["compare", "large.py"], 2, "20,000 in-axons", "a core has 4,096"),
+    "its own ideal": (
+        ["run", "model.py", "--duration", "0.1", "--ideal", "p=p"],
+        2,
+        "its own ideal",
+    ),
     "ideal unknown": (["run", "model.py", "--duration", "0.1", "--ideal", "p=q"], 2, "'q'"),
 }
 

@@ -162,6 +162,23 @@ def test_shell_completion(loihi_deploy):
     assert "complete" in done.stdout
 
 
+@pytest.mark.parametrize(
+    "typed, offered",
+    [
+        ("compare pes", ["pes-connection", "pes-imitation", "pes"]),
+        ("run bcm --target float", ["float-emulator"]),
+        ("run bcm --engine f", ["fast"]),
+        ("run bcm -p neu", ["neurons="]),
+        ("run model.py -p neu", []),
+    ],
+)
+def test_what_a_shell_offers(loihi_deploy, typed, offered):
+    words = f"loihi-deploy {typed}"
+    complete = {"_LOIHI_DEPLOY_COMPLETE": "bash_complete", "COMP_WORDS": words}
+    done = loihi_deploy(env={**complete, "COMP_CWORD": str(len(typed.split()))})
+    assert [line.partition(",")[2] for line in done.stdout.split()] == offered
+
+
 def test_output_of_the_model_does_not_spoil_json(loihi_deploy, model):
     model.write_text("print('chatter')\n" + model.read_text())
     done = loihi_deploy("run", model, "--duration", 0.05, "--json")
@@ -169,7 +186,7 @@ def test_output_of_the_model_does_not_spoil_json(loihi_deploy, model):
     assert "chatter" in done.stderr
 
 
-# -------------------------------------------------------------------- thirty bad inputs
+# -------------------------------------------------------------------- bad inputs
 
 
 @pytest.fixture(scope="module")

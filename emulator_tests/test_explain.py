@@ -1,6 +1,7 @@
 """Why a model does not do what it should: what it was broken by, and an edit that helps."""
 
 import json
+from types import SimpleNamespace
 
 import nengo
 import numpy as np
@@ -8,6 +9,8 @@ import pytest
 
 import deploy
 from benchmarks.broken_models import BROKEN, SECONDS
+from deploy.parity.comparison import NO_PARITY, PARITY
+from deploy.workflows.explain import Explanation, Finding, _with_parity_first
 
 
 def test_ten_broken_models():
@@ -29,6 +32,24 @@ def test_an_edit_brings_parity():
     build, _ = BROKEN["radius too small"]
     found = deploy.explain(build(31), SECONDS, 31)
     assert found.cured.startswith("PARITY"), found.cured
+
+
+def test_where_no_error_is_large_the_edit_that_brings_parity_is_first():
+    def finding(cause, outcome, **more):
+        return Finding(cause, "ens", "", "", 0.03, **more), outcome
+
+    class Trial:
+        def parity_of(self, network):
+            return SimpleNamespace(outcome=network, verdict=f"{network}: all of it")
+
+    few = finding("too few neurons", PARITY, for_granted=2.0)
+    synapse, rates = finding("the wrong synapse", NO_PARITY), finding("rates", PARITY)
+    found, cured = _with_parity_first(Trial(), [few, synapse, rates])
+    assert [each.cause for each in found] == ["rates", "too few neurons", "the wrong synapse"]
+    assert found[0].brings_parity and cured == "PARITY: all of it"
+    explained = Explanation("m", "NO PARITY: x", 0.03, tuple(found), cured, ())
+    assert explained.likeliest is found[0] and not explained.helps(found[1])
+    assert _with_parity_first(Trial(), [synapse])[1] == ""
 
 
 def test_nothing_is_wrong_with_a_good_model():

@@ -33,6 +33,23 @@ def silicon(context: Context, parameter: Parameter, begun: str) -> List[Completi
     return _beginning(begun, [f"{mode.name}={value}" for mode in MODES for value in mode.values])
 
 
+def parameters(context: Context, parameter: Parameter, begun: str) -> List[CompletionItem]:
+    """What the built-in system that is named can be given."""
+    from loihi_rules.systems import SYSTEMS
+
+    # click has not yet made a parameter of the model where an option still lacks its value
+    named = [context.params.get("model"), *context.args]
+    systems = [SYSTEMS[name] for name in named if name in SYSTEMS]
+    return _beginning(begun, [f"{p.name}=" for system in systems for p in system.parameters])
+
+
+def engines(context: Context, parameter: Parameter, begun: str) -> List[CompletionItem]:
+    """The engines of the emulators."""
+    from deploy.targets.emulated import ENGINES
+
+    return _beginning(begun, ENGINES)
+
+
 def sites(context: Context, parameter: Parameter, begun: str) -> List[CompletionItem]:
     """The sites that are known here."""
     from deploy.errors import DeployError

@@ -57,6 +57,7 @@ _engine = click.option(
     "--engine",
     default="fast",
     show_default=True,
+    shell_complete=completion.engines,
     help="Of the emulators: fast, or reference for nengo-loihi's own.",
 )
 _ideals = click.option(
@@ -72,6 +73,7 @@ parameter_option = click.option(
     "parameters",
     multiple=True,
     metavar="NAME=VALUE",
+    shell_complete=completion.parameters,
     help="A parameter of the system (see: systems NAME), or of your function.",
 )
 silicon_option = click.option(

@@ -15,6 +15,7 @@ from deploy.errors import BadInput, DeployError
 from deploy.models.loaded import LoadedModel, Model
 from deploy.models.same_model import SameModel
 from deploy.models.user_code import user_code
+from deploy.parity.comparison import NO_PARITY, PARITY, Comparison
 from deploy.parity.metrics.pair import aligned, flat, rms
 from deploy.parity.statistics.learning import final_error, while_taught
 from deploy.parity.statistics.path import peak_lag
@@ -51,6 +52,9 @@ class Finding:
         What is left with it, as a part of what should be there.
     for_granted : float
         Factor by which such an edit makes any error smaller.
+    brings_parity : bool
+        Whether the model is no parity, and with it is. Asked only where no edit leaves clearly less
+        of the error.
     """
 
     cause: str
@@ -59,6 +63,7 @@ class Finding:
     edit: str
     error: float
     for_granted: float = 1.0
+    brings_parity: bool = False
 
     @property
     def rank(self) -> float:
@@ -82,7 +87,8 @@ class Explanation:
         The mean over all that is probed.
     findings : tuple of Finding
         The likeliest cause first: the edit that leaves the least error. Of one that makes any error
-        smaller, as more neurons do, what it brings anywhere is left out.
+        smaller, as more neurons do, what it brings anywhere is left out. Where none leaves clearly
+        less, and the model is no parity, one with which it is comes first.
     cured : str
         The verdict with the first edit; empty if none helps.
     warnings : tuple of str
@@ -103,8 +109,8 @@ class Explanation:
         return first if first is not None and self.helps(first) else None
 
     def helps(self, finding: Finding) -> bool:
-        """Whether an edit leaves clearly less of an error."""
-        return finding.rank <= HELPS * self.error
+        """Whether an edit leaves clearly less of an error, or brings parity."""
+        return finding.brings_parity or _leaves_less(finding, self.error)
 
     def to_dict(self) -> Dict[str, Any]:
         """In terms of JSON."""
@@ -134,6 +140,10 @@ class Explanation:
             for f in self.findings
         )
         return f"<p>{html.escape(str(self))}</p><table>{rows}</table>"
+
+
+def _leaves_less(finding: Finding, error: float) -> bool:
+    return finding.rank <= HELPS * error
 
 
 def explain(
@@ -202,18 +212,30 @@ def explain(
         if progress is not None:
             progress("explain", k + 1, len(suspects) + 1)
     findings.sort(key=lambda pair: pair[0].rank)
+    parity = trial.parity(trial.visible(base), cpu, chip)
+    found = [finding for finding, _ in findings]
     cured = ""
-    if findings and findings[0][0].rank <= HELPS * error:
-        network = trial.visible(findings[0][1])
-        cured = trial.verdict(network, trial.run(network, "cpu"), trial.run(network, "emulator"))
-    return Explanation(
-        loaded.name,
-        trial.verdict(trial.visible(base), cpu, chip),
-        error,
-        tuple(finding for finding, _ in findings),
-        cured,
-        chip.warnings,
-    )
+    if found and _leaves_less(found[0], error):
+        cured = trial.parity_of(findings[0][1]).verdict
+    elif parity.outcome == NO_PARITY:
+        found, cured = _with_parity_first(trial, findings)
+    return Explanation(loaded.name, parity.verdict, error, tuple(found), cured, chip.warnings)
+
+
+def _with_parity_first(
+    trial: _Trial, findings: Sequence[Tuple[Finding, nengo.Network]]
+) -> Tuple[List[Finding], str]:
+    """An edit that brings parity before all others, and the verdict with it; there may be none.
+
+    Those that make any error smaller are tried last, as they bring it to much that is wrong.
+    """
+    found = [finding for finding, _ in findings]
+    for finding, network in sorted(findings, key=lambda pair: pair[0].for_granted):
+        parity = trial.parity_of(network)
+        if parity.outcome == PARITY:
+            others = [each for each in found if each is not finding]
+            return [replace(finding, brings_parity=True), *others], parity.verdict
+    return found, ""
 
 
 @dataclass(frozen=True)
@@ -230,7 +252,7 @@ class _Trial:
     def run(self, network: nengo.Network, target: str) -> Traces:
         return run(self._loaded(network), self.duration, target, self.seed, dt=self.dt)
 
-    def verdict(self, network: nengo.Network, cpu: Traces, chip: Traces) -> str:
+    def parity(self, network: nengo.Network, cpu: Traces, chip: Traces) -> Comparison:
         yardstick = None
         if self.spread:
             yardstick = make_spread(
@@ -241,7 +263,12 @@ class _Trial:
                 dt=self.dt,
                 reference=cpu,
             )
-        return compare_traces(cpu, chip, yardstick).verdict
+        return compare_traces(cpu, chip, yardstick)
+
+    def parity_of(self, edited: nengo.Network) -> Comparison:
+        """Of an edited network, which is run on both."""
+        network = self.visible(edited)
+        return self.parity(network, self.run(network, "cpu"), self.run(network, "emulator"))
 
     def _loaded(self, network: nengo.Network) -> LoadedModel:
         return replace(self.loaded, network=network)

@@ -325,6 +325,8 @@ def _assemble(trace: Trace, pieces: Sequence[Any], n_steps: int) -> Trace:
 def _with_ideals(traces: List[Trace], ideals: Mapping[str, str], model: str) -> List[Trace]:
     labels = {trace.label: trace for trace in traces}
     for label, ideal in ideals.items():
+        if label == ideal:
+            raise BadInput(f"{model}: {label!r} is given as its own ideal; name another probe")
         for name in (label, ideal):
             if name not in labels:
                 raise BadInput(
