@@ -90,10 +90,15 @@ USES: Tuple[Use, ...] = (
         EMULATOR,
         "nengo_loihi.simulator:Simulator",
         "_runner",
-        f"{_TARGET} {_SESSION} {_RUN}simulator.py {_BOARD}simulator.py",
+        f"{_TARGET} {_SESSION} {_RUN}simulator.py {_RUN}side_by_side.py {_BOARD}simulator.py",
     ),
     Use(EMULATOR, "nengo_loihi.simulator:Simulator", "_n_steps", f"{_TARGET} {_ON_BOARD}"),
-    Use(EMULATOR, "nengo_loihi.simulator:Simulator", "_probe", f"{_TARGET} {_ON_BOARD}"),
+    Use(
+        EMULATOR,
+        "nengo_loihi.simulator:Simulator",
+        "_probe",
+        f"{_TARGET} {_ON_BOARD} {_RUN}side_by_side.py",
+    ),
     Use(EMULATOR, "nengo_loihi.simulator:StepRunner", "_host2chip", f"{_RUN}input_spikes.py"),
     Use(
         EMULATOR,

@@ -305,7 +305,8 @@ def test_works_without_a_folder_for_the_cache(tmp_path):
         "from deploy.host import kernels as host_kernels\n"
         "from deploy.nengo_loihi.run import probe_filter\n"
         "voltage, least = np.array([3.0, -3.0]), np.array([-2.0, -2.0])\n"
-        "kernels._clip(voltage, least, -least)\n"
+        "zero = np.uint64(0)\n"
+        "kernels._clip(voltage, least, -least, zero, zero, 2)\n"
         "print(kernels.advance_int._cache.cache_path, *voltage)\n"
     )
     said = run_alone(script, NUMBA_CACHE_DIR=str(tmp_path / "file" / "below"))

@@ -11,8 +11,12 @@ import numpy as np
 import pytest
 
 import deploy
+from deploy.compiling.jit import HAVE_NUMBA
+from deploy.emulator import parts
 from deploy.errors import BadInput
 from deploy.models.samples import read_samples
+from deploy.nengo_loihi.run import side_by_side
+from deploy.workflows.classify import _on_emulator, _telling
 
 nir = pytest.importorskip("nir", reason="the nir package needs Python 3.10")
 
@@ -92,6 +96,60 @@ def test_values_are_sent_as_spikes_and_what_is_left_is_forgotten_between_samples
     for one, other in zip(by_four.targets, found.targets):
         np.testing.assert_array_equal(one.decided, other.decided)
         assert [layer.spikes for layer in one.layers] == [layer.spikes for layer in other.layers]
+
+
+def two_inputs_and_a_voltage():
+    """Counts and values enter; the output only integrates."""
+    rng = np.random.RandomState(4)
+    each, few = np.ones(30), np.ones(3)
+    nodes = {
+        "counts": nir.Input({"input": np.array([5])}),
+        "values": nir.Input({"input": np.array([4])}),
+        "of counts": nir.Linear(rng.randn(30, 5) * 0.5),
+        "of values": nir.Affine(rng.randn(30, 4) * 0.4, rng.randn(30) * 0.05),
+        "hidden": nir.IF(each, each, 0 * each),
+        "out": nir.Linear(rng.randn(3, 30)),
+        "read": nir.LI(0.01 * few, 5 * few, 0 * few),
+        "output": nir.Output({"output": np.array([3])}),
+    }
+    edges = [
+        ("counts", "of counts"), ("values", "of values"), ("of counts", "hidden"),
+        ("of values", "hidden"), ("hidden", "out"), ("out", "read"), ("read", "output"),
+    ]  # fmt: skip
+    return nir.NIRGraph(nodes, edges, type_check=False)
+
+
+@pytest.mark.skipif(not HAVE_NUMBA, reason="numba is not installed")
+@pytest.mark.parametrize("target", ["emulator", "float-emulator"])
+@pytest.mark.parametrize("kind", ["spikes", "values", "two inputs"])
+def test_samples_side_by_side_have_the_bits_of_one_after_the_other(
+    kind, target, classifier, monkeypatch
+):
+    graph = two_inputs_and_a_voltage() if kind == "two inputs" else classifier[1]
+    read = convert(graph, "x")
+    given = events(11) if kind == "spikes" else np.random.RandomState(8).uniform(-1, 3, (11, 40, 9))
+    if kind == "two inputs":
+        given[..., :5] = np.floor(given[..., :5].clip(0))
+    monkeypatch.setattr(side_by_side, "FEWEST", 4)  # two times four samples, and three
+    monkeypatch.setattr(side_by_side, "MOST", 4)
+    monkeypatch.setattr(parts, "TILE", 100)  # bytes, so that weights are read in several pieces
+    sizes, run = [], side_by_side.SideBySide.run
+
+    def counted(self, given):
+        sizes.append(len(next(iter(given.values()))))
+        return run(self, given)
+
+    monkeypatch.setattr(side_by_side.SideBySide, "run", counted)
+    telling = _telling(given)
+    alone, together = (_on_emulator(target, read, given, telling, 0, way) for way in (False, True))
+    assert sizes == [4, 4, 3]
+    for label, own in together.made.items():
+        of_spikes = own.dtype == bool
+        other = alone.made[label] > 0 if of_spikes else alone.made[label]
+        assert own.any()
+        np.testing.assert_array_equal(own, other, label)
+    for name in ("energy", "bits", "warnings", "changes"):
+        np.testing.assert_equal(getattr(together, name), getattr(alone, name))
 
 
 def test_integers_are_like_the_reference(classifier):

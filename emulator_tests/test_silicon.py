@@ -16,6 +16,7 @@ from engine_networks import simulators
 from nengo.exceptions import ValidationError
 
 import deploy
+from deploy.emulator.engine import PROBEABLE
 from deploy.emulator.silicon import MODES, Silicon
 from deploy.errors import BadInput, Stopped
 from deploy.jobs import runner
@@ -74,10 +75,10 @@ def run(model, silicon, compiled, steps=200):
             emulator.engine.set_errors(index, np.array([t % 255 - 127]))
         row = emulator.engine.buffers(1)
         emulator.engine.advance_row(row, *none, 0)
-        for whole, own in zip(recorded[3:], row[3:]):
-            whole[t] = own[0]
+        for key in PROBEABLE:
+            getattr(recorded, key)[t] = getattr(row, key)[0]
     state = emulator.engine.state._replace(fired=np.zeros(0))  # beyond what fired it is anything
-    return [*recorded[3:], *state]
+    return [*(getattr(recorded, key) for key in PROBEABLE), *state]
 
 
 @pytest.mark.filterwarnings("ignore:Overflow in q0")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from typing import Any, Dict, NamedTuple, Optional, Tuple, Type
 
@@ -10,6 +11,10 @@ import numpy as np
 from deploy.compiling.jit import HAVE_NUMBA, announce
 from deploy.emulator import kernels, numpy_steps
 from deploy.emulator.layout import Layout
+from deploy.emulator.parts import parts_of
+from deploy.emulator.team import LINE, new_team
+from deploy.emulator.threads import Pace, most_threads, together
+from deploy.errors import Unsupported
 from deploy.host.saved import Saved
 
 CUT = "what is beyond its bits is cut; use smaller weights or smaller inputs"
@@ -25,7 +30,7 @@ OF_LEARNING = (kernels.CLIPPED_TRACE, kernels.CLIPPED_WEIGHT)  # counted by syna
 
 
 class State(NamedTuple):
-    """Everything that changes from step to step.
+    """Everything that changes from step to step, n compartments a sample, one behind the other.
 
     Attributes
     ----------
@@ -34,9 +39,10 @@ class State(NamedTuple):
     spiked : (n,) ndarray of bool
     ref_count, spike_count : (n,) ndarray of int32
         Steps of refractory time left; spikes so far.
-    fired : (n,) ndarray of int32
-        Of each block, from its first compartment on: the neurons that spiked.
-    n_fired : (n_blocks,) ndarray of int64
+    fired : (2, n) ndarray of int32
+        Of each block, from its first compartment on: the neurons that spiked, in even steps and in
+        odd ones; those of a step are read while the next one's are written.
+    n_fired : (2, n_blocks) ndarray of int64
     learned : (n_learned,) ndarray
         Weights that learn.
     traces : (n_traces,) ndarray
@@ -79,11 +85,17 @@ class State(NamedTuple):
 
 
 class Probed(NamedTuple):
-    """What is recorded, and where it goes: (n_steps, k) buffers of k compartments."""
+    """What is recorded, and where it goes: (n_steps, k) buffers of k compartments a sample.
+
+    ``spiked_order`` and the others are the order in which that is done.
+    """
 
     spiked_of: np.ndarray
     current_of: np.ndarray
     voltage_of: np.ndarray
+    spiked_order: np.ndarray
+    current_order: np.ndarray
+    voltage_order: np.ndarray
     spiked: np.ndarray
     current: np.ndarray
     voltage: np.ndarray
@@ -92,9 +104,9 @@ class Probed(NamedTuple):
 PROBEABLE = ("spiked", "current", "voltage")
 
 
-def start(layout: Layout) -> State:
-    """A chip that has just been switched on."""
-    n, learning, modes = layout.n_compartments, layout.learning, layout.modes
+def start(layout: Layout, n_samples: int = 1) -> State:
+    """A chip that has just been switched on; several of them for as many samples."""
+    n, learning, modes = n_samples * layout.n_compartments, layout.learning, layout.modes
     n_held = n if modes.counts_in_voltage else 0
     dtype = layout.compartments.vth.dtype
     n_traces, n_errors = int(learning.n_axons.sum()), int(learning.n_errors.sum())
@@ -105,8 +117,8 @@ def start(layout: Layout) -> State:
         spiked=np.zeros(n, np.bool_),
         ref_count=np.zeros(n, np.int32),
         spike_count=np.zeros(n, np.int32),
-        fired=np.zeros(n, np.int32),
-        n_fired=np.zeros(len(layout.block_start) - 1, np.int64),
+        fired=np.zeros((2, n), np.int32),
+        n_fired=np.zeros((2, n_samples * (len(layout.block_start) - 1)), np.int64),
         learned=layout.learned.copy(),
         traces=np.zeros(n_traces, dtype),
         pending=np.zeros(n_traces, np.bool_),
@@ -136,6 +148,15 @@ class Engine:
         The exception that overflow and lost spikes are; without, they are warnings.
     noise_seed : int, optional
         Of noise alone, where it comes from a generator of its own.
+    n_samples : int
+        How many runs of the chip there are side by side, each with inputs of its own.
+    threads : int, optional
+        How many step it at once; as many as make it faster if not given.
+
+    Raises
+    ------
+    Unsupported
+        If one sample would change what another finds, or NumPy were to step several.
     """
 
     def __init__(
@@ -146,10 +167,15 @@ class Engine:
         compiled: bool = HAVE_NUMBA,
         raises: Optional[Type[Exception]] = None,
         noise_seed: Optional[int] = None,
+        n_samples: int = 1,
+        threads: Optional[int] = None,
     ):
+        if n_samples > 1:
+            refuse_samples(layout, compiled)
         self.layout = layout
+        self.n_samples = n_samples
         self.raises = raises
-        self.state = start(layout)
+        self.state = start(layout, n_samples)
         self.rng = np.random.RandomState(seed)
         apart = layout.modes.noise_apart
         self.noise_rng = np.random.RandomState(noise_seed) if apart else self.rng
@@ -163,6 +189,9 @@ class Engine:
             for key, _ in {id(words): words for words in (self._numbers, self._noise)}.values():
                 kernels.temper(key)
         self._saved: Any = None
+        self._order = {key: np.arange(len(of)) for key, of in self.probed.items()}
+        if compiled:
+            self._prepare_threads(threads)
         self._kernel: Any = kernels.advance_int if layout.integer else kernels.advance_float
         if compiled:
             announce(self._kernel)
@@ -173,13 +202,30 @@ class Engine:
                 stacklevel=3,
             )
 
+    def _prepare_threads(self, threads: Optional[int]) -> None:
+        """What several threads share, and one alone has."""
+        layout, most = self.layout, threads or most_threads()
+        shared, self._order = parts_of(layout, self.probed, self.n_samples, most)
+        alone, _ = parts_of(layout, self.probed, self.n_samples, 1)  # the same order does
+        self._parts = {True: alone, False: shared}
+        self.pace = Pace(min(most, len(shared.block) - 1))
+        self._fixed = threads is not None
+        n_noise = layout.n_compartments if layout.has_noise else 0
+        self._noises = np.zeros((2, n_noise), layout.compartments.vth.dtype)
+        self._team = new_team(self.pace.numbers[-1])
+        self._tallies = np.zeros((self.pace.numbers[-1], 2 * LINE), np.int64)
+
     def buffers(self, n_rows: int) -> Probed:
         """Room for what is probed in so many steps."""
         dtype = self.layout.compartments.vth.dtype
         kinds = {"spiked": np.bool_, "current": dtype, "voltage": dtype}
         return Probed(
             *(self.probed[key] for key in PROBEABLE),
-            *(np.zeros((n_rows, len(self.probed[key])), kinds[key]) for key in PROBEABLE),
+            *(self._order[key] for key in PROBEABLE),
+            *(
+                np.zeros((n_rows, self.n_samples * len(self.probed[key])), kinds[key])
+                for key in PROBEABLE
+            ),
         )
 
     def advance_row(
@@ -197,16 +243,13 @@ class Engine:
         probed : Probed
             As `buffers` makes it; is written.
         events : (n_events,) ndarray of int32
-            Spikes of the inputs, one input after the other, row by row.
-        event_start : (n_rows * n_inputs + 1,) ndarray of int64
-            Where each row's and input's spikes start in ``events``.
+            Spikes of the inputs, one sample after the other, input by input, row by row.
+        event_start : (n_rows * n_inputs * n_samples + 1,) ndarray of int64
+            Where each row's, input's and sample's spikes start in ``events``.
         row, n_steps : int
         """
         if self.compiled:
-            self._kernel(
-                self.layout, self.state, *self._numbers, *self._noise, probed,
-                events, event_start, self.t, row, n_steps,
-            )  # fmt: skip
+            self._step(probed, events, event_start, row, n_steps)
         else:
             numpy_steps.advance(
                 self.layout, self.state, self.rng, self.noise_rng, probed,
@@ -214,6 +257,24 @@ class Engine:
             )  # fmt: skip
         self.t += n_steps
         self._warn()
+
+    def _step(self, probed: Probed, events: Any, event_start: Any, row: int, n_steps: int) -> None:
+        """By the compiled kernel, in as many threads as it is to have."""
+        pace = self.pace
+        n_threads = pace.numbers[-1] if self._fixed else pace.next_number(n_steps)
+        given = (
+            self.layout, self._parts[n_threads == 1], self.state,
+            *self._numbers, *self._noise, self._noises, probed, events,
+            event_start, self.t, row, n_steps, self._team, self._tallies,
+        )  # fmt: skip
+        begun = time.perf_counter()
+        if n_threads == 1:
+            self._kernel(*given, 1, 0)
+        else:
+            self._team[:] = 0
+            together(lambda n, me: self._kernel(*given, n, me), n_threads)
+        if not self._fixed:
+            pace.took(n_threads, n_steps, time.perf_counter() - begun)
 
     def quiet(self) -> None:
         """No compartment has a current, a voltage or a refractory time, and no spike is on its way.
@@ -270,6 +331,14 @@ class Engine:
 
     def clear_errors(self) -> None:
         self.state.errors[:] = 0
+
+
+def refuse_samples(layout: Layout, compiled: bool) -> None:
+    """Raise `Unsupported` where samples cannot be stepped side by side with the same bits."""
+    if not compiled:
+        raise Unsupported("several samples at once without numba")
+    if len(layout.learned) or layout.has_noise:
+        raise Unsupported("several samples at once of a chip that learns, or is noisy")
 
 
 def _words(rng: np.random.RandomState) -> Tuple[np.ndarray, np.ndarray]:

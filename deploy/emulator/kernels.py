@@ -1,8 +1,13 @@
-"""The chip's step, compiled: many steps in one call.
+"""The chip's step, compiled: many steps in one call, by several threads, of several samples.
 
 What each line computes is nengo-loihi's ``emulator/interface.py``, in its order; the
 random numbers are NumPy's ``RandomState``, draw for draw. Integers are 32 bits wide and
 wrap; floats are rounded to single precision after every operation.
+
+Blocks are dealt with in parts (`deploy.emulator.parts`), each by whichever thread comes to it: all
+that is added to a part's compartments is added by that thread, in the one order, so that the bits
+are the same whatever their number. What draws random numbers is the first thread's. Samples are
+runs of one chip side by side: compartment i of sample b is at b · n + i.
 """
 
 from __future__ import annotations
@@ -10,9 +15,10 @@ from __future__ import annotations
 import numpy as np
 
 from deploy.compiling.jit import jit, part
+from deploy.emulator.team import end_turn, next_part
 
 # what a kernel reports; the index into ``flags``
-SPIKES, SYNAPTIC = range(2)  # of the operations that are counted
+SPIKES, SYNAPTIC, FLAGS = range(3)  # what a thread counts: operations, then flags
 OVERFLOW_Q0, OVERFLOW_U, OVERFLOW_U2, CLIPPED_TRACE, CLIPPED_WEIGHT, LOST_SPIKE = range(6)
 
 Q_BITS, U_BITS = 21, 23  # without sign: synaptic input, current
@@ -116,100 +122,132 @@ def skip_words(key, position, count):
 
 
 @part
-def _deliver_runs(rows, groups, q, fired, g):
+def _deliver_runs(rows, groups, q, shift, fired, g):
     """Rows of the same compartments, four at once: integers may be added in any order.
 
+    Spikes of one source behind each other, as inputs send them, are its row so many times.
     Unsigned indices, as they need no test for being counted from the end, and no
     slices, as each would be counted by the garbage collector.
     """
     weights, table, length = rows.weights, groups.table[g], np.uint64(groups.run_length[g])
-    scale, base = groups.run_scale[g], np.uint64(groups.run_base[g])
+    scale, base = groups.run_scale[g], np.uint64(shift + groups.run_base[g])
     s0 = s1 = s2 = np.uint64(0)
-    waiting = delivered = 0
-    for n in range(len(fired)):
-        start = groups.run_start[table + fired[n]]
+    c0 = c1 = c2 = np.int32(0)
+    waiting = delivered = n = 0
+    while n < len(fired):
+        source, first = fired[n], n
+        n += 1
+        while n < len(fired) and fired[n] == source:
+            n += 1
+        start = groups.run_start[table + source]
         if start < 0:
             continue
-        s3 = np.uint64(start)
-        delivered += 1
+        s3, c3 = np.uint64(start), np.int32(n - first)
+        delivered += n - first
         waiting += 1
         if waiting == 1:
-            s0 = s3
+            s0, c0 = s3, c3
         elif waiting == 2:
-            s1 = s3
+            s1, c1 = s3, c3
         elif waiting == 3:
-            s2 = s3
+            s2, c2 = s3, c3
         else:
-            for k in range(length):
-                j = np.uint64(k)
-                total = weights[s0 + j] + weights[s1 + j] + weights[s2 + j] + weights[s3 + j]
-                q[base + j] += total * scale
+            if c0 + c1 + c2 + c3 == 4:
+                for k in range(length):
+                    j = np.uint64(k)
+                    total = weights[s0 + j] + weights[s1 + j] + weights[s2 + j] + weights[s3 + j]
+                    q[base + j] += total * scale
+            else:
+                for k in range(length):
+                    j = np.uint64(k)
+                    total = np.int32(weights[s0 + j]) * c0 + np.int32(weights[s1 + j]) * c1
+                    total += np.int32(weights[s2 + j]) * c2 + np.int32(weights[s3 + j]) * c3
+                    q[base + j] += np.int32(total) * scale
             waiting = 0
     if waiting >= 2:
         for k in range(length):
             j = np.uint64(k)
-            q[base + j] += (weights[s0 + j] + weights[s1 + j]) * scale
+            total = np.int32(weights[s0 + j]) * c0 + np.int32(weights[s1 + j]) * c1
+            q[base + j] += np.int32(total) * scale
     if waiting == 1 or waiting == 3:
-        last = s0 if waiting == 1 else s2
+        last, count = (s0, c0) if waiting == 1 else (s2, c2)
         for k in range(length):
             j = np.uint64(k)
-            q[base + j] += weights[last + j] * scale
+            q[base + j] += np.int32(np.int32(weights[last + j]) * count) * scale
     return delivered
 
 
 @part
-def _deliver(layout, state, events, event_start, step):
-    """Spikes go down their axons and add their rows to the compartments' input.
+def _deliver(layout, parts, k, state, fired, n_fired, events, event_start, row, at, tally):
+    """Spikes go down their axons and add their rows to the input of part ``k``'s compartments.
 
-    ``events[event_start[k]:event_start[k + 1]]`` are the spikes of input
-    ``k % n_inputs`` in step ``k // n_inputs``.
+    ``events[event_start[j]:event_start[j + 1]]`` are the spikes of input i and sample b in row r,
+    with j = (r · n_inputs + i) · n_samples + b. Of many samples, each has its spikes of some
+    sources before any has those of the next, so that weights are read once for all. ``at`` has
+    room for how far each sample is.
     """
-    rows, groups, learning = layout.rows, layout.groups, layout.learning
-    q = state.q
-    q[:] = 0
-    for g in range(len(groups.source)):
-        source = groups.source[g]
-        if source < layout.n_inputs:
-            k = step * layout.n_inputs + source
-            fired = events[event_start[k] : event_start[k + 1]]
-        else:
-            block = source - layout.n_inputs
-            first = layout.block_start[block]
-            fired = state.fired[first : first + state.n_fired[block]]
-        table = groups.table[g]
-        synapse = groups.synapse[g]
-        if layout.integer and groups.run_length[g] > 0:
-            delivered = _deliver_runs(rows, groups, q, fired, g)
-            state.operations[SPIKES] += delivered
-            state.operations[SYNAPTIC] += delivered * groups.run_length[g]
-            continue
-        for n in range(len(fired)):
-            entry = table + fired[n]
-            row = groups.row[entry]
-            if row < 0:
-                continue
-            start, length, base = rows.start[row], rows.length[row], groups.base[entry]
-            state.operations[SPIKES] += 1
-            state.operations[SYNAPTIC] += length
-            if synapse >= 0:
-                for j in range(length):
-                    q[base + j] += state.learned[start + j]
-                trace = learning.trace_start[synapse] + groups.axon[entry]
-                if state.pending[trace]:
-                    state.flags[LOST_SPIKE] += 1
-                state.pending[trace] = True
-                continue
-            scale = rows.scale[row]
-            targets = rows.target_start[row]
-            if targets < 0:
-                for k in range(length):
-                    j = np.uint64(k)
-                    q[np.uint64(base) + j] += rows.weights[np.uint64(start) + j] * scale
-            else:
-                for k in range(length):
-                    j = np.uint64(k)
-                    target = np.uint64(rows.targets[np.uint64(targets) + j])
-                    q[np.uint64(base) + target] += rows.weights[np.uint64(start) + j] * scale
+    rows, groups, learning, q = layout.rows, layout.groups, layout.learning, state.q
+    n, n_samples, n_blocks = layout.block_start[-1], len(at), len(layout.block_start) - 1
+    for b in range(n_samples):
+        first = np.uint64(b * n + parts.compartment[k])
+        for m in range(parts.compartment[k + 1] - parts.compartment[k]):
+            q[first + np.uint64(m)] = 0
+    for g in range(parts.group[k], parts.group[k + 1]):
+        source, table, synapse = groups.source[g], groups.table[g], groups.synapse[g]
+        is_input = source < layout.n_inputs
+        block = 0 if is_input else source - layout.n_inputs
+        if parts.tiles[g] > 1:
+            for b in range(n_samples):
+                at[b] = 0
+        for tile in range(1, parts.tiles[g] + 1):
+            stop = tile * parts.tile[g] if tile < parts.tiles[g] else np.int64(2**31)
+            for b in range(n_samples):
+                if is_input:
+                    j = (row * layout.n_inputs + source) * n_samples + b
+                    spikes = events[event_start[j] : event_start[j + 1]]
+                else:
+                    begin = b * n + layout.block_start[block]
+                    spikes = fired[begin : begin + n_fired[b * n_blocks + block]]
+                if parts.tiles[g] > 1:
+                    begin = end = at[b]
+                    while end < len(spikes) and spikes[end] < stop:
+                        end += 1
+                    at[b] = end
+                    spikes = spikes[begin:end]
+                if layout.integer and groups.run_length[g] > 0:
+                    delivered = _deliver_runs(rows, groups, q, b * n, spikes, g)
+                    tally[SPIKES] += delivered
+                    tally[SYNAPTIC] += delivered * groups.run_length[g]
+                    continue
+                for i in range(len(spikes)):
+                    entry = table + spikes[i]
+                    row_ = groups.row[entry]
+                    if row_ < 0:
+                        continue
+                    start, length = rows.start[row_], rows.length[row_]
+                    base = b * n + groups.base[entry]
+                    tally[SPIKES] += 1
+                    tally[SYNAPTIC] += length
+                    if synapse >= 0:
+                        for m in range(length):
+                            q[base + m] += state.learned[start + m]
+                        trace = learning.trace_start[synapse] + groups.axon[entry]
+                        if state.pending[trace]:
+                            tally[FLAGS + LOST_SPIKE] += 1
+                        state.pending[trace] = True
+                        continue
+                    scale = rows.scale[row_]
+                    targets = rows.target_start[row_]
+                    if targets < 0:
+                        for m in range(length):
+                            u = np.uint64(m)
+                            q[np.uint64(base) + u] += rows.weights[np.uint64(start) + u] * scale
+                    else:
+                        for m in range(length):
+                            u = np.uint64(m)
+                            target = np.uint64(rows.targets[np.uint64(targets) + u])
+                            weight = rows.weights[np.uint64(start) + u]
+                            q[np.uint64(base) + target] += weight * scale
 
 
 @part
@@ -347,18 +385,20 @@ def _decayed(x, keep):
     return total if x >= 0 else np.int32(-total)
 
 
-# The parts of nengo-loihi's ``CompartmentState.update``, each over all compartments:
-# short loops over few arrays are what a compiler turns into vector instructions.
+# The parts of nengo-loihi's ``CompartmentState.update``, each over many compartments: short loops
+# over few arrays are what a compiler turns into vector instructions. ``lo`` is where the state of
+# the first of ``n`` is, and ``first`` where its parameters are; indices have no sign, as above.
 
 
 @part
-def _currents_int(q, current, decay_u):
+def _currents_int(q, current, decay_u, lo, first, n):
     """q wraps; u ← decayed u + q, and wraps."""
     wrapped_q = wrapped_u = 0
-    for i in range(len(q)):
+    for k in range(n):
+        i, j = lo + np.uint64(k), first + np.uint64(k)
         kept = _wrapped(q[i], Q_BITS)
         wrapped_q += np.int32(kept != q[i])
-        u = np.int32(_decayed(current[i], np.int32(4095 - decay_u[i])) + kept)
+        u = np.int32(_decayed(current[i], np.int32(4095 - decay_u[j])) + kept)
         kept_u = _wrapped(u, U_BITS)
         wrapped_u += np.int32(kept_u != u)
         q[i] = kept
@@ -367,213 +407,341 @@ def _currents_int(q, current, decay_u):
 
 
 @part
-def _voltages_int(voltage, current, bias, decay_v):
+def _voltages_int(voltage, current, bias, decay_v, lo, first, n):
     """u2 ← u + bias, wraps; v ← decayed v + u2."""
     wrapped_u2 = 0
-    for i in range(len(voltage)):
-        u2 = np.int32(current[i] + bias[i])
+    for k in range(n):
+        i, j = lo + np.uint64(k), first + np.uint64(k)
+        u2 = np.int32(current[i] + bias[j])
         drive = _wrapped(u2, U_BITS)
         wrapped_u2 += np.int32(drive != u2)
-        voltage[i] = np.int32(_decayed(voltage[i], np.int32(4096 - decay_v[i])) + drive)
+        voltage[i] = np.int32(_decayed(voltage[i], np.int32(4096 - decay_v[j])) + drive)
     return wrapped_u2
 
 
 @part
-def _wrap_voltages(voltage):
-    for i in range(len(voltage)):
+def _wrap_voltages(voltage, lo, n):
+    for k in range(n):
+        i = lo + np.uint64(k)
         voltage[i] = _wrapped(voltage[i], V_BITS)
 
 
 @part
-def _clip(voltage, vmin, vmax):
-    for i in range(len(voltage)):
-        voltage[i] = min(max(voltage[i], vmin[i]), vmax[i])
+def _clip(voltage, vmin, vmax, lo, first, n):
+    for k in range(n):
+        i, j = lo + np.uint64(k), first + np.uint64(k)
+        voltage[i] = min(max(voltage[i], vmin[j]), vmax[j])
 
 
 @part
-def _spike(voltage, spiked, ref_count, vth):
+def _spike(voltage, spiked, ref_count, vth, lo, first, n):
     """v ← 0 while refractory; a spike above the threshold sets v to 0."""
     zero = voltage.dtype.type(0)
-    for i in range(len(voltage)):
+    for k in range(n):
+        i, j = lo + np.uint64(k), first + np.uint64(k)
         v = voltage[i] if ref_count[i] <= 0 else zero
-        over = v > vth[i]
+        over = v > vth[j]
         spiked[i] = over
         voltage[i] = zero if over else v
 
 
 @part
-def _refract(spiked, ref_count, spike_count, ref):
+def _refract(spiked, ref_count, spike_count, ref, lo, first, n):
     """Refractory times, in steps: set by a spike, and counted down in the same step."""
-    for i in range(len(spiked)):
-        left = np.int32(ref[i]) if spiked[i] else ref_count[i]
+    for k in range(n):
+        i, j = lo + np.uint64(k), first + np.uint64(k)
+        left = np.int32(ref[j]) if spiked[i] else ref_count[i]
         ref_count[i] = max(np.int32(left - 1), np.int32(0))
         spike_count[i] += np.int32(spiked[i])
 
 
 @part
-def _hold_counts(c, state):
+def _hold_counts(state, ref, lo, first, n):
     """Registers of voltages that hold what is left of a refractory time while there is some."""
-    for i in range(len(state.held)):
-        left = np.int32(c.ref[i]) if state.spiked[i] else state.held[i] - np.int32(1)
+    for k in range(n):
+        i, j = lo + np.uint64(k), first + np.uint64(k)
+        left = np.int32(ref[j]) if state.spiked[i] else state.held[i] - np.int32(1)
         state.held[i] = max(left, np.int32(0))
         held = state.held[i]
         state.register[i] = held * REFRACTORY_UNIT if held > 0 else state.voltage[i]
 
 
 @part
-def _noise_int(c, state, noise, key, position):
-    """Draw the noise of every compartment; that of the input is added at once."""
-    for i in range(len(noise)):
-        x = np.float64(np.int32(random_noise(key, position) + c.noise_offset[i]))
-        noise[i] = np.int32(x * c.noise_mult[i])
+def _add_noise_int(noise, q, c, first, n):
+    """Noise of the input is added at once; what is left in ``noise``, with the bias, is u2's."""
+    for k in range(n):
+        i = first + np.uint64(k)
+        x = np.float64(np.int32(noise[i] + c.noise_offset[i]))
+        own = np.int32(x * c.noise_mult[i])
         if not c.noise_on_u[i]:
-            state.q[i] += noise[i]
-            noise[i] = 0
+            q[i] += own
+            own = np.int32(0)
+        noise[i] = own + c.bias[i]
 
 
 @part
-def _update_int(c, modes, state, noise, key, position):
-    """Current, voltage and spikes of all compartments."""
+def _update_int(c, modes, state, noise, lo, first, n, tally):
+    """Current, voltage and spikes of compartments; there is noise in a chip of one sample alone."""
     bias = c.bias
     if len(noise):
-        _noise_int(c, state, noise, key, position)
-        for i in range(len(noise)):
-            noise[i] += c.bias[i]
+        _add_noise_int(noise, state.q, c, first, n)
         bias = noise
-    wrapped_q, wrapped_u = _currents_int(state.q, state.current, c.decay_u)
-    wrapped_u2 = _voltages_int(state.voltage, state.current, bias, c.decay_v)
+    wrapped_q, wrapped_u = _currents_int(state.q, state.current, c.decay_u, lo, first, n)
+    wrapped_u2 = _voltages_int(state.voltage, state.current, bias, c.decay_v, lo, first, n)
     if modes.wraps_voltage:
-        _wrap_voltages(state.voltage)
-    _clip(state.voltage, c.vmin, c.vmax)
-    _spike(state.voltage, state.spiked, state.ref_count, c.vth)
-    _refract(state.spiked, state.ref_count, state.spike_count, c.ref)
-    _hold_counts(c, state)
-    state.flags[OVERFLOW_Q0] += wrapped_q
-    state.flags[OVERFLOW_U] += wrapped_u
-    state.flags[OVERFLOW_U2] += wrapped_u2
+        _wrap_voltages(state.voltage, lo, n)
+    _clip(state.voltage, c.vmin, c.vmax, lo, first, n)
+    _spike(state.voltage, state.spiked, state.ref_count, c.vth, lo, first, n)
+    _refract(state.spiked, state.ref_count, state.spike_count, c.ref, lo, first, n)
+    if len(state.held):
+        _hold_counts(state, c.ref, lo, first, n)
+    tally[FLAGS + OVERFLOW_Q0] += wrapped_q
+    tally[FLAGS + OVERFLOW_U] += wrapped_u
+    tally[FLAGS + OVERFLOW_U2] += wrapped_u2
 
 
 @part
-def _update_float(c, state, noise, key, position):
+def _update_float(c, state, noise, lo, first, n):
     """The same in single precision; nothing wraps."""
     one = np.float32(1)
-    u2 = c.bias
     noisy = len(noise) > 0
     if noisy:
-        for i in range(len(noise)):
-            x = np.float32(-1.0 + 2.0 * random_double(key, position))
-            noise[i] = (x + c.noise_offset[i]) * c.noise_mult[i]
+        for k in range(n):
+            i = first + np.uint64(k)
+            noise[i] = (noise[i] + c.noise_offset[i]) * c.noise_mult[i]
             if not c.noise_on_u[i]:
                 state.q[i] += noise[i]
-    for i in range(len(state.q)):
-        decayed = (one - c.decay_u[i]) * state.current[i]
-        state.current[i] = decayed + c.scale_u[i] * state.q[i]
-    for i in range(len(state.q)):
-        drive = state.current[i] + u2[i]
-        if noisy and c.noise_on_u[i]:
-            drive += noise[i]
-        state.voltage[i] = (one - c.decay_v[i]) * state.voltage[i] + c.scale_v[i] * drive
-    _clip(state.voltage, c.vmin, c.vmax)
-    _spike(state.voltage, state.spiked, state.ref_count, c.vth)
-    _refract(state.spiked, state.ref_count, state.spike_count, c.ref)
+    for k in range(n):
+        i, j = lo + np.uint64(k), first + np.uint64(k)
+        decayed = (one - c.decay_u[j]) * state.current[i]
+        state.current[i] = decayed + c.scale_u[j] * state.q[i]
+    for k in range(n):
+        i, j = lo + np.uint64(k), first + np.uint64(k)
+        drive = state.current[i] + c.bias[j]
+        if noisy and c.noise_on_u[j]:
+            drive += noise[j]
+        state.voltage[i] = (one - c.decay_v[j]) * state.voltage[i] + c.scale_v[j] * drive
+    _clip(state.voltage, c.vmin, c.vmax, lo, first, n)
+    _spike(state.voltage, state.spiked, state.ref_count, c.vth, lo, first, n)
+    _refract(state.spiked, state.ref_count, state.spike_count, c.ref, lo, first, n)
 
 
 @part
-def _collect_fired(layout, state):
+def _collect_fired(block_start, spiked, fired, n_fired, first_block, last_block, shift, blocks):
     """List the neurons that spiked, block by block, for the next step's delivery."""
-    for block in range(len(layout.block_start) - 1):
-        first = layout.block_start[block]
-        count = 0
-        for i in range(first, layout.block_start[block + 1]):
-            state.fired[first + count] = i - first
-            count += state.spiked[i]
-        state.n_fired[block] = count
+    for block in range(first_block, last_block):
+        size = block_start[block + 1] - block_start[block]
+        first = np.uint64(shift + block_start[block])
+        count = np.uint64(0)
+        for k in range(size):
+            fired[first + count] = k
+            count += np.uint64(spiked[first + np.uint64(k)])
+        n_fired[blocks + block] = count
 
 
 @part
-def _record(probed, state, step):
-    for j in range(len(probed.spiked_of)):
-        probed.spiked[step, j] = state.spiked[probed.spiked_of[j]]
-    for j in range(len(probed.current_of)):
-        probed.current[step, j] = state.current[probed.current_of[j]]
+def _record(probed, parts, k, state, n, n_samples, row):
+    """What is probed of a part's compartments."""
     voltage = state.register if len(state.register) else state.voltage
-    for j in range(len(probed.voltage_of)):
-        probed.voltage[step, j] = voltage[probed.voltage_of[j]]
+    for b in range(n_samples):
+        width = b * len(probed.spiked_of)
+        for m in range(parts.spiked[k], parts.spiked[k + 1]):
+            j = probed.spiked_order[m]
+            probed.spiked[row, width + j] = state.spiked[b * n + probed.spiked_of[j]]
+        width = b * len(probed.current_of)
+        for m in range(parts.current[k], parts.current[k + 1]):
+            j = probed.current_order[m]
+            probed.current[row, width + j] = state.current[b * n + probed.current_of[j]]
+        width = b * len(probed.voltage_of)
+        for m in range(parts.voltage[k], parts.voltage[k + 1]):
+            j = probed.voltage_order[m]
+            probed.voltage[row, width + j] = voltage[b * n + probed.voltage_of[j]]
 
 
 # ------------------------------------------------------------------------- steps
 
 
 @jit
+def _draw_noise_int(noise, key, position):
+    for i in range(len(noise)):
+        noise[i] = random_noise(key, position)
+
+
+@jit
+def _draw_noise_float(noise, key, position):
+    for i in range(len(noise)):
+        noise[i] = np.float32(-1.0 + 2.0 * random_double(key, position))
+
+
+@part
+def _sum_tallies(state, tallies):
+    """What all threads have counted, at the end of a call."""
+    for thread in range(len(tallies)):
+        for i in range(FLAGS):
+            state.operations[i] += tallies[thread, i]
+        for i in range(len(state.flags)):
+            state.flags[i] += tallies[thread, FLAGS + i]
+        tallies[thread] = 0
+
+
+@jit
 def advance_int(
     layout,
+    parts,
     state,
     key,
     position,
     noise_key,
     noise_position,
+    noises,
     probed,
     events,
     event_start,
     t,
     row,
     n_steps,
+    team,
+    tallies,
+    n_threads,
+    me,
 ):
     """``n_steps`` steps of the chip's integers; ``t`` steps have been before.
 
-    The first takes the events of row ``row``, and records into it.
+    The first takes the events of row ``row``, and records into it. To be called by ``n_threads``
+    threads at once, ``me`` of them.
     """
     learning, c, modes = layout.learning, layout.compartments, layout.modes
-    n_learning, n = len(learning.first_row), len(state.voltage)
-    noise = np.zeros(n if layout.has_noise else 0, np.int32)
-    draws = layout.has_noise or n_learning > 0
-    passes_over = draws and (modes.noise_apart or not layout.has_noise)
+    n_learning, n = len(learning.first_row), layout.block_start[-1]
+    n_parts, n_blocks = len(parts.group) - 1, len(layout.block_start) - 1
+    n_samples = len(state.q) // n
+    passes_over = (n_learning > 0 or layout.has_noise) and (
+        modes.noise_apart or not layout.has_noise
+    )
+    draws_ahead = layout.has_noise and n_learning == 0
+    tally, at = tallies[me], np.zeros(n_samples, np.int64)
+    turn = 0
+    if draws_ahead:
+        if me == 0:
+            _draw_noise_int(noises[(t + 1) & 1], noise_key, noise_position)
+        turn = end_turn(team, me, turn, n_threads)
     for step in range(n_steps):
         now = t + step + 1
-        _deliver(layout, state, events, event_start, row + step)
-        for s in range(n_learning):
-            if now % learning.train_epoch[s] == 0:
-                _traces_int(learning, modes.one_draw, state, key, position, s)
-        for s in range(n_learning):
-            if now % learning.learn_epoch[s] == 0:
-                _weights_int(layout.rows, learning, modes.one_draw, state, key, position, s)
-        for k in range(len(state.acting)):  # as slices it takes 2 s to compile, with an error
-            state.acting[k] = state.errors[k]
-        _update_int(c, modes, state, noise, noise_key, noise_position)
-        if passes_over:
+        noise = noises[now & 1]
+        before, after = (now - 1) & 1, now & 1
+        if draws_ahead and me == 0 and step + 1 < n_steps:
+            _draw_noise_int(noises[before], noise_key, noise_position)
+        for phase in range(2 if n_learning else 1):
+            if phase == 1:
+                turn = end_turn(team, me, turn, n_threads)
+                if me == 0:
+                    for s in range(n_learning):
+                        if now % learning.train_epoch[s] == 0:
+                            _traces_int(learning, modes.one_draw, state, key, position, s)
+                    for s in range(n_learning):
+                        if now % learning.learn_epoch[s] == 0:
+                            _weights_int(
+                                layout.rows, learning, modes.one_draw, state, key, position, s
+                            )
+                    for j in range(len(state.acting)):  # as slices: 2 s to compile, an error
+                        state.acting[j] = state.errors[j]
+                    _draw_noise_int(noise, noise_key, noise_position)
+                turn = end_turn(team, me, turn, n_threads)
+            k, ahead = next_part(team, me, turn, -1, 0, n_parts, n_threads)
+            while k < n_parts:
+                if phase == 0:
+                    _deliver(
+                        layout, parts, k, state, state.fired[before], state.n_fired[before],
+                        events, event_start, row + step, at, tally,
+                    )  # fmt: skip
+                if phase == 1 or n_learning == 0:
+                    first = np.uint64(parts.compartment[k])
+                    size = parts.compartment[k + 1] - parts.compartment[k]
+                    for b in range(n_samples):
+                        lo = np.uint64(b * n) + first
+                        _update_int(c, modes, state, noise, lo, first, size, tally)
+                        _collect_fired(
+                            layout.block_start, state.spiked, state.fired[after],
+                            state.n_fired[after], parts.block[k], parts.block[k + 1], b * n,
+                            b * n_blocks,
+                        )  # fmt: skip
+                    _record(probed, parts, k, state, n, n_samples, row + step)
+                k, ahead = next_part(team, me, turn, k, ahead, n_parts, n_threads)
+        if passes_over and me == 0:
             _skip_noise(key, position, n)
-        _collect_fired(layout, state)
-        _record(probed, state, row + step)
+        turn = end_turn(team, me, turn, n_threads)
+    if me == 0:
+        _sum_tallies(state, tallies)
 
 
 @jit
 def advance_float(
     layout,
+    parts,
     state,
     key,
     position,
     noise_key,
     noise_position,
+    noises,
     probed,
     events,
     event_start,
     t,
     row,
     n_steps,
+    team,
+    tallies,
+    n_threads,
+    me,
 ):
-    """``n_steps`` steps in single precision; ``t`` steps have been before."""
+    """``n_steps`` steps in single precision; otherwise as `advance_int`."""
     learning, c = layout.learning, layout.compartments
-    n_learning, n = len(learning.first_row), len(state.voltage)
-    noise = np.zeros(n if layout.has_noise else 0, np.float32)
+    n_learning, n = len(learning.first_row), layout.block_start[-1]
+    n_parts, n_blocks = len(parts.group) - 1, len(layout.block_start) - 1
+    n_samples = len(state.q) // n
+    tally, at = tallies[me], np.zeros(n_samples, np.int64)
+    turn = 0
+    if layout.has_noise:
+        if me == 0:
+            _draw_noise_float(noises[(t + 1) & 1], key, position)
+        turn = end_turn(team, me, turn, n_threads)
     for step in range(n_steps):
         now = t + step + 1
-        _deliver(layout, state, events, event_start, row + step)
-        for s in range(n_learning):
-            if now % learning.train_epoch[s] == 0:
-                _traces_float(learning, state, s)
-        for s in range(n_learning):
-            if now % learning.learn_epoch[s] == 0:
-                _weights_float(layout.rows, learning, state, s)
-        _update_float(c, state, noise, key, position)
-        _collect_fired(layout, state)
-        _record(probed, state, row + step)
+        noise = noises[now & 1]
+        before, after = (now - 1) & 1, now & 1
+        if layout.has_noise and me == 0 and step + 1 < n_steps:
+            _draw_noise_float(noises[before], key, position)
+        for phase in range(2 if n_learning else 1):
+            if phase == 1:
+                turn = end_turn(team, me, turn, n_threads)
+                if me == 0:
+                    for s in range(n_learning):
+                        if now % learning.train_epoch[s] == 0:
+                            _traces_float(learning, state, s)
+                    for s in range(n_learning):
+                        if now % learning.learn_epoch[s] == 0:
+                            _weights_float(layout.rows, learning, state, s)
+                turn = end_turn(team, me, turn, n_threads)
+            k, ahead = next_part(team, me, turn, -1, 0, n_parts, n_threads)
+            while k < n_parts:
+                if phase == 0:
+                    _deliver(
+                        layout, parts, k, state, state.fired[before], state.n_fired[before],
+                        events, event_start, row + step, at, tally,
+                    )  # fmt: skip
+                if phase == 1 or n_learning == 0:
+                    first = np.uint64(parts.compartment[k])
+                    size = parts.compartment[k + 1] - parts.compartment[k]
+                    for b in range(n_samples):
+                        lo = np.uint64(b * n) + first
+                        _update_float(c, state, noise, lo, first, size)
+                        _collect_fired(
+                            layout.block_start, state.spiked, state.fired[after],
+                            state.n_fired[after], parts.block[k], parts.block[k + 1], b * n,
+                            b * n_blocks,
+                        )  # fmt: skip
+                    _record(probed, parts, k, state, n, n_samples, row + step)
+                k, ahead = next_part(team, me, turn, k, ahead, n_parts, n_threads)
+        turn = end_turn(team, me, turn, n_threads)
+    if me == 0:
+        _sum_tallies(state, tallies)

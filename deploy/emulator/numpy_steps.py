@@ -33,7 +33,7 @@ def advance(
     draws: Any = _OneDraw(rng) if layout.modes.one_draw else rng
     for step in range(n_steps):
         now = t + step + 1
-        _deliver(layout, state, events, event_start, row + step)
+        _deliver(layout, state, (now - 1) & 1, events, event_start, row + step)
         for s in range(len(learning.first_row)):
             if now % learning.train_epoch[s] == 0:
                 update_traces(learning, state, draws, s)
@@ -47,8 +47,8 @@ def advance(
         for block in range(len(layout.block_start) - 1):
             first, last = layout.block_start[block : block + 2]
             fired = np.flatnonzero(state.spiked[first:last])
-            state.fired[first : first + len(fired)] = fired
-            state.n_fired[block] = len(fired)
+            state.fired[now & 1, first : first + len(fired)] = fired
+            state.n_fired[now & 1, block] = len(fired)
         probed.spiked[row + step] = state.spiked[probed.spiked_of]
         probed.current[row + step] = state.current[probed.current_of]
         voltage = state.register if len(state.register) else state.voltage
@@ -65,7 +65,9 @@ class _OneDraw:
         return float(self._rng.rand())
 
 
-def _deliver(layout: Any, state: Any, events: Any, event_start: Any, step: int) -> None:
+def _deliver(
+    layout: Any, state: Any, before: int, events: Any, event_start: Any, step: int
+) -> None:
     rows, groups, learning = layout.rows, layout.groups, layout.learning
     state.q[:] = 0
     for g in range(len(groups.source)):
@@ -75,7 +77,8 @@ def _deliver(layout: Any, state: Any, events: Any, event_start: Any, step: int) 
             fired = events[event_start[at] : event_start[at + 1]]
         else:
             first = layout.block_start[source - layout.n_inputs]
-            fired = state.fired[first : first + state.n_fired[source - layout.n_inputs]]
+            count = state.n_fired[before, source - layout.n_inputs]
+            fired = state.fired[before, first : first + count]
         synapse = groups.synapse[g]
         weights = rows.weights if synapse < 0 else state.learned
         for entry in groups.table[g] + fired:

@@ -245,6 +245,28 @@ def collect_spikes(
 
 
 @jit
+def list_spikes(sent, events, event_start):
+    """Spikes of many neurons as events.
+
+    Parameters
+    ----------
+    sent : (n_lists, n_neurons) ndarray of uint8
+        How many each neuron sends, by step, input and sample.
+    events : (n_events,) ndarray of int32
+    event_start : (n_lists + 1,) ndarray of int64
+        As for `deploy.emulator.engine.Engine.advance_row`; are written.
+    """
+    at = 0
+    for k in range(sent.shape[0]):
+        event_start[k] = at
+        for i in range(sent.shape[1]):
+            for _ in range(sent[k, i]):
+                events[at] = i
+                at += 1
+    event_start[sent.shape[0]] = at
+
+
+@jit
 def collect_errors(addresses, first, sizes, scale, total, errors, cut, largest):
     """PES errors of this step, as nengo-loihi's ``scale_pes_errors`` scales them.
 

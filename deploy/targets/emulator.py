@@ -13,6 +13,7 @@ from nengo.ensemble import Neurons
 from nengo.exceptions import SimulationError
 
 from deploy.emulator.silicon import AS_EMULATED, Silicon
+from deploy.errors import Unsupported
 from deploy.host.interrupts import Interrupts
 from deploy.nengo_loihi.build.chip_builder import chip_model, learning_synapse
 from deploy.nengo_loihi.load import load_nengo_loihi
@@ -32,6 +33,7 @@ from deploy.nengo_loihi.read.stepped import start_stepped
 from deploy.nengo_loihi.run.input_spikes import warn_of_large_values
 from deploy.nengo_loihi.run.interface import FastEmulator
 from deploy.nengo_loihi.run.runner import Runner
+from deploy.nengo_loihi.run.side_by_side import SideBySide
 from deploy.nengo_loihi.run.simulator import build_simulator
 from deploy.nengo_loihi.run.spike_record import SpikeRecord, is_of_spikes
 from deploy.targets.chip_session import ChipSession
@@ -160,6 +162,15 @@ class EmulatorSession(ChipSession):
             for ens in network.all_ensembles:
                 if isinstance(ens.neuron_type, InputSpikes) and ens in host.model.params:
                     host.signals[host.model.sig[ens.neurons]["left"]][...] = 0
+
+    def side_by_side(self) -> Optional[SideBySide]:
+        """What steps several samples at once; None where they have to be one after the other."""
+        if self.readers or self.rates:
+            return None
+        try:
+            return SideBySide(self.simulator)
+        except Unsupported:
+            return None
 
     def _state(self) -> Any:
         """The emulator's state: takes a block and the name of a field."""

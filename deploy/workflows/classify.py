@@ -370,9 +370,18 @@ def _telling(inputs: np.ndarray) -> np.ndarray:
 
 
 def _on_emulator(
-    name: str, read: NirModel, given: np.ndarray, telling: np.ndarray, seed: int
+    name: str,
+    read: NirModel,
+    given: np.ndarray,
+    telling: np.ndarray,
+    seed: int,
+    together: bool = True,
 ) -> _Shown:
-    """Of each population (n_samples, n_steps, n) spikes or voltages, one sample after the other."""
+    """Of each population (n_samples, n_steps, n) spikes or voltages.
+
+    Samples are stepped side by side where that can be, else one after the other; the bits are the
+    same.
+    """
     n_samples, n_steps, n = given.shape
     pause = len(read.graph.populations) + _longest(read) + 2  # until the last has seen the end
     stream = np.zeros((n_samples, n_steps + pause, n))
@@ -391,20 +400,35 @@ def _on_emulator(
             raise BadInput(f"{read.network.label}: nothing of it can be on the chip")
         if session.problems:
             raise BadInput(str(session.problems[0]))
-        for k in range(n_samples):
+        side_by_side = session.side_by_side() if together else None
+        labels = [str(node.label) for node in network.all_nodes]
+        columns = dict(zip(labels, np.split(stream, stops, axis=2)))
+        each = 1 if side_by_side is None else side_by_side.most
+        for first in range(0, n_samples, each):
             stop_if_asked()
-            if k:
-                session.begin_anew()
-            session.run_steps(n_steps + pause)
+            last = min(first + each, n_samples)
+            spikes: Mapping[Any, np.ndarray] = {}
+            if side_by_side is not None:
+                nodes = side_by_side.nodes
+                spikes = side_by_side.run(
+                    {node: columns[str(node.label)][first:last] for node in nodes}
+                )
+            else:
+                if first:
+                    session.begin_anew()
+                session.run_steps(n_steps + pause)
             for label, probe in probes.items():
-                late, recorded = session.late.get(probe, 0), session.samples(probe)
+                late = session.late.get(probe, 0)
+                recorded = spikes.get(session.model.objs[probe].get("out"))
+                recorded = session.samples(probe) if recorded is None else recorded
                 if recorded is not None:
-                    found[label].append(np.asarray(recorded)[late : late + n_steps])
+                    own = np.asarray(recorded).reshape(last - first, n_steps + pause, -1)
+                    found[label].append(own[:, late : late + n_steps])
             session.clear()
         changes = [vars(change) for change in session.changes]
         energy = float(session.record().get("work", {}).get("energy", np.nan))
         bits = _bits_into(session, probes)
-    made = {label: np.stack(values) for label, values in found.items()}
+    made = {label: np.concatenate(values) for label, values in found.items()}
     return _Shown(made, changes, energy, bits, tuple(warned))
 
 
