@@ -12,6 +12,13 @@ FASTER = 0.9  # of the time with fewer, at most, for which more are taken
 AGAIN = 30  # calls until another number is tried
 
 
+def cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1  # macOS binds no process to cores
+
+
 def most_threads() -> int:
     """As many as there are cores for this process.
 
@@ -20,9 +27,8 @@ def most_threads() -> int:
     """
     if multiprocessing.parent_process() is not None:
         return 1
-    cores = len(os.sched_getaffinity(0))
     asked = os.environ.get("OMP_NUM_THREADS", "")
-    return min(cores, int(asked)) if asked.isdigit() and int(asked) > 0 else cores
+    return min(cores(), int(asked)) if asked.isdigit() and int(asked) > 0 else cores()
 
 
 class Pace:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from typing import Any, Callable, Dict, Iterator, Optional, Sequence, Tuple, TypeVar
 
+from deploy.emulator.threads import cores
 from deploy.errors import BadInput
 
 Job = TypeVar("Job")
@@ -24,7 +24,7 @@ def at_once(asked: Optional[int]) -> int:
     BadInput
         If fewer than one are asked for.
     """
-    processes = asked or len(os.sched_getaffinity(0))
+    processes = asked or cores()
     if processes < 1:
         raise BadInput(f"the number of processes must be 1 or more, not {processes}")
     return processes
