@@ -1,13 +1,17 @@
 """A network on the emulator and on a board, to be compared bit by bit."""
 
+import os
 import warnings
 
 import numpy as np
+from nxsdk.virtual.dice import VARIABLE
 
 from deploy.models.loading import load_model
+from deploy.nengo_loihi.build.placing import place
 from deploy.targets.board import BOARD
 from deploy.targets.emulated import EMULATOR
 from loihi_rules import fix_seeds
+from loihi_rules.chip.limits import LOIHI
 from loihi_rules.rewriting import rewrite_copy
 
 DT = 0.001
@@ -23,6 +27,16 @@ def late_errors(session):
         take(spikes, waiting.pop(0))
 
     emulator.host2chip = host2chip
+
+
+def draw_as_emulated(model, seed, chip=LOIHI):
+    """Have the virtual board draw its numbers in the emulator's order, which is that of blocks.
+
+    On several chips nengo-loihi puts side by side what talks to each other.
+    """
+    cores = [core.blocks for each in place(model, chip).chips for core in each.cores]
+    turns = [next(k for k, of in enumerate(cores) if block in of) for block in model.blocks]
+    os.environ[VARIABLE] = f"emulator:{seed}:{','.join(map(str, turns))}"
 
 
 def both(network, seed, steps, late=True):

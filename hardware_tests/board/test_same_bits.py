@@ -9,13 +9,14 @@ what goes over the wire.
 import warnings
 from dataclasses import replace
 
+import nengo
 import numpy as np
 import pytest
 from engine_networks import networks
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from register_faults import network
-from sessions import DT, assert_same, both, late_errors, lesson
+from sessions import DT, assert_same, both, draw_as_emulated, late_errors, lesson
 
 import deploy
 from deploy.targets.board import BOARD
@@ -65,12 +66,38 @@ def test_what_is_undone_here_is_there(name, monkeypatch):
     assert any(np.any(one != other) for one, other in zip(at_once, on_board))
 
 
+def learners():
+    """Several populations that learn into one target, and into others, and a loop among them."""
+    with nengo.Network(seed=2) as net:
+        stimulus = nengo.Node(lambda t: np.sin(40 * t))
+        rates = nengo.dists.Uniform(100, 240)
+        sources = [nengo.Ensemble(n, 1, max_rates=rates) for n in (13, 40, 7, 25)]
+        for source in sources:
+            nengo.Connection(stimulus, source)
+        for target in range(2):
+            post, error = nengo.Node(size_in=1), nengo.Node(size_in=1)
+            for source in sources[: 4 - target]:
+                conn = nengo.Connection(
+                    source, post, function=np.square, learning_rule_type=nengo.PES(2e-2)
+                )
+                nengo.Connection(error, conn.learning_rule)
+            nengo.Connection(post, error)
+            nengo.Connection(stimulus, error, transform=-1.5)
+            nengo.Connection(post, sources[target], synapse=0.02)
+            nengo.Probe(post)
+        nengo.Connection(sources[3], sources[0], synapse=0.02)
+        for source in sources:
+            nengo.Probe(source.neurons)
+    return net
+
+
+@pytest.mark.parametrize("made", [network, learners])
 @pytest.mark.parametrize("cores", [1, 3])
-def test_several_chips(cores, monkeypatch):
+def test_several_chips(cores, made, monkeypatch):
     """The same bits, whichever chips the populations are on; each has snips of its own."""
     monkeypatch.setenv("VIRTUAL_BOARD_DICE", "emulator:0")
     chip = replace(LOIHI, cores_a_chip=cores)
-    net = network()
+    net = made()
     found = []
     for target in (EMULATOR.with_engine("reference"), BOARD):
         with warnings.catch_warnings():
@@ -82,6 +109,7 @@ def test_several_chips(cores, monkeypatch):
                     assert len(session.board.layout.chips) > 2
                 else:
                     late_errors(session)
+                    draw_as_emulated(session.model, 0, chip)
                 session.run_steps(STEPS)
                 found.append([session.samples(copied.copies[probe]) for probe in net.all_probes])
     for probe, one, other in zip(net.all_probes, *found):

@@ -9,14 +9,14 @@ what nengo-loihi's emulator draws, number for number: then arithmetic alone is c
 from __future__ import annotations
 
 import os
-from typing import Any, List, NamedTuple
+from typing import Any, List, NamedTuple, Sequence
 
 import numpy as np
 
 from nxsdk.virtual.network import Network
 from nxsdk.virtual.silicon import Silicon
 
-VARIABLE = "VIRTUAL_BOARD_DICE"  # "emulator:SEED", or nothing
+VARIABLE = "VIRTUAL_BOARD_DICE"  # "emulator:SEED", "emulator:SEED:CORE,CORE,…", or nothing
 
 
 class Draws(NamedTuple):
@@ -33,25 +33,30 @@ class Dice:
     def __init__(self, network: Network, silicon: Silicon):
         self._network, self._silicon = network, silicon
         self._noisy = bool(network.compartments.noisy.any())
+        self._turns = range(len(network.cores))  # of cores, in which numbers are drawn
 
     def draw(self, t: int) -> Draws:
         """The numbers of step t."""
         network = self._network
         learning = network.learning
-        traces = [
-            self._drawn("traces", k, len(of.entries))
-            if self._silicon.trace_decay != "epoch" or t % of.epoch == 0
-            else np.zeros(0)
-            for k, of in enumerate(learning)
-        ]
-        weights = [
-            self._drawn("weights", k, int(network.entries.length[of.entries].sum()))
-            if is_due(of, t)
-            else np.zeros(0)
-            for k, of in enumerate(learning)
-        ]
+        turn = {core: k for k, core in enumerate(self._turns)}
+        in_turn = sorted(range(len(learning)), key=lambda k: turn[learning[k].core])
+        traces = [np.zeros(0) for _ in learning]
+        weights = [np.zeros(0) for _ in learning]
+        for k in in_turn:
+            if self._silicon.trace_decay != "epoch" or t % learning[k].epoch == 0:
+                traces[k] = self._drawn("traces", k, len(learning[k].entries))
+        for k in in_turn:
+            if is_due(learning[k], t):
+                length = network.entries.length[learning[k].entries]
+                weights[k] = self._drawn("weights", k, int(length.sum()))
         n = int(network.core_start[-1])
-        return Draws(traces, weights, self._noise(n) if self._noisy else np.zeros(n, np.int64))
+        noise = np.zeros(n, np.int64)
+        if self._noisy:
+            start = network.core_start
+            own = [np.arange(start[core], start[core + 1]) for core in self._turns]
+            noise[np.concatenate(own)] = self._noise(n)
+        return Draws(traces, weights, noise)
 
     def _drawn(self, use: str, k: int, n: int) -> np.ndarray:
         if self._silicon.random_numbers == "core":
@@ -100,10 +105,20 @@ class SeededDice(Dice):
 
 
 class EmulatorDice(Dice):
-    """One generator for all, in the order of nengo-loihi's emulator."""
+    """One generator for all, in the order of nengo-loihi's emulator.
 
-    def __init__(self, network: Network, silicon: Silicon, seed: int):
+    Parameters
+    ----------
+    turns : sequence of int
+        The cores, in the order in which the emulator has what is on them; empty where that is the
+        board's own.
+    """
+
+    def __init__(self, network: Network, silicon: Silicon, seed: int, turns: Sequence[int]):
         super().__init__(network, silicon)
+        if turns and sorted(turns) != list(self._turns):
+            raise ValueError(f"{VARIABLE}: {list(turns)} are not the cores of this board")
+        self._turns = turns or self._turns
         self._noisy = True  # it draws noise in any case
         self._rng = np.random.RandomState(seed)
 
@@ -125,7 +140,9 @@ def dice_for(network: Network, silicon: Silicon) -> Dice:
     asked = os.environ.get(VARIABLE, "")
     if not asked:
         return SeededDice(network, silicon)
-    kind, _, seed = asked.partition(":")
+    kind, _, numbers = asked.partition(":")
     if kind != "emulator":
         raise ValueError(f"{VARIABLE}={asked!r}: say emulator:SEED, or leave it out")
-    return EmulatorDice(network, silicon, int(seed))
+    seed, _, turns = numbers.partition(":")
+    order = [int(core) for core in turns.split(",")] if turns else []
+    return EmulatorDice(network, silicon, int(seed), order)
