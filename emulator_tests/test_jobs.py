@@ -193,6 +193,23 @@ def test_slurms_accounts_are_read():
 
 
 @pytest.mark.quick
+@pytest.mark.parametrize(
+    "kept, age, lost",
+    [
+        (300, 20, True), (300, 299, True), (300, 301, False), (300, 5000, False), (0, 5000, True),
+        (300, -5, True), (300, -50, False), (60, 250, False),
+    ],
+)  # fmt: skip
+def test_a_job_is_lost_only_where_slurm_cannot_have_forgotten_it(kept, age, lost, monkeypatch):
+    """Of one that it does not know, and that was never begun."""
+    known = {"stored_id": "5", "was_cancelled": False, "any_begun": False, "states": {},
+             "queued": [], "read": str(time.time() - age), "seconds_kept": kept}  # fmt: skip
+    for name, value in known.items():
+        monkeypatch.setattr(slurm, name, lambda *_, value=value: value)
+    assert slurm.is_lost({"name": "x"}) is lost
+
+
+@pytest.mark.quick
 def test_slurms_queue_is_read():
     """As squeue --array prints an array of which the rest was cancelled before it began."""
     found = slurm.read_queue("N/A|CANCELLED|JobArrayTaskLimit\n0|COMPLETING|None\n")

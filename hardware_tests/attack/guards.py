@@ -182,7 +182,7 @@ GUARDS: Tuple[Guard, ...] = (
     # states
     Guard("lost only where Slurm cannot have forgotten", "deploy/jobs/agent/slurm.py",
           "return kept == 0 or -SKEW < age < kept", "return True",
-          f"{ATTACK} 'forgotten or known'"),
+          f"{JOBS} -k 'lost_only'"),
     Guard("begun, as its node's shell notes", "deploy/jobs/agent/folder.py",
           "for what in (\"begun\", \"started\"))", "for what in (\"started\",))",
           f"{ATTACK} 'forgotten'"),
