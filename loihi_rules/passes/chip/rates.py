@@ -23,6 +23,7 @@ from loihi_rules.chip.tuning import (
     represented,
     shorter_refractory,
     silenced,
+    spiking_rates,
     steady_rates,
     steps_of,
 )
@@ -156,7 +157,8 @@ def _fit_to_encoders(
 
     def solve() -> Solution:
         drive, often = drives(ens.dimensions, known)
-        wanted = own.rates(drive * np.ones(ens.n_neurons), built.gain, built.bias)
+        drive = drive * np.ones(ens.n_neurons)
+        wanted = spiking_rates(own, drive, built.gain, built.bias, dt)
         if not wanted.any():
             return ()
 
