@@ -78,7 +78,13 @@ def keep(name: str, inputs: Sequence[bytes]) -> int:
 
 def _libfuzzer(name: str, *words: str) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "hardware_tests.attack.fuzzing", "--be", name, *words]
-    return subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    environment = {
+        **os.environ,
+        "NUMBA_DISABLE_JIT": "1",
+    }  # what is instrumented cannot be compiled
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, errors="replace", check=False
+    )
 
 
 def fuzz(name: str, seconds: int, folder: Path, keeps: bool) -> Found:
