@@ -146,7 +146,7 @@ class Browser:
         return str(self.do("document.documentElement.outerHTML"))
 
     def seconds(self) -> float:
-        """CPU time of the page's thread since it was made; after `Performance` is asked for."""
+        """CPU time of the page's thread since the page began."""
         self.ask("Performance.enable", timeDomain="threadTicks")
         metrics = self.ask("Performance.getMetrics")["metrics"]
         return float(next(m["value"] for m in metrics if m["name"] == "TaskDuration"))

@@ -72,6 +72,7 @@ LONGER: Mapping[str, str] = {
     "make nengo-suite": "fails where fewer pass than its page says",
     "make board-suite": "fails where fewer pass than its page says",
     "make types": "a minute; its share of all expressions is one number",
+    "python benchmarks/pages.py": "needs Chromium; what it finds wrong is its exit code",
     "python benchmarks/start_up.py": "seconds of CPU, which emulator_tests/test_start_up.py judges",
     "make parity-pes": "draws the picture of parity_pes.py, which is run",
     "python benchmarks/board_faults.py": "writes its table itself",

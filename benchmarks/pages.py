@@ -130,11 +130,14 @@ class Looked(NamedTuple):
 def look(browser: Browser, page: Union[Path, str], axe: str, pictures: Optional[Path]) -> Looked:
     """Open a page at each width, light and dark, and time what a reader does."""
     own = page if isinstance(page, str) else page.resolve().as_uri()
+    home = f"{'/'.join(own.split('/')[:3])}/"  # of a site; a file asks for nothing
     found, said, wide = set(), [], False
     for width in WIDTHS:
         for dark in (False, True):
             browser.open(page, width, dark)
-            said += [url for url in browser.fetched if not url.startswith(own.rpartition("/")[0])]
+            said += [
+                url for url in browser.fetched if home == "file:///" or not url.startswith(home)
+            ]
             said += browser.messages
             wide = wide or browser.do("document.documentElement.scrollWidth") > width
             if pictures is not None:

@@ -89,7 +89,9 @@ def typeset(block: str) -> str:
 
 
 def _line(line: str) -> str:
-    return "".join(f"<span>{convert(latex(part))}</span>" for part in GAP.split(line.strip()))
+    """Each equation can be scrolled by keys, where it is wider than the page."""
+    parts = (convert(latex(part)) for part in GAP.split(line.strip()))
+    return "".join(f'<span tabindex="0">{part}</span>' for part in parts)
 
 
 def latex(text: str) -> str:
