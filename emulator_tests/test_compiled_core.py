@@ -86,6 +86,71 @@ def test_what_is_no_number_stops_it_where_nengo_core_stops():
     assert reached[0] == reached[1]
 
 
+class Once(nengo.Process):
+    """One value at step 20, and 0 at all others."""
+
+    def __init__(self, value):
+        super().__init__(default_size_in=0, default_size_out=1)
+        self.value = value
+
+    def make_state(self, shape_in, shape_out, dt, dtype=None):
+        return {}
+
+    def make_step(self, shape_in, shape_out, dt, rng, state):
+        return lambda t: np.full(shape_out, self.value if round(t / dt) == 20 else 0.0)
+
+
+@pytest.mark.parametrize("value", [np.inf, np.nan])
+@pytest.mark.parametrize("target", ["node", "ensemble", "sum"])
+def test_what_is_not_finite_for_a_step_is_nengo_cores(value, target):
+    """And functions that count their calls are asked once a step."""
+    found = []
+    for kind in (CoreSession, CompiledCoreSession):
+        calls = []
+        with nengo.Network(seed=0) as net:
+            probe = nengo.Probe(nengo.Node(lambda t, calls=calls: calls.append(t) or len(calls)))
+            source, after = nengo.Node(Once(value)), nengo.Node(size_in=1)
+            if target == "ensemble":
+                nengo.Connection(source, nengo.Ensemble(5, 1), synapse=None)
+            nengo.Connection(source, after, transform=0.0, synapse=None)
+            if target == "sum":
+                nengo.Connection(nengo.Node(Once(-value)), after, synapse=None)
+        copied = fix_seeds(net, 0)
+        session, stopped = kind(copied.network, 0.001, 0), None
+        try:
+            session.run_steps(50)
+        except FloatingPointError as error:
+            stopped = str(error)
+        seen = session.samples(copied.copies[probe]).tolist()
+        found.append((stopped, session.n_steps, seen, len(calls)))
+    core, compiled = found
+    assert core[:3] == compiled[:3]
+    if np.isnan(value):
+        assert core[3] == compiled[3]
+    assert session.settings["engine"] == f"compiled, and from step 0 on {compiled_core.NOT_FINITE}"
+
+
+def test_a_filter_of_a_users_own_is_asked():
+    class Twice(nengo.LinearFilter.OneX):
+        def __call__(self, t, signal):
+            return 2 * super().__call__(t, signal)
+
+    class Own(nengo.Lowpass):
+        def make_step(self, shape_in, shape_out, dt, rng, state):
+            a, b, c, d = self._get_ss(dt)
+            return Twice(a, b, c, d, state["X"])
+
+    found = []
+    for kind in (CoreSession, CompiledCoreSession):
+        with nengo.Network(seed=0) as net:
+            probe = nengo.Probe(nengo.Node(lambda t: np.sin(50 * t)), synapse=Own(0.01))
+        copied = fix_seeds(net, 0)
+        session = kind(copied.network, 0.001, 0)
+        session.run_steps(20)
+        found.append(session.samples(copied.copies[probe]).tolist())
+    assert found[0] == found[1]
+
+
 def test_a_function_that_raises_leaves_the_steps_before(monkeypatch):
     def stop(t):
         if t > 0.0125:

@@ -8,7 +8,8 @@ import pytest
 
 import deploy
 from deploy.files import solutions as on_disk
-from deploy.files.solutions import KeptSolutions
+from deploy.files.npz import write_npz
+from deploy.files.solutions import KIND, KeptSolutions
 from loihi_rules.chip.decoding import Decoding
 from loihi_rules.passes.chip import rates
 from loihi_rules.solutions import content_of
@@ -86,18 +87,21 @@ def test_only_what_has_changed_is_solved_again(cache, monkeypatch):
     assert bits(layers(bias=0.7)) == found
 
 
-@pytest.mark.parametrize("damage", ["empty", "half", "a byte", "none of ours"])
+@pytest.mark.parametrize("damage", ["empty", "half", "a byte", "none of ours", "a list"])
 def test_a_damaged_file_is_made_anew(cache, damage):
     plain = bits(values())
     (file,) = cache()
     whole = file.read_bytes()
     middle = len(whole) // 2
+    a_list = write_npz(file.with_name("list.npz"), KIND, {"places": [1]}, {"data": np.zeros(1)})
     damaged = {
+        "a list": a_list.read_bytes(),
         "empty": b"",
         "half": whole[:middle],
         "a byte": whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :],
         "none of ours": b"PK, and no more of a zip",
     }
+    a_list.unlink()
     file.write_bytes(damaged[damage])
     assert bits(values()) == plain
     assert file.read_bytes() == whole

@@ -171,8 +171,8 @@ def _packed(solutions: Mapping[str, Solution]) -> Tuple[Dict[str, Any], np.ndarr
 
 
 def _unpacked(record: Mapping[str, Any], arrays: Arrays) -> Dict[str, Solution]:
-    data = arrays["data"]
-    return {key: tuple(_at(data, *place) for place in of) for key, of in record["places"].items()}
+    data, places = arrays["data"], dict(record["places"])
+    return {key: tuple(_at(data, *place) for place in of) for key, of in places.items()}
 
 
 def _at(data: np.ndarray, kind: str, shape: Sequence[int], turned: bool, start: int) -> np.ndarray:

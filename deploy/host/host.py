@@ -131,6 +131,29 @@ class Host:
         self._saved.restore()
         self._sampled.clear()
 
+    def is_finite(self, n_steps: int) -> bool:
+        """Whether all is finite that was called in the batch's first steps, or that probes have."""
+        kept = [array for once in self._once for array in once.kept]
+        kept += [array for _, array in self._records]
+        return all(bool(np.isfinite(array[:n_steps]).all()) for array in kept)
+
+    def replay(self, n_steps: int) -> None:
+        """After `rewind`, `nengo.Simulator` makes the batch's first steps itself.
+
+        What cannot be asked twice gives what it gave.
+        """
+        simulator, own = self.simulator, self.simulator._steps
+        again = {once.step: once.again for once in self._once}
+
+        def given(kept: Callable[[int], None]) -> Callable[[], None]:
+            return lambda: kept(simulator.n_steps - self._first)
+
+        simulator._steps = [given(again[step]) if step in again else step for step in own]
+        try:
+            simulator.run_steps(n_steps, progress_bar=False)
+        finally:
+            simulator._steps = own
+
     def forget(self, row: int) -> None:
         """Everything of this row's step is to be asked once more."""
         for once in self._once:
@@ -401,11 +424,11 @@ def _process(host: Host, op: Any, bridges: Bridges) -> Optional[Plan]:
     u = None if op.input is None else host.signal(op.input)
     if u is None or not is_plain(u) or u.shape != out.shape:
         return None
-    if isinstance(step, LinearFilter.OneX) and is_plain(step.X) and step.X.size == u.size:
+    if type(step) is LinearFilter.OneX and is_plain(step.X) and step.X.size == u.size:
         addresses = (host.address(out), host.address(step.X), host.address(u))
         floats = (float(step.a), float(step.b))
         return Plan(rows=(Row((k.LOWPASS, u.size, *addresses), floats),))
-    if isinstance(step, LinearFilter.NoX):
+    if type(step) is LinearFilter.NoX:
         code = (k.SCALE, u.size, host.address(out), host.address(u))
         return Plan(rows=(Row(code, (float(step.d),)),))
     return None

@@ -13,14 +13,15 @@ from deploy.private_names import HOST, missing
 from deploy.targets.core import CoreSession
 
 BATCH = 500  # steps at most between two looks at what came out
+NOT_FINITE = "Nengo core, as something is not finite"
 
 
 class CompiledCoreSession(CoreSession):
     """A `CoreSession` whose arithmetic is compiled, with the same bits.
 
-    Nengo builds it, and what a user wrote is called as it is. Where something comes to be no
-    number, Nengo core makes that batch of steps again from its start, to stop where it does and to
-    say what is wrong; functions are asked a second time then. Without numba, or with a Nengo that
+    Nengo builds it, and what a user wrote is called as it is, once a step. Where something comes to
+    be no finite number, Nengo core makes that batch of steps again from its start, to stop where it
+    does and to say what is wrong, and all steps after it. Without numba, or with a Nengo that
     the host is not known to repeat, Nengo core makes all steps; ``settings`` says so.
 
     Parameters are those of `CoreSession`.
@@ -53,12 +54,13 @@ class CompiledCoreSession(CoreSession):
         left = n_steps
         while left and not self._in_core:
             n = min(left, self._batch)
-            left -= n if self._make(n) else 0
+            self._make(n)
+            left -= n
         if left:
             super()._go(left)
 
-    def _make(self, n: int) -> bool:
-        """A batch; False, and nothing is as if it had been, where numbers came to be none."""
+    def _make(self, n: int) -> None:
+        """A batch; by Nengo core, as all after it, where numbers came to be none."""
         host, step = self._host, self._host.step
         before = self._without_numbers()
         host.begin()
@@ -72,12 +74,13 @@ class CompiledCoreSession(CoreSession):
             raise
         finally:
             np.seterr(**old)
-        if self._without_numbers() > before:
-            host.rewind(n)
-            self._in_core, self._row = True, 0
-            return False
-        self._end(n)
-        return True
+        if self._without_numbers() == before and host.is_finite(n):
+            self._end(n)
+            return
+        host.rewind(n)
+        self._in_core, self._row = True, 0
+        self.settings = {"engine": f"compiled, and from step {self._first} on {NOT_FINITE}"}
+        host.replay(n)
 
     def _end(self, n: int) -> None:
         self._host.publish(n)
