@@ -26,6 +26,7 @@ from loihi_rules.nengo_parts.transforms import matrix_of, set_matrix
 from loihi_rules.nengo_parts.wiring import base_of, columns_of
 from loihi_rules.passes.chip.learned_span import errors_of, learned_span
 from loihi_rules.pilots import pes as pes_pilot
+from loihi_rules.solutions import Solution
 
 USUAL_EXPONENT = 4  # nengo-loihi's Model.pes_wgt_exp
 SETTINGS = ("pes_weight_exponent", "pes_rate_factor", "pes_error_scale", "pes_span")
@@ -233,18 +234,38 @@ def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
         pes.speed(cpu_rates, represented), pes.speed(rates, represented), tau, dt
     )
     gain = _error_gain(draft.network, conn)
-    trial = pes_pilot.pilot(
+    trial = _trial(
+        draft,
         rates / amplitude,
         _targets(inputs / radius, span),
         gain * float(conn.learning_rule_type.learning_rate) * factor * amplitude**2,
         tau,
         _loop_tau(conn),
-        dt,
-        draft.chip,
         rng,
     )
     error = span if first else span * _one_dimension(inputs / radius, conn.size_out)
     return Needs(first, amplitude * first / dt / radius, factor, span, error, gain, trial)
+
+
+def _trial(
+    draft: Draft,
+    rates: np.ndarray,
+    targets: np.ndarray,
+    learning_rate: float,
+    tau: float,
+    error_tau: float,
+    rng: np.random.RandomState,
+) -> pes_pilot.Pilot:
+    """`loihi_rules.pilots.pes.pilot`. The generator is not to be asked for more."""
+    given = rates, targets, learning_rate, tau, error_tau
+
+    def solve() -> Solution:
+        found = pes_pilot.pilot(*given, draft.dt, draft.chip, rng)
+        return found.weights, found.traces, np.array([found.peak])
+
+    problem = ("PES pilot", *given, draft.dt, draft.chip.learning_epoch, rng.get_state())
+    weights, traces, peak = draft.solutions.of(problem, solve)
+    return pes_pilot.Pilot(weights, traces, float(peak[0]))
 
 
 def _error_gain(network: nengo.Network, conn: nengo.Connection) -> float:
