@@ -202,7 +202,7 @@ def test_a_margin_has_the_reason_that_made_it(small):
         kind = QUANTITIES[effect.quantity]
         half = kind.judged(effect.margin[1])
         if half <= kind.floor * (1 + 1e-9):
-            assert effect.why == kind.why
+            assert effect.why == kind.why.format(of=effect.of)
         else:
             assert effect.why.startswith(f"{K:g} standard deviations of ")
             assert half == pytest.approx(K * effect.build)
@@ -220,3 +220,27 @@ def test_a_margin_has_the_reason_that_made_it(small):
 )
 def test_ranges_have_ends_that_differ(edges, shown):
     assert measures._apart(np.array(edges)) == shown
+
+
+@pytest.mark.parametrize("seed", [3, 4, 5])
+def test_one_pair_of_runs_cannot_tell_noise_from_a_signal(seed):
+    """Of a constant, the CPU's noise was the signal, and the chip's 99 % too small."""
+    with nengo.Network(seed=seed) as net:
+        a, b = nengo.Ensemble(80, 1), nengo.Ensemble(80, 1)
+        nengo.Connection(nengo.Node(0.6), a)
+        nengo.Connection(a, b)
+        nengo.Probe(b, synapse=0.02, label="b")
+    found = deploy.compare(net, 2.0, spread=0)
+    assert found.outcome == "OPEN"
+    assert [each.quantity for each in found.undecided] == ["gain"]
+    assert "judge by more runs (--spread) to decide: gain of b" in found.verdict
+
+
+def test_what_is_silent_is_no_noise():
+    """On the chip next to nothing is left of a signal, and of its noise."""
+    steps = np.arange(2000)
+    signal = np.sin(steps / 80)[:, np.newaxis]
+    noise = 0.003 * np.random.RandomState(1).randn(len(steps), 1)
+    found = deploy.compare_traces(*two("b", "decoded", signal, noise))
+    assert found.outcome == "NO PARITY"
+    assert not found.undecided

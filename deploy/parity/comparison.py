@@ -9,6 +9,7 @@ from typing import Any, Dict, Iterable, List, Optional, Tuple
 from deploy.parity.budget import Budget
 from deploy.parity.effects import DIFFERENT, OPEN, SAME, Effect
 from deploy.parity.figure import Figure
+from deploy.parity.measures import NOISE_OR_SIGNAL
 from deploy.parity.run_values import Unmeasured
 from deploy.traces.traces import HOST_ONLY, Traces
 
@@ -90,6 +91,11 @@ class Comparison:
         return worst_first(e for e in self.effects if e.outcome == OPEN)
 
     @property
+    def undecided(self) -> List[Unmeasured]:
+        """What one pair of runs cannot tell, and more would."""
+        return [each for each in self.unmeasured if each.why == NOISE_OR_SIGNAL]
+
+    @property
     def outcome(self) -> str:
         """``"PARITY"``, ``"NO PARITY"``, ``"OPEN"``, ``"NO VERDICT"`` if nothing was judged.
 
@@ -101,7 +107,7 @@ class Comparison:
             return NOTHING
         if self.failed or self.different:
             return NO_PARITY
-        return OPEN_ if self.open else PARITY
+        return OPEN_ if self.open or self.undecided else PARITY
 
     @property
     def untested(self) -> str:
@@ -142,9 +148,11 @@ class Comparison:
         if self.outcome == PARITY:
             return f"PARITY: {self._how_many(count)} as a CPU run could give them, {who}"
         if self.outcome == OPEN_:
+            words = [e.words for e in self.open]
+            words += [f"{each.quantity} of {each.trace}" for each in self.undecided]
             return (
-                f"OPEN: {len(self.open)} of {count} quantities are not decided, {who}; "
-                f"{self._way_out()}: {_named([e.words for e in self.open])}"
+                f"OPEN: {len(words)} of {count + len(self.undecided)} quantities are not decided, "
+                f"{who}; {self._way_out()}: {_named(words)}"
             )
         failed = [f"{f.metric} of {f.trace}" for f in self.failed]
         words = [e.words for e in self.different]
@@ -171,6 +179,8 @@ class Comparison:
     def _way_out(self) -> str:
         """What would decide what is open."""
         seconds = self.seconds_more
+        if self.undecided:
+            return "judge by more runs (--spread) to decide"
         if not math.isnan(seconds):
             if seconds <= LONGEST * self.reference.duration:
                 return f"run {_rounded_up(seconds)} s more to decide"

@@ -166,6 +166,8 @@ def value(trace: Trace, yard: Yardstick) -> Values:
         values[name] = np.where(fit.explained < SEEN, np.nan, values[name])
     if len(yard.repeats) < 2:  # a run has no noise against itself
         values["noise"] = values["residual"] = np.full(len(scale), np.nan)
+        apart = (fit.explained < SEEN) & (fit.residual**2 >= SEEN * yard.path.var(axis=0))
+        values["gain"] = np.where(apart, np.nan, values["gain"])  # see NOISE_OR_SIGNAL
     followed = {name: np.where(follows, found, np.nan) for name, found in values.items()}
     shape = np.where(follows[:, None], fit.shape / scale[:, None], np.nan)
     free = {
@@ -375,6 +377,10 @@ MEASURES: Mapping[str, Measure] = {
 
 RHYTHM = frozenset({"frequency", "phase diffusion"})
 FREE_ALONE = RHYTHM | {"level", "amplitude", "quantile"}
+NOISE_OR_SIGNAL = (
+    "the two runs vary, and have next to nothing in common, which is right of noise and wrong of a "
+    "signal; one run has no other to tell (--spread)"
+)
 ALONE = "one run has no other to show its noise; judge by more runs (--spread)"
 UNKNOWN = {  # of what is asked of a kind of trace, why it may have no value
     "noise": ALONE,
@@ -404,6 +410,8 @@ def why_unknown(quantity: str, yard: Yardstick) -> str:
             return "equally good CPU runs part, so that there is no path to follow"
         if not (np.ptp(yard.path, axis=0) > 0).any():
             return "the signal does not vary"
+        if quantity == "gain" and len(yard.repeats) < 2:
+            return NOISE_OR_SIGNAL
         return "the run has less than a tenth of its variance in common with the CPU's"
     return UNKNOWN.get(quantity, "no neuron follows a path that the others share")
 

@@ -119,17 +119,22 @@ class CpuRuns:
         values : sequence of QuantityValues
             Of `values_of`.
         """
-        known = {(each.trace, each.quantity) for each in values}
+        known = {(each.trace, each.quantity): len(each.where) for each in values}
         same = same_by_construction(self.reference, other)
         return [
             Unmeasured(label, name, why)
             for label, measured in self._measured.items()
             if label in other.traces and label not in same
             for name in measured.repeats[0]
-            if (label, name) not in known
+            if (label, name) not in known or self._is_apart(label, name, known[label, name])
             for why in [why_unknown(name, measured.yard)]
             if why
         ]
+
+    def _is_apart(self, label: str, quantity: str, count: int) -> bool:
+        """Whether some dimensions have no gain, by one pair of runs; see `NOISE_OR_SIGNAL`."""
+        own = self._measured[label].repeats
+        return quantity == "gain" and len(own) < 2 and count < np.isfinite(own[0]["gain"]).sum()
 
     @cached_property
     def _measured(self) -> Mapping[str, _Measured]:

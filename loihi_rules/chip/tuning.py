@@ -170,10 +170,15 @@ def spiking_rates(
 ) -> np.ndarray:
     """The rates at which the CPU's neurons fire: `cpu_rates`, less what `step_lost` says.
 
+    Nengo's LIF neurons fire once a step at most, whatever their tuning curves say.
+
     Parameters and returns are those of `cpu_rates`, and dt, the step in seconds.
     """
     rates, lost = cpu_rates(neuron_type, drive, gain, bias), step_lost(neuron_type, dt)
-    return rates / (1 + rates * (lost / neuron_type.amplitude)) if lost else rates
+    if not lost:
+        return rates
+    amplitude = neuron_type.amplitude
+    return np.asarray(np.minimum(rates / (1 + rates * (lost / amplitude)), amplitude / dt))
 
 
 def chip_rates(neuron_type: nengo.neurons.NeuronType, current: np.ndarray, dt: float) -> np.ndarray:
