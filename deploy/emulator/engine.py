@@ -192,9 +192,9 @@ class Engine:
         self._order = {key: np.arange(len(of)) for key, of in self.probed.items()}
         if compiled:
             self._prepare_threads(threads)
-        self._kernel: Any = kernels.advance_int if layout.integer else kernels.advance_float
+        self.kernel: Any = kernels.advance_int if layout.integer else kernels.advance_float
         if compiled:
-            announce(self._kernel)
+            announce(self.kernel)
         elif not HAVE_NUMBA:
             warnings.warn(
                 "numba is not installed, or is switched off: the emulator runs on NumPy, ten times "
@@ -262,19 +262,38 @@ class Engine:
         """By the compiled kernel, in as many threads as it is to have."""
         pace = self.pace
         n_threads = pace.numbers[-1] if self._fixed else pace.next_number(n_steps)
-        given = (
+        given = self.arguments(n_threads, probed, events, event_start, row, n_steps)
+        begun = time.perf_counter()
+        if n_threads == 1:
+            self.kernel(*given, 1, 0)
+        else:
+            together(lambda n, me: self.kernel(*given, n, me), n_threads)
+        if not self._fixed:
+            pace.took(n_threads, n_steps, time.perf_counter() - begun)
+
+    def arguments(
+        self,
+        n_threads: int,
+        probed: Probed,
+        events: np.ndarray,
+        event_start: np.ndarray,
+        row: int,
+        n_steps: int,
+    ) -> Tuple[Any, ...]:
+        """What ``kernel`` takes besides the number of threads, and which of them calls it.
+
+        Parameters
+        ----------
+        n_threads : int
+        probed, events, event_start, row, n_steps
+            As for `advance_row`.
+        """
+        self._team[:] = 0
+        return (
             self.layout, self._parts[n_threads == 1], self.state,
             *self._numbers, *self._noise, self._noises, probed, events,
             event_start, self.t, row, n_steps, self._team, self._tallies,
         )  # fmt: skip
-        begun = time.perf_counter()
-        if n_threads == 1:
-            self._kernel(*given, 1, 0)
-        else:
-            self._team[:] = 0
-            together(lambda n, me: self._kernel(*given, n, me), n_threads)
-        if not self._fixed:
-            pace.took(n_threads, n_steps, time.perf_counter() - begun)
 
     def quiet(self) -> None:
         """No compartment has a current, a voltage or a refractory time, and no spike is on its way.

@@ -45,7 +45,7 @@ if HAVE_NUMBA:
         return types.int64(types.int64), generate
 
     @jit
-    def _meet(address, turn, n_threads):
+    def meet(address, turn, n_threads):
         """Come to the end of a turn, and wait for the others."""
         goal = (turn + 1) * n_threads
         here = _fetch_add(address, 1) + 1
@@ -74,7 +74,7 @@ if HAVE_NUMBA:
 
 else:  # one thread alone, which neither waits nor takes
 
-    def _meet(address, turn, n_threads):
+    def meet(address, turn, n_threads):
         raise NotImplementedError
 
     def _take(address, me, turn, first, n_parts, n_threads):
@@ -100,5 +100,5 @@ def end_turn(team, me, turn, n_threads):
     if n_threads > 1:
         # of the next turn, which nobody takes of before all are here
         team[(1 + 2 * me + ((turn + 1) & 1)) * LINE] = 0
-        _meet(team.ctypes.data, turn, n_threads)
+        meet(team.ctypes.data, turn, n_threads)
     return turn + 1
