@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Set
 
 SHORTEST = 1e-3  # s of a call, by one thread, below which starting another costs as much
 FASTER = 0.9  # of the time with fewer, at most, for which more are taken
@@ -89,8 +89,10 @@ def together(work: Callable[[int, int], Any], n_threads: int) -> None:
     that none is left to a process that is forked.
     """
     ready, number = threading.Event(), [1]
+    cores = os.sched_getaffinity(0)
 
     def other(me: int) -> None:
+        _begin_on(me, cores)
         ready.wait()
         work(number[0], me)
 
@@ -102,6 +104,7 @@ def together(work: Callable[[int, int], Any], n_threads: int) -> None:
             others.append(thread)
     except RuntimeError:  # no more can be started
         pass
+    _begin_on(0, cores)
     number[0] = 1 + len(others)
     ready.set()
     try:
@@ -109,3 +112,17 @@ def together(work: Callable[[int, int], Any], n_threads: int) -> None:
     finally:
         for thread in others:
             thread.join()
+
+
+def _begin_on(me: int, cores: Set[int]) -> None:
+    """Move this thread to a core of its own, on which it need not stay.
+
+    The system starts a thread beside the one that starts it, and where each core has something to
+    do it leaves both there, to take turns.
+    """
+    order = sorted(cores)
+    try:
+        os.sched_setaffinity(0, {order[me % len(order)]})
+        os.sched_setaffinity(0, cores)
+    except OSError:  # cores have been taken away meanwhile: the system's choice does
+        pass
