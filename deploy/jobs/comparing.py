@@ -8,12 +8,15 @@ from typing import Callable, Dict, Mapping, Optional
 from urllib.parse import quote
 
 from deploy.jobs.job import BETWEEN, Job
-from deploy.jobs.results import load_result, run_here
+from deploy.jobs.results import load_result, run_here, sent
+from deploy.models.same_model import SameModel
 from deploy.report.earlier import PAGE
 from deploy.report.sweep_page import render_sweeps
 from deploy.traces.traces import Traces
+from deploy.workflows.given import RUNS_A_SEED
 from deploy.workflows.parity import Parity, parity_of
 from deploy.workflows.processes import at_once, spread, stop_if_asked
+from deploy.workflows.spread import spread_of
 from deploy.workflows.sweep import Sweep, write_text
 
 Progress = Callable[[int, int], None]  # tasks done, tasks in all
@@ -28,6 +31,8 @@ def compare(
     """Run the CPU reference of each task from what was sent, and write a report of each.
 
     Of several tasks one of all of them too, in the folder itself.
+
+    Each is judged by CPU runs of its own, as the seeds of a sweep are.
 
     Of a board's tasks the emulator's run is between the two: what is the emulator's, and what the
     board's own.
@@ -95,7 +100,11 @@ def report_folder(job: Job, number: int, folder: Path) -> Path:
 def _one(number: int, job: Job, folder: Path) -> Parity:
     targets = ("cpu", *BETWEEN.get(job.target, ()))
     here = [run_here(job, number, target, progress=stop_if_asked) for target in targets]
-    parity = parity_of([*here, load_result(job, number)])
+    runs = [*here, load_result(job, number)]
+    with sent(job, number) as asked:
+        same = SameModel(asked.model if asked.model.is_one_of_its_kind else asked.spelled)
+        yardstick = spread_of(runs, same, asked.duration, asked.seed, RUNS_A_SEED)
+    parity = parity_of(runs, yardstick)
     parity.save(report_folder(job, number, folder))
     return replace(parity, runs=tuple(map(_learning_alone, parity.runs)))
 

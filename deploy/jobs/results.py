@@ -18,7 +18,7 @@ from deploy.files.private import open_private
 from deploy.jobs.copying import Wanted
 from deploy.jobs.job import Job
 from deploy.jobs.link import Link
-from deploy.jobs.runner import open_task
+from deploy.jobs.runner import TaskInputs, open_task
 from deploy.targets import find_target
 from deploy.traces.parts import read_parts
 from deploy.traces.traces import Traces
@@ -96,13 +96,19 @@ def reference(job: Job, number: int, progress: Optional[Progress] = None) -> Tra
 
 def run_here(job: Job, number: int, target: str, progress: Optional[Progress] = None) -> Traces:
     """The task here, from what was sent: the model may have changed since."""
-    with tempfile.TemporaryDirectory(prefix="loihi-deploy-") as scratch:
-        asked = open_task(job.bundle, number, Path(scratch))
+    with sent(job, number) as asked:
         silicon = job.modes_on(target)
         return run(
             asked.model, asked.duration, target, asked.seed, dt=asked.dt, progress=progress,
             silicon=silicon,
         )  # fmt: skip
+
+
+@contextlib.contextmanager
+def sent(job: Job, number: int) -> Iterator[TaskInputs]:
+    """A task as it was sent; its model's files are there as long as this lasts."""
+    with tempfile.TemporaryDirectory(prefix="loihi-deploy-") as scratch:
+        yield open_task(job.bundle, number, Path(scratch))
 
 
 @contextlib.contextmanager

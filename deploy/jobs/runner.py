@@ -30,10 +30,12 @@ from deploy.workflows.freeze import load_with_weights
 class TaskInputs(NamedTuple):
     """What a task of a bundle asks for; durations and steps in seconds.
 
+    ``spelled`` is its model as `load_model` takes it, without weights that were sent with it.
     Silicon modes are those of its target.
     """
 
     model: LoadedModel
+    spelled: str
     target: str
     seed: int
     duration: float
@@ -79,7 +81,7 @@ def open_task(bundle: Path, task: int, scratch: Path) -> TaskInputs:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadInput(f"{bundle}: its specification lacks something ({error})") from None
     loaded = load_with_weights(model, seed, weights, bool(options["learn"]), options["fan_in"])
-    return TaskInputs(loaded, target, seed, *numbers, silicon)
+    return TaskInputs(loaded, model, target, seed, *numbers, silicon)
 
 
 def run_task(bundle: Path, task: int, out: Path) -> Path:

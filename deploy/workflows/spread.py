@@ -8,7 +8,7 @@ import importlib.metadata
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple, Union
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from deploy.models.loaded import Model
 from deploy.models.same_model import SameModel
 from deploy.models.variants import Variant
 from deploy.parity.spread import KIND, Spread, trimmed
-from deploy.traces.traces import Traces
+from deploy.traces.traces import HOST_ONLY, Traces
 from deploy.workflows.given import RUNS, check_number_of_runs, step_of
 from deploy.workflows.processes import at_once, stop_if_asked
 from deploy.workflows.processes import spread as on_all_cores
@@ -99,6 +99,41 @@ def spread(
     found = Spread((reference, *repeats), tuple(builds))
     _keep(found, path)
     return found
+
+
+def spread_of(
+    runs: Sequence[Traces],
+    same: SameModel,
+    duration: float,
+    seed: int,
+    n_runs: int,
+    ideals: Optional[Mapping[str, str]] = None,
+) -> Optional[Spread]:
+    """The spread of a model whose CPU run is there, made in this process.
+
+    Parameters
+    ----------
+    runs : sequence of Traces
+        Of the model, the CPU's first, if it ran there.
+    same : SameModel
+    duration, seed, ideals
+        Of the runs.
+    n_runs : int
+        As for `spread`; 0 for none.
+
+    Returns
+    -------
+    Spread or None
+        None where there is none to be had: without a CPU run, of neurons that no other could
+        stand in for, or where nothing is on the chip.
+    """
+    alone = same.load(seed).is_one_of_its_kind or HOST_ONLY in runs[-1].record
+    if not n_runs or alone or runs[0].target != "cpu":
+        return None
+    return spread(
+        same, duration, seed, runs=n_runs, dt=runs[0].dt, ideals=ideals, processes=1,
+        reference=runs[0],
+    )  # fmt: skip
 
 
 def variants_of(runs: int) -> List[Variant]:

@@ -19,14 +19,13 @@ from deploy.models.loaded import Model
 from deploy.models.same_model import SameModel
 from deploy.models.user_code import user_code
 from deploy.parity.comparison import NO_PARITY, NOT_TESTED, NOTHING, OPEN_, PARITY
-from deploy.parity.spread import Spread
 from deploy.parity.tolerances import Tolerance
 from deploy.report.earlier import SWEEP
 from deploy.report.page import render
 from deploy.report.sweep_page import Group, render_sweeps, worst_seeds_first
 from deploy.shown import bounded
 from deploy.targets import check_silicon, find_target
-from deploy.traces.traces import HOST_ONLY, Traces
+from deploy.traces.traces import Traces
 from deploy.workflows.given import (
     RUNS_A_SEED,
     STEP,
@@ -40,7 +39,7 @@ from deploy.workflows.parity import Parity, parity_of
 from deploy.workflows.processes import at_once, stop_if_asked
 from deploy.workflows.processes import spread as on_all_cores
 from deploy.workflows.run import run
-from deploy.workflows.spread import spread as make_spread
+from deploy.workflows.spread import spread_of
 from loihi_rules import fix_seeds
 
 MOST_PAGES = 3  # of seeds, the worst ones
@@ -320,13 +319,7 @@ def _of_seed(
             path.parent.mkdir(mode=0o700, exist_ok=True)
             traces.save(path)
         runs.append(traces)
-    yardstick: Optional[Spread] = None
-    alone = same.load(seed).is_one_of_its_kind or HOST_ONLY in runs[-1].record
-    if n_runs and not alone and runs[0].target == "cpu":
-        given = {key: options[key] for key in ("ideals",) if key in options}
-        yardstick = make_spread(
-            same, duration, seed, runs=n_runs, dt=dt, processes=1, reference=runs[0], **given
-        )
+    yardstick = spread_of(runs, same, duration, seed, n_runs, options.get("ideals"))
     return parity_of(runs, yardstick, tolerances)
 
 
