@@ -164,12 +164,16 @@ class EmulatorSession(ChipSession):
                     host.signals[host.model.sig[ens.neurons]["left"]][...] = 0
 
     def side_by_side(self) -> Optional[SideBySide]:
-        """What steps several samples at once; None where they have to be one after the other."""
+        """What steps several samples at once; None where they have to be one after the other.
+
+        Why they have is in ``settings``.
+        """
         if self.readers or self.rates:
             return None
         try:
             return SideBySide(self.simulator)
-        except Unsupported:
+        except Unsupported as reason:
+            self.settings["samples"] = f"one after the other: {reason}"
             return None
 
     def _state(self) -> Any:
