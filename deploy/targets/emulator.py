@@ -173,7 +173,7 @@ class EmulatorSession(ChipSession):
         try:
             return SideBySide(self.simulator)
         except Unsupported as reason:
-            self.settings["samples"] = f"one after the other: {reason}"
+            self.settings = {**self.settings, "samples": f"one after the other: {reason}"}
             return None
 
     def _state(self) -> Any:
