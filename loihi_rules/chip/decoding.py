@@ -202,7 +202,11 @@ class Decoding:
         two at least, and then as many, up to eight, as it takes for ‖Y − A Dₖ‖ over the
         ensemble's own points to be what the CPU's decoders leave of Y (Morozov's discrepancy
         principle, ch. 4.3 there): further ones would only make decoders larger, and what is
-        represented noisier.
+        represented noisier. Much of what is left on the chip is of its whole steps, so that it has
+        less of what regularisation takes, by which values come out smaller, and most so from few
+        neurons a dimension. Where more is given than on the CPU,
+
+            D ← D (Y · A' D') / (Y · A D),        A' D' what the CPU's give of the own points.
 
         Besides the ensemble's own points, of which Y is the function, there are some at 1 to 1.6
         times the farthest, one for 64, in the directions of these; of them Y is what the
@@ -245,7 +249,9 @@ class Decoding:
         system = self._system(ens, curves, reg, points)
         asked = targets[system.some]
         cpu = system.cpu.solve(asked)
-        left_by_cpu = _mean_square(asked - system.cpu.activities @ cpu)
+        given = system.cpu.activities @ cpu
+        left_by_cpu, by_cpu = _mean_square(asked - given), _share(asked, given)
+        function = targets
         if curves.loses_steps:
             targets = curves.fired(points) @ cpu
         wanted = np.concatenate([targets, system.far @ cpu])
@@ -255,7 +261,8 @@ class Decoding:
             if step > 1 and _mean_square(left[: len(targets)]) <= left_by_cpu:
                 break
             decoders += system.chip.solve(left)
-        return decoders
+        by_chip = _share(function, system.chip.activities[: len(points)] @ decoders)
+        return decoders * (by_cpu / by_chip) if 0 < by_cpu < by_chip else decoders
 
     def _system(
         self, ens: nengo.Ensemble, curves: Curves, reg: float, points: np.ndarray
@@ -309,6 +316,12 @@ class _System(NamedTuple):
 
 def _mean_square(residual: np.ndarray) -> float:
     return float(np.mean(residual**2))
+
+
+def _share(function: np.ndarray, given: np.ndarray) -> float:
+    """How much of a function's values is given: 1 if all of it, less if they come out smaller."""
+    size = float(np.sum(function**2))
+    return float(np.sum(function * given)) / size if size else 0.0
 
 
 def _enough(points: np.ndarray) -> slice:
