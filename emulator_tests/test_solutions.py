@@ -107,6 +107,18 @@ def test_a_damaged_file_is_made_anew(cache, damage):
     assert file.read_bytes() == whole
 
 
+@pytest.mark.parametrize("whose", ["file", "folder"])
+def test_what_others_could_have_written_is_not_believed(cache, whose):
+    plain = bits(values())
+    (file,) = cache()
+    known = KeptSolutions(file)
+    assert known._there
+    (file if whose == "file" else file.parent).chmod(0o777)
+    assert not KeptSolutions(file)._there
+    assert bits(values()) == plain
+    assert all(not path.stat().st_mode & 0o022 for path in (file, file.parent))
+
+
 def test_two_targets_share_a_file(cache):
     for target in ("emulator", "float-emulator"):
         bits(values(), target)

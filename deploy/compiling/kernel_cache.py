@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import os
 import pickle
-import stat
 import tempfile
 from pathlib import Path
 from typing import Any, Callable, Optional
@@ -19,7 +18,7 @@ import numba
 import numpy as np
 from numba.core import caching
 
-from deploy.files.private import private_folder
+from deploy.files.private import is_private, private_folder
 
 
 class _ByContent(caching._CacheLocator):
@@ -139,7 +138,7 @@ def can_be_kept() -> bool:
     try:
         for folder in (_root().parent, _root()):
             private_folder(folder)
-        if stat.S_IMODE(_root().stat().st_mode) & 0o022 or _root().stat().st_uid != os.getuid():
+        if not is_private(_root()):
             return False
         with tempfile.TemporaryFile(dir=str(_root())):
             return True

@@ -20,6 +20,12 @@ def private_folder(path: Path) -> None:
         path.chmod(found.st_mode & 0o755)
 
 
+def is_private(path: Path) -> bool:
+    """Whether a file or a folder is the user's own, and nobody else can write to it."""
+    found = path.stat()
+    return found.st_uid == os.getuid() and not found.st_mode & 0o022
+
+
 def open_private(path: Path, mode: str) -> IO[str]:
     """Open a text file for writing; if it is made, for its owner alone."""
 

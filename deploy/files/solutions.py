@@ -25,7 +25,7 @@ from deploy.errors import DeployError
 from deploy.files.cache import cache_folder
 from deploy.files.kind import FileKind
 from deploy.files.npz import Arrays, read_npz, write_npz
-from deploy.files.private import private_folder
+from deploy.files.private import is_private, private_folder
 from loihi_rules.solutions import NUMBERS, Solution, Solutions, content_of
 
 KIND = FileKind("loihi-deploy solutions", 1, "solutions", "they are made anew")
@@ -40,7 +40,8 @@ class KeptSolutions(Solutions):
     Parameters
     ----------
     path : pathlib.Path
-        Need not be there. What cannot be read, or is not whole, is as if it were not there.
+        Need not be there. What cannot be read, is not whole, or could be somebody else's, is as if
+        it were not there.
     """
 
     def __init__(self, path: Path):
@@ -50,6 +51,8 @@ class KeptSolutions(Solutions):
         self._left = LARGEST  # bytes
         self._is_new = False  # something that was used
         with contextlib.suppress(DeployError, OSError):
+            if not (is_private(path.parent) and is_private(path)):
+                return
             self._there = read_npz(path, KIND, _unpacked, 2 * LARGEST)
             os.utime(path)  # the oldest are left out first
 

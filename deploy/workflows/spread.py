@@ -14,6 +14,7 @@ import numpy as np
 
 from deploy.errors import DeployError
 from deploy.files.cache import cache_folder
+from deploy.files.private import is_private, private_folder
 from deploy.models.loaded import Model
 from deploy.models.same_model import SameModel
 from deploy.models.variants import Variant
@@ -186,8 +187,9 @@ def _kept(reference: Traces, runs: int) -> Optional[Path]:
 def _there(path: Optional[Path]) -> Optional[Spread]:
     if path is None:
         return None
-    with contextlib.suppress(DeployError):
-        return Spread.load(path)
+    with contextlib.suppress(DeployError, OSError):
+        if is_private(path.parent) and is_private(path):
+            return Spread.load(path)
     return None
 
 
@@ -196,7 +198,7 @@ def _keep(found: Spread, path: Optional[Path]) -> None:
     if path is None or size > LARGEST:
         return
     with contextlib.suppress(DeployError, OSError):  # a full or read-only disk keeps nothing
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(path.parent)
         found.save(path)
 
 
