@@ -20,22 +20,30 @@ def ensemble(seed=3, n_neurons=80, dimensions=2):
     return ens, built, curves_of(ens, nengo.LIF(), built, 0.001)
 
 
-def iterated(activities, wanted, n_points, by_cpu):
-    """By Nengo's own solver, until no more is left of the first points than the CPU leaves.
-
-    And no more of them is given than what the CPU gives, ``by_cpu``.
-    """
-    own = wanted[:n_points]
-    left_by_cpu = np.mean((own - by_cpu) ** 2)
+def by_nengos_solver(curves, points, far, targets):
+    """Decoders, and how many steps they took."""
     solver = nengo.solvers.LstsqL2()
-    decoders, steps = solver(activities, wanted)[0], 1
-    while steps < 8:
-        left = wanted - activities @ decoders
-        if steps > 1 and np.mean(left[:n_points] ** 2) <= left_by_cpu:
-            break
-        decoders, steps = decoders + solver(activities, left)[0], steps + 1
-    given = np.sum(own * (activities[:n_points] @ decoders))
-    return decoders * min(1, np.sum(own * by_cpu) / given), steps
+    cpu, chip = curves.cpu(points), curves.chip(np.concatenate([points, far]))
+    n = len(points)
+
+    def iterated(of, steps):
+        wanted = np.concatenate([of, curves.cpu(far) @ solver(cpu, of)[0]])
+        decoders = solver(chip, wanted)[0]
+        for _ in range(steps - 1):
+            decoders = decoders + solver(chip, wanted - chip @ decoders)[0]
+        return decoders
+
+    given = cpu @ solver(cpu, points)[0]
+    left = np.mean((points - given) ** 2)
+    steps = 2
+    while steps < 8 and np.mean((points - (chip @ iterated(points, steps))[:n]) ** 2) > left:
+        steps += 1
+    found = (chip @ iterated(points, steps))[:n]
+    ratios = []
+    for k in range(points.shape[1]):
+        for half in (points[:, k] > 0, points[:, k] < 0):
+            ratios.append(np.sum((points * given)[half]) / np.sum((points * found)[half]))
+    return min(max(ratios), 1) * iterated(targets, steps), steps
 
 
 @pytest.mark.parametrize("n_neurons", [80, 900])
@@ -43,14 +51,8 @@ def test_decoders_are_least_squares_of_what_least_squares_leaves(n_neurons):
     """900 neurons are more than there are points."""
     ens, built, curves = ensemble(n_neurons=n_neurons)
     points = built.eval_points[:400]
-    targets = points**2
-    found = Decoding().decoders(ens, curves, 0.1, points, targets)
-    far = decoding._farther(points)
-    solver = nengo.solvers.LstsqL2()
-    cpu = solver(curves.cpu(points), targets)[0]
-    activities = curves.chip(np.concatenate([points, far]))
-    wanted = np.concatenate([targets, curves.cpu(far) @ cpu])
-    expected, steps = iterated(activities, wanted, len(points), curves.cpu(points) @ cpu)
+    found = Decoding().decoders(ens, curves, 0.1, points, points**2)
+    expected, steps = by_nengos_solver(curves, points, decoding._farther(points), points**2)
     assert 1 < steps < 8
     np.testing.assert_allclose(found, expected.T, rtol=1e-6, atol=1e-12)
 
@@ -62,12 +64,33 @@ def test_nothing_is_asked_of_rates_without_an_end_beyond_the_radius():
     built = built_ensemble(ens, 0.001)
     ens.gain, ens.bias = built.gain, built.bias
     curves = curves_of(ens, ens.neuron_type, built, 0.001)
-    found = Decoding().decoders(ens, curves, 0.1, built.eval_points, built.eval_points)
-    solver = nengo.solvers.LstsqL2()
-    wanted = built.eval_points
-    by_cpu = curves.cpu(wanted) @ solver(curves.cpu(wanted), wanted)[0]
-    expected, _ = iterated(curves.chip(wanted), wanted, len(wanted), by_cpu)
+    points = built.eval_points
+    found = Decoding().decoders(ens, curves, 0.1, points, points)
+    expected, _ = by_nengos_solver(curves, points, points[:0], points)
     np.testing.assert_allclose(found, expected.T, rtol=1e-6, atol=1e-12)
+
+
+def test_decoders_of_a_sum_are_the_sum_of_decoders():
+    ens, built, curves = ensemble(n_neurons=30, dimensions=3)
+    points = built.eval_points
+    of = [Decoding().decoders(ens, curves, 0.1, points, y) for y in (points, points[:, ::-1] ** 2)]
+    both = Decoding().decoders(ens, curves, 0.1, points, points + points[:, ::-1] ** 2)
+    np.testing.assert_allclose(both, of[0] + of[1], rtol=1e-8, atol=1e-14)
+
+
+def test_values_on_the_side_of_no_encoder_do_not_make_the_others_smaller():
+    """They come out small on the CPU, and larger on the chip."""
+
+    def held(target):
+        with nengo.Network(seed=1) as net:
+            ens = nengo.Ensemble(100, 1, encoders=np.ones((100, 1)))
+            nengo.Connection(nengo.Node(0.6), ens)
+            probe = nengo.Probe(ens, synapse=0.05)
+        with deploy.Simulator(net, target=target, progress_bar=False) as sim:
+            sim.run(0.6)
+            return sim.data[probe][-200:].mean()
+
+    assert held("emulator") == pytest.approx(held("cpu"), abs=0.03)
 
 
 def test_one_factor_serves_all_functions(monkeypatch):

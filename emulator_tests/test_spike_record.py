@@ -94,4 +94,5 @@ def test_a_run_takes_little_more_than_its_spikes(request, target):
     )
     _, more, spikes = (float(cell) for cell in done.stdout.strip(" |\n").split(" | ")[-3:])
     assert spikes > 5
-    assert more < 3 * spikes + (40 if target == "emulator" else 140)  # MiB; what is compiled, too
+    # MiB; the CPU's host keeps 500 steps of what is probed besides, 76 MiB, and what is compiled
+    assert more < 3 * spikes + (40 if target == "emulator" else 200)

@@ -14,7 +14,7 @@ from deploy.targets.emulated import EMULATOR
 
 pytestmark = pytest.mark.virtual
 
-STEPS = 80
+STEPS = 160  # in which what is left of an increment, a part of a unit of weight, adds up
 STRUCK = 31  # the host's step, of which an error is learnt from in the next, every fourth
 
 

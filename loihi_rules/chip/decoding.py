@@ -199,14 +199,17 @@ class Decoding:
         L is `nengo.solvers.LstsqL2`, of m points. Further steps (iterated Tikhonov
         regularisation: Engl, Hanke & Neubauer 1996, ch. 5) give back much of what
         regularisation takes from directions of a few neurons, and leave those of noise. There are
-        two at least, and then as many, up to eight, as it takes for ‖Y − A Dₖ‖ over the
-        ensemble's own points to be what the CPU's decoders leave of Y (Morozov's discrepancy
+        two at least, and then as many, up to eight, as it takes for ‖X − A Dₖ‖ of the values X
+        that are represented to be what the CPU's decoders leave of them (Morozov's discrepancy
         principle, ch. 4.3 there): further ones would only make decoders larger, and what is
         represented noisier. Much of what is left on the chip is of its whole steps, so that it has
         less of what regularisation takes, by which values come out smaller, and most so from few
         neurons a dimension. Where more is given than on the CPU,
 
-            D ← D (Y · A' D') / (Y · A D),        A' D' what the CPU's give of the own points.
+            D ← D (X · X') / (X · A D),        X' what the CPU's decoders give of X,
+
+        of that half of the X, of all along the axes, of which least is lost. Steps and scale are
+        those of X for all functions, so that decoders are linear in Y.
 
         Besides the ensemble's own points, of which Y is the function, there are some at 1 to 1.6
         times the farthest, one for 64, in the directions of these; of them Y is what the
@@ -247,22 +250,11 @@ class Decoding:
         targets: np.ndarray,
     ) -> np.ndarray:
         system = self._system(ens, curves, reg, points)
-        asked = targets[system.some]
-        cpu = system.cpu.solve(asked)
-        given = system.cpu.activities @ cpu
-        left_by_cpu, by_cpu = _mean_square(asked - given), _share(asked, given)
-        function = targets
+        cpu = system.cpu.solve(targets[system.some])
         if curves.loses_steps:
             targets = curves.fired(points) @ cpu
         wanted = np.concatenate([targets, system.far @ cpu])
-        decoders = system.chip.solve(wanted)
-        for step in range(1, MOST_STEPS):
-            left = wanted - system.chip.activities @ decoders
-            if step > 1 and _mean_square(left[: len(targets)]) <= left_by_cpu:
-                break
-            decoders += system.chip.solve(left)
-        by_chip = _share(function, system.chip.activities[: len(points)] @ decoders)
-        return decoders * (by_cpu / by_chip) if 0 < by_cpu < by_chip else decoders
+        return system.scale * system.chip.iterate(wanted, system.steps)
 
     def _system(
         self, ens: nengo.Ensemble, curves: Curves, reg: float, points: np.ndarray
@@ -271,7 +263,8 @@ class Decoding:
         if key not in self._kept:
             far = _farther(points) if curves.saturate else points[:0]
             some = _enough(points)
-            self._kept[key] = _System(
+            self._kept[key] = _system_of(
+                points,
                 some,
                 _Solved(curves.cpu(points[some]), reg),
                 curves.fired(far),
@@ -302,26 +295,63 @@ class _Solved:
             return np.asarray(self.activities.T @ cho_solve(self._factor, targets))
         return np.asarray(cho_solve(self._factor, self.activities.T @ targets))
 
+    def iterate(self, targets: np.ndarray, steps: int) -> np.ndarray:
+        """The same, once more of what each step leaves."""
+        decoders = self.solve(targets)
+        for _ in range(steps - 1):
+            decoders += self.solve(targets - self.activities @ decoders)
+        return decoders
+
 
 class _System(NamedTuple):
     some: slice  # of the points, at which the CPU's decoders are solved for
     cpu: _Solved
     far: np.ndarray  # the CPU's activities there
     chip: _Solved
+    steps: int
+    scale: float  # of decoders
 
     @property
     def size(self) -> int:
         return int(self.cpu.size + self.far.nbytes + self.chip.size)
 
 
+def _system_of(
+    points: np.ndarray, some: slice, cpu: _Solved, far: np.ndarray, chip: _Solved
+) -> _System:
+    """How many steps, and which scale, by what becomes of the values that are represented.
+
+    The same of all functions, so that decoders of a sum are the sum of decoders.
+    """
+    own = cpu.solve(points[some])
+    given = cpu.activities @ own
+    left = _mean_square(points[some] - given)
+    wanted = np.concatenate([points, far @ own])
+    decoders, steps = chip.iterate(wanted, 2), 2
+    while steps < MOST_STEPS:
+        over = wanted - chip.activities @ decoders
+        if _mean_square(over[: len(points)]) <= left:
+            break
+        decoders, steps = decoders + chip.solve(over), steps + 1
+    chips = chip.activities[: len(points)] @ decoders
+    return _System(some, cpu, far, chip, steps, _scale(points[some], given, chips[some]))
+
+
 def _mean_square(residual: np.ndarray) -> float:
     return float(np.mean(residual**2))
 
 
-def _share(function: np.ndarray, given: np.ndarray) -> float:
-    """How much of a function's values is given: 1 if all of it, less if they come out smaller."""
-    size = float(np.sum(function**2))
-    return float(np.sum(function * given)) / size if size else 0.0
+def _scale(points: np.ndarray, cpu: np.ndarray, chip: np.ndarray) -> float:
+    """By how much less the CPU gives of values than the chip, all ways; 1 where it gives more.
+
+    Where encoders are all on one side, values on the other come out small on the CPU alone, and
+    those that matter would on the chip: of all halves of the ball, that of which least is lost.
+    """
+    by_cpu, by_chip = points * cpu, points * chip
+    halves = [side for k in range(points.shape[1]) for side in (points[:, k] > 0, points[:, k] < 0)]
+    shares = [(by_cpu[half].sum(), by_chip[half].sum()) for half in halves]
+    ratios = [cpus / chips for cpus, chips in shares if 0 < cpus < chips]
+    return float(max(ratios)) if len(ratios) == len(halves) else 1.0
 
 
 def _enough(points: np.ndarray) -> slice:
