@@ -40,8 +40,10 @@ def by_nengos_solver(curves, points, far, targets):
         steps += 1
     found = (chip @ iterated(points, steps))[:n]
     ratios = []
+    sizes = np.linalg.norm(points, axis=1)
     for k in range(points.shape[1]):
-        for half in (points[:, k] > 0, points[:, k] < 0):
+        sides = points[:, k] > 0, points[:, k] < 0
+        for half in (*sides, *(side & (sizes <= np.median(sizes)) for side in sides)):
             ratios.append(np.sum((points * given)[half]) / np.sum((points * found)[half]))
     return min(max(ratios), 1) * iterated(targets, steps), steps
 

@@ -208,8 +208,8 @@ class Decoding:
 
             D ← D (X · X') / (X · A D),        X' what the CPU's decoders give of X,
 
-        of that half of the X, of all along the axes, of which least is lost. Steps and scale are
-        those of X for all functions, so that decoders are linear in Y.
+        of that half of the X, of all along the axes and of those within, of which least is lost.
+        Steps and scale are those of X for all functions, so that decoders are linear in Y.
 
         Besides the ensemble's own points, of which Y is the function, there are some at 1 to 1.6
         times the farthest, one for 64, in the directions of these; of them Y is what the
@@ -345,10 +345,14 @@ def _scale(points: np.ndarray, cpu: np.ndarray, chip: np.ndarray) -> float:
     """By how much less the CPU gives of values than the chip, all ways; 1 where it gives more.
 
     Where encoders are all on one side, values on the other come out small on the CPU alone, and
-    those that matter would on the chip: of all halves of the ball, that of which least is lost.
+    those that matter would on the chip; and at the ends of a range more is lost than within, where
+    loops are. Of all halves of the ball, inner ones too, that counts of which least is lost.
     """
     by_cpu, by_chip = points * cpu, points * chip
-    halves = [side for k in range(points.shape[1]) for side in (points[:, k] > 0, points[:, k] < 0)]
+    sizes = np.linalg.norm(points, axis=1)
+    inner = sizes <= np.median(sizes)
+    sides = [side for k in range(points.shape[1]) for side in (points[:, k] > 0, points[:, k] < 0)]
+    halves = [*sides, *(side & inner for side in sides)]
     shares = [(by_cpu[half].sum(), by_chip[half].sum()) for half in halves]
     ratios = [cpus / chips for cpus, chips in shares if 0 < cpus < chips]
     return float(max(ratios)) if len(ratios) == len(halves) else 1.0
