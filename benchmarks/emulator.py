@@ -17,6 +17,7 @@ from typing import Any, Callable, Dict, List
 
 import nengo
 import numpy as np
+from bandwidth import triad
 from models import CASES, Case
 
 import deploy
@@ -70,19 +71,6 @@ def measure(case: Case, make: Callable[[nengo.Network], Any]) -> Dict[str, List[
     return {"build": list(built - start), "run": list(done - warm)}
 
 
-def bandwidth() -> float:
-    """Bytes a second of a STREAM-like triad a = b + s·c, best of ten."""
-    n = 20_000_000
-    a, b, c = np.zeros(n), np.ones(n), np.ones(n)
-    best = np.inf
-    for _ in range(10):
-        start = time.perf_counter()
-        np.multiply(c, 3.0, out=a)
-        np.add(a, b, out=a)
-        best = min(best, time.perf_counter() - start)
-    return 5 * 8 * n / best  # c to a, then a and b to a
-
-
 def weights_touched() -> float:
     """Bytes of synaptic weights that case B reads in a second of wall time."""
     case = CASES["B"]
@@ -119,7 +107,7 @@ def main() -> None:
         below.append(show(name, times))
     print("\n" + "\n".join(below))
     if "B" in asked.cases:
-        limit, touched = bandwidth(), weights_touched()
+        limit, touched = triad(), weights_touched()
         record["bandwidth"] = {"triad": limit, "weights touched": touched}
         print(
             f"\nB touches {touched / 1e9:.1f} GB of weights a second; the memory's triad moves "

@@ -21,6 +21,7 @@ import nengo
 import numpy as np
 
 import deploy
+from benchmarks.bandwidth import triad
 from deploy.emulator.engine import Engine
 from deploy.emulator.layout import Compartments, Groups, Layout, Learning, Modes, Rows
 from deploy.emulator.threads import most_threads
@@ -36,19 +37,6 @@ HEADS = (
     "ms a step, best", "median", "CPU", "spike a step", "of the triad", "× one thread",
 )  # fmt: skip
 FILLED = 1000  # neurons of a core, with ten synapses each, in what is checked
-
-
-def triad() -> float:
-    """Bytes a second of a = b + s·c, as NumPy has it, best of ten; see `benchmarks/emulator.py`."""
-    n = 20_000_000
-    a, b, c = np.zeros(n), np.ones(n), np.ones(n)
-    best = np.inf
-    for _ in range(10):
-        begun = time.perf_counter()
-        np.multiply(c, 3.0, out=a)
-        np.add(a, b, out=a)
-        best = min(best, time.perf_counter() - begun)
-    return 5 * 8 * n / best
 
 
 def layout_of(n_blocks: int, fan_out: int) -> Layout:

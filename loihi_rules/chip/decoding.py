@@ -236,25 +236,14 @@ class Decoding:
         """
 
         def solve() -> Solution:
-            return (self._solve(ens, curves, reg, points, targets).T,)
+            system = self._system(ens, curves, reg, points)
+            cpu = system.cpu.solve(targets[system.some])
+            asked = curves.fired(points) @ cpu if curves.loses_steps else targets
+            wanted = np.concatenate([asked, system.far @ cpu])
+            return ((system.scale * system.chip.iterate(wanted, system.steps)).T,)
 
         problem = ("decoders", curves.content, reg, points, targets)
         return self._solutions.of(problem, solve)[0]
-
-    def _solve(
-        self,
-        ens: nengo.Ensemble,
-        curves: Curves,
-        reg: float,
-        points: np.ndarray,
-        targets: np.ndarray,
-    ) -> np.ndarray:
-        system = self._system(ens, curves, reg, points)
-        cpu = system.cpu.solve(targets[system.some])
-        if curves.loses_steps:
-            targets = curves.fired(points) @ cpu
-        wanted = np.concatenate([targets, system.far @ cpu])
-        return system.scale * system.chip.iterate(wanted, system.steps)
 
     def _system(
         self, ens: nengo.Ensemble, curves: Curves, reg: float, points: np.ndarray
