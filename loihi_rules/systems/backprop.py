@@ -142,6 +142,8 @@ def backprop(
     slides = Slides.of(data, taught, shown, rng)
     with nengo.Network(label="backprop", seed=seed) as network:
         image = nengo.Node(lambda t: slides.images[slides.at(t)], size_out=64, label="image")
+        declare_settings(network)
+        network.config[image].pilot_inputs = data["images"]
         label = nengo.Node(lambda t: slides.labels[slides.at(t)], size_out=1, label="label")
         testing = nengo.Node(lambda t: float(t > slides.begin), size_out=1, label="testing")
         nengo.Probe(label, label="label")
@@ -155,10 +157,7 @@ def backprop(
             else:
                 features = _features(image, data["images"], neurons, rng)
             learned = _learning_read_out(features, label, slides, learning_rate)
-            if (
-                learner == "oja"
-            ):  # few features for all classes: weights grow beyond a usual trial's
-                declare_settings(network)
+            if learner == "oja":  # few features for all classes: weights outgrow a usual trial's
                 network.config[learned].pes_weight_exponent = OJA_EXPONENT
             nengo.Probe(learned.post, synapse=0.05, label="read-out by PES")
     return network

@@ -24,6 +24,7 @@ import nengo
 import numpy as np
 
 from loihi_rules.blocks.trained import Layer, spiking
+from loihi_rules.nengo_parts.settings import declare_settings
 from loihi_rules.systems import audio
 
 DATA = Path(__file__).parent / "data" / "spoken_digits.npz"
@@ -147,6 +148,8 @@ def spoken_digit(words: int = 20, recording: str = "", seed: int = 0) -> nengo.N
             label="word counter",
         )
         nengo.Connection(bank.neurons, counter, synapse=None)
+        declare_settings(network)
+        network.config[counter].pilot_inputs = np.pad(data["samples"], ((0, 0), (0, 1)))
         classifier = spiking(counter[:-1], layers, data["samples"], "classifier")
         output = classifier.output
         silence = np.full((output.n_neurons, 1), SILENCING)
