@@ -54,6 +54,34 @@ AT_ONCE = {
     "out of another type": (["run", "model.py", "--out", "a.csv"], 2, "ends in .npz"),
     "out in no folder": (["run", "model.py", "--out", "no/a.npz"], 2, "no: there is no such"),
     "out is a file": (["compare", "model.py", "--out", NPZ], 2, "there is a file of that name"),
+    "traces over a folder": (["run", "model.py", "--out", "folder.npz"], 2, "this is a folder"),
+    "traces below a file": (["run", "model.py", "--out", f"{NPZ}/a.npz"], 2, f"{NPZ}: there is a"),
+    "weights over a folder": (["run", "bcm", "--freeze", "folder.npz"], 2, "this is a folder"),
+    "traces and weights in one": (
+        ["run", "bcm", "--out", "a.npz", "--freeze", "./a.npz"],
+        2,
+        "two files",
+    ),
+    "a folder for the report": (["compare", "bcm", "--out", "in_the_way"], 2, "report.html: this"),
+    "sweep into a file": (["sweep", "bcm", "--out", NPZ], 2, f"{NPZ}: there is a file of that"),
+    "sweep below a file": (["sweep", "bcm", "--out", f"{NPZ}/x/y"], 2, f"{NPZ}: there is a file"),
+    "seeds into a file": (["compare", "bcm", "--seeds", "0:2", "--out", NPZ], 2, "there is a file"),
+    "job's reports into a file": (
+        ["submit", "bcm", "--site", "local", "--wait", "--out", NPZ],
+        2,
+        f"{NPZ}: there is a file of that name, where a folder is needed",
+    ),
+    "reports of a job not waited for": (
+        ["submit", "bcm", "--site", "local", "--out", "there"],
+        2,
+        "--wait",
+    ),
+    "NIR over a folder": (["export", "model.py", "--to", "folder.nir"], 2, "this is a folder"),
+    "NIR below a file": (["export", "model.py", "--to", f"{NPZ}/a.nir"], 2, "there is a file"),
+    "NIR of another type": (["export", "model.py", "--to", "a.npz"], 2, "ends in .nir"),
+    "conformance over a folder": (["conformance", "--out", "folder.npz"], 2, "this is a folder"),
+    "conformance in no folder": (["conformance", "--out", "no/a.npz"], 2, "no: there is no such"),
+    "reports of a file": (["reports", NPZ], 2, "this is a file"),
     "out below a file": (["compare", "model.py", "--out", f"{NPZ}/x"], 2, NPZ),
     "three names": (["compare", "a.npz", "b.npz", "c.npz"], 2, "two files"),
     "traces missing": (["compare", NPZ, "no.npz"], 2, "no.npz: there is no such file"),
@@ -94,6 +122,8 @@ AT_ONCE = {
     "tolerance downwards": (["compare", "bcm", "--tolerance", "gain=2:1"], 2, "smaller", "first"),
     "tolerance of nan": (["compare", "bcm", "--tolerance", "gain=nan:"], 2, "a number"),
     "new over a file": (["new", "model.py"], 2, "there is a file of that name"),
+    "new over a folder": (["new", "folder.py"], 2, "this is a folder"),
+    "new below a file": (["new", f"{NPZ}/m.py"], 2, f"{NPZ}: there is a file of that name"),
     "new in no folder": (["new", "no/m.py"], 2, "no: there is no such folder"),
     "new of another type": (["new", "m.txt"], 2, "ends in .py"),
     "logs of all and for ever": (["logs", "x", "--follow", "--json"], 2, "--follow"),
@@ -125,7 +155,8 @@ def playground(folder: Path) -> Path:
     """Fill a folder with the files that these commands name."""
     good = MODEL.format(node="0.5")
     (folder / "model.py").write_text(good)
-    (folder / "folder.py").mkdir()
+    for name in ("folder.py", "folder.npz", "folder.nir", "in_the_way/report.html"):
+        (folder / name).mkdir(parents=True)
     (folder / "empty.py").write_text("x = 1\n")
     (folder / "syntax.py").write_text("import nengo\nwith nengo.Network( as model:\n")
     (folder / "raises.py").write_text("import nengo\nraise ValueError('own\\ntrouble')\n")

@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 import click
 
 from deploy import jobs
 from deploy.cli.console import say, say_error, say_json
 from deploy.cli.job_tables import MOST_LINES, tasks_in_words
+from deploy.cli.options import FOR_RESULTS
 from deploy.cli.progress import progress_bar
-from deploy.report.earlier import PAGE, earlier_in, in_words
+from deploy.errors import BadInput
+from deploy.files.places import check_files
+from deploy.jobs.job import Task, report_folder
+from deploy.report.earlier import OF_A_COMPARISON, PAGE, earlier_in, in_words
 
-into = click.option(
-    "--out", type=click.Path(path_type=Path), help="Folder of the reports; one in it a task."
-)
+into = click.option("--out", type=FOR_RESULTS, help="Folder of the reports; one in it a task.")
 
 
 def bring(job: jobs.Job, out: Optional[Path], as_json: bool, compare: bool) -> int:
     """Fetch, and compare with the CPU when everything is there; gives the exit code."""
+    folder = out or Path("comparison") / job.name
+    if compare:
+        check_pages(job.tasks, folder)
+    elif out is not None:
+        raise BadInput("--out is for reports, and --no-compare makes none; leave one out")
     fetched = jobs.fetch(job)
     whole = len(fetched.complete) == len(job.tasks)
     reports: List[Dict[str, Any]] = []
     page, before = "", None
     spreads: Mapping[str, Any] = {}
     if compare and whole:
-        folder = out or Path("comparison") / job.name
         before = earlier_in(folder)
         with progress_bar() as bar:
             report = None if bar is None else lambda done, total: bar("comparisons", done, total)
@@ -54,9 +60,14 @@ def bring(job: jobs.Job, out: Optional[Path], as_json: bool, compare: bool) -> i
     return 0 if all(each["ok"] for each in reports) and (whole or not compare) else 1
 
 
-def _reports(job: jobs.Job, folder: Path, spreads: Mapping[str, Any]) -> List[Dict[str, Any]]:
-    from deploy.jobs.comparing import report_folder  # loads what a fetch alone does without
+def check_pages(tasks: Sequence[Task], folder: Path) -> None:
+    """Find out before a long way whether the reports can be written."""
+    own = [report_folder(tasks, number, folder) for number in range(len(tasks))]
+    check_files(each / name for each in own for name in OF_A_COMPARISON)
+    check_files([folder / PAGE])
 
+
+def _reports(job: jobs.Job, folder: Path, spreads: Mapping[str, Any]) -> List[Dict[str, Any]]:
     parities = {
         (model, seed): parity
         for model, found in spreads.items()
@@ -65,7 +76,7 @@ def _reports(job: jobs.Job, folder: Path, spreads: Mapping[str, Any]) -> List[Di
     found = []
     for number, task in enumerate(job.tasks):
         parity = parities[task.model, task.seed]
-        page = report_folder(job, number, folder) / PAGE
+        page = report_folder(job.tasks, number, folder) / PAGE
         found.append(
             {"task": number, "ok": parity.ok, "verdict": parity.verdict, "report": str(page)}
         )

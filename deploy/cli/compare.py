@@ -15,6 +15,7 @@ import deploy
 from deploy.cli import completion
 from deploy.cli.console import say, say_error, say_json
 from deploy.cli.options import (
+    FOR_RESULTS,
     as_json,
     parameter_option,
     run_options,
@@ -42,7 +43,7 @@ from deploy.files.folder import own_folder, staged_folder
 from deploy.models.spelling import NIR, Spelling
 from deploy.parity.tolerances import check_names, parse_tolerance
 from deploy.recordings.formats import FORMATS, PICKLED
-from deploy.report.earlier import earlier_in, in_words
+from deploy.report.earlier import OF_A_COMPARISON, earlier_in, in_words
 from deploy.workflows.given import RUNS, RUNS_A_SEED, check_targets, checked_seeds
 
 # what is of a comparison of one seed
@@ -113,7 +114,7 @@ ONE_SEED = ("seed", "until_decided", "budget", "weights")
 @click.option("--steps", type=int, help="With --inputs: how long each frame is shown.")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=FOR_RESULTS,
     help="Folder for parity.json, report.html and traces/ (default: comparison/NAME, "
     "or NAME-2, NAME-3 … where there is one).",
 )
@@ -171,7 +172,7 @@ def compare(
         runs = runs_of(files, mapping)
         out = out or own_folder(Path("comparison") / Path(files[1]).stem)
         before = earlier_in(out)
-        with staged_folder(out) as stage:
+        with staged_folder(out, OF_A_COMPARISON) as stage:
             given = None if isinstance(yardstick, int) else yardstick
             parity = deploy.compare_traces(runs[0], runs[1], given, limits)
             parity.write(stage)
@@ -207,7 +208,7 @@ def compare(
         timing = check_run(model, names, [seed], duration, dt, engine, modes)
         out = out or own_folder(Path("comparison") / _plain(model))
         before = earlier_in(out)
-        with staged_folder(out) as stage:
+        with staged_folder(out, OF_A_COMPARISON) as stage:
             with progress_bar() as report:
                 parity = deploy.compare(
                     with_weights(model, seed, weights, learn_on, fan_in),

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, List, Optional
 import click
 
 from deploy.cli.console import print_table, say, say_json
-from deploy.cli.options import as_json
+from deploy.cli.options import FOR_RESULTS, as_json
 from deploy.cli.progress import progress_bar
 from deploy.cli.replacing import in_place
 from deploy.errors import BadInput, BoardLost
+from deploy.files.places import check_file
 from deploy.workflows.given import known_target
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--target", default="loihi", show_default=True, help="The board: loihi.")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=FOR_RESULTS,
     metavar="FILE.npz",
     help="Write what the board did to this file, which others can replay.",
 )
@@ -43,8 +44,10 @@ def conformance(target: str, out: Optional[Path], replay: Optional[Path], as_jso
         raise BadInput(f"conformance is of a board: --target loihi, not {target}")
     if replay is not None and out is not None:
         raise BadInput("--replay reads a file, and --out would write it again; give one")
-    if out is not None and (out.suffix != ".npz" or not out.parent.is_dir()):
-        raise BadInput(f"{out}: give the name of an .npz file, in a folder that there is")
+    if out is not None:
+        if out.suffix != ".npz":
+            raise BadInput(f"{out}: what a board did is an npz file; give a name that ends in .npz")
+        check_file(out)
     replaced = in_place(out)
     if replay is None:
         known_target(target)

@@ -10,6 +10,7 @@ import click
 from deploy.cli import completion
 from deploy.cli.console import print_table, say, say_json
 from deploy.cli.options import (
+    FOR_RESULTS,
     as_json,
     dt_option,
     duration_option,
@@ -20,14 +21,13 @@ from deploy.cli.options import (
 from deploy.cli.reading import check_run, check_weights_file, model_of, with_weights
 from deploy.cli.replacing import in_place
 from deploy.errors import BadInput
+from deploy.files.places import check_file
 from deploy.models.spelling import NIR
 
 
 @click.command()
 @click.argument("model", shell_complete=completion.models)
-@click.option(
-    "--to", type=click.Path(path_type=Path), required=True, metavar="OUT.nir", help="The file."
-)
+@click.option("--to", type=FOR_RESULTS, required=True, metavar="OUT.nir", help="The file.")
 @parameter_option
 @seed_option
 @duration_option
@@ -50,10 +50,7 @@ def export(
     model = model_of(model, parameters)
     if to.suffix != NIR:
         raise BadInput(f"{to}: this is the name of a NIR file; give one that ends in {NIR}")
-    if to.is_dir():
-        raise BadInput(f"{to}: this is a folder; name a file in it")
-    if not to.parent.is_dir():
-        raise BadInput(f"{to.parent}: there is no such folder")
+    check_file(to)
     check_weights_file(weights, learn_on, fan_in)
     replaced = in_place(to)
     timing = check_run(model, ["cpu"], [seed], duration, dt)

@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from deploy.cli.console import say, say_json
-from deploy.cli.options import as_json
+from deploy.cli.options import FOR_RESULTS, as_json
 from deploy.errors import BadInput
+from deploy.files.places import check_file, not_written
 
 START = '''"""A value that is carried and squared: put your own model in its place."""
 
@@ -34,21 +35,20 @@ with nengo.Network(label="{label}", seed=1) as model:
 
 
 @click.command()
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=FOR_RESULTS)
 @as_json
 def new(path: Path, as_json: bool) -> None:
     """Write a model to start from, into a file that is not there yet."""
     if path.suffix != ".py":
         raise BadInput(f"{path}: a model is a Python file; give a name that ends in .py")
+    check_file(path)
     try:
         with open(path, "x", encoding="utf-8") as stream:
             stream.write(START.format(label=path.stem))
     except FileExistsError:
         raise BadInput(f"{path}: there is a file of that name; give another") from None
-    except FileNotFoundError:
-        raise BadInput(f"{path.parent}: there is no such folder") from None
     except OSError as error:
-        raise BadInput(f"{path}: cannot be written ({error.strerror})") from None
+        raise not_written(path, error) from None
     if as_json:
         say_json({"file": str(path)}, None)
         return

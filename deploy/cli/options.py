@@ -13,6 +13,9 @@ from deploy.emulator.silicon import MODES
 from deploy.files.cache import CACHE
 from deploy.workflows.given import USER_DURATION
 
+# readable or not: what is in its way is said in words of our own
+FOR_RESULTS: Any = click.Path(path_type=Path, readable=False)
+
 
 def together(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Options that go with each other, as one decorator."""

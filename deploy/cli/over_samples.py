@@ -9,8 +9,8 @@ import deploy
 from deploy.cli.console import print_table, say, say_json, say_verdict
 from deploy.cli.progress import progress_bar
 from deploy.files.folder import staged_folder
-from deploy.report.earlier import earlier_in, in_words
-from deploy.workflows.classify import Classification
+from deploy.report.earlier import PAGE, earlier_in, in_words
+from deploy.workflows.classify import RECORD, Classification
 
 
 def compare_over_samples(
@@ -25,13 +25,13 @@ def compare_over_samples(
 ) -> int:
     """Classify, say it, and write the report; gives the exit code."""
     before = earlier_in(out)
-    with staged_folder(out) as stage:
+    with staged_folder(out, (PAGE, RECORD)) as stage:
         with progress_bar() as report:
             found = deploy.classify(
                 model, inputs, labels, steps=steps, targets=targets, seed=seed, progress=report
             )
         found.write(stage)
-    page = out / "report.html"
+    page = out / PAGE
     if as_json:
         say_json({**found.to_dict(), "report": str(page)})
     else:

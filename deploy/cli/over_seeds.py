@@ -9,6 +9,7 @@ import deploy
 from deploy.cli.console import say, say_json
 from deploy.cli.progress import progress_bar
 from deploy.cli.spread_table import print_spread
+from deploy.files.places import check_folder
 from deploy.report.earlier import earlier_in, in_words
 
 NOT_WRITTEN = "report: not written; for that, give --out FOLDER"
@@ -35,6 +36,8 @@ def compare_over_seeds(
     options
         ``dt``, ``engine``, ``ideals``, ``tolerances``, ``spread`` and ``silicon``.
     """
+    if out is not None:
+        check_folder(out)
     before = None if out is None else earlier_in(out)
     with progress_bar() as bar:
         found = deploy.sweep(

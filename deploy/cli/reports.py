@@ -22,6 +22,8 @@ from deploy.report.earlier import Earlier, earlier_below
 @as_json
 def reports(folder: Path, page: bool, show: bool, as_json: bool) -> None:
     """List the comparisons in FOLDER and below it (default: comparison), the newest last."""
+    if folder.is_file():
+        raise BadInput(f"{folder}: this is a file; give the folder in which comparisons are")
     if not folder.is_dir():
         raise BadInput(f"{folder}: there is no such folder; loihi-deploy compare MODEL makes one")
     found = earlier_below(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, List, Optional, Tuple
 
@@ -11,6 +12,7 @@ import deploy
 from deploy.cli import completion
 from deploy.cli.console import print_table, say, say_error, say_json
 from deploy.cli.options import (
+    FOR_RESULTS,
     as_json,
     parameter_option,
     run_options,
@@ -23,6 +25,7 @@ from deploy.cli.reading import check_run, check_weights_file, model_of, pairs_of
 from deploy.cli.replacing import in_place
 from deploy.emulator.silicon import Silicon
 from deploy.errors import BadInput, DeployError
+from deploy.files.places import check_file
 from deploy.report.numbers import number
 from deploy.targets import TARGETS
 
@@ -47,11 +50,11 @@ if TYPE_CHECKING:
 @silicon_option
 @click.option(
     "--freeze",
-    type=click.Path(path_type=Path),
+    type=FOR_RESULTS,
     metavar="OUT.npz",
     help="Write what has been learnt at the end to this file.",
 )
-@click.option("--out", type=click.Path(path_type=Path), help="Write the traces to this .npz file.")
+@click.option("--out", type=FOR_RESULTS, help="Write the traces to this .npz file.")
 @as_json
 def run(
     model: str,
@@ -75,6 +78,8 @@ def run(
     for path, name in ((out, "traces"), (freeze, "weights")):
         if path is not None:
             _check_file(path, name)
+    if out is not None and freeze is not None and os.path.abspath(out) == os.path.abspath(freeze):
+        raise BadInput(f"{out}: --out and --freeze are two files; give another name to one")
     replaced, frozen_before = in_place(out), in_place(freeze)
     ideal, modes = pairs_of(ideals), Silicon.read(silicon)
     check_weights_file(weights, learn_on, fan_in)
@@ -127,10 +132,7 @@ def _check_file(path: Path, name: str) -> None:
     """Find out before a long run whether its result can be written."""
     if path.suffix != ".npz":
         raise BadInput(f"{path}: {name} are npz files; give a name that ends in .npz")
-    if path.is_dir():
-        raise BadInput(f"{path}: this is a folder; give the name of a file")
-    if not path.parent.is_dir():
-        raise BadInput(f"{path.parent}: there is no such folder")
+    check_file(path)
 
 
 def _summary(traces: Traces, label: str) -> List[str]:

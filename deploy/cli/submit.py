@@ -10,7 +10,7 @@ from typing import Iterable, List, Optional, Sequence, Tuple
 import click
 
 from deploy.cli import completion
-from deploy.cli.bringing import bring, into
+from deploy.cli.bringing import bring, check_pages, into
 from deploy.cli.console import say, say_json
 from deploy.cli.dry_run import print_dry_run
 from deploy.cli.job_tables import print_status, tasks_in_words
@@ -91,6 +91,8 @@ def submit(
     If the way breaks anywhere, submit again: it finds what is there.
     """
     find_site(site)
+    if out is not None and not wait:
+        raise BadInput("--out is for the reports that --wait makes; give both, or none")
     modes = Silicon.read(silicon)
     check_silicon([target, *BETWEEN.get(target, ())], modes)
     wanted = seeds_of(seeds)
@@ -101,6 +103,8 @@ def submit(
         for seed in wanted
     ]
     tasks = [Task(typed, seed, timing.seconds) for typed, seed, timing in timed]
+    if out is not None:
+        check_pages(tasks, out)
     step = _one_step(timing.dt for _, _, timing in timed)
     from deploy.jobs.preparing import Options, pack, prepare  # loads Nengo
 

@@ -10,6 +10,7 @@ import click
 
 from deploy.cli import completion
 from deploy.cli.options import (
+    FOR_RESULTS,
     as_json,
     parameter_option,
     run_options,
@@ -47,7 +48,7 @@ from deploy.workflows.processes import at_once
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=FOR_RESULTS,
     help="Folder for report.html and every run's traces; a sweep that was stopped resumes from it.",
 )
 @as_json

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import IO, Iterator
 
-from deploy.errors import BadInput
+from deploy.files.places import not_written
 
 
 @contextlib.contextmanager
@@ -20,20 +20,18 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
     Raises
     ------
     BadInput
-        If the folder is not there, or the disk is full or read-only.
+        If the folder is not there, something is in the way, or the disk is full or read-only.
     """
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=str(path.parent))
-    except FileNotFoundError:
-        raise BadInput(f"{path.parent}: there is no such folder") from None
     except OSError as error:
-        raise BadInput(f"{path.parent}: cannot be written ({error.strerror})") from None
+        raise not_written(path, error) from None
     try:
         with os.fdopen(handle, "wb") as stream:
             yield stream
         os.replace(name, path)
     except OSError as error:
-        raise BadInput(f"{path}: cannot be written ({error.strerror or error})") from None
+        raise not_written(path, error) from None
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)

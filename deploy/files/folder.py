@@ -8,9 +8,10 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Iterator, List
+from typing import Iterator, List, Sequence
 
 from deploy.errors import BadInput
+from deploy.files.places import check_files, check_folder, not_made
 
 LOCK = ".loihi-deploy.lock"
 
@@ -22,7 +23,7 @@ def own_folder(directory: Path) -> Path:
 
 
 def _is_free(directory: Path) -> bool:
-    if not directory.exists():
+    if not os.path.exists(directory):  # that of a path raises where it may not look
         return True
     with contextlib.suppress(OSError):
         return directory.is_dir() and not any(directory.iterdir())
@@ -30,11 +31,17 @@ def _is_free(directory: Path) -> bool:
 
 
 @contextlib.contextmanager
-def staged_folder(directory: Path) -> Iterator[Path]:
+def staged_folder(directory: Path, names: Sequence[str] = ()) -> Iterator[Path]:
     """A scratch folder whose files are renamed into ``directory`` at the end.
 
     Files of an earlier comparison are replaced, other files stay. If anything
     goes wrong ``directory`` is as it was, or not there.
+
+    Parameters
+    ----------
+    directory : pathlib.Path
+    names : sequence of str
+        Of files that will be there: what is in their way is found before the scratch folder is.
 
     Raises
     ------
@@ -43,6 +50,8 @@ def staged_folder(directory: Path) -> Iterator[Path]:
     """
     from filelock import FileLock, Timeout  # loads asyncio
 
+    check_folder(directory)
+    check_files(directory / name for name in names)
     made = [path for path in (directory, *directory.parents) if not path.exists()]
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -55,12 +64,9 @@ def staged_folder(directory: Path) -> Iterator[Path]:
             f"{directory}: another loihi-deploy is writing there; wait for it, or choose "
             "another --out"
         ) from None
-    except (FileExistsError, NotADirectoryError):
-        _forget(directory, made)
-        raise BadInput(f"{directory}: there is a file of that name; choose another --out") from None
     except OSError as error:
         _forget(directory, made)
-        raise BadInput(f"{directory}: cannot be written ({error.strerror or error})") from None
+        raise not_made(directory, error) from None
     except BaseException:
         _forget(directory, made)
         raise
@@ -69,10 +75,9 @@ def staged_folder(directory: Path) -> Iterator[Path]:
 
 
 def _forget(directory: Path, made: List[Path]) -> None:
-    """Take away the folders that were made, as long as nobody put anything there."""
-    if made:
-        with contextlib.suppress(OSError):
-            os.unlink(directory / LOCK)
+    """Take away the lock, and the folders that were made, as long as nobody put anything there."""
+    with contextlib.suppress(OSError):
+        os.unlink(directory / LOCK)
     for path in made:
         with contextlib.suppress(OSError):
             path.rmdir()
@@ -93,12 +98,14 @@ def _move(stage: Path, directory: Path) -> None:
     Raises
     ------
     BadInput
-        If a folder that is to be filled is a link to another, which may be anywhere.
+        If something is in the way of a file, or a folder that is to be filled is a link to another,
+        which may be anywhere. Nothing was moved then.
     """
     files = sorted(
         (p for p in stage.rglob("*") if p.is_file()),
         key=lambda p: (p.suffix == ".json", str(p)),
     )
+    check_files(directory / path.relative_to(stage) for path in files)
     for folder in sorted({path.relative_to(stage).parent for path in files}):
         if folder.parts and (directory / folder).is_symlink():
             raise BadInput(f"{directory / folder}: a link; remove it, or choose another --out")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Callable, Dict, Mapping, Optional
 from urllib.parse import quote
 
-from deploy.jobs.job import BETWEEN, Job
+from deploy.jobs.job import BETWEEN, Job, report_folder
 from deploy.jobs.results import load_result, run_here, sent
 from deploy.models.same_model import SameModel
 from deploy.report.earlier import PAGE
@@ -78,7 +78,7 @@ def _write_page(job: Job, folder: Path, found: Mapping[str, Sweep]) -> None:
     """The page of all tasks, with a link to each one's own."""
     pages: Dict[str, Dict[int, str]] = {}
     for number, task in enumerate(job.tasks):
-        own = report_folder(job, number, folder).relative_to(folder).as_posix()
+        own = report_folder(job.tasks, number, folder).relative_to(folder).as_posix()
         pages.setdefault(task.model, {})[task.seed] = quote(f"{own}/{PAGE}")
     if len(found) == 1:
         ((model, alone),) = found.items()
@@ -86,15 +86,6 @@ def _write_page(job: Job, folder: Path, found: Mapping[str, Sweep]) -> None:
         return
     groups = [each.group(model, pages[model]) for model, each in found.items()]
     write_text(folder / PAGE, render_sweeps(f"Job {job.name}", groups))
-
-
-def report_folder(job: Job, number: int, folder: Path) -> Path:
-    """Where a task's report is: in the folder itself if the job has no other task."""
-    if len(job.tasks) == 1:
-        return folder
-    task = job.tasks[number]
-    plain = "".join(c if c.isalnum() or c in "=.-" else "-" for c in task.parameters)
-    return folder / "-".join(filter(None, (plain, f"seed-{task.seed}")))
 
 
 def _one(number: int, job: Job, folder: Path) -> Parity:
@@ -105,7 +96,7 @@ def _one(number: int, job: Job, folder: Path) -> Parity:
         same = SameModel(asked.model if asked.model.is_one_of_its_kind else asked.spelled)
         yardstick = spread_of(runs, same, asked.duration, asked.seed, RUNS_A_SEED)
     parity = parity_of(runs, yardstick)
-    parity.save(report_folder(job, number, folder))
+    parity.save(report_folder(job.tasks, number, folder))
     return replace(parity, runs=tuple(map(_learning_alone, parity.runs)))
 
 

@@ -6,7 +6,7 @@ import contextlib
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, NamedTuple, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Sequence, Tuple
 
 import platformdirs
 
@@ -45,6 +45,15 @@ class Task(NamedTuple):
     def parameters(self) -> str:
         """What is in the model's brackets."""
         return self.model.partition("[")[2].rstrip("]")
+
+
+def report_folder(tasks: Sequence[Task], number: int, folder: Path) -> Path:
+    """Where a task's report is: in the folder itself if the job has no other task."""
+    if len(tasks) == 1:
+        return folder
+    task = tasks[number]
+    plain = "".join(c if c.isalnum() or c in "=.-" else "-" for c in task.parameters)
+    return folder / "-".join(filter(None, (plain, f"seed-{task.seed}")))
 
 
 @dataclass(frozen=True)

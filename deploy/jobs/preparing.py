@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Dict, List, Mapping, Optional, Sequence, Set, 
 from deploy.emulator.silicon import AS_EMULATED, Silicon
 from deploy.errors import BadInput
 from deploy.files.atomic import atomic_write
+from deploy.files.places import not_made
 from deploy.files.private import private_folder
 from deploy.jobs import bundle as bundles
 from deploy.jobs.expected import Expected
@@ -257,7 +258,7 @@ def _write_files(job: Job, data: bytes, packages: str) -> None:
         private_folder(sent / AGENT.name)
         job.folder.chmod(0o700)
     except OSError as error:
-        raise BadInput(f"{job.folder}: cannot be written ({error.strerror})") from None
+        raise not_made(job.folder, error) from None
     settings: Settings = {
         "name": job.name, "sha256": job.sha256, "tasks": len(job.tasks), "take": place.take,
         "python": place.python_words, "partition": place.partition, "board": place.board,

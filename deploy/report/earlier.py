@@ -10,6 +10,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 COMPARISON = "loihi-deploy parity"  # of `deploy.parity.comparison`, which takes long to load
 SWEEP = "loihi-deploy sweep"
 PAGE = "report.html"
+OF_A_COMPARISON = (PAGE, "parity.json", "traces/cpu.npz")  # files of its folder, and of its traces'
 MOST_BYTES = 2**26  # of a file that is looked into
 
 

@@ -28,6 +28,7 @@ from loihi_rules.nir import NirModel
 from loihi_rules.nir.network import with_inputs
 from loihi_rules.nir.stepping import Stepper
 
+RECORD = "classification.json"
 REFERENCE = "cpu"
 LIKE_ENOUGH = 0.95  # cosine of a layer's spikes, on the reference and on the target
 WITHIN = 0.01  # of all samples, by which accuracies may differ
@@ -171,7 +172,7 @@ class Classification:
         from deploy.report.classification_page import render_classification  # loads Matplotlib
 
         texts = {
-            "classification.json": json.dumps(self.to_dict(), indent=1),
+            RECORD: json.dumps(self.to_dict(), indent=1),
             "report.html": render_classification(self),
         }
         for name, text in texts.items():

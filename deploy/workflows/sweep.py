@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
@@ -11,8 +12,9 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 
 from deploy.emulator.silicon import Silicon
-from deploy.errors import BadInput, DeployError
+from deploy.errors import DeployError
 from deploy.files.atomic import atomic_write
+from deploy.files.places import check_files, not_made
 from deploy.lessons import lesson_pictures
 from deploy.models.fingerprint import fingerprint
 from deploy.models.loaded import Model
@@ -20,7 +22,7 @@ from deploy.models.same_model import SameModel
 from deploy.models.user_code import user_code
 from deploy.parity.comparison import NO_PARITY, NOT_TESTED, NOTHING, OPEN_, PARITY
 from deploy.parity.tolerances import Tolerance
-from deploy.report.earlier import SWEEP
+from deploy.report.earlier import PAGE, SWEEP
 from deploy.report.page import render
 from deploy.report.sweep_page import Group, render_sweeps, worst_seeds_first
 from deploy.shown import bounded
@@ -42,6 +44,7 @@ from deploy.workflows.run import run
 from deploy.workflows.spread import spread_of
 from loihi_rules import fix_seeds
 
+RECORD = "sweep.json"
 MOST_PAGES = 3  # of seeds, the worst ones
 WORST_FIRST = (NO_PARITY, NOT_TESTED, NOTHING, OPEN_, PARITY)
 Progress = Callable[[int, int], None]  # runs done, runs in all
@@ -114,8 +117,8 @@ class Sweep:
         for seed in worst_seeds_first(self.seeds, self.parities)[:MOST_PAGES]:
             own = folder / f"seed-{seed}"
             make_folder(own)
-            write_text(own / "report.html", render(by_seed[seed], lesson_pictures(by_seed[seed])))
-            pages[seed] = f"seed-{seed}/report.html"
+            write_text(own / PAGE, render(by_seed[seed], lesson_pictures(by_seed[seed])))
+            pages[seed] = f"seed-{seed}/{PAGE}"
         return self.write_page(folder, pages)
 
     def write_page(self, folder: Path, pages: Mapping[int, str]) -> Path:
@@ -130,10 +133,10 @@ class Sweep:
         """
         name = str(self.parities[0].reference.model)
         title = f"{name}, {len(self.seeds)} seeds"
-        write_text(folder / "report.html", render_sweeps(title, [self.group(name, pages)]))
+        write_text(folder / PAGE, render_sweeps(title, [self.group(name, pages)]))
         record = json.dumps(bounded(self.to_dict()), indent=1, ensure_ascii=False)
-        write_text(folder / "sweep.json", record + "\n")
-        return folder / "report.html"
+        write_text(folder / RECORD, record + "\n")
+        return folder / PAGE
 
     def group(self, name: str, pages: Mapping[int, str]) -> Group:
         """What a page of one model or several has of it."""
@@ -259,6 +262,9 @@ def sweep(
     steps_of(duration, options.get("dt") or STEP)  # a bad value fails before the pool starts
     if folder is not None:
         folder = Path(folder)
+        runs = [_path(folder, seed, target) for seed in seeds for target in targets]
+        # those that are there may be all that is wanted of them
+        check_files([folder / PAGE, folder / RECORD, *(r for r in runs if not os.path.isfile(r))])
         make_folder(folder)
 
     made: Dict[int, Parity] = {}
@@ -275,7 +281,7 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise BadInput(f"{folder}: cannot be written ({error.strerror})") from None
+        raise not_made(folder, error) from None
 
 
 def write_text(path: Path, text: str) -> None:
@@ -316,7 +322,7 @@ def _of_seed(
         )
         if folder is not None:
             path = _path(folder, seed, target)
-            path.parent.mkdir(mode=0o700, exist_ok=True)
+            make_folder(path.parent)
             traces.save(path)
         runs.append(traces)
     yardstick = spread_of(runs, same, duration, seed, n_runs, options.get("ideals"))
