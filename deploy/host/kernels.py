@@ -282,7 +282,7 @@ def collect_errors(addresses, first, sizes, scale, total, errors, cut, largest):
     cut : (n_errors,) ndarray of int64
         How often each has been cut; is added to.
     largest : (n_errors,) ndarray
-        The largest magnitude of each, before it was cut; is raised.
+        The largest magnitude of each, before it was cut; is raised, by NaN to infinity.
     """
     total[:] = 0.0
     for k in range(len(sizes)):
@@ -291,7 +291,7 @@ def collect_errors(addresses, first, sizes, scale, total, errors, cut, largest):
             total[first[k] + i] += values[i]
     for i in range(len(total)):
         error = np.rint(scale * total[i])
-        largest[i] = max(largest[i], abs(error))
+        largest[i] = np.inf if np.isnan(error) else max(largest[i], abs(error))
         if error > 127:
             error = 127.0
             cut[i] += 1

@@ -7,7 +7,7 @@ the chip gives in step n reaches the host in step n + 1.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 import numpy as np
 from nengo.exceptions import SimulationError
@@ -18,10 +18,12 @@ from deploy.host.host import Bridges, Host
 from deploy.host.interrupts import Interrupts
 from deploy.host.journal import most_steps
 from deploy.nengo_loihi.build.input_units import MOST_A_STEP, InputUnit
+from deploy.nengo_loihi.build.resources import name_of_block
 from deploy.nengo_loihi.run.input_spikes import unit_of
 from deploy.nengo_loihi.run.interface import FastEmulator
 from deploy.nengo_loihi.run.probe_values import weighted
 from deploy.private_names import HOST, missing
+from loihi_rules.nengo_parts.names import name_of
 
 BATCH = 500  # steps between two looks at the outside; bounds the buffers
 LOOKS = 0.2  # of the usual length of a batch, where something is looked at behind each
@@ -182,6 +184,11 @@ class Runner:
         self._first += n
         self._rows[:] = 0, 0, 0
         self._part, self.is_running = AFTER, False
+        for fed in (*self._spikes.poisoned(), *self._errors.poisoned()):
+            raise SimulationError(
+                f"{fed}: what the host sends there was no finite number in a step before "
+                f"{self._first * self.model.dt:.4g} s; look at what your nodes and processes give"
+            )
 
     def _publish(self, last: int) -> None:
         """Hand on what is probed in the rows before ``last``."""
@@ -419,6 +426,7 @@ class _SpikeBridge:
         for spike_input in emulator.inputs:
             if spike_input not in sources or spike_input.spikes:
                 raise Unsupported("inputs that do not come from the host")
+        self._inputs, self._blocks = emulator.inputs, model.blocks
         self.signals = [sources[spike_input] for spike_input in emulator.inputs]
         for signal in self.signals:
             if signal.dtype != np.float64 or not signal.flags.c_contiguous:
@@ -465,6 +473,18 @@ class _SpikeBridge:
         ):
             self._events = np.concatenate([self._events, np.zeros_like(self._events)])
 
+    def poisoned(self) -> Iterator[str]:
+        """Blocks that were sent what is no finite number.
+
+        Neurons that integrate values are left with one, and give it in each step from then on.
+        """
+        for spike_input, signal in zip(self._inputs, self.signals):
+            if not np.isfinite(signal).all():
+                entered = [axon.target for axon in spike_input.axons]
+                for block in self._blocks:
+                    if any(synapse in block.synapses for synapse in entered):
+                        yield name_of_block(block)
+
     def save(self) -> None:
         """A batch starts."""
         self._waited[...] = self.waiting
@@ -490,16 +510,23 @@ class _ErrorBridge:
         self.scale = emulator.error_scale
         self.total = np.zeros(len(self.errors))
         starts = emulator.layout.learning.error_start
-        self.signals, first = [], []
+        self.signals, self._conns, first = [], [], []
         for sender, receiver in model.host2chip_pes_senders.items():
             conn = model.nengo_probe_conns[receiver.error_target]
             index = emulator.learning_index[model.objs[conn]["decoders"]]
             first.append(starts[index])
             self.signals.append(signal_of(sender))
+            self._conns.append(conn)
         self.addresses = np.array([s.ctypes.data for s in self.signals], np.int64)
         self.first = np.array(first, np.int64)
         self.sizes = np.array([s.size for s in self.signals], np.int64)
         self._cut_before = self.cut.copy()
+
+    def poisoned(self) -> Iterator[str]:
+        """Learning connections whose errors were no finite numbers."""
+        for conn, first, size in zip(self._conns, self.first, self.sizes):
+            if not np.isfinite(self.largest[first : first + size]).all():
+                yield f"errors of what {name_of(conn.pre)} learns"
 
     def save(self) -> None:
         """A batch starts."""

@@ -1,0 +1,55 @@
+"""What is no finite number cannot be sent to the chip: a run that has it says so, and where."""
+
+import nengo
+import numpy as np
+import pytest
+
+import deploy
+
+
+class Breaks(nengo.Process):
+    """0.5, and something else in some steps: from Nengo's processes no one keeps it."""
+
+    def __init__(self, value, first, last):
+        super().__init__(default_size_in=0, default_size_out=1)
+        self.value, self.first, self.last = value, first, last
+
+    def make_step(self, shape_in, shape_out, dt, rng, state):
+        def step(t):
+            return np.full(1, self.value if self.first <= t <= self.last else 0.5)
+
+        return step
+
+
+def network(value, into, first=0.2, last=0.2):
+    with nengo.Network(seed=3) as net:
+        bad = nengo.Node(Breaks(value, first, last), label="bad")
+        a = nengo.Ensemble(40, 1, label="a")
+        out = nengo.Node(size_in=1, label="out")
+        rule = nengo.Connection(a, out, learning_rule_type=nengo.PES(1e-5)).learning_rule
+        ways = {"a": a, "neurons": a.neurons[:1], "errors of what a learns": rule}
+        nengo.Connection(bad, ways[into])
+        nengo.Probe(out)
+    return net
+
+
+@pytest.mark.parametrize("target", ["emulator", "float-emulator"])
+@pytest.mark.parametrize("into", ["a", "neurons", "errors of what a learns"])
+def test_one_step_that_is_not_a_number_is_named(target, into):
+    name = "a" if into == "neurons" else into
+    sim = deploy.Simulator(network(np.nan, into), target=target, progress_bar=False)
+    with sim, pytest.raises(nengo.exceptions.SimulationError, match=f"^{name}: .* no finite"):
+        sim.run(0.6)
+
+
+@pytest.mark.parametrize("into", ["a", "neurons"])
+def test_so_is_infinity(into):
+    sim = deploy.Simulator(network(-np.inf, into), progress_bar=False)
+    with sim, pytest.raises(nengo.exceptions.SimulationError, match="^a: "):
+        sim.run(0.6)
+
+
+def test_a_run_that_ended_before_is_whole():
+    with deploy.Simulator(network(np.nan, "a", first=0.2), progress_bar=False) as sim:
+        sim.run(0.15)
+        assert np.isfinite(sim.data[sim.model.toplevel.all_probes[0]]).all()
