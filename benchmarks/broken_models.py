@@ -6,6 +6,7 @@ python benchmarks/broken_models.py            # a Markdown table
 from __future__ import annotations
 
 import sys
+from typing import Callable, Dict, Mapping, Tuple
 
 import nengo
 import numpy as np
@@ -136,7 +137,9 @@ def wrong_synapse(seed):
     return net
 
 
-BROKEN = {
+Model = Tuple[Callable[[int], nengo.Network], str]  # by its seed, and what is to be named
+
+BROKEN: Dict[str, Model] = {
     "too few neurons": (too_few_neurons, FEW),
     "radius too small": (small_radius, RADIUS),
     "rates beyond the chip": (fast_neurons, RATES),
@@ -150,11 +153,12 @@ BROKEN = {
 }
 
 
-def main(seed: int = 31) -> None:
+def table(models: Mapping[str, Model], seed: int) -> None:
+    """Explain each, and print a row of it."""
     print("| broken by | named first | its edit | error | verdict, and with the edit |")
     print("|---|---|---|---|---|")
     right = 0
-    for name, (build, cause) in BROKEN.items():
+    for name, (build, cause) in models.items():
         found = deploy.explain(build(seed), SECONDS, seed)
         first = found.likeliest
         said = "none" if first is None else first.cause
@@ -164,8 +168,8 @@ def main(seed: int = 31) -> None:
         verdicts = f"{found.verdict.split(':')[0]}, {found.cured.split(':')[0]}"
         edit = "" if first is None else first.edit
         print(f"| {name} | {said}{mark} | {edit} | {left} | {verdicts} |", flush=True)
-    print(f"\n{right} of {len(BROKEN)} are named first.")
+    print(f"\n{right} of {len(models)} are named first.")
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    table(BROKEN, int(sys.argv[1]) if len(sys.argv) > 1 else 31)

@@ -52,6 +52,7 @@ FIGURES = (
     Figures("docs/emulator.md", "python benchmarks/spike_memory.py", within=1.0),
     Figures("docs/energy.md", "python benchmarks/energy.py"),
     Figures("docs/explain.md", "python benchmarks/broken_models.py"),
+    Figures("docs/explain.md", "python benchmarks/broken_networks.py"),
     Figures("docs/goals.md", "python benchmarks/digits.py"),
     Figures("docs/learning_rules.md", "python benchmarks/parity_rules.py"),
     Figures("docs/learning_rules.md", "python benchmarks/relay.py", within=1.0),

@@ -6,7 +6,8 @@ them all, and ranks them by what they bring.
 
 from typing import Callable, List, Tuple
 
-from deploy.suspects.connections import long_chain, short_synapse
+from deploy.suspects.chains import long_chain
+from deploy.suspects.connections import short_synapse
 from deploy.suspects.learning import cut_errors, too_fast_learning
 from deploy.suspects.neurons import dead, too_fast, too_few
 from deploy.suspects.radius import radius

@@ -1,31 +1,26 @@
-"""Filters that are too short, and values that are handed on too often."""
+"""Filters that are too short."""
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+import math
+from typing import Any, Dict, List, Tuple
 
 import nengo
 import numpy as np
+from nengo.synapses import LinearFilter
 
-from deploy.suspects.suspect import Copies, Suspect, Symptoms, free_to_vary, names
-from loihi_rules.nengo_parts.names import name_of
+from deploy.suspects.suspect import Copies, Suspect, Symptoms, names
+from loihi_rules.nengo_parts.passthrough_nodes import is_passthrough
 from loihi_rules.nengo_parts.wiring import base_of, decoded
 
 SHORT = 0.003  # s: single spikes pass through
 DEFAULT = 0.005  # s, Nengo's
-LONG = 4  # ensembles that do nothing but hand a value on
+LOOKED = 1.0  # s, of an answer that is no formula
 
 
 def short_synapse(symptoms: Symptoms) -> List[Suspect]:
-    """Connections of values through which single spikes pass."""
-    found = [
-        conn
-        for conn in symptoms.network.all_connections
-        if decoded(conn)
-        and isinstance(base_of(conn.post), nengo.Ensemble)
-        and conn.learning_rule_type is None
-        and getattr(conn.synapse, "tau", 0.0) < SHORT
-    ]
+    """Connections of values through which single spikes pass, on the whole way to an ensemble."""
+    found = _outermost(symptoms.network, _without_filter(symptoms.network))
     if not found:
         return []
 
@@ -38,65 +33,82 @@ def short_synapse(symptoms: Symptoms) -> List[Suspect]:
     return [Suspect("the wrong synapse: none, or too short", names(found), figure, edit, apply)]
 
 
+def _without_filter(network: nengo.Network) -> List[nengo.Connection]:
+    """Connections on a way from one ensemble to another on which all filters are short."""
+    conns = [conn for conn in network.all_connections if conn.learning_rule_type is None]
+    last = {conn: _lasts(conn.synapse) for conn in conns}
+    onto = [conn for conn in conns if is_passthrough(base_of(conn.post))]
+    since: Dict[Any, float] = {}  # the last ensemble, at least; seconds
+    until: Dict[Any, float] = {}  # the next
+    changed = True
+    while changed:
+        changed = False
+        for conn in onto:
+            node = base_of(conn.post)
+            before = 0.0 if decoded(conn) else since.get(base_of(conn.pre), math.inf)
+            if before + last[conn] < since.get(node, math.inf):
+                since[node], changed = before + last[conn], True
+        for conn in conns:
+            node, end = base_of(conn.pre), base_of(conn.post)
+            after = 0.0 if isinstance(end, nengo.Ensemble) else until.get(end, math.inf)
+            if is_passthrough(node) and last[conn] + after < until.get(node, math.inf):
+                until[node], changed = last[conn] + after, True
+    found = []
+    for conn in conns:
+        end = base_of(conn.post)
+        before = 0.0 if decoded(conn) else since.get(base_of(conn.pre), math.inf)
+        after = 0.0 if isinstance(end, nengo.Ensemble) else until.get(end, math.inf)
+        if before + last[conn] + after < SHORT:
+            found.append(conn)
+    return found
+
+
+def _outermost(network: nengo.Network, conns: List[nengo.Connection]) -> List[nengo.Connection]:
+    """Of those that nodes join to one way, the ones that its author has written himself."""
+    depths = _depths(network)
+    joined: Dict[Any, Any] = {}  # a node, to one that stands for all that it is joined with
+
+    def stands_for(obj: Any) -> Any:
+        while joined.get(obj, obj) is not obj:
+            obj = joined[obj]
+        return obj
+
+    for conn in conns:
+        ends = [end for end in (base_of(conn.pre), base_of(conn.post)) if is_passthrough(end)]
+        if len(ends) == 2:
+            joined[stands_for(ends[0])] = stands_for(ends[1])
+    least: Dict[Any, int] = {}
+    groups: List[Tuple[nengo.Connection, Any]] = []
+    for conn in conns:
+        ends = [end for end in (base_of(conn.pre), base_of(conn.post)) if is_passthrough(end)]
+        group = stands_for(ends[0]) if ends else conn
+        groups.append((conn, group))
+        least[group] = min(depths[conn], least.get(group, depths[conn]))
+    return [conn for conn, group in groups if depths[conn] == least[group]]
+
+
+def _depths(network: nengo.Network, depth: int = 0) -> Dict[nengo.Connection, int]:
+    """In how many networks each connection is."""
+    found = {conn: depth for conn in network.connections}
+    for inner in network.networks:
+        found.update(_depths(inner, depth + 1))
+    return found
+
+
+def _lasts(synapse: Any) -> float:
+    """Mean delay of a filter, in seconds: −H′(0)/H(0), the centre of its answer to a spike."""
+    if synapse is None:
+        return 0.0
+    if isinstance(synapse, LinearFilter) and synapse.analog:
+        num, den = (np.append(np.zeros(2), c)[-2:] for c in (synapse.num, synapse.den))
+        if num[1] == 0 or den[1] == 0:
+            return math.inf  # no low-pass filter
+        return float(den[0] / den[1] - num[0] / num[1])
+    spike = np.zeros((round(LOOKED / 0.001), 1))
+    spike[0] = 1.0
+    answer = synapse.filt(spike, dt=0.001, y0=0)[:, 0]
+    return float(np.average(np.arange(len(answer)), weights=np.abs(answer)) * 0.001)
+
+
 def _in_words(synapse: Any) -> str:
-    return "no synapse" if synapse is None else f"a filter of {1000 * synapse.tau:g} ms"
-
-
-def long_chain(symptoms: Symptoms) -> List[Suspect]:
-    """Ensembles that hand a value on as it is, one after the other."""
-    relays = _relays(symptoms.network)
-    if len(relays) < LONG:
-        return []
-
-    def apply(copies: Copies) -> None:
-        for ens, entering in relays.items():
-            _bypass(symptoms.network, copies, ens, entering)
-
-    figure = f"{len(relays)} ensembles hand a value on as it is, and each adds its noise"
-    edit = "connect what is before them to what is behind"
-    return [Suspect("too long a chain", names(list(relays)), figure, edit, apply)]
-
-
-def _relays(network: nengo.Network) -> Dict[nengo.Ensemble, nengo.Connection]:
-    """Ensembles that nobody probes, with the one connection into each."""
-    entering: Dict[Any, List[nengo.Connection]] = {}
-    leaving: Dict[Any, List[nengo.Connection]] = {}
-    for conn in network.all_connections:
-        entering.setdefault(base_of(conn.post), []).append(conn)
-        leaving.setdefault(base_of(conn.pre), []).append(conn)
-    probed = {base_of(probe.obj) for probe in network.all_probes}
-    return {
-        ens: entering[ens][0]
-        for ens in free_to_vary(network)
-        if ens not in probed
-        and len(entering.get(ens, [])) == 1
-        and ens in leaving
-        and isinstance(base_of(entering[ens][0].pre), nengo.Ensemble)
-        and all(_as_it_is(conn) for conn in (*entering[ens], *leaving[ens]))
-    }
-
-
-def _as_it_is(conn: nengo.Connection) -> bool:
-    transform = getattr(conn.transform, "init", None)
-    plain = transform is None or np.array_equal(transform, 1.0)
-    whole = conn.pre is conn.pre_obj and conn.post is conn.post_obj
-    return conn.function is None and plain and whole and conn.learning_rule_type is None
-
-
-def _bypass(
-    network: nengo.Network, copies: Copies, ens: nengo.Ensemble, entering: nengo.Connection
-) -> None:
-    """Have what leaves an ensemble leave what is before it."""
-    copy, conns = copies[ens], copies[network].all_connections
-    before = next(conn for conn in conns if base_of(conn.post) is copy)
-    behind = [conn for conn in conns if base_of(conn.pre) is copy]
-    with copies[network]:
-        for conn in behind:
-            nengo.Connection(
-                before.pre_obj, conn.post_obj, synapse=conn.synapse, seed=conn.seed,
-                label=f"{name_of(entering)} → {name_of(conn.post)}",
-            )  # fmt: skip
-    gone = {before, *behind}
-    for place in (copies[network], *copies[network].all_networks):
-        place.connections[:] = [conn for conn in place.connections if conn not in gone]
-        place.ensembles[:] = [each for each in place.ensembles if each is not copy]
+    return "no synapse" if synapse is None else f"a filter of {1000 * _lasts(synapse):.3g} ms"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Callable, Dict, List
+import sys
+from typing import Callable, Dict, List, Mapping
 
 import nengo
 
@@ -24,10 +25,17 @@ def radius(symptoms: Symptoms) -> List[Suspect]:
         inputs = [ens for ens in beyond if _fed_by_nodes(symptoms.network, ens)]
         cause = "an input outside the radius" if inputs else "the radius is too small"
         found.append(_suspect(symptoms, cause, beyond))
-    below = [ens for ens, reach in symptoms.reach.items() if 0 < reach < BELOW]
+    below = [ens for ens in _carrying(symptoms.reach) if symptoms.reach[ens] < BELOW]
     if below:
         found.append(_suspect(symptoms, "weights that underflow: the radius is too large", below))
     return found
+
+
+def _carrying(reach: Mapping[nengo.Ensemble, float]) -> List[nengo.Ensemble]:
+    """Ensembles whose values are more than what floating point leaves of others that cancel."""
+    most = max((reach_ * ens.radius for ens, reach_ in reach.items()), default=0.0)
+    rest = math.sqrt(sys.float_info.epsilon) * most
+    return [ens for ens, reach_ in reach.items() if reach_ * ens.radius > rest]
 
 
 def _fed_by_nodes(network: nengo.Network, ens: nengo.Ensemble) -> bool:
