@@ -4,7 +4,6 @@ Against closed forms, the data of the NIR paper where it is, and equations writt
 """
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -213,17 +212,3 @@ def test_biases_do_nothing_before_the_first_step(leak):
     assert len(cpu.spike_steps)
     np.testing.assert_array_equal(cpu.spike_steps, chip.spike_steps)
     np.testing.assert_array_equal(cpu.spike_neurons, chip.spike_neurons)
-
-
-def test_what_the_chips_reset_costs_is_measured_when_a_file_is_read(tmp_path):
-    """Two spikes of 0.9 at once are 1.8 thresholds, of which 0.8 are lost."""
-    each = np.ones(4)
-    graph = graph_of(nir.Linear(0.6 * np.ones((4, 3))), nir.IF(each, each, 0 * each))
-    nir.write(tmp_path / "x.nir", graph)
-    plain = deploy.check(tmp_path / "x.nir")
-    assert not [c for c in plain.changes if c.rule == "reset to zero"]
-    found = deploy.check(f"{tmp_path / 'x.nir'}[reset=subtract]")
-    measured = [c for c in found.changes if "by layer" in c.after]
-    assert len(measured) == 1
-    own, chip = re.search(r"if (\d+) → (\d+)", measured[0].after).groups()
-    assert 0 < int(chip) < int(own)

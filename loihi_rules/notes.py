@@ -45,11 +45,15 @@ class EnsembleNote:
     steps_late : int or None
         Of stepped neurons: by how many steps their spikes come later than their author has them;
         None while it is not reckoned.
+    furthest : float
+        Of stepped neurons whose currents are what their voltages would be: to where these come, in
+        thresholds; 0 where that is not known.
     """
 
     has_its_rates: bool = False
     lag: float = 0.0
     steps_late: Optional[int] = None
+    furthest: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from deploy.models.spelling import Spelling
 from loihi_rules.nir import NirError, NirModel, convert
 from loihi_rules.nir.file import read_file
 from loihi_rules.nir.network import USUAL_STEPS
-from loihi_rules.nir.reset_cost import reset_cost
 
 
 def load_nir_file(spelling: Spelling, seed: int) -> LoadedModel:
@@ -37,7 +36,7 @@ def load_nir_file(spelling: Spelling, seed: int) -> LoadedModel:
             "file": hashlib.sha256(source).hexdigest(),
             "conventions": asdict(read.conventions),
         },
-        changes=(*read.changes, *reset_cost(read)),
+        changes=read.changes,
         dt=read.dt,
         is_one_of_its_kind=True,
     )

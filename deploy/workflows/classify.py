@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
+import nengo
 import numpy as np
 
 from deploy.errors import BadInput
@@ -434,10 +435,11 @@ def _on_emulator(
 
 
 def _bits_into(session: EmulatorSession, labels: Iterable[str]) -> Dict[str, float]:
-    """What is left of the weights into each population; nothing in floating point."""
+    """What is left of the model's own weights into each population; nothing in floating point."""
     kept = getattr(session.model, "kept", {})
     found: Dict[str, float] = {}
-    for conn in session.rewritten.network.all_connections:
+    own = session.rewritten.copies.values()
+    for conn in (obj for obj in own if isinstance(obj, nengo.Connection)):
         label = str(getattr(base_of(conn.post), "label", ""))
         if label in labels and name_of(conn) in kept:
             bits = float(np.median(kept[name_of(conn)].bits))

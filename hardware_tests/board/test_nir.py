@@ -50,7 +50,7 @@ def test_random_graphs(drawn):
     assert_same(network, N_STEPS, conventions["dt"])
 
 
-def layers(bias, tau_mem, tau_syn=4e-3, depth=3):
+def layers(bias, tau_mem, tau_syn=4e-3, depth=3, **conventions):
     """Layers one behind the other, of neurons with filtered biases; each is a step later."""
     n = 5
     rng = np.random.RandomState(1)
@@ -69,7 +69,7 @@ def layers(bias, tau_mem, tau_syn=4e-3, depth=3):
     nodes["out"] = nir.Output({"output": np.array([n])})
     graph = nir.NIRGraph(nodes, [*edges, (before, "out")], type_check=False)
     inputs = (rng.uniform(size=(N_STEPS, n)) < 0.4).astype(float)
-    choices = {"dt": 1e-3, "reset": "zero", "gain": "one", "decay": "exact"}
+    choices = {"dt": 1e-3, "reset": "zero", "gain": "one", "decay": "exact", **conventions}
     return convert(graph, "layers", choices, inputs).network
 
 
@@ -90,3 +90,13 @@ def test_neurons_that_cannot_be_held_are_named():
 def test_a_network_that_was_exported(tmp_path):
     write(mixed(), tmp_path / "mixed.nir", 1e-3, 1.0)
     assert_same(read(tmp_path / "mixed.nir"), 60)
+
+
+@pytest.mark.parametrize("reset_at", ["spike", "next"])
+@pytest.mark.parametrize("tau_syn", [0.0, 4e-3])
+def test_resets_by_subtraction(reset_at, tau_syn):
+    """Currents that keep what voltages would, weights of later steps, a neuron that fires once."""
+    network = layers(0.05, 10e-3, tau_syn, depth=2, reset="subtract", reset_at=reset_at)
+    rules = [change.rule for change in deploy.check(network).changes]
+    assert rules.count("reset by subtraction") == 2
+    assert_same(network, N_STEPS)

@@ -16,6 +16,7 @@ from loihi_rules.passes.chip.lowest_voltage import lowest_voltage
 from loihi_rules.passes.chip.neuron_learning import neuron_learning
 from loihi_rules.passes.chip.placement import placement
 from loihi_rules.passes.chip.rates import rates
+from loihi_rules.passes.chip.reset_by_subtraction import reset_by_subtraction
 from loihi_rules.passes.chip.stepped_neurons import stepped_neurons
 from loihi_rules.passes.chip.steps_between import steps_between
 from loihi_rules.passes.chip.time_constants import time_constants
@@ -34,6 +35,7 @@ PASSES = (
     names,
     placement,
     board,
+    reset_by_subtraction,
     stepped_neurons,
     counted_inputs,
     steps_between,
@@ -83,6 +85,7 @@ __all__ = [
     "placement",
     "probes",
     "rates",
+    "reset_by_subtraction",
     "stepped_neurons",
     "steps_between",
     "time_constants",

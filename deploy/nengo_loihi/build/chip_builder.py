@@ -28,7 +28,7 @@ from deploy.nengo_loihi.build.rates_in_pieces import rates_in_pieces
 from deploy.nengo_loihi.build.rounded import round_model
 from deploy.nengo_loihi.build.row_table import row_tables
 from deploy.nengo_loihi.build.split import linear_splitting
-from deploy.nengo_loihi.build.stepped import configure_stepped, span_thresholds
+from deploy.nengo_loihi.build.stepped import blocks_of, configure_stepped, span_thresholds
 from deploy.nengo_loihi.load import load_nengo_loihi
 from loihi_rules import Rewritten
 from loihi_rules.chip.decoding import Decoding
@@ -139,6 +139,11 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
             model.operators = [*model.host_pre.operators, *model.host.operators]
             model.sig = {**model.host_pre.sig, **model.host.sig}
             span_thresholds(model, discretize)
+            model.furthest = {
+                block: rewritten.notes.ensembles[ens].furthest
+                for ens in rewritten.chip_ensembles
+                for block in blocks_of(model, ens)
+            }
             with warnings.catch_warnings():
                 # nengo-loihi makes integers of arrays in place; NumPy deprecates that from 2.5
                 warnings.filterwarnings("ignore", "Setting the dtype", DeprecationWarning)
@@ -290,6 +295,7 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
     model.valued = {}  # these receivers to their connections
     model.shifts = {}  # blocks to what has been added to their voltages
     model.spans = {}  # blocks to their thresholds in floating point
+    model.furthest = {}  # blocks to where their currents come, in thresholds; 0 if not known
     model.read = []  # blocks that decode for the host
     model.decoded = []  # ensembles, and the synapse groups that decode them
     model.answers = {}  # what a solver was asked to what it gave, and a generator's state after it

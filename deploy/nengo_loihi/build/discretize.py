@@ -153,10 +153,12 @@ def discretize_model(
         holder = PIECE.sub("", name_of_block(block))
         reaches = {synapse: reach_of(synapse, block.n_neurons) for synapse in block.synapses}
         with _in_one_row(block), warnings.catch_warnings():
-            reference, factor = scale_block(block, spikes, reaches, sources, pulses)
+            furthest = model.furthest.get(block, 0.0)
+            reference, factor = scale_block(block, spikes, reaches, sources, pulses, furthest)
             least = least_weight(block)
             info = theirs.discretize_compartment(block.compartment, reference)
             groups = [_group(*own, reference, info, least) for own in reaches.items()]
+            groups = _of_few_exponents(groups, info)
             strongest = sorted(groups, key=lambda group: -group.size)
             target = represent.get(block)
             rounded = _rounded(groups, sources, target, factor, info["w_exp"], solutions)
@@ -229,6 +231,23 @@ def _group(
     mantissa = float(np.max(info["w_scale"])) * 2.0**down
     n_weights = reach.added(magnitudes(synapse, reach) > least)
     return _Group(synapse, reach, size, n_weights, weighs, scale, down, mantissa)
+
+
+def _of_few_exponents(groups: Sequence[_Group], info: Mapping[str, Any]) -> List[_Group]:
+    """No more exponents than a core has formats of weights for: the least are as the next of them.
+
+    One format stands for none (nengo-loihi ``hardware/nxsdk_objects.py``).
+    """
+    downs = sorted({group.down for group in groups if group.weighs})
+    least = downs[: LOIHI.synapse_formats_a_core - 1][-1:] or [0]
+    found = []
+    for group in groups:
+        if group.weighs and group.down > least[0]:
+            mantissa = float(np.max(info["w_scale"])) * 2.0 ** least[0]
+            scale = group.size * 2.0 ** least[0]
+            group = group._replace(scale=scale, down=least[0], mantissa=mantissa)
+        found.append(group)
+    return found
 
 
 def _rounded(

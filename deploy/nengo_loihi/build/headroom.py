@@ -39,6 +39,7 @@ def finer(
     spikes: Mapping[Any, float],
     sources: Mapping[Any, Source],
     least: float,
+    furthest: float = 0.0,
 ) -> int:
     """How often a block's scale may be doubled for the sake of its faintest weights.
 
@@ -59,6 +60,8 @@ def finer(
         Of decoded connections.
     least : float
         What a weight has to exceed to count.
+    furthest : float
+        In thresholds, to where a current comes that keeps what enters.
     """
     compartment, n = block.compartment, block.n_neurons
     weight, faintest = np.zeros(n), np.inf
@@ -71,7 +74,7 @@ def finer(
     threshold, bias = compartment.vth.astype(float), compartment.bias.astype(float)
     same = decays, units, threshold, bias, weight, unit * faintest
     nothing = np.zeros(n)
-    if not doublings(*same, nothing, nothing):
+    if not doublings(*same, nothing, furthest * threshold):
         return 0
     signed = {
         synapse: _signed(synapse, reach, spikes.get(synapse, 1.0))
@@ -80,7 +83,8 @@ def finer(
     step = _added(max(own.rate, LOIHI.spikes_a_step) * own.total for own in signed.values())
 
     def room(current: Iterable[np.ndarray]) -> int:
-        return doublings(*same, step, np.abs(bias) + _added(current))
+        reached = np.maximum(np.abs(bias) + _added(current), furthest * threshold)
+        return doublings(*same, step, reached)
 
     # the most that there may be of each decoded connection, and the least
     bounds = [

@@ -47,10 +47,12 @@ def scale_block(
     reaches: Mapping[Any, Reach],
     sources: Mapping[Any, Source],
     pulses: Mapping[Any, int],
+    furthest: float = 0.0,
 ) -> Tuple[float, np.ndarray]:
     """Scale a block's neurons, so that with exponent 0 each is what it is to be.
 
-    Gives the weight that the largest mantissa then stands for, and each neuron's factor.
+    ``furthest`` is to where its currents come, in thresholds, if that is known. Gives the weight
+    that the largest mantissa then stands for, and each neuron's factor.
     """
     compartment = block.compartment
     if any(synapse.learning for synapse in block.synapses):
@@ -72,9 +74,10 @@ def scale_block(
     if largest <= NOTHING:
         _drop_faint_biases(compartment, decays)
         return largest, even
-    factor, unit = level(block, decays, spikes, reaches, pulses)
+    factor, unit = level(block, decays, spikes, reaches, pulses, furthest)
     rates = {**spikes, **pulses}
-    unit *= 2.0 ** finer(block, decays, unit, reaches, rates, sources, least_weight(block))
+    least = least_weight(block)
+    unit *= 2.0 ** finer(block, decays, unit, reaches, rates, sources, least, furthest)
     return LOIHI.weight_max * STEP / (decays.weight * unit), even * factor
 
 
@@ -155,6 +158,7 @@ def level(
     spikes: Dict[Any, float],
     reaches: Optional[Mapping[Any, Reach]] = None,
     pulses: Optional[Mapping[Any, int]] = None,
+    furthest: float = 0.0,
 ) -> Tuple[np.ndarray, float]:
     """Give each compartment a threshold by which its weights use as many bits as it can.
 
@@ -173,6 +177,8 @@ def level(
         What each group reaches, where it is known.
     pulses : mapping of nengo_loihi.block.Synapse to int, optional
         Spikes of one axon in a step, of the groups that have to take that many.
+    furthest : float
+        In thresholds, to where currents come; 0 where that is not known.
 
     Returns
     -------
@@ -195,7 +201,8 @@ def level(
     if is_unscaled(compartment):  # all that a layer fires together, wrapped around, is the opposite
         sums = _largest_sums(reaches, block.n_neurons)
         at_once = np.maximum(at_once, sums * (FINE_WEIGHT_MAX / SUM_MAX))
-    most = largest_unit(decays, threshold, bias, at_once, np.abs(bias) + current)
+    current = np.maximum(np.abs(bias) + current, furthest * threshold)
+    most = largest_unit(decays, threshold, bias, at_once, current)
     driven = weight > 0
     most[~driven] = np.minimum(
         most[~driven], most[driven].min()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, List
 
+import nengo
 import numpy as np
 
 from deploy.nengo_loihi.build.reach import reach_of, sums_of
@@ -111,3 +112,9 @@ def _compare_beside_weights(block: Any, integer: bool) -> np.ndarray:
     compartment.bias[moved] += shift[moved]
     compartment.vth[moved] = level[moved]
     return shift
+
+
+def blocks_of(model: Any, ens: nengo.Ensemble) -> List[Any]:
+    """The blocks that an ensemble's neurons are on."""
+    blocks = model.objs[ens]["in"]
+    return list(blocks) if isinstance(blocks, list) else [blocks]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, List, Tuple
+from typing import Any, Callable, Tuple
 
 import nengo
 import numpy as np
 
-from deploy.nengo_loihi.build.stepped import steady_current
+from deploy.nengo_loihi.build.stepped import blocks_of, steady_current
 from deploy.nengo_loihi.read.units import by_neuron
 from loihi_rules.chip.limits import LOIHI
 
@@ -111,12 +111,6 @@ def start_stepped(
         state(block, "current")[...] = u
         state(block, "voltage")[...] = v
     return n_other
-
-
-def blocks_of(model: Any, ens: nengo.Ensemble) -> List[Any]:
-    """The blocks that an ensemble's neurons are on."""
-    blocks = model.objs[ens]["in"]
-    return list(blocks) if isinstance(blocks, list) else [blocks]
 
 
 def _step_before(

@@ -9,7 +9,6 @@ import numpy as np
 
 from loihi_rules.draft import Draft
 from loihi_rules.nengo_parts.names import name_of
-from loihi_rules.nengo_parts.parameters import with_parameters
 from loihi_rules.nengo_parts.stepped import SteppedNeurons
 from loihi_rules.nengo_parts.wiring import on_chip
 
@@ -19,9 +18,7 @@ TELLING = 1e-3  # relative; a smaller difference of what is kept in a step is no
 def stepped_neurons(draft: Draft) -> None:
     """Say what a compartment does otherwise than a stepped neuron, and make it so.
 
-    A compartment's voltage is 0 after a spike (Davies et al. 2018, IEEE Micro 38(1), 82–99, and
-    nengo-loihi ``emulator/interface.py``, ``CompartmentState.update``), so that one that would lose
-    its threshold loses all. What decays keep is a multiple of 1/4096.
+    What decays keep is a multiple of 1/4096.
     """
     for ens in draft.network.all_ensembles:
         neurons = ens.neuron_type
@@ -33,19 +30,6 @@ def stepped_neurons(draft: Draft) -> None:
                 "spikes of one height",
                 "its neurons have no threshold, and hand on their voltages to others",
                 "let them be the last before the output, or give them a threshold",
-            )
-        spikes = bool(np.any(np.isfinite(neurons.threshold)))
-        if neurons.reset == "subtract" and spikes:
-            ens.neuron_type = with_parameters(
-                neurons, reset="zero", late_reset=False, v_reset=np.zeros(1)
-            )
-            draft.change(
-                name_of(ens),
-                "reset to zero",
-                "a spike takes the threshold from the voltage",
-                "a spike sets the voltage to 0",
-                "Loihi 1 has no other reset; where inputs go far beyond the threshold, spikes are "
-                "lost, which a comparison measures",
             )
         _warn_of_first_spikes(draft, ens, neurons)
         _say_what_is_kept(draft, name_of(ens), neurons)

@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 from loihi_rules.draft import Draft
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.stepped import SteppedNeurons, delay_of, is_stepped
-from loihi_rules.nengo_parts.wiring import base_of, on_chip, reconnect
+from loihi_rules.nengo_parts.wiring import base_of, columns_of, on_chip, reconnect
 from loihi_rules.notes import EnsembleNote
 
 RULE = "a step from core to core"
@@ -49,24 +49,27 @@ def steps_between(draft: Draft) -> None:
         return  # of a network that was rewritten before
     ways = _ways(draft, stepped)
     late = _lateness(stepped, ways)
-    chains: Dict[Any, List[nengo.Ensemble]] = {}
-    for way in ways:
-        more = late[way.post] - late.get(way.pre, 0) - 1 + way.delay
+    more = [late[way.post] - late.get(way.pre, 0) - 1 + way.delay for way in ways]
+    longest: Dict[Any, int] = {}
+    for way, steps in zip(ways, more):
+        longest[way.pre] = max(steps, longest.get(way.pre, 0))
+    chains: Dict[Any, nengo.Ensemble] = {}
+    for way, steps in zip(ways, more):
         way.conn.synapse = None
-        if more > 0:
-            chain = chains.setdefault(way.pre, [])
-            _pass_on(draft, way, more, chain)
-            for k, ens in enumerate(chain):
-                passed = late.get(way.pre, 0) + k + 1
-                draft.notes.ensembles[ens] = EnsembleNote(has_its_rates=True, steps_late=passed)
-        elif more < 0:
+        if steps > 0:
+            if way.pre not in chains:
+                chains[way.pre] = chain = _passing_on(draft, way.pre, longest[way.pre])
+                passed = late.get(way.pre, 0) + 1  # of the first; none of them begins with anything
+                draft.notes.ensembles[chain] = EnsembleNote(has_its_rates=True, steps_late=passed)
+            _start_behind(way, steps, chains[way.pre])
+        elif steps < 0:
             draft.change(
                 name_of(way.conn),
                 RULE,
                 f"spikes arrive {_steps(way.delay)} later",
-                f"{_steps(way.delay - more)} later",
+                f"{_steps(way.delay - steps)} later",
                 f"a loop of several populations takes a step for each; its way back is "
-                f"{_steps(-more)} late",
+                f"{_steps(-steps)} late",
             )
     for ens in stepped:
         note = draft.notes.ensembles[ens]
@@ -144,50 +147,58 @@ def _lateness(stepped: List[nengo.Ensemble], ways: List[_Way]) -> Dict[nengo.Ens
     return late
 
 
-def _pass_on(draft: Draft, way: _Way, steps: int, chain: List[nengo.Ensemble]) -> None:
-    """Neurons that fire a step after each spike they get, one behind the other."""
-    n, name = way.pre.n_neurons, name_of(way.pre)
-    ones, zeros = np.ones(n), np.zeros(n)
+def _passing_on(draft: Draft, pre: Any, steps: int) -> nengo.Ensemble:
+    """Neurons that fire a step after each spike they get, so many one behind the other.
+
+    In one ensemble, as each takes a core: (steps · n) neurons, the first n fire a step later.
+    """
+    n, name = pre.n_neurons, name_of(pre)
+    total = steps * n
     with draft.network:
-        while len(chain) < steps:
-            last = chain[-1] if chain else way.pre
-            chain.append(
-                nengo.Ensemble(
-                    n,
-                    1,
-                    gain=ones,
-                    bias=zeros,
-                    neuron_type=SteppedNeurons([0.0], [0.0], [0.5]),
-                    label=f"{name}, {_steps(len(chain) + 1)} later",
-                    seed=0,
-                )
-            )
-            one_to_one = nengo.transforms.Sparse(
-                (n, n), indices=np.repeat(np.arange(n), 2).reshape(n, 2), init=ones
-            )
-            nengo.Connection(
-                last.neurons,
-                chain[-1].neurons,
-                synapse=None,
-                transform=one_to_one,
-                seed=0,
-                label=f"{name} to {_steps(len(chain))} later",
-            )
-    pre = way.conn.pre
-    part = chain[steps - 1].neurons
-    view = part if pre is pre_neurons(pre) else part[pre.slice]
-    transform = way.conn.transform
-    reconnect(way.conn, pre=view)
-    way.conn.transform = transform
+        chain = nengo.Ensemble(
+            total,
+            1,
+            gain=np.ones(total),
+            bias=np.zeros(total),
+            neuron_type=SteppedNeurons([0.0], [0.0], [0.5]),
+            label=f"{name}, 1 to {steps} steps later" if steps > 1 else f"{name}, 1 step later",
+            seed=0,
+        )
+        _one_to_one(pre.neurons, chain, np.arange(n), np.arange(n))
+        if steps > 1:
+            every = np.arange(n, total)
+            _one_to_one(chain.neurons, chain, every - n, every)
     draft.change(
-        name_of(way.conn),
+        name,
         RULE,
-        f"spikes {_steps(steps)} later than the chip's shortest way",
-        f"{steps * n:,} neurons that pass them on",
+        f"spikes up to {_steps(steps)} later than the chip's shortest way",
+        f"{total:,} neurons that pass them on",
         "nengo-loihi sets no delays of synapses; each of these neurons takes a step",
+    )
+    return chain
+
+
+def _one_to_one(pre: Any, post: nengo.Ensemble, columns: np.ndarray, rows: np.ndarray) -> None:
+    transform = nengo.transforms.Sparse(
+        (post.n_neurons, pre.size_out),
+        indices=np.stack([rows, columns], axis=1),
+        init=np.ones(len(rows)),
+    )
+    nengo.Connection(
+        pre,
+        post.neurons,
+        synapse=None,
+        transform=transform,
+        seed=0,
+        label=f"{name_of(pre)} to {post.label}",
     )
 
 
-def pre_neurons(end: Any) -> Any:
-    """The neurons of one end of a connection, without the part that it takes of them."""
-    return getattr(end, "obj", end)
+def _start_behind(way: _Way, steps: int, chain: nengo.Ensemble) -> None:
+    """Have a connection start in the neurons that fire so many steps later."""
+    taken = columns_of(way.conn.pre) + (steps - 1) * way.pre.n_neurons
+    in_a_row = bool(np.all(np.diff(taken) == 1))  # as the chip's builder has parts of neurons
+    part: Any = slice(int(taken[0]), int(taken[-1]) + 1) if in_a_row else taken.tolist()
+    transform = way.conn.transform
+    reconnect(way.conn, pre=chain.neurons[part])
+    way.conn.transform = transform
