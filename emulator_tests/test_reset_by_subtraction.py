@@ -101,7 +101,7 @@ MEMORIES = {
 
 @pytest.mark.parametrize("memory", MEMORIES)
 @pytest.mark.parametrize("late", [False, True], ids=["at once", "in the next step"])
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**31))
 def test_the_float_emulator_spikes_as_nengo_core(memory, late, seed):
     """All of two memories, biases, first voltages and currents, where no weight is too faint."""
