@@ -34,7 +34,7 @@ def page(name: str) -> str:
     for k, picture in enumerate(pictures, start=1):
         file = HERE / "pictures" / f"{name}-{k}.svg"
         svg = picture.svg.replace("currentColor", GREY)
-        svg = svg.replace("<svg ", '<svg width="760" ', 1)
+        svg = svg.replace("<svg ", '<svg width="600" ', 1)
         file.write_text(svg.rstrip() + "\n", encoding="utf-8")
         lines += [f"![{picture.title}](../pictures/{file.name})", "", f"*{picture.caption}*", ""]
     lines += ["## Vary it", ""]

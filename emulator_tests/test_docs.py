@@ -9,6 +9,7 @@ import pytest
 
 import deploy
 from deploy.lessons import LESSONS, hallmarks
+from deploy.report.picture import WIDE
 from loihi_rules.systems import SYSTEMS
 
 ROOT = Path(__file__).parent.parent
@@ -56,7 +57,9 @@ def test_commands(code, tmp_path, loihi_deploy):
             else:
                 assert done.returncode == 0, done.stdout + done.stderr
             if arguments[0] == "compare" and arguments[1] in LESSONS:
-                the_lesson_holds(tmp_path / "comparison" / arguments[1] / "traces")
+                made = tmp_path / "comparison" / arguments[1]
+                the_lesson_holds(made / "traces")
+                pictures_fit_a_narrow_screen(made / "report.html")
 
 
 def verdict_of(text):
@@ -72,6 +75,12 @@ def the_lesson_holds(traces):
         assert found
         for measured in found:
             assert measured.goal is None or measured.goal.allows(measured.value), measured
+
+
+def pictures_fit_a_narrow_screen(page):
+    """None is drawn wider than what scrolls at 400 pixels."""
+    drawn = re.findall(r"--drawn: (\d+)px", page.read_text(encoding="utf-8"))
+    assert drawn and max(map(int, drawn)) <= 72 * WIDE
 
 
 @pytest.mark.quick

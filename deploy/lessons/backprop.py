@@ -6,10 +6,10 @@ from typing import List, NamedTuple
 
 import numpy as np
 
-from deploy.lessons.base import Lesson, Measured
+from deploy.lessons.base import Lesson, Measured, panels
 from deploy.parity.comparison import Comparison
 from deploy.parity.tolerances import Tolerance
-from deploy.report.picture import IDEAL, OTHER, REFERENCE, Picture, new_figure, svg
+from deploy.report.picture import IDEAL, OTHER, REFERENCE, WIDE, Picture, new_figure, svg
 from deploy.traces.traces import Traces
 from loihi_rules.blocks.trained import evaluate
 from loihi_rules.systems.backprop import SHOWN, digits, trained_layers
@@ -106,7 +106,7 @@ def measure(run: Traces) -> List[Measured]:
 def draw(parity: Comparison) -> List[Picture]:
     """How soon each network knows, and the spikes by which it tells."""
     runs = ((parity.reference, REFERENCE), (parity.other, OTHER))
-    figure = new_figure(8, 2.8)
+    figure = new_figure(WIDE, 2.8)
     axis = figure.subplots()
     axis.axhline(100 * float_accuracy(), color=IDEAL, lw=1, ls=":")
     for run, colour in runs:
@@ -126,15 +126,14 @@ def draw(parity: Comparison) -> List[Picture]:
     axis.set_ylim(0, 102)
     axis.set_xlabel("time that an image is looked at (ms)")
     axis.set_ylabel("right, %")
-    axis.legend(ncols=2, loc="lower right")
+    axis.legend(loc="lower right")
     accuracy = Picture(
         "Who knows it, and how soon",
         f"Accuracy over {len(accuracies(parity.reference).labels)} images that neither network has "
         "seen. Dotted: the trained network in floating point.",
         svg(figure, "backprop accuracy"),
     )
-    figure = new_figure(8, 3)
-    axes = figure.subplots(1, 2, sharex=True, sharey=True)
+    figure, axes = panels(2.2, sharex=True, sharey=True)
     for axis, (run, colour) in zip(axes, runs):
         first = int(np.argmax(run["testing"].samples[:, 0] > 0))
         last = min(run.n_steps, first + round(MOST_SHOWN * SHOWN / run.dt))
@@ -146,8 +145,8 @@ def draw(parity: Comparison) -> List[Picture]:
             axis.plot(time, k + 0.8 * rates[:, k] / max(rates.max(), 1.0), color=colour, lw=0.8)
         axis.set_yticks(np.arange(10))
         axis.set_title(run.target, fontsize=9)
-        axis.set_xlabel("time since testing began (s)")
-    axes[0].set_ylabel("digit")
+        axis.set_ylabel("digit")
+    axes[-1].set_xlabel("time since testing began (s)")
     raster = Picture(
         "Ten neurons name the digit",
         "Filtered spikes of the trained network's output neurons over the true digit (band).",

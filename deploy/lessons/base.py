@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable, FrozenSet, List, Mapping, Optional
+from typing import Any, Callable, FrozenSet, List, Mapping, Optional, Tuple
 
 from deploy.parity.comparison import Comparison
 from deploy.parity.tolerances import Tolerance
-from deploy.report.picture import Picture
+from deploy.report.picture import WIDE, Picture, new_figure
 from deploy.traces.traces import Traces
 
 
@@ -55,3 +55,19 @@ class Lesson:
     draw: Callable[[Comparison], List[Picture]]
     accepts: Optional[Callable[[Traces], Mapping[str, Tolerance]]] = None
     draw_needs: FrozenSet[str] = frozenset()
+
+
+def panels(height: float, n: int = 2, **options: Any) -> Tuple[Any, Any]:
+    """A figure with panels below each other, as wide as a narrow screen can show.
+
+    Parameters
+    ----------
+    height : float
+        Of each, in inches.
+    n : int
+        How many.
+    options
+        Of `matplotlib.figure.Figure.subplots`.
+    """
+    figure = new_figure(WIDE, n * height)
+    return figure, figure.subplots(n, 1, **options)

@@ -6,10 +6,10 @@ from typing import List, NamedTuple
 
 import numpy as np
 
-from deploy.lessons.base import Lesson, Measured
+from deploy.lessons.base import Lesson, Measured, panels
 from deploy.parity.comparison import Comparison
 from deploy.parity.tolerances import Tolerance
-from deploy.report.picture import IDEAL, OTHER, REFERENCE, Picture, new_figure, svg, thin
+from deploy.report.picture import IDEAL, OTHER, REFERENCE, Picture, svg, thin
 from deploy.traces.traces import Traces
 
 CLOSE = 5.0  # Hz; nearer to θ than this, spike noise decides the sign
@@ -73,22 +73,20 @@ def draw(parity: Comparison) -> List[Picture]:
     """θ beside the rate of one neuron, and ΔW against the rate's distance from θ."""
     runs = ((parity.reference, REFERENCE), (parity.other, OTHER))
     busiest = int(parity.reference["post rates"].samples.mean(axis=0).argmax())
-    figure = new_figure(8, 3.6)
-    axes = figure.subplots(1, 2, sharex=True, sharey=True)
+    figure, axes = panels(2.4, sharex=True, sharey=True)
     for axis, (run, colour) in zip(axes, runs):
         axis.plot(*thin(run["post rates"], busiest, run.dt), color=IDEAL, lw=0.8, label="rate")
         axis.plot(*thin(run["θ"], busiest, run.dt), color=colour, lw=2, label="θ")
         axis.set_title(run.target, fontsize=9)
-        axis.set_xlabel("time (s)")
+        axis.set_ylabel("Hz")
         axis.legend(loc="upper left")
-    axes[0].set_ylabel("Hz")
+    axes[-1].set_xlabel("time (s)")
     slides = Picture(
         "The threshold slides",
         f"Rate of neuron {busiest} of post, and its modification threshold θ, which follows.",
         svg(figure, "bcm threshold"),
     )
-    figure = new_figure(8, 3.6)
-    axes = figure.subplots(1, 2, sharex=True, sharey=True)
+    figure, axes = panels(2.4, sharex=True, sharey=True)
     for axis, (run, colour) in zip(axes, runs):
         found = plasticity(run)
         over, change = (found.rate - found.theta).ravel(), 1e3 * found.change.ravel()
@@ -96,10 +94,10 @@ def draw(parity: Comparison) -> List[Picture]:
         axis.axvline(0, color=IDEAL, lw=0.8)
         axis.plot(over, change, ".", ms=2.5, color=colour, alpha=0.5, rasterized=True)
         axis.set_title(run.target, fontsize=9)
-        axis.set_xlabel("post rate − θ (Hz)")
+        axis.set_ylabel("change (1/1000 a second)")
         axis.annotate("LTP", (0.97, 0.93), xycoords="axes fraction", ha="right")
         axis.annotate("LTD", (0.03, 0.25), xycoords="axes fraction")
-    axes[0].set_ylabel("change of weights (1/1000 a second)")
+    axes[-1].set_xlabel("post rate − θ (Hz)")
     count = np.size(plasticity(parity.reference).change)
     signs = Picture(
         "Growth above θ, decay below",

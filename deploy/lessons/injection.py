@@ -6,10 +6,10 @@ from typing import List
 
 import numpy as np
 
-from deploy.lessons.base import Lesson, Measured
+from deploy.lessons.base import Lesson, Measured, panels
 from deploy.parity.comparison import Comparison
 from deploy.parity.tolerances import Tolerance
-from deploy.report.picture import IDEAL, OTHER, REFERENCE, Picture, new_figure, svg
+from deploy.report.picture import IDEAL, OTHER, REFERENCE, Picture, svg
 from deploy.traces.trace import Trace
 from deploy.traces.traces import Traces
 from loihi_rules.systems.injection import CURRENT, VOLLEY, VOLTAGE
@@ -69,8 +69,7 @@ def draw(parity: Comparison) -> List[Picture]:
     """A raster over membrane voltages."""
     runs = ((parity.reference, REFERENCE), (parity.other, OTHER))
     n = min(MOST_NEURONS, parity.reference["spikes"].n_neurons)
-    figure = new_figure(8, 1.0 + 0.45 * n)
-    axes = figure.subplots(1, 2, sharex=True, sharey=True)
+    figure, axes = panels(0.6 + 0.35 * n, sharex=True, sharey=True)
     for axis, (run, colour) in zip(axes, runs):
         axis.axvspan(*CURRENT, color=IDEAL, alpha=0.25)
         for time in (0.0, VOLTAGE, VOLLEY):
@@ -91,8 +90,8 @@ def draw(parity: Comparison) -> List[Picture]:
                 lw=0,
             )
         axis.set_title(run.target, fontsize=9)
-        axis.set_xlabel("time (s)")
-    axes[0].set_ylabel("neuron: voltage, spikes")
+        axis.set_ylabel("neuron: voltage, spikes")
+    axes[-1].set_xlabel("time (s)")
     axes[0].set_yticks(np.arange(n))
     return [
         Picture(

@@ -6,10 +6,10 @@ from typing import List, NamedTuple
 
 import numpy as np
 
-from deploy.lessons.base import Lesson, Measured
+from deploy.lessons.base import Lesson, Measured, panels
 from deploy.parity.comparison import Comparison
 from deploy.parity.tolerances import Tolerance
-from deploy.report.picture import IDEAL, OTHER, REFERENCE, Picture, new_figure, svg
+from deploy.report.picture import IDEAL, OTHER, REFERENCE, WIDE, Picture, new_figure, svg
 from deploy.traces.traces import Traces
 from loihi_rules.systems.noise_suppression import BEGIN, EVERY, LASTS
 
@@ -108,7 +108,7 @@ def synaptic_weights(run: Traces) -> np.ndarray:
 def draw(parity: Comparison) -> List[Picture]:
     """Both weights, and a row of spikes for each second."""
     runs = ((parity.reference, REFERENCE), (parity.other, OTHER))
-    figure = new_figure(8, 2.8)
+    figure = new_figure(WIDE, 2.8)
     axis = figure.subplots()
     for run, colour in runs:
         weights = synaptic_weights(run)
@@ -116,20 +116,17 @@ def draw(parity: Comparison) -> List[Picture]:
         axis.plot(times, weights[:, 0], "-", color=colour, label=f"wanted, {run.target}")
         axis.plot(times, weights[:, 1], "--", color=colour, label=f"noise, {run.target}")
     axis.axvline(BEGIN, color=IDEAL, lw=0.8)
-    axis.annotate(
-        "learning begins", (BEGIN, 0.5), xytext=(-4, 0), textcoords="offset points", ha="right"
-    )
+    axis.annotate("learning begins", (BEGIN, 1.2), xytext=(4, 0), textcoords="offset points")
     axis.set_ylim(-0.1, 1.3)
     axis.set_xlabel("time (s)")
     axis.set_ylabel("weight of the synapse")
-    axis.legend(ncols=2)
+    axis.legend(loc="center right")
     weights_picture = Picture(
         "One synapse stays, the other goes",
         "What each learned synapse makes of its input, second by second: 1 hands it on as it is.",
         svg(figure, "noise weights"),
     )
-    figure = new_figure(8, 3.4)
-    axes = figure.subplots(1, 2, sharex=True, sharey=True)
+    figure, axes = panels(2.6, sharex=True, sharey=True)
     for axis, (run, colour) in zip(axes, runs):
         times = run["post spikes"].spike_times(run.dt)
         shifted = times + EVERY / 2  # so that a pulse lies in the middle of its row
@@ -140,8 +137,8 @@ def draw(parity: Comparison) -> List[Picture]:
         axis.plot(phase[good], rows[good], "|", ms=8, mew=1.5, color=colour)
         axis.plot(phase[~good], rows[~good], "x", ms=4, color=IDEAL)
         axis.set_title(run.target, fontsize=9)
-        axis.set_xlabel("time to the end of the pulse (s)")
-    axes[0].set_ylabel("second")
+        axis.set_ylabel("second")
+    axes[-1].set_xlabel("time to the end of the pulse (s)")
     axes[0].invert_yaxis()
     raster = Picture(
         "Spikes before and after",

@@ -6,10 +6,10 @@ from typing import List
 
 import numpy as np
 
-from deploy.lessons.base import Lesson, Measured
+from deploy.lessons.base import Lesson, Measured, panels
 from deploy.parity.comparison import Comparison
 from deploy.parity.tolerances import Tolerance
-from deploy.report.picture import IDEAL, OTHER, REFERENCE, Picture, new_figure, svg
+from deploy.report.picture import IDEAL, OTHER, REFERENCE, Picture, svg
 from deploy.traces.traces import Traces
 from loihi_rules.learning_rules.oja import principal_component
 
@@ -52,8 +52,7 @@ def measure(run: Traces) -> List[Measured]:
 def draw(parity: Comparison) -> List[Picture]:
     """Cosine to the first principal component, length of the weights, and the weights."""
     runs = ((parity.reference, REFERENCE), (parity.other, OTHER))
-    figure = new_figure(8, 3)
-    turn, grow = figure.subplots(1, 2, sharex=True)
+    figure, (turn, grow) = panels(2.2, sharex=True)
     for run, colour in runs:
         weights = run["weights of learned"]
         times = weights.times(run.dt)
@@ -65,20 +64,18 @@ def draw(parity: Comparison) -> List[Picture]:
             axis.plot([], [], color=colour, label=run.target)
     turn.axhline(0.95, color=IDEAL, ls=":", lw=1)
     turn.set_ylim(top=1.02)
-    turn.set_ylabel("cosine to the principal component")
+    turn.set_ylabel("alignment (cosine)")
     grow.set_ylim(bottom=0)
     grow.set_ylabel("‖w‖")
-    for axis in (turn, grow):
-        axis.set_xlabel("time (s)")
+    grow.set_xlabel("time (s)")
     turn.legend(loc="lower right")
     course = Picture(
         "Weights turn to the principal component, and stop growing",
-        "A line for each neuron of post. Left: alignment with the first principal component of "
-        "what it hears; the dotted line is 0.95. Right: length of its weights.",
+        "A line for each neuron of post. Above: alignment with the first principal component of "
+        "what it hears; the dotted line is 0.95. Below: length of its weights.",
         svg(figure, "oja course"),
     )
-    figure = new_figure(8, 2.8)
-    axes = figure.subplots(1, 2, sharey=True)
+    figure, axes = panels(2.2, sharex=True, sharey=True)
     for axis, (run, colour) in zip(axes, runs):
         component = principal_component(run["pre rates"].samples)
         last = run["weights of learned"].samples[-1]
@@ -86,9 +83,9 @@ def draw(parity: Comparison) -> List[Picture]:
         axis.bar(np.arange(len(component)), component, color=IDEAL, alpha=0.4, label="PCA")
         axis.plot(unit.T, "o-", ms=3, lw=0.8, color=colour)
         axis.plot([], [], "o-", ms=3, color=colour, label=run.target)
-        axis.set_xlabel("channel")
+        axis.set_ylabel("weight, of length 1")
         axis.legend()
-    axes[0].set_ylabel("weight, of length 1")
+    axes[-1].set_xlabel("channel")
     pattern = Picture(
         "What was learnt",
         "Each neuron's weights at the end, beside the first principal component that PCA finds.",

@@ -7,10 +7,10 @@ from typing import List, Mapping, NamedTuple
 import nengo
 import numpy as np
 
-from deploy.lessons.base import Lesson, Measured
+from deploy.lessons.base import Lesson, Measured, panels
 from deploy.parity.comparison import Comparison
 from deploy.parity.tolerances import Tolerance
-from deploy.report.picture import IDEAL, OTHER, REFERENCE, Picture, new_figure, svg
+from deploy.report.picture import IDEAL, OTHER, REFERENCE, Picture, svg
 from deploy.traces.traces import Traces
 from loihi_rules.blocks.one_hot import INTERCEPT, decode, latency, refractory_time, representable
 from loihi_rules.systems.one_hot import SHOWN
@@ -116,8 +116,7 @@ def draw(parity: Comparison) -> List[Picture]:
     neurons = nengo.LIF(tau_ref=refractory_time(rate))
     gain, bias = neurons.gain_bias(np.array([rate]), np.array([INTERCEPT]))
     x = np.linspace(-0.2, 1.1, 400)
-    figure = new_figure(8, 2.6)
-    tuning, counts = figure.subplots(1, 2)
+    figure, (tuning, counts) = panels(2.2)
     tuning.plot(x, neurons.rates(x, gain, bias), color=IDEAL)
     for (run, colour), one in zip(runs, seen):
         tuning.plot(
@@ -139,14 +138,13 @@ def draw(parity: Comparison) -> List[Picture]:
     counts.set_ylabel("times")
     first = Picture(
         "A step up at one half",
-        "Left: the tuning curve that all neurons share, and the mean rates that were measured at 0 "
-        "and 1. Right: how often the right neuron fired.",
+        "Above: the tuning curve that all neurons share, and mean rates as measured at 0 "
+        "and 1. Below: how often the right neuron fired.",
         svg(figure, "one-hot tuning"),
     )
     each = parity.reference.n_steps // max(1, len(seen[0].classes))
     end = min(MOST_SHOWN, len(seen[0].classes)) * each
-    figure = new_figure(8, 3.4)
-    axes = figure.subplots(1, 2, sharex=True, sharey=True)
+    figure, axes = panels(2.4, sharex=True, sharey=True)
     for axis, (run, colour) in zip(axes, runs):
         spikes = run["spikes"]
         early = spikes.spike_steps <= end
@@ -163,8 +161,8 @@ def draw(parity: Comparison) -> List[Picture]:
         )
         axis.plot(spikes.spike_steps[early] * run.dt, rows, "|", ms=7, color=colour)
         axis.set_title(run.target, fontsize=9)
-        axis.set_xlabel("time (s)")
-    axes[0].set_ylabel("class, in the order shown")
+        axis.set_ylabel("class, in the order shown")
+    axes[-1].set_xlabel("time (s)")
     axes[0].legend()
     raster = Picture(
         "Each class its neuron",

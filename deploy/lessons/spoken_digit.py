@@ -6,10 +6,10 @@ from typing import List, NamedTuple
 
 import numpy as np
 
-from deploy.lessons.base import Lesson, Measured
+from deploy.lessons.base import Lesson, Measured, panels
 from deploy.parity.comparison import Comparison
 from deploy.parity.tolerances import Tolerance
-from deploy.report.picture import OTHER, REFERENCE, Picture, new_figure, svg
+from deploy.report.picture import OTHER, REFERENCE, Picture, svg
 from deploy.traces.traces import Traces
 from loihi_rules.systems import audio
 from loihi_rules.systems.spoken_digit import COPIES, FASTEST, NOTHING
@@ -105,9 +105,8 @@ def measure(run: Traces) -> List[Measured]:
 def draw(parity: Comparison) -> List[Picture]:
     """What was named, and what it was taken for."""
     runs = ((parity.reference, REFERENCE), (parity.other, OTHER))
-    figure = new_figure(8, 6)
-    axes = figure.subplots(2, 2, sharex=True, sharey="row", height_ratios=(3, 2))
-    for (bank, names), (run, colour) in zip(axes.T, runs):
+    figure, axes = panels(2.2, 4, sharex=True, height_ratios=(3, 2, 3, 2))
+    for bank, names, (run, colour) in zip(axes[::2], axes[1::2], runs):
         end = min(DRAWN, run.duration)
         levels = frames(run["bands"].samples, run.dt)[: round(end / audio.HOP)]
         bank.imshow(
@@ -142,9 +141,9 @@ def draw(parity: Comparison) -> List[Picture]:
                 )
         names.set_yticks(np.arange(10))
         names.set_ylim(-0.3, 11.4)
-        names.set_xlabel("time (s)")
-    axes[0, 0].set_ylabel("mel band")
-    axes[1, 0].set_ylabel("neuron of the digit")
+        bank.set_ylabel("mel band")
+        names.set_ylabel("neuron of the digit")
+    axes[-1].set_xlabel("time (s)")
     return [
         Picture(
             "Spoken, and named",
