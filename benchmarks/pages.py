@@ -8,7 +8,8 @@ no npm, that column says so. Times are CPU time of the page's own thread, the me
 until its first plots are drawn, and for one step of moving and of zooming. In the last columns is
 how much axe finds that is serious, how much else, and how much a page asks for or writes on the
 console; each is listed below its row. Pictures are what the window shows of a page's top. With
-`--site` it is the pages of ``make docs``, and what is named.
+`--site` it is the pages of ``make docs``, and what is named. The exit code is 1 where something is
+serious, said, or wider than the window.
 """
 
 from __future__ import annotations
