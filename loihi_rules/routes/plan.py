@@ -24,7 +24,7 @@ LEAST_STEPS = 1  # of the filter before carriers, whose voltage cannot go below 
 HOST_NOISE = 0.0115  # radii, of the host's spikes without a filter; measured
 FULL_TAU = 0.0125  # s; beyond it, weights lose a bit each time that it doubles, at any step
 LOOP_ROUNDING, ROUNDING = 1.0, 0.1  # error, in radii, for a weight's; a loop adds it up
-AT_A_THRESHOLD = 8.0  # radii that noise of one is worth there; measured, see `_at_threshold`
+AT_A_THRESHOLD = 9.2  # radii that noise of one is worth there; measured, see `_at_threshold`
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ def _costs(
     if entry.from_host and not entry.spikes:
         late = before_chip(entry.conn.synapse, tau, dt).late
         added = HOST_NOISE / (1 + tau / dt)
-        offset = _at_threshold(entry, added) * threshold
+        offset = _at_threshold(entry, 0.0, added) * threshold
         cost = Cost(late, late * entry.sensitivity, added, bits, 2 * dimensions, 0, offset)
         return {Way.FROM_HOST: cost}
     late = tau - own
@@ -209,9 +209,8 @@ def _costs(
     alike = beside.alike[_likeness(entry)] if threshold else 1
     sensitivity = entry.sensitivity * _share(entry, beside) / np.sqrt(max(alike, 1))
     error = abs(late) * sensitivity
-    rough = [spike_noise(filtered, entry.rows, dt) ** 2 for filtered in (tau, own)]
-    rougher = max(rough[0] - rough[1], 0.0) ** 0.5
-    offset = _at_threshold(entry, rougher) * (threshold and entry.carriable)
+    asked, got = (spike_noise(filtered, entry.rows, dt) for filtered in (own, tau))
+    offset = _at_threshold(entry, asked, max(got, asked)) * (threshold and entry.carriable)
     direct = Cost(late, float(error), 0.0, bits, entry.rows, int(cores), offset)
     if entry.spikes:
         return {Way.STRAIGHT: direct}
@@ -229,7 +228,7 @@ def _costs(
         ROUNDING * 2.0**-chip.weight_bits,
         2 * pairs.near * dimensions,
         1,
-        _at_threshold(entry, added) * threshold,
+        _at_threshold(entry, asked, float(np.hypot(asked, added))) * threshold,
     )
     return {Way.MATRIX: direct, Way.CARRIED: carried} if entry.carriable else {Way.CARRIED: carried}
 
@@ -263,13 +262,16 @@ def _likeness(entry: Entry) -> Tuple[Optional[float], bool, float]:
     return entry.tau, entry.loop, entry.sensitivity
 
 
-def _at_threshold(entry: Entry, added: float) -> float:
-    """The mean error that noise makes where it meets a threshold, in radii.
+def _at_threshold(entry: Entry, asked: float, got: float) -> float:
+    """The mean error that more noise makes where it meets a threshold, in radii.
 
     What is above the threshold gets through, what is below does not, so that noise of σ is a value
-    of about 1.8 σ; and what stands behind goes by whether there is one. Of 0.0175 radii in the
-    population that holds back all actions but one (GPi of `nengo.networks.BasalGanglia`), the
-    action that is chosen loses 0.14. In a loop it adds up as what is late does.
+    of about 1.8 σ; and what stands behind goes by whether there is one. The noise of the filter
+    that was ``asked`` for is a value on the CPU too: the error is the difference to what is
+    ``got``. Where 0.0175 radii come to 0.0025 in the population that holds back all actions but
+    one (GPi of `nengo.networks.BasalGanglia`), the action that is chosen loses 0.14. In a loop it
+    adds up as what is late does.
     """
     steady = 2 * np.pi * TYPICAL_FREQUENCY
-    return float(AT_A_THRESHOLD * added * (entry.sensitivity / steady if entry.loop else 1.0))
+    offset = AT_A_THRESHOLD * (got - asked)
+    return float(offset * (entry.sensitivity / steady if entry.loop else 1.0))
