@@ -128,6 +128,12 @@ def of_another_file(file):
     file["node/nodes/affine"].create_virtual_dataset("weight", layout)
 
 
+def _empty_graph(file):
+    graph = file["node/nodes"].create_group("g")
+    graph.create_group("nodes")
+    graph["type"], graph["edges"] = "NIRGraph", np.zeros((0, 2), "S1")
+
+
 def nested(file):
     group = file["node/nodes"].create_group("deep")
     for _ in range(100):
@@ -153,8 +159,8 @@ CHANGED = {
     "a node without a type": (put(LIF, type=None), "'type'"),
     "a type that is a number": (put(LIF, type=7), "cannot read"),
     "a type that is a list": (put(LIF, type=np.arange(3)), "cannot read"),
-    "a type that nobody knows": (put(LIF, type="Foo"), "cannot read"),
-    "a type of Python's": (put(LIF, type="__import__"), "cannot read"),
+    "a type that nobody knows": (put(LIF, type="Foo"), "which NIR has not"),
+    "a type of Python's": (put(LIF, type="__import__"), "which NIR has not"),
     "a parameter too few": (put(LIF, tau=None), "tau"),
     "a parameter too many": (put(LIF, more=np.ones(4)), "more"),
     "NaN in weights": (put(AFFINE, weight=np.full((4, 3), np.nan)), "no finite number"),
@@ -214,6 +220,50 @@ CHANGED = {
     "values outside of the file": (kept_elsewhere, "another file"),
     "values of another file": (of_another_file, "another file"),
     "a hundred graphs deep": (nested, "deep"),
+    "a link out of a parameter": (
+        lambda f: (f.pop(f"{AFFINE}/weight"),
+                   f[AFFINE].__setitem__("weight", h5py.ExternalLink("/etc/passwd", "/"))),
+        "not followed",
+    ),
+    "a parameter that is a group": (
+        lambda f: (f.pop(f"{AFFINE}/weight"), f[AFFINE].create_group("weight")), "cannot read"
+    ),
+    "references to parts": (
+        lambda f: put(AFFINE, weight=np.array([f[f"{AFFINE}/bias"].regionref[0:1]],
+                                              h5py.regionref_dtype))(f), "not numbers",
+    ),
+    "bytes of no type": (put(AFFINE, weight=np.zeros((4, 3), "V8")), "not numbers"),
+    "a type among the nodes": (
+        lambda f: f["node/nodes"].__setitem__("T", np.dtype("f8")), "neither a group nor a dataset"
+    ),
+    "many values of which none is written": (
+        shaped(LIF, "tau", (5 * 10**7,), chunks=(1000,), fillvalue=1.0), "the file has 0 of it"
+    ),
+    "weights of no source": (put(AFFINE, weight=np.zeros((4, 0))), "is empty"),
+    "weights of three axes": (put(AFFINE, weight=np.ones((4, 3, 1))), "takes 4 values"),
+    "NaN as a threshold": (put(LIF, v_threshold=np.full(4, np.nan)), "no finite number"),
+    "a threshold below all": (put(LIF, v_threshold=np.full(4, -np.inf)), "not above its reset"),
+    "delays for other values": (put("node/nodes/late", delay=np.zeros(3)), "3 delays for 4"),
+    "a delay of NaN": (put("node/nodes/late", delay=np.full(4, np.nan)), "no finite number"),
+    "inputs of nothing": (put(IN, shape=np.array([0])), "its shape is (0,)"),
+    "inputs and a half": (put(IN, shape=np.array([2.5])), "shape"),
+    "an input that is given something": (
+        edges(("input", "affine"), ("affine", "lif"), ("lif", "input"), ("lif", "output")),
+        "no Input",
+    ),
+    "an output that leads on": (
+        edges(("input", "affine"), ("affine", "lif"), ("lif", "output"), ("output", "cuba")),
+        "no Output",
+    ),
+    "a graph of nothing within": (
+        lambda f: (
+            _empty_graph(f), edges(("input", "affine"), ("affine", "g"), ("g", "output"))(f)
+        ),
+        "it has no nodes",
+    ),
+    "metadata that hold their graph": (
+        lambda f: f["node"].create_group("metadata").__setitem__("up", f["node"]), "another name"
+    ),
     "metadata of nonsense": (
         lambda f: f["node"].create_group("metadata").__setitem__("loihi_rules", "{]"), "damaged"
     ),
@@ -257,6 +307,13 @@ FILES = {
     "half a file": (lambda path: path.write_bytes(bytes_of(path)[:4000]), "no HDF5 file"),
     "a folder": (lambda path: path.mkdir(), "folder"),
     "nothing": (lambda path: None, "no such file"),
+    "a pipe without an end": (os.mkfifo, "a pipe or a device"),
+    "zeros without an end": (lambda path: path.symlink_to("/dev/zero"), "a pipe or a device"),
+    "a link to itself": (lambda path: path.symlink_to(path), "cannot be read"),
+    "names of broken text": (
+        lambda path: path.write_bytes(bytes_of(path).replace(b"v_leak", b"v\x9cleak")),
+        "utf-8",
+    ),
 }
 
 

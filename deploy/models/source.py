@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import types
 from pathlib import Path
 
@@ -18,6 +19,8 @@ def read_source(path: Path) -> bytes:
         If it cannot be read.
     """
     try:
+        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():  # which may never end
+            raise BadInput(f"{path}: this is no file, but a pipe or a device; name a file")
         return path.read_bytes()
     except FileNotFoundError:
         raise BadInput(f"{path}: there is no such file{_beside(path)}") from None

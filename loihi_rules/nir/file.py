@@ -10,7 +10,7 @@ import importlib
 import os
 import warnings
 from pathlib import Path
-from typing import IO, Any, Dict, List, Set, Tuple
+from typing import IO, Any, Dict, Iterator, List, Set, Tuple
 
 import numpy as np
 
@@ -61,6 +61,8 @@ def read_file(path: Path) -> Any:
         If it is no NIR file, leads out of itself, or is larger than what is read.
     """
     path = Path(path)
+    if path.exists() and not path.is_file() and not path.is_dir():  # which may never end
+        raise NirError(f"{path}: this is no file, but a pipe or a device; name a file")
     if is_sent(path):
         return read_sent(path)
     nir = import_nir()
@@ -74,7 +76,7 @@ def read_file(path: Path) -> Any:
         raise NirError(f"{path}: there is no such file") from None
     except IsADirectoryError:
         raise NirError(f"{path}: this is a folder; name a NIR file in it") from None
-    except (OSError, RuntimeError, KeyError) as error:  # h5py's, of what is damaged
+    except (OSError, RuntimeError, KeyError, UnicodeError) as error:  # h5py's, of what is damaged
         said = " ".join(str(error).split())
         raise NirError(f"{path}: this is no HDF5 file that can be read ({said[:120]})") from None
     if not isinstance(found, dict) or not _is_graph(found):
@@ -165,12 +167,26 @@ class _Walk:
 def _graph(nir: Any, path: Path, found: Dict[str, Any]) -> Any:
     """The nir package's own objects of what a file holds."""
     _shapes_are_ours(found)
+    known = {name for name in dir(nir) if isinstance(getattr(nir, name), type)}
+    for name, kind in _types(found, "node"):
+        if kind not in known:
+            raise NirError(f"{path}: {name} has the type {kind[:40]!r}, which NIR has not")
     try:
         with warnings.catch_warnings():  # it reckons with what has not been looked at yet
             warnings.simplefilter("ignore")
             return nir.dict2NIRNode(found)
     except Exception as error:  # it asserts, and takes keys for granted
         raise NirError(f"{path}: the nir package cannot read it ({_said(error)})") from None
+
+
+def _types(found: Dict[str, Any], name: str) -> Iterator[Tuple[str, str]]:
+    """Of each node of a graph, and of graphs within it, where that is a text."""
+    nodes = found.get("nodes")
+    for key, node in nodes.items() if isinstance(nodes, dict) else ():
+        kind = node.get("type") if isinstance(node, dict) else None
+        if isinstance(kind, str):
+            yield f"{name}/nodes/{key}", kind
+            yield from _types(node, f"{name}/nodes/{key}")
 
 
 def _said(error: Exception) -> str:
