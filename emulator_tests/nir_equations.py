@@ -183,15 +183,18 @@ class Neurons:
         elif self.kind in ("LI", "LIF"):
             lost = self.c.lost(p["tau"])
             decayed = old * (1 - lost)
-            gain = 1.0 if self.c.gain == "one" else lost * p["r"]
+            gain = lost * p["r"] if self.c.gain in ("equation", "current") else 1.0
             moved = lost * p["v_leak"] + gain * x
         else:
             lost, lost_current = self.c.lost(p["tau_mem"]), self.c.lost(p["tau_syn"])
             before = self.current
-            gain = 1.0 if self.c.gain == "one" else lost_current * p["w_in"]
-            self.current = (1 - lost_current) * self.current + gain * x
+            if self.c.gain == "decayed":
+                self.current = (1 - lost_current) * (self.current + x)
+            else:
+                gain = lost_current * p["w_in"] if self.c.gain == "equation" else 1.0
+                self.current = (1 - lost_current) * self.current + gain * x
             used = before if self.c.first == "voltage" else self.current
-            by = 1.0 if self.c.gain == "one" else lost * p["r"]
+            by = lost * p["r"] if self.c.gain in ("equation", "current") else 1.0
             decayed = old * (1 - lost)
             moved = lost * p["v_leak"] + by * used
         new = decayed + moved

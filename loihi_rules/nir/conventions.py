@@ -37,10 +37,11 @@ class Conventions:
         What a step computes first. With the voltage before the current, as in Norse's LSNN, a spike
         moves the voltage of CubaLI and CubaLIF a step later; with the spikes first, as in spyx and
         lava, they are of the voltage of the step before, and each population comes a step later.
-    gain : {"equation", "current", "one"}
+    gain : {"equation", "current", "one", "decayed"}
         By what an input is multiplied: as NIR's equations say, dt/τ_syn w_in on its way into the
-        current and dt/τ_mem r into the voltage; not into the current, as by Norse; or nowhere, as
-        by spyx and Rockpool.
+        current and dt/τ_mem r into the voltage; not into the current, as by Norse; nowhere, as by
+        spyx and Rockpool's LIFNeuronTorch; or only by what is left of a current after a step, as
+        by Rockpool's LIFTorch, where what enters decays with the current in the same step.
     decay : {"euler", "exact"}
         Whether a time constant τ takes dt/τ of the difference in a step, or 1 − e^(−dt/τ), as in
         sinabs and Rockpool.
@@ -113,7 +114,7 @@ CHOICES: Dict[str, Sequence[str]] = {
     "reset": RESETS,
     "reset_at": ("spike", "next"),
     "first": ("current", "voltage", "spikes"),
-    "gain": ("equation", "current", "one"),
+    "gain": ("equation", "current", "one", "decayed"),
     "decay": ("euler", "exact"),
     "integrate": ("steps", "seconds"),
 }

@@ -135,7 +135,7 @@ def _integrator(p: Numbers, name: str, c: Conventions) -> Dynamics:
 
 
 def _into_voltage(taken: np.ndarray, p: Numbers, c: Conventions) -> np.ndarray:
-    return np.ones(1) if c.gain == "one" else taken * p["r"]
+    return np.ones(1) if c.gain in ("one", "decayed") else taken * p["r"]
 
 
 def _leaky(p: Numbers, name: str, c: Conventions) -> Dynamics:
@@ -153,6 +153,8 @@ def _current_based(p: Numbers, name: str, c: Conventions) -> Dynamics:
     gain = _into_voltage(taken, p, c)
     if c.gain == "equation":
         gain = c.taken(p["tau_syn"], name) * p["w_in"] * gain
+    elif c.gain == "decayed":
+        gain = current
     threshold, reset = p.get("v_threshold", NEVER), p.get("v_reset", NO)
     leak = taken * p["v_leak"]
     return Dynamics(gain, current, voltage, leak, threshold, reset, True)

@@ -33,7 +33,8 @@ def _rockpool(nodes: Dict[str, Any]) -> Told:
     All decay by e^−dt/τ, and its exporter (``rockpool/nn/modules/torch/nir.py``) writes
     r = τ e^−dt/τ / dt, of which dt is τ W(1/r), by Lambert's W. LIFNeuronTorch adds its input as it
     is and takes the threshold from the voltage: so the trace of the NIR paper's lif_rockpool.nir is
-    Rockpool's own, to 1e-7.
+    Rockpool's own, to 1e-7. LIFTorch adds its input to a current that decays then
+    (``modules/torch/lif_torch.py``, ``forward``).
     """
     if not any(name.endswith("Torch") for name in nodes):
         return {}
@@ -45,6 +46,8 @@ def _rockpool(nodes: Dict[str, Any]) -> Told:
         told["dt"] = dt
     if any(name.endswith("LIFNeuronTorch") for name in nodes):
         told.update(reset="subtract", gain="one")
+    if any(name.endswith("LIFTorch") for name in nodes):
+        told.update(reset="subtract", gain="decayed")
     return told
 
 
