@@ -56,6 +56,7 @@ _HOST, _JOURNAL = "deploy/host/host.py", "deploy/host/journal.py"
 _TARGET = "deploy/targets/emulator.py"
 _SESSION, _ON_BOARD = "deploy/targets/chip_session.py", "deploy/targets/on_board.py"
 _BUILD, _RUN = "deploy/nengo_loihi/build/", "deploy/nengo_loihi/run/"
+_KEPT, _WRITTEN = "deploy/nengo_loihi/run/kept.py", "deploy/host/written.py"
 _READ, _BOARD = "deploy/nengo_loihi/read/", "deploy/nengo_loihi/board/"
 _CONFORMANCE = "deploy/nengo_loihi/conformance/"
 _LOAD, _CACHE = "deploy/nengo_loihi/load.py", "deploy/compiling/kernel_cache.py"
@@ -68,7 +69,7 @@ USES: Tuple[Use, ...] = (
         EMULATOR,
         "nengo.builder.processes:SimProcess",
         "process",
-        f"{THEIRS} {_HOST} {_JOURNAL}",
+        f"{THEIRS} {_HOST} {_JOURNAL} {_WRITTEN}",
     ),
     Use(EMULATOR, "nengo.builder.processes:SimProcess.make_step", "step_f", THEIRS),
     Use(EMULATOR, "nengo.config:ClassParams", "_extra_params", THEIRS),
@@ -83,6 +84,10 @@ USES: Tuple[Use, ...] = (
     Use(HOST, "nengo.builder.neurons:SimNeurons", "J output state", _HOST),
     Use(HOST, "nengo.builder.neurons:SimNeurons", "neurons", f"{_HOST} {_JOURNAL}"),
     Use(HOST, "nengo.builder.processes:SimProcess", "mode input output", _HOST),
+    # and as they are written, to be made again
+    Use(HOST, "nengo.builder.operator:SimPyFunc", "fn output t x", _WRITTEN),
+    Use(HOST, "nengo.builder.processes:SimProcess", "mode input output t state", _WRITTEN),
+    Use(HOST, "nengo.builder.neurons:SimNeurons", "neurons J output state state_extra", _WRITTEN),
     Use(HOST, "nengo.synapses:LinearFilter.OneX", "X a b", f"{_HOST} {_RUN}probe_filter.py"),
     Use(HOST, "nengo.synapses:LinearFilter.NoX", "d", _HOST),
     # nengo-loihi's own
@@ -90,9 +95,15 @@ USES: Tuple[Use, ...] = (
         EMULATOR,
         "nengo_loihi.simulator:Simulator",
         "_runner",
-        f"{_TARGET} {_SESSION} {_RUN}simulator.py {_RUN}side_by_side.py {_BOARD}simulator.py",
+        f"{_TARGET} {_SESSION} {_RUN}simulator.py {_RUN}side_by_side.py {_BOARD}simulator.py "
+        f"{_KEPT}",
     ),
-    Use(EMULATOR, "nengo_loihi.simulator:Simulator", "_n_steps", f"{_TARGET} {_ON_BOARD}"),
+    Use(
+        EMULATOR,
+        "nengo_loihi.simulator:Simulator",
+        "_n_steps",
+        f"{_TARGET} {_ON_BOARD} deploy/targets/kept.py",
+    ),
     Use(
         EMULATOR,
         "nengo_loihi.simulator:Simulator",

@@ -19,7 +19,8 @@ pytestmark = pytest.mark.quick
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
-    """An empty cache; gives its files of solutions."""
+    """An empty cache, in which no whole builds are kept; gives its files of solutions."""
+    monkeypatch.setattr("deploy.simulator.simulator.keeps_builds", lambda target: False)
     monkeypatch.setenv("LOIHI_DEPLOY_CACHE", str(tmp_path))
     return lambda: sorted((tmp_path / "solutions").glob("*.npz"))
 

@@ -135,17 +135,47 @@ def _events(record: ChipRecord) -> Tuple[np.ndarray, np.ndarray]:
 # ------------------------------------------------------------------------------ files
 
 
+def layout_to_arrays(layout: Layout) -> Dict[str, np.ndarray]:
+    """All numbers of a layout, by name, before silicon does anything otherwise."""
+    found = {
+        **{f"layout.{name}": np.array(getattr(layout, name)) for name in NUMBERS},
+        "layout.block_start": layout.block_start,
+        "layout.learned": layout.learned,
+    }
+    for part in PARTS:
+        for name, values in zip(PARTS[part]._fields, getattr(layout, part)):
+            found[f"layout.{part}.{name}"] = values
+    return found
+
+
+def layout_of_arrays(arrays: Any) -> Layout:
+    """The layout of arrays of `layout_to_arrays`, which may come from anywhere.
+
+    Raises
+    ------
+    KeyError, ValueError
+        If something is missing, or is of another kind.
+    """
+    parts: Dict[str, Any] = {
+        part: kind(*(_plain(arrays, f"layout.{part}.{name}", 1) for name in kind._fields))
+        for part, kind in PARTS.items()
+    }
+    numbers = {name: kind(arrays[f"layout.{name}"]) for name, kind in NUMBERS.items()}
+    return Layout(
+        block_start=_plain(arrays, "layout.block_start", 1),
+        learned=_plain(arrays, "layout.learned", 1),
+        modes=Modes(),
+        **numbers,
+        **parts,
+    )
+
+
 def to_arrays(record: ChipRecord) -> Dict[str, np.ndarray]:
     """All of a record's numbers, by name."""
     found = {
-        **{f"layout.{name}": np.array(getattr(record.layout, name)) for name in NUMBERS},
-        "layout.block_start": record.layout.block_start,
-        "layout.learned": record.layout.learned,
+        **layout_to_arrays(record.layout),
         **{name: np.asarray(getattr(record, name)) for name in _OWN},
     }
-    for part in PARTS:
-        for name, values in zip(PARTS[part]._fields, getattr(record.layout, part)):
-            found[f"layout.{part}.{name}"] = values
     for k, probe in enumerate(record.probes.values()):
         found[f"probe.{k}.compartments"] = probe.compartments
         found[f"probe.{k}.samples"] = np.asarray(probe.samples, np.int32)
@@ -169,18 +199,7 @@ def of_arrays(probes: Mapping[str, str], arrays: Any) -> ChipRecord:
     KeyError, ValueError
         If something is missing, or is of another kind or size.
     """
-    parts: Dict[str, Any] = {
-        part: kind(*(_plain(arrays, f"layout.{part}.{name}", 1) for name in kind._fields))
-        for part, kind in PARTS.items()
-    }
-    numbers = {name: kind(arrays[f"layout.{name}"]) for name, kind in NUMBERS.items()}
-    layout = Layout(
-        block_start=_plain(arrays, "layout.block_start", 1),
-        learned=_plain(arrays, "layout.learned", 1),
-        modes=Modes(),
-        **numbers,
-        **parts,
-    )
+    layout = layout_of_arrays(arrays)
     own = {name: _plain(arrays, name, n) for name, n in _OWN.items()}
     found = {
         name: Probe(

@@ -15,3 +15,14 @@ def cache_folder(name: str) -> Optional[Path]:
     """A folder in the user's cache, which may not be there yet; None if nothing is to be kept."""
     folder = os.environ.get(CACHE, platformdirs.user_cache_dir("loihi-deploy"))
     return Path(folder) / name if folder else None
+
+
+def leave_out_the_oldest(folder: Path, most: int) -> None:
+    """Delete files of a folder until all together have no more than so many bytes."""
+    files = sorted((path.stat().st_mtime, path) for path in folder.glob("*.npz"))
+    total = sum(path.stat().st_size for _, path in files)
+    for _, path in files:
+        if total <= most:
+            break
+        total -= path.stat().st_size
+        path.unlink()

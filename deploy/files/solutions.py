@@ -22,11 +22,12 @@ import numpy as np
 import deploy
 import loihi_rules
 from deploy.errors import DeployError
-from deploy.files.cache import cache_folder
+from deploy.files.cache import cache_folder, leave_out_the_oldest
 from deploy.files.kind import FileKind
-from deploy.files.npz import Arrays, read_npz, write_npz
+from deploy.files.npz import read_npz, write_npz
+from deploy.files.packed import is_in_one_piece, packed, unpacked
 from deploy.files.private import is_private, private_folder
-from loihi_rules.solutions import NUMBERS, Solution, Solutions, content_of
+from loihi_rules.solutions import Solution, Solutions, content_of
 
 KIND = FileKind("loihi-deploy solutions", 1, "solutions", "they are made anew")
 LIBRARIES = ("numpy", "scipy", "nengo", "nengo-loihi")
@@ -53,7 +54,7 @@ class KeptSolutions(Solutions):
         with contextlib.suppress(DeployError, OSError):
             if not (is_private(path.parent) and is_private(path)):
                 return
-            self._there = read_npz(path, KIND, _unpacked, 2 * LARGEST)
+            self._there = read_npz(path, KIND, unpacked, 2 * LARGEST)
             os.utime(path)  # the oldest are left out first
 
     def of(self, problem: Sequence[Any], solve: Callable[[], Solution]) -> Solution:
@@ -63,7 +64,7 @@ class KeptSolutions(Solutions):
         known = self._used.get(key, self._there.get(key))
         if known is None:
             solution = solve()
-            if all(map(_is_in_one_piece, solution)):
+            if all(map(is_in_one_piece, solution)):
                 self._is_new = True
                 self._use(key, tuple(np.array(array) for array in solution))
             return solution
@@ -92,11 +93,11 @@ class KeptSolutions(Solutions):
             if room < 0:
                 break
             kept.setdefault(key, solution)
-        record, data = _packed(kept)
+        record, data = packed(kept)
         with contextlib.suppress(DeployError, OSError):  # a full or read-only disk keeps nothing
             private_folder(self._path.parent)
             write_npz(self._path, KIND, record, {"data": data})
-            _leave_out_the_oldest(self._path.parent)
+            leave_out_the_oldest(self._path.parent, MOST_BYTES)
 
 
 @contextlib.contextmanager
@@ -150,49 +151,5 @@ def _linear_algebra() -> List[Tuple[str, ...]]:
     return sorted({tuple(str(each.get(n)) for n in names) for each in threadpool_info()})
 
 
-def _is_in_one_piece(array: np.ndarray) -> bool:
-    return array.flags.c_contiguous or array.flags.f_contiguous
-
-
 def _size(solutions: Mapping[str, Solution]) -> int:
     return sum(array.nbytes for solution in solutions.values() for array in solution)
-
-
-def _packed(solutions: Mapping[str, Solution]) -> Tuple[Dict[str, Any], np.ndarray]:
-    """All arrays one after the other, and where each is."""
-    pieces: List[np.ndarray] = []
-    places: Dict[str, List[Any]] = {}
-    start = 0
-    for key, solution in solutions.items():
-        places[key] = []
-        for array in solution:
-            turned = not array.flags.c_contiguous
-            pieces.append((array.T if turned else array).ravel().view(np.uint8))
-            places[key].append([array.dtype.str, list(array.shape), turned, start])
-            start += array.nbytes
-    return {"places": places}, np.concatenate([np.zeros(0, np.uint8), *pieces])
-
-
-def _unpacked(record: Mapping[str, Any], arrays: Arrays) -> Dict[str, Solution]:
-    data, places = arrays["data"], dict(record["places"])
-    return {key: tuple(_at(data, *place) for place in of) for key, of in places.items()}
-
-
-def _at(data: np.ndarray, kind: str, shape: Sequence[int], turned: bool, start: int) -> np.ndarray:
-    dtype = np.dtype(kind)
-    if dtype.kind not in NUMBERS:
-        raise ValueError(kind)
-    shape = shape[::-1] if turned else shape
-    array: np.ndarray = np.ndarray(tuple(shape), dtype, data.data, start)
-    return array.T if turned else array
-
-
-def _leave_out_the_oldest(folder: Path) -> None:
-    """Until all files together are no more than they may be."""
-    files = sorted((path.stat().st_mtime, path) for path in folder.glob("*.npz"))
-    total = sum(path.stat().st_size for _, path in files)
-    for _, path in files:
-        if total <= MOST_BYTES:
-            break
-        total -= path.stat().st_size
-        path.unlink()

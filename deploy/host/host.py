@@ -8,7 +8,8 @@ those of `nengo.Simulator` without its optimiser.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Set, Tuple
+from functools import partial
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 import nengo
 import numpy as np
@@ -42,6 +43,36 @@ class Plan(NamedTuple):
     once: Optional[Once] = None
 
 
+class Parts(NamedTuple):
+    """What a host is made of.
+
+    Attributes
+    ----------
+    schedule : list of tuple
+        What is done in a step, in order: a kind, and what it needs (see `Host._bind`).
+    codes, floats : ndarray
+        The compiled operators, see `deploy.host.kernels`.
+    arrays : dict of int to ndarray
+        By its address, what the operators work on.
+    once : list of Once
+    records : list of (nengo.Probe, (batch, ...) ndarray)
+        Of probes of each step: where their samples are kept.
+    states : list of ndarray
+        All that changes from step to step.
+    operators : dict of int to operator
+        Nengo's, by the id of the function that makes their steps.
+    """
+
+    schedule: List[Tuple[str, Any, Any]]
+    codes: np.ndarray
+    floats: np.ndarray
+    arrays: Dict[int, np.ndarray]
+    once: List[Once]
+    records: List[Tuple[Any, np.ndarray]]
+    states: List[np.ndarray]
+    operators: Dict[int, Any]
+
+
 class Bridges(NamedTuple):
     """How the host's queues to and from the chip are replaced.
 
@@ -66,37 +97,30 @@ class Host:
     Parameters
     ----------
     simulator : nengo.Simulator
-        Built without its optimiser. It stays whole: after `publish` its probes, and after
-        `end` its signals, are as if it had run itself.
-    bridges : Bridges
+        It stays whole: after `publish` its probes, and after `end` its signals, are as if it had
+        run itself.
+    parts : Parts
+        Of that simulator, see `host_of`.
     batch : int
         Most steps from `begin` to `end`.
     """
 
-    def __init__(self, simulator: nengo.Simulator, bridges: Bridges, batch: int):
+    def __init__(self, simulator: Any, parts: Parts, batch: int):
         self.simulator = simulator
         self.batch = batch
-        self._keep: List[Any] = []  # arrays whose addresses are in the table
-        self._records: List[Tuple[Any, np.ndarray]] = []
+        self.parts = parts
+        self._records, self._once = parts.records, parts.once
         self._sampled: List[Tuple[int, Any, np.ndarray]] = []  # of probes with a period
-        self._once: List[Once] = []
-        self._rows: List[Row] = []
-        self.steps = dict(zip(simulator.step_order, simulator._steps))
-        schedule = self._schedule(bridges)
-        schedule += self._record_probes()
-        self._codes = np.zeros((len(self._rows), k.COLUMNS), np.int64)
-        self._floats = np.zeros((len(self._rows), 6))
-        for i, row in enumerate(self._rows):
-            self._codes[i, : len(row.code)] = row.code
-            self._floats[i, : len(row.floats)] = row.floats
+        self._codes, self._floats = parts.codes, parts.floats
         most = int(self._codes[self._codes[:, k.KIND] == k.LIF, k.SIZE].sum())
         self._arguments, self._logarithms = np.zeros(most), np.zeros(most)
-        self._calls = [self._bind(*part) for part in schedule]
+        self._calls = [self._bind(*part) for part in parts.schedule]
         self._again = [call.again if isinstance(call, Once) else call for call in self._calls]
-        self._saved = Saved(states(simulator))
+        self._saved = Saved(parts.states)
         self._first = int(simulator.n_steps)  # steps before the batch
         self._published = 0  # rows of the batch whose samples the simulator has
         self._is_ahead = False  # whether the batch begins with steps that were begun before
+        self._named: Dict[Any, Any] = {}  # probes that others have taken the place of
 
     # -------------------------------------------------------------------- running
 
@@ -168,7 +192,7 @@ class Host:
             simulator.data.raw[probe].extend(kept[first:last].copy())
         for row, probe, sample in self._sampled:
             if first <= row < last:
-                simulator.data.raw[probe].append(sample)
+                simulator.data.raw[self._named.get(probe, probe)].append(sample)
         self._published = last
 
     def end(self, n_steps: int, is_ahead: bool) -> None:
@@ -180,6 +204,24 @@ class Host:
             begun = [once.forward(n_steps) for once in self._once]
             self._is_ahead = any(begun)
 
+    def go_on_in(self, simulator: nengo.Simulator, probes: Sequence[Any], before: Any) -> None:
+        """Step another simulator from here on, whose arrays are those of this host.
+
+        Parameters
+        ----------
+        simulator : nengo.Simulator
+        probes : sequence of nengo.Probe
+            Its own, in the order of the samples of ``before``.
+        before : object
+            What was stepped; its probes are their numbers.
+        """
+        self._named = dict(enumerate(probes))
+        self._records = [(self._named[probe], kept) for probe, kept in self._records]
+        for number, probe in self._named.items():
+            simulator.data.raw[probe] = before.data.raw[number]
+        simulator._n_steps, simulator._time = before._n_steps, before._time
+        self.simulator = simulator
+
     def _bind(self, kind: str, first: Any, last: Any) -> Callable[[int], Any]:
         codes, floats = self._codes, self._floats
         if kind == "call":
@@ -188,7 +230,8 @@ class Host:
             once: Callable[[int], Any] = first
             return once
         if kind == "sample":
-            return self._sampler(first, last)
+            probe, period = first
+            return self._sampler(probe, period, last)
         if kind == "rows":
             run = k.run_operators
             return lambda row: run(codes, floats, first, last, row)
@@ -206,9 +249,9 @@ class Host:
 
         return lif
 
-    def _sampler(self, probe: nengo.Probe, x: np.ndarray) -> Callable[[int], Any]:
+    def _sampler(self, probe: Any, period: Optional[float], x: np.ndarray) -> Callable[[int], Any]:
         """What `nengo.Simulator` does of a probe after each step."""
-        every = 1 if probe.sample_every is None else probe.sample_every / self.simulator.dt
+        every = 1 if period is None else period / self.simulator.dt
 
         def sample(row: int) -> None:
             if (self._first + 1 + row) % every < 1:
@@ -216,7 +259,46 @@ class Host:
 
         return sample
 
-    # ------------------------------------------------------------------- planning
+
+def host_of(simulator: nengo.Simulator, bridges: Bridges, batch: int) -> Host:
+    """The compiled host of a simulator.
+
+    Parameters
+    ----------
+    simulator : nengo.Simulator
+        Built without its optimiser.
+    bridges : Bridges
+    batch : int
+        As for `Host`.
+    """
+    return Host(simulator, _Planner(simulator, batch).parts(bridges), batch)
+
+
+class _Planner:
+    """Makes the parts of a host of a simulator's operators."""
+
+    def __init__(self, simulator: nengo.Simulator, batch: int):
+        self.simulator = simulator
+        self.batch = batch
+        self._arrays: Dict[int, np.ndarray] = {}
+        self._once: List[Once] = []
+        self._rows: List[Row] = []
+        self.steps = dict(zip(simulator.step_order, simulator._steps))
+
+    def parts(self, bridges: Bridges) -> Parts:
+        """All of them."""
+        schedule = self._schedule(bridges)
+        probes, records = self._record_probes()
+        codes = np.zeros((len(self._rows), k.COLUMNS), np.int64)
+        floats = np.zeros((len(self._rows), k.CONSTANTS))
+        for i, row in enumerate(self._rows):
+            codes[i, : len(row.code)] = row.code
+            floats[i, : len(row.floats)] = row.floats
+        operators = {id(step): op for op, step in self.steps.items()}
+        return Parts(
+            schedule + probes, codes, floats, self._arrays, self._once, records,
+            states(self.simulator), operators,
+        )  # fmt: skip
 
     def _schedule(self, bridges: Bridges) -> List[Tuple[str, Any, Any]]:
         """Order the operators so that few calls do: whatever is ready and compiled
@@ -285,29 +367,33 @@ class Host:
 
     def address(self, array: np.ndarray) -> int:
         """Where an array is; it is kept alive."""
-        self._keep.append(array)
-        return int(array.ctypes.data)
+        place = int(array.ctypes.data)
+        self._arrays[place] = array
+        return place
 
     def signal(self, signal: Any) -> Any:
         return self.simulator.signals[signal]
 
-    def _record_probes(self) -> List[Tuple[str, Any, Any]]:
+    def _record_probes(
+        self,
+    ) -> Tuple[List[Tuple[str, Any, Any]], List[Tuple[Any, np.ndarray]]]:
         """Rows that keep the samples of a batch; probes with a period are copied when due,
         as a batch of a large matrix would be larger still."""
         first = len(self._rows)
         schedule: List[Tuple[str, Any, Any]] = []
+        records: List[Tuple[Any, np.ndarray]] = []
         for probe in self.simulator.model.probes:
             x = self.signal(self.simulator.model.sig[probe]["in"])
             if not is_plain(x) or probe.sample_every is not None:
-                schedule.append(("sample", probe, x))
+                schedule.append(("sample", (probe, probe.sample_every), x))
                 continue
             kept = np.zeros((self.batch, *x.shape))
             code = (k.RECORD, x.size, self.address(x), self.address(kept))
             self._rows.append(Row(code))
-            self._records.append((probe, kept))
+            records.append((probe, kept))
         if len(self._rows) > first:
             schedule.append(("rows", first, len(self._rows)))
-        return schedule
+        return schedule, records
 
 
 def _is_called(plan: Plan) -> bool:
@@ -332,7 +418,7 @@ def _joined(schedule: List[Tuple[str, Any, Any]]) -> List[Tuple[str, Any, Any]]:
 # ---------------------------------------------------------------- one plan an operator
 
 
-def _time(host: Host, op: Any, bridges: Bridges) -> Optional[Plan]:
+def _time(host: _Planner, op: Any, bridges: Bridges) -> Optional[Plan]:
     steps, time = host.signal(op.step), host.signal(op.time)
     if steps.dtype != np.int64 or not is_plain(time):
         return None
@@ -340,14 +426,14 @@ def _time(host: Host, op: Any, bridges: Bridges) -> Optional[Plan]:
     return Plan(rows=(Row(code, (host.simulator.dt,)),))
 
 
-def _reset(host: Host, op: Any, bridges: Bridges) -> Optional[Plan]:
+def _reset(host: _Planner, op: Any, bridges: Bridges) -> Optional[Plan]:
     y = host.signal(op.dst)
     if not is_plain(y) or np.ndim(op.value):
         return None
     return Plan(rows=(Row((k.RESET, y.size, host.address(y)), (float(op.value),)),))
 
 
-def _copy(host: Host, op: Any, bridges: Bridges) -> Optional[Plan]:
+def _copy(host: _Planner, op: Any, bridges: Bridges) -> Optional[Plan]:
     y, x = host.signal(op.dst), host.signal(op.src)
     for name in ("dst_slice", "src_slice"):
         if not isinstance(getattr(op, name), (slice, type(None), type(Ellipsis))):
@@ -360,7 +446,7 @@ def _copy(host: Host, op: Any, bridges: Bridges) -> Optional[Plan]:
     return Plan(rows=(Row((kind, y.size, host.address(y), host.address(x))),))
 
 
-def _elementwise(host: Host, op: Any, bridges: Bridges) -> Optional[Plan]:
+def _elementwise(host: _Planner, op: Any, bridges: Bridges) -> Optional[Plan]:
     a, x, y = host.signal(op.A), host.signal(op.X), host.signal(op.Y)
     if not is_plain(a, x, y) or any(f.shape != y.shape and f.size != 1 for f in (a, x)):
         return None
@@ -369,7 +455,7 @@ def _elementwise(host: Host, op: Any, bridges: Bridges) -> Optional[Plan]:
     return Plan(rows=(Row((k.MULTIPLY_ADD, y.size, *addresses, strides)),))
 
 
-def _dot(host: Host, op: Any, bridges: Bridges) -> Optional[Plan]:
+def _dot(host: _Planner, op: Any, bridges: Bridges) -> Optional[Plan]:
     a, x, y = host.signal(op.A), host.signal(op.X), host.signal(op.Y)
     if not is_plain(a, x, y) or a.ndim != 2 or x.ndim != 1 or y.size != len(a):
         return None
@@ -377,12 +463,12 @@ def _dot(host: Host, op: Any, bridges: Bridges) -> Optional[Plan]:
         addresses = (host.address(y), host.address(a), host.address(x))
         return Plan(rows=(Row((k.MULTIPLY_ADD, y.size, *addresses, 1)),))
     # NumPy's own product, whose order of additions cannot be had otherwise
-    product, dot = np.zeros(len(a)), np.dot
+    product = np.zeros(len(a))
     row = Row((k.ADD, y.size, host.address(y), host.address(product)))
-    return Plan(calls=(lambda: dot(a, x, product),), rows=(row,))
+    return Plan(calls=(partial(np.dot, a, x, product),), rows=(row,))
 
 
-def _neurons(host: Host, op: Any, bridges: Bridges) -> Optional[Plan]:
+def _neurons(host: _Planner, op: Any, bridges: Bridges) -> Optional[Plan]:
     neurons, dt = op.neurons, host.simulator.dt
     j, out = host.signal(op.J), host.signal(op.output)
     state = {name: host.signal(signal) for name, signal in op.state.items()}
@@ -408,7 +494,7 @@ def _neurons(host: Host, op: Any, bridges: Bridges) -> Optional[Plan]:
     return None
 
 
-def _process(host: Host, op: Any, bridges: Bridges) -> Optional[Plan]:
+def _process(host: _Planner, op: Any, bridges: Bridges) -> Optional[Plan]:
     out = host.signal(op.output)
     if id(op.process) in bridges.senders:
         bridges.senders[id(op.process)] = host.signal(op.input)
@@ -443,11 +529,11 @@ def _filter_step(step: Any) -> Any:
     return next((value for value in held if isinstance(value, LinearFilter.Step)), None)
 
 
-def _nothing(host: Host, op: Any, bridges: Bridges) -> Optional[Plan]:
+def _nothing(host: _Planner, op: Any, bridges: Bridges) -> Optional[Plan]:
     return Plan()
 
 
-PLANS: Dict[Any, Callable[[Host, Any, Bridges], Optional[Plan]]] = {
+PLANS: Dict[Any, Callable[[_Planner, Any, Bridges], Optional[Plan]]] = {
     ops.TimeUpdate: _time,
     ops.Reset: _reset,
     ops.Copy: _copy,

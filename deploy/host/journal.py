@@ -7,7 +7,7 @@ its own, is kept step by step, as it cannot be asked twice.
 
 from __future__ import annotations
 
-from typing import Any, Callable, List, Tuple
+from typing import Any, Callable, List, Optional, Tuple
 
 import nengo
 import numpy as np
@@ -80,6 +80,8 @@ class Once:
         What it changes.
     batch : int
         Most steps of a batch.
+    kept : list of (batch, ...) ndarray, optional
+        Where to keep what it gave; new arrays if not given.
 
     Attributes
     ----------
@@ -89,10 +91,17 @@ class Once:
         1 for the steps of which that is kept.
     """
 
-    def __init__(self, step: Callable[[], Any], changes: List[np.ndarray], batch: int):
+    def __init__(
+        self,
+        step: Callable[[], Any],
+        changes: List[np.ndarray],
+        batch: int,
+        kept: Optional[List[np.ndarray]] = None,
+    ):
         self.step = step
         self.changes = changes
-        self.kept = [np.zeros((batch, *array.shape), array.dtype) for array in changes]
+        new = [] if kept else [np.zeros((batch, *array.shape), array.dtype) for array in changes]
+        self.kept = kept or new
         self.is_kept = np.zeros((batch, 1))
         self.by_hand: List[Tuple[np.ndarray, np.ndarray]] = []  # what no compiled row keeps
         self.last = -1  # row of the last call

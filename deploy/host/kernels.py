@@ -45,6 +45,7 @@ if HAVE_NUMBA:
 # columns of ``codes``
 KIND, SIZE, A, B, C, D = range(6)
 COLUMNS = 6
+CONSTANTS = 6  # columns of ``floats``
 
 (TIME, RESET, COPY, ADD, MULTIPLY_ADD, LOWPASS, SCALE, RELU, RECORD, RECEIVE, LIF) = range(11)
 

@@ -165,9 +165,9 @@ class Signals(Mapping[Any, np.ndarray]):
         if isinstance(obj, nengo.Connection):
             found.update(self._ends(obj))
         for host in self._hosts:
-            if copied not in self._simulator._session.idle:
+            if copied not in self._simulator.whole().idle:
                 found.update(host.model.sig.get(copied, {}))
-        values = self._simulator._session.chip_values(copied)
+        values = self._simulator.whole().chip_values(copied)
         found.update({name: ChipSignal(obj, name, value) for name, value in values.items()})
         if not found:
             raise KeyError(
@@ -190,6 +190,7 @@ class Signals(Mapping[Any, np.ndarray]):
         return found
 
     def _copy_of(self, obj: Any) -> Any:
+        self._simulator.whole()
         copies = self._simulator._copies
         if isinstance(obj, Neurons):
             return copies[obj.ensemble].neurons
@@ -204,12 +205,12 @@ class Signals(Mapping[Any, np.ndarray]):
 
     @property
     def _hosts(self) -> Tuple[Any, ...]:
-        return tuple(self._simulator._session.hosts)
+        return tuple(self._simulator.whole().hosts)
 
     # ----------------------------------------------------------------- of the chip
 
     def _value(self, signal: ChipSignal) -> ChipValue:
-        session = self._simulator._session
+        session = self._simulator.whole()
         session.look(at_signals=True)
         value: ChipValue = session.chip_values(self._copy_of(signal.obj))[signal.key]
         return value
@@ -243,7 +244,7 @@ class Signals(Mapping[Any, np.ndarray]):
     def __getitem__(self, signal: Any) -> np.ndarray:
         if not isinstance(signal, ChipSignal):
             host, own = self._host_of(signal)
-            self._simulator._session.look(at_signals=True)
+            self._simulator.whole().look(at_signals=True)
             of_host: np.ndarray = host.signals[own]
             return of_host
         array: Optional[ChipArray] = self._arrays.get(signal)
@@ -261,7 +262,7 @@ class Signals(Mapping[Any, np.ndarray]):
                 self.write(signal, values)
             return
         host, own = self._host_of(signal)
-        self._simulator._session.look(at_signals=True)
+        self._simulator.whole().look(at_signals=True)
         host.signals[own] = values
 
     def _host_of(self, signal: Any) -> Tuple[Any, Any]:
@@ -295,7 +296,7 @@ class Signals(Mapping[Any, np.ndarray]):
         found = dict.fromkeys(signal for host in self._hosts for signal in host.signals)
         for obj in self._simulator.data:
             for each in (obj, obj.neurons) if isinstance(obj, nengo.Ensemble) else (obj,):
-                values = self._simulator._session.chip_values(self._copy_of(each))
+                values = self._simulator.whole().chip_values(self._copy_of(each))
                 found.update({ChipSignal(each, k, value): None for k, value in values.items()})
         return list(found)
 
@@ -366,7 +367,7 @@ class UsersModel:
 
     @property
     def _clock(self) -> Any:
-        hosts = self._simulator._session.hosts
+        hosts = self._simulator.whole().hosts
         if not hosts:
             raise SignalError("nothing runs on the host; ask the simulator for n_steps and time")
         return hosts[-1].model
@@ -374,7 +375,7 @@ class UsersModel:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return getattr(self._simulator._session.model, name)
+        return getattr(self._simulator.whole().model, name)
 
 
 def _probes(network: nengo.Network) -> List[nengo.Probe]:

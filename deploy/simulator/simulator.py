@@ -8,7 +8,13 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 import nengo
 import numpy as np
-from nengo.exceptions import BuildError, ReadonlyError, SimulatorClosed, ValidationError
+from nengo.exceptions import (
+    BuildError,
+    ReadonlyError,
+    SimulationError,
+    SimulatorClosed,
+    ValidationError,
+)
 from nengo.simulator import SimulationData
 from nengo.simulator import Simulator as NengoSimulator
 from nengo.utils.progress import Progress, ProgressTracker
@@ -20,6 +26,16 @@ from deploy.simulator.arguments import read_arguments
 from deploy.simulator.signals import Signals, UsersModel
 from deploy.targets import Session, check_silicon, find_target
 from deploy.targets.core import CoreSession
+from deploy.targets.kept import (
+    CHANGED,
+    KeptSession,
+    Model,
+    keep_session,
+    keeps_builds,
+    kept_session,
+    model_of,
+    noted_warnings,
+)
 from deploy.targets.many_objects import many_objects
 from loihi_rules import Change, Learned, SeededCopy
 from loihi_rules.nengo_parts.seeds import copy_network, fix_object_seeds, fix_process_seeds
@@ -114,6 +130,7 @@ class Simulator(NengoSimulator):
             if missing is not None:
                 raise TargetUnavailable(f"target {self.target}: {missing}")
         self._seeded: Optional[SeededCopy] = None
+        self._kept: Optional[Model] = None  # of which a kept build was found
         self._copies: Mapping[Any, Any] = {}
         self._signals = Signals(self)
         with ProgressTracker(progress_bar, Progress("Building", "Build")), many_objects():
@@ -133,7 +150,44 @@ class Simulator(NengoSimulator):
         ):
             if elsewhere:
                 return self._core((_in_core(self.network, why),))
+        model = self._model() if keeps_builds(self._target) else None
+        if model is None:
+            return self._build()
+        kept = kept_session(model, self._build_whole)
+        if kept is not None:
+            self._copies, self._kept = _Itself(), model
+            self.n_chip_compartments = kept.n_compartments
+            return kept
+        with noted_warnings() as said:
+            session = self._build()
+        keep_session(model, session, self._copies, said)
+        return session
+
+    def _model(self) -> Optional[Model]:
+        """What is to be built, where that can be known again."""
+        precompute = self._arguments.precompute
+        assert self.network is not None
+        return model_of(self.network, self.seed, self._dt, self.target, precompute)
+
+    def _build_whole(self) -> Tuple[Session, Mapping[Any, Any]]:
+        """What a kept build was of, and the user's objects to those that run."""
+        with many_objects():
+            return self._build(), self._copies
+
+    def whole(self) -> Session:
+        """A session that has all of Nengo's objects."""
+        if isinstance(self._session, KeptSession):
+            n_compartments = self.n_chip_compartments
+            try:
+                self._session, self._copies = self._session.whole()
+            except SimulationError:  # of another network
+                self._seeded, self.n_chip_compartments = None, n_compartments
+                raise
+        return self._session
+
+    def _build(self) -> Session:
         if self._seeded is None:
+            assert self.network is not None
             try:
                 copy = copy_network(self.network, share_callables=True)
             except Exception as error:  # of whatever the user put into the network
@@ -198,12 +252,12 @@ class Simulator(NengoSimulator):
     @property
     def step_order(self) -> List[Any]:
         """Nengo's operators of what runs on the host, in their order."""
-        return [op for host in self._session.hosts for op in host.step_order]
+        return [op for host in self.whole().hosts for op in host.step_order]
 
     @property
     def dg(self) -> Dict[Any, Any]:
         """Nengo's operators of what runs on the host, each to those that depend on it."""
-        return {op: after for host in self._session.hosts for op, after in host.dg.items()}
+        return {op: after for host in self.whole().hosts for op, after in host.dg.items()}
 
     @property
     def precompute(self) -> bool:
@@ -218,19 +272,20 @@ class Simulator(NengoSimulator):
         """
         if self.closed:
             return None
-        session = self._session
+        session = self.whole()
         return session.simulator.signals if isinstance(session, CoreSession) else self._signals
 
     @property
     def model(self) -> Any:
         """The built model; ``model.sig`` and ``model.params`` know the user's objects."""
-        if isinstance(self._session, CoreSession):
-            return self._session.model
+        session = self.whole()
+        if isinstance(session, CoreSession):
+            return session.model
         return UsersModel(self, self._signals)
 
     def learned(self, name: str, conn: nengo.Connection) -> Learned:
         """What one of the user's connections has learnt so far; see `deploy.freeze`."""
-        return self._session.learned(name, self._copies[conn])
+        return self.whole().learned(name, self._copies[conn])
 
     def trange(
         self, dt: Optional[float] = None, sample_every: Optional[float] = None
@@ -304,6 +359,10 @@ class Simulator(NengoSimulator):
         """
         if self.closed:
             raise SimulatorClosed("Cannot reset closed Simulator.")
+        if self._kept is not None and self._seeded is None:
+            now = self._model()
+            if now is None or now.content != self._kept.content:
+                raise SimulationError(CHANGED)
         if seed is not None:
             self.seed = seed
         self._session.close()
@@ -376,7 +435,7 @@ class Data(SimulationData):
         if isinstance(key, nengo.Probe):
             return self._samples_of(key)
         if key not in self._cache:
-            built = self._simulator._session.built(self._simulator._copies[key])
+            built = self._simulator.whole().built(self._simulator._copies[key])
             if isinstance(key, nengo.Connection):  # as the user gave it, not as a matrix
                 built = built._replace(transform=key.transform)
             self._cache[key] = _as_precise_as_asked(built)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from deploy.compiling.jit import HAVE_NUMBA
-from deploy.host.host import Bridges, Host
+from deploy.host.host import Bridges, host_of
 from deploy.host.journal import MOST_KEPT, most_steps, states
 from deploy.private_names import HOST, missing
 from deploy.targets.core import CoreSession
@@ -38,7 +38,7 @@ class CompiledCoreSession(CoreSession):
         kept = sum(8 * probe.size_in for probe in self.simulator.model.probes)  # bytes a step
         most = min(BATCH, max(1, MOST_KEPT // max(kept, 1)))
         self._batch = most_steps([self.simulator], most)
-        self._host = Host(self.simulator, Bridges({}, {}, set()), self._batch)
+        self._host = host_of(self.simulator, Bridges({}, {}, set()), self._batch)
         self._floats = [array for array in states(self.simulator) if array.dtype.kind == "f"]
 
     @property

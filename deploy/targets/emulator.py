@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import asdict
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
 import nengo
 import numpy as np
@@ -24,13 +24,13 @@ from deploy.nengo_loihi.read.chip_values import (
     neuron_values,
     rule_values,
 )
-from deploy.nengo_loihi.read.driven_rates import DrivenRates
+from deploy.nengo_loihi.read.driven_rates import DrivenRates, driven_ensembles
 from deploy.nengo_loihi.read.learned_weights import decoders, weights_for
 from deploy.nengo_loihi.read.learning_limits import warn_of_cut_weights, warn_of_limits
 from deploy.nengo_loihi.read.learning_rate import learning_rates
-from deploy.nengo_loihi.read.reached_rates import ReachedRates
+from deploy.nengo_loihi.read.reached_rates import ReachedRates, shown_ensembles
 from deploy.nengo_loihi.read.stepped import start_stepped
-from deploy.nengo_loihi.run.input_spikes import warn_of_large_values
+from deploy.nengo_loihi.run.input_spikes import valued_by, warn_of_large_values
 from deploy.nengo_loihi.run.interface import FastEmulator
 from deploy.nengo_loihi.run.runner import Runner
 from deploy.nengo_loihi.run.side_by_side import SideBySide
@@ -46,8 +46,28 @@ from loihi_rules.nengo_parts.stepped import InputSpikes, is_stepped
 from loihi_rules.nengo_parts.wiring import base_of, on_chip
 
 OF_LEARNING = ("learning traces cut", "learned weights cut", "PES errors cut")
+Rates = Union[ReachedRates, DrivenRates]
 PIECE = 10  # steps of nengo-loihi's own runner between two looks for Ctrl-C
 NOTEWORTHY = 0.01  # share of the times that something came to the end of its range
+
+
+def look_at(rates: Sequence[Rates], runner: Runner) -> None:
+    """Have a runner look at rates behind each of its batches."""
+
+    def look() -> None:
+        for each in rates:
+            each.look()
+
+    if rates:
+        runner.look_on, runner.looks = look, True
+
+
+def warn_of_rates(rates: Sequence[Rates]) -> None:
+    """At the end of a run, after a last look."""
+    for each in rates:
+        each.look()
+    for each in rates:
+        each.warn()
 
 
 class EmulatorSession(ChipSession):
@@ -96,15 +116,17 @@ class EmulatorSession(ChipSession):
         if isinstance(self.runner, Runner):  # where samples are not taken back
             self.spike_records = {
                 probe: emulator.record_spikes(own)
-                for probe, own in self._of_chip()
+                for probe, own in self.of_chip()
                 if is_of_spikes(own)
             }
         self._chip_neurons: Dict[nengo.Ensemble, ChipNeurons] = {}
-        kinds = (ReachedRates, DrivenRates)
-        every = [kind(rewritten, self.neurons, dt) for kind in kinds]
+        every: Tuple[Rates, ...] = (
+            ReachedRates(shown_ensembles(rewritten, self.neurons), dt),
+            DrivenRates(driven_ensembles(rewritten, self.neurons), dt),
+        )
         self.rates = [rates for rates in every if rates.shown]
-        if isinstance(self.runner, Runner) and self.rates:
-            self.runner.look_on, self.runner.looks = self._look_at_rates, True
+        if isinstance(self.runner, Runner):
+            look_at(self.rates, self.runner)
         self.injections = Injections(rewritten.network, dt, self.neurons)
         for ens in rewritten.network.all_ensembles:
             if on_chip(rewritten.network, ens):
@@ -163,6 +185,24 @@ class EmulatorSession(ChipSession):
                 if isinstance(ens.neuron_type, InputSpikes) and ens in host.model.params:
                     host.signals[host.model.sig[ens.neurons]["left"]][...] = 0
 
+    def go_on_by(self, runner: Runner, rates: List[Rates]) -> None:
+        """Be stepped by a runner that has taken the place of the simulator's own.
+
+        Parameters
+        ----------
+        runner : Runner
+        rates : list
+            What has been seen of these so far.
+        """
+        self.runner, self.interrupts, self.rates = runner, runner.interrupts, rates
+        emulator: FastEmulator = self.simulator.sims["emulator"]
+        self._weights = emulator.learned_weights
+        self.spike_records = {
+            probe: emulator.spike_records[own]
+            for probe, own in self.of_chip()
+            if own in emulator.spike_records
+        }
+
     def side_by_side(self) -> Optional[SideBySide]:
         """What steps several samples at once; None where they have to be one after the other.
 
@@ -185,10 +225,6 @@ class EmulatorSession(ChipSession):
     @property
     def _integer(self) -> bool:
         return bool(self.settings["arithmetic"] == "integer")
-
-    def _look_at_rates(self) -> None:
-        for rates in self.rates:
-            rates.look()
 
     def run_steps(self, n_steps: int) -> None:
         if self._stopped_at is not None:
@@ -218,7 +254,7 @@ class EmulatorSession(ChipSession):
             try:
                 self.simulator.run_steps(n_steps)
             except BaseException:
-                self._hand_over()
+                self.hand_over()
                 raise
             return
         end = self.n_steps + n_steps
@@ -250,7 +286,7 @@ class EmulatorSession(ChipSession):
             found.update(host.data.raw)
         return {probe: of for probe, of in found.items() if isinstance(of, list)}
 
-    def _hand_over(self) -> None:
+    def hand_over(self) -> None:
         """Give nengo-loihi's simulator the chip's samples so far."""
         if self.simulator._n_steps != self.n_steps:
             self.simulator._n_steps = self.n_steps
@@ -260,16 +296,16 @@ class EmulatorSession(ChipSession):
         if isinstance(self.runner, Runner):
             if self.runner.is_running:
                 self.runner.look(at_signals)
-                self._hand_over()
+                self.hand_over()
         elif self._steps:
             if self.simulator.precompute:
                 raise SimulationError(
                     "a node asks for what the chip has, while the host goes ahead of the chip; "
                     "give the simulator precompute=False"
                 )
-            self._hand_over()
+            self.hand_over()
 
-    def _of_chip(self) -> Iterator[Tuple[nengo.Probe, Any]]:
+    def of_chip(self) -> Iterator[Tuple[nengo.Probe, Any]]:
         """Probes that nengo-loihi has on the chip, and its own of each."""
         for probe in self.model.nengo_probes:
             if probe not in self.model.chip2host_params:
@@ -342,11 +378,9 @@ class EmulatorSession(ChipSession):
         if isinstance(emulator, FastEmulator) and not emulator.closed:
             warn_of_limits(emulator, self.model, self.rewritten.learning_scales)
             extremes = getattr(self.simulator._runner, "extremes", {})
-            warn_of_large_values(self.model, extremes, self.model.dt)
+            warn_of_large_values(valued_by(self.model), extremes, self.model.dt)
             if self.n_steps:
-                self._look_at_rates()
-                for rates in self.rates:
-                    rates.warn()
+                warn_of_rates(self.rates)
         self.simulator.close()
 
 

@@ -17,7 +17,7 @@ from deploy.nengo_loihi.board.simulator import board_simulator
 from deploy.nengo_loihi.build.chip_builder import chip_model
 from deploy.nengo_loihi.read.chip_values import ChipValue, connection_values, rule_values
 from deploy.nengo_loihi.read.learning_rate import learning_rates
-from deploy.nengo_loihi.run.input_spikes import warn_of_large_values
+from deploy.nengo_loihi.run.input_spikes import valued_by, warn_of_large_values
 from deploy.targets.chip_session import ChipSession
 from deploy.targets.injecting import CoreNeurons, Injections
 from loihi_rules import Change, Rewritten, SeededCopy
@@ -148,5 +148,5 @@ class BoardSession(ChipSession):
     def close(self) -> None:
         if not self.board.closed and self.n_steps:
             extremes = getattr(self.runner, "extremes", {})
-            warn_of_large_values(self.model, extremes, self.model.dt)
+            warn_of_large_values(valued_by(self.model), extremes, self.model.dt)
         self.simulator.close()

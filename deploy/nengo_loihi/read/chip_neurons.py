@@ -53,7 +53,7 @@ class ChipNeurons:
 
     def voltage(self) -> np.ndarray:
         """(n,) in thresholds."""
-        return self._each(lambda block: self._state(block, "voltage") / _threshold(block))
+        return self.each(lambda block: self._state(block, "voltage") / _threshold(block))
 
     def refractory_time(self) -> np.ndarray:
         """(n,) what is left of it, in seconds; 0 where a neuron is free.
@@ -62,7 +62,7 @@ class ChipNeurons:
         for as long as dt or more is left (`nengo.LIF.step`): dt more than the steps that the
         chip still holds it.
         """
-        left = self._each(lambda block: self._state(block, "ref_count"))
+        left = self.each(lambda block: self._state(block, "ref_count"))
         return np.where(left > 0, (left + 1) * self._dt, 0.0)
 
     def input(self) -> np.ndarray:
@@ -72,17 +72,22 @@ class ChipNeurons:
 
     def current(self) -> np.ndarray:
         """(n,) of it what comes from synapses."""
-        return self._each(lambda b: self._state(b, "current") * self._unit(b))
+        return self.each(lambda b: self._state(b, "current") * self._unit(b))
 
     def bias(self) -> np.ndarray:
         """(n,) of it what is there at each step."""
-        return self._each(lambda b: self._state(b, "bias") * self._unit(b))
+        return self.each(lambda b: self._state(b, "bias") * self._unit(b))
 
     def spikes(self) -> np.ndarray:
         """(n,) amplitude ÷ dt where a neuron spiked in the last step, else 0."""
-        return self._each(lambda b: self._state(b, "spiked")) * (self._amplitude / self._dt)
+        return self.each(lambda b: self._state(b, "spiked")) * (self._amplitude / self._dt)
 
-    def _each(self, of: Callable[[Any], np.ndarray]) -> np.ndarray:
+    def unit(self) -> np.ndarray:
+        """(n,) what one of the chip's units of current is, normalised."""
+        return self.each(self._unit)
+
+    def each(self, of: Callable[[Any], np.ndarray]) -> np.ndarray:
+        """(n,) what a function gives of the neurons' blocks."""
         values = np.zeros(self._n)
         for block, part in self._parts:
             values[part] = of(block)

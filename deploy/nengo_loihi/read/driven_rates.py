@@ -8,10 +8,9 @@ import nengo
 import numpy as np
 from nengo.ensemble import Neurons
 
-from deploy.nengo_loihi.read.mean_rates import Fitted, fitted_ensembles, mean_rates
+from deploy.nengo_loihi.read.mean_rates import Watched, fitted_ensembles, mean_rates, watched
 from loihi_rules import Rewritten
 from loihi_rules.change import ChipWarning, warn_of_all
-from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.wiring import base_of
 from loihi_rules.passes.chip.rates import RULE_OF_RATES, WORTH_A_WARNING
 
@@ -32,28 +31,25 @@ class DrivenRates:
 
     Parameters
     ----------
-    rewritten : Rewritten
-    neurons : callable
-        Ensembles to their `deploy.nengo_loihi.read.chip_neurons.ChipNeurons`.
+    shown : list of Watched
+        Of `driven_ensembles`.
     dt : float
         Step in seconds.
     """
 
-    def __init__(self, rewritten: Rewritten, neurons: Callable[[Any], Any], dt: float):
-        self.neurons, self.dt = neurons, dt
-        self.shown = _driven(rewritten)
-        self.sums: Dict[nengo.Ensemble, np.ndarray] = {each.ens: np.zeros(3) for each in self.shown}
+    def __init__(self, shown: List[Watched], dt: float):
+        self.shown, self.dt = shown, dt
+        self.sums = [np.zeros(3) for _ in shown]
 
     def look(self) -> None:
         """At what the neurons are given in this step."""
-        for ens, own, built in self.shown:
-            drive = self.neurons(ens).current() / np.where(ens.gain == 0, 1.0, ens.gain)
-            self.sums[ens] += (*mean_rates(ens, own, built, drive, self.dt), 1)
+        for of, total in zip(self.shown, self.sums):
+            total += (*mean_rates(of, of.drive(), self.dt), 1)
 
     def warn(self) -> None:
         """Warn of each ensemble whose rates were off by more than 6 %, on average."""
         found: List[ChipWarning] = []
-        for ens, (cpu, chip, looks) in self.sums.items():
+        for of, (cpu, chip, looks) in zip(self.shown, self.sums):
             if not cpu or abs(chip / cpu - 1) <= WORTH_A_WARNING:
                 continue
             what = (
@@ -61,19 +57,26 @@ class DrivenRates:
                 f"{'fast' if chip > cpu else 'slow'}, {chip / looks:.0f} Hz on average for the "
                 f"CPU's {cpu / looks:.0f}: their rates are not fitted to that"
             )
-            found.append(ChipWarning(name_of(ens), RULE_OF_RATES, what, WAY_OUT))
+            found.append(ChipWarning(of.name, RULE_OF_RATES, what, WAY_OUT))
         warn_of_all(found)
 
 
-def _driven(rewritten: Rewritten) -> List[Fitted]:
-    """Ensembles into whose neurons values go, and no spikes."""
+def driven_ensembles(rewritten: Rewritten, neurons: Callable[[Any], Any]) -> List[Watched]:
+    """Ensembles into whose neurons values go, and no spikes.
+
+    Parameters
+    ----------
+    rewritten : Rewritten
+    neurons : callable
+        As for `watched`.
+    """
     network = rewritten.network
     into: Dict[Any, List[nengo.Connection]] = {}
     for conn in network.all_connections:
         if isinstance(conn.post_obj, Neurons):
             into.setdefault(base_of(conn.post), []).append(conn)
     return [
-        fitted
+        watched(fitted, neurons)
         for fitted in fitted_ensembles(rewritten)
         if fitted.ens in into
         and not any(isinstance(conn.pre_obj, Neurons) for conn in into[fitted.ens])

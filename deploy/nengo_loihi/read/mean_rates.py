@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, List, NamedTuple, Tuple
+from typing import Any, Callable, List, NamedTuple, Tuple
 
 import nengo
 import numpy as np
 
 from loihi_rules import Rewritten
 from loihi_rules.chip.tuning import is_chips_own, mean_chip_rates
+from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.wiring import on_chip
 
 
@@ -41,22 +42,78 @@ def fitted_ensembles(rewritten: Rewritten) -> List[Fitted]:
     return [each for each in found if not is_chips_own(each.own)]
 
 
-def mean_rates(
-    ens: nengo.Ensemble, own: nengo.neurons.NeuronType, built: Any, drive: np.ndarray, dt: float
-) -> Tuple[float, float]:
+class Watched(NamedTuple):
+    """What has to be known of an ensemble to tell the mean rates of its neurons.
+
+    Attributes
+    ----------
+    name : str
+    radius : float
+    gain, bias : (n_neurons,) ndarray
+        On the chip.
+    neuron_type : nengo.neurons.NeuronType
+        There.
+    own : nengo.neurons.NeuronType
+        The user's.
+    encoders, cpu_gain, cpu_bias : ndarray
+        On the CPU.
+    current : callable
+        Gives what comes to the neurons from synapses, (n_neurons,), normalised.
+    """
+
+    name: str
+    radius: float
+    gain: np.ndarray
+    bias: np.ndarray
+    neuron_type: Any
+    own: Any
+    encoders: np.ndarray
+    cpu_gain: np.ndarray
+    cpu_bias: np.ndarray
+    current: Callable[[], np.ndarray]
+
+    def drive(self) -> np.ndarray:
+        """(n_neurons,) of this step along the encoders, in radii."""
+        return np.asarray(self.current() / np.where(self.gain == 0, 1.0, self.gain))
+
+
+def watched(fitted: Fitted, neurons: Callable[[Any], Any]) -> Watched:
+    """An ensemble as it is watched.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    neurons : callable
+        Ensembles to their `deploy.nengo_loihi.read.chip_neurons.ChipNeurons`.
+    """
+    ens, own, built = fitted
+    return Watched(
+        name_of(ens),
+        float(ens.radius),
+        np.asarray(ens.gain),
+        np.asarray(ens.bias),
+        ens.neuron_type,
+        own,
+        np.asarray(built.encoders),
+        built.gain,
+        built.bias,
+        lambda: neurons(ens).current(),
+    )
+
+
+def mean_rates(of: Watched, drive: np.ndarray, dt: float) -> Tuple[float, float]:
     """On the CPU and on the chip, Hz, at what drives each neuron.
 
     Parameters
     ----------
-    ens, own, built
-        See `Fitted`.
+    of : Watched
     drive : (n_neurons,) ndarray
         Along the encoders, in radii.
     dt : float
         Step in seconds.
     """
-    height = float(getattr(own, "amplitude", 1.0))
+    height = float(getattr(of.own, "amplitude", 1.0))
     given = drive[np.newaxis]
-    cpu = float(own.rates(given, built.gain, built.bias).mean()) / height
-    current = ens.gain * given + ens.bias
-    return cpu, float(mean_chip_rates(ens.neuron_type, current, dt).mean()) / height
+    cpu = float(of.own.rates(given, of.cpu_gain, of.cpu_bias).mean()) / height
+    current = of.gain * given + of.bias
+    return cpu, float(mean_chip_rates(of.neuron_type, current, dt).mean()) / height

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Tuple
 
 import nengo
 import numpy as np
@@ -57,20 +57,48 @@ def counted(
     return np.repeat(np.arange(len(values)), count - left)
 
 
-def warn_of_large_values(model: Any, extremes: Any, dt: float) -> None:
-    """Warn of each connection to neurons whose values were larger than what the chip is sent.
+class Valued(NamedTuple):
+    """A connection whose values become spikes, as far as a warning says of it.
+
+    Attributes
+    ----------
+    name : str
+    is_a_nodes : bool
+        Whether it has what a node gives, as it is.
+    unit : InputUnit
+    """
+
+    name: str
+    is_a_nodes: bool
+    unit: InputUnit
+
+
+def valued_by(model: Any) -> Dict[Any, Valued]:
+    """By receiver, the connections to neurons whose values become spikes.
 
     Parameters
     ----------
     model : nengo_loihi.builder.Model
-    extremes : mapping of ChipReceiveNode to (3,) ndarray
-        See `deploy.host.kernels.collect_spikes`.
+    """
+    return {
+        receiver: Valued(name_of(conn), _is_a_nodes(conn), model.input_units[receiver])
+        for receiver, conn in model.valued.items()
+    }
+
+
+def warn_of_large_values(valued: Mapping[Any, Valued], extremes: Any, dt: float) -> None:
+    """Warn of each connection to neurons whose values were larger than what the chip is sent.
+
+    Parameters
+    ----------
+    valued : mapping of object to Valued
+    extremes : mapping of object to (3,) ndarray
+        By the same, see `deploy.host.kernels.collect_spikes`.
     dt : float
         Step in seconds.
     """
-    for receiver, conn in model.valued.items():
-        asked, waited, cut = (int(n) for n in extremes.get(receiver, (0, 0, 0)))
-        unit = model.input_units[receiver]
+    for key, (name, is_a_nodes, unit) in valued.items():
+        asked, waited, cut = (int(n) for n in extremes.get(key, (0, 0, 0)))
         late = -(-waited // unit.most) * dt
         largest = asked * unit.value
         taken = unit.most * unit.value
@@ -89,11 +117,16 @@ def warn_of_large_values(model: Any, extremes: Any, dt: float) -> None:
             )
         else:
             continue
-        warn(name_of(conn), "values as spikes", what, _way_out(conn, largest))
+        warn(name, "values as spikes", what, _way_out(is_a_nodes, largest))
 
 
-def _way_out(conn: nengo.Connection, largest: float) -> str:
-    if isinstance(conn.pre_obj, nengo.Node) and conn.function is None and not conn.pre_obj.size_in:
+def _is_a_nodes(conn: nengo.Connection) -> bool:
+    own = isinstance(conn.pre_obj, nengo.Node) and conn.function is None
+    return bool(own and not conn.pre_obj.size_in)
+
+
+def _way_out(is_a_nodes: bool, largest: float) -> str:
+    if is_a_nodes:
         return (
             f"network.config[node].pilot_inputs = [{largest:.4g}] * node.size_out, after "
             "loihi_rules.declare_settings(network), says how large they are"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from typing import Any, Collection, Dict, List, Tuple
+from typing import Any, Collection, Dict, List, Mapping, Tuple
 
 import numpy as np
 from nengo.exceptions import SimulationError
@@ -13,6 +13,7 @@ from deploy.compiling.jit import HAVE_NUMBA
 from deploy.emulator import kernels
 from deploy.emulator.energy import Work
 from deploy.emulator.engine import PROBEABLE, Engine, Probed
+from deploy.emulator.layout import Layout
 from deploy.emulator.silicon import AS_EMULATED, Silicon
 from deploy.errors import Unsupported
 from deploy.nengo_loihi.run.flatten import lay_out
@@ -73,22 +74,56 @@ class FastEmulator(ProbeSamples):
         compiled: bool = HAVE_NUMBA,
         silicon: Silicon = AS_EMULATED,
     ):
-        self.layout, self.learning_index = lay_out(model, silicon)
+        layout, self.learning_index = lay_out(model, silicon)
         self.noise_seed = secrets.randbits(32) if silicon.noise == "unseeded" else None
         self.inputs = list(model.inputs)
         self.error_scale = float(model.pes_error_scale)
-        self.probes = list(model.probes)
-        self._start = dict(zip(model.blocks, self.layout.block_start))
-        self._columns, probed = self._probed(model)
-        self.engine = Engine(
-            self.layout,
-            seed,
-            probed,
-            compiled,
-            SimulationError if self.strict else None,
-            self.noise_seed,
-        )
-        super().__init__(self.probes, model.dt)
+        self._start = dict(zip(model.blocks, layout.block_start))
+        columns, probed = self._probed(model)
+        self._set_up(layout, columns, probed, seed, compiled, model.dt)
+
+    @classmethod
+    def of_arrays(
+        cls,
+        layout: Layout,
+        columns: Dict[Any, List[slice]],
+        probed: Dict[str, np.ndarray],
+        seed: int,
+        dt: float,
+    ) -> FastEmulator:
+        """Of what was built before, and does not learn.
+
+        Parameters
+        ----------
+        layout : Layout
+        columns : dict of nengo_loihi.probe.LoihiProbe to list of slice
+            Of each probe, those of its blocks in the buffer of its key.
+        probed : dict of str to (k,) ndarray
+            As for `deploy.emulator.engine.Engine`.
+        seed : int
+        dt : float
+            Step in seconds.
+        """
+        made = cls.__new__(cls)
+        made.learning_index, made.noise_seed, made.error_scale = {}, None, 1.0
+        made.inputs, made._start = [], {}
+        made._set_up(layout, columns, probed, seed, HAVE_NUMBA, dt)
+        return made
+
+    def _set_up(
+        self,
+        layout: Layout,
+        columns: Dict[Any, List[slice]],
+        probed: Dict[str, np.ndarray],
+        seed: int,
+        compiled: bool,
+        dt: float,
+    ) -> None:
+        self.layout = layout
+        self.columns, self.probes = columns, list(columns)
+        raises = SimulationError if self.strict else None
+        self.engine = Engine(layout, seed, probed, compiled, raises, self.noise_seed)
+        ProbeSamples.__init__(self, self.probes, dt)
         self.spike_records: Dict[Any, SpikeRecord] = {}
         self.errors_cut = np.zeros(len(self.engine.state.errors), np.int64)
         self.errors_largest = np.zeros(len(self.errors_cut))  # before they were cut
@@ -100,7 +135,7 @@ class FastEmulator(ProbeSamples):
         compartments: Dict[str, List[np.ndarray]] = {key: [] for key in PROBEABLE}
         width = dict.fromkeys(PROBEABLE, 0)
         columns: Dict[Any, List[slice]] = {}
-        for probe in self.probes:
+        for probe in model.probes:
             if probe.key not in PROBEABLE:
                 raise Unsupported(f"probes of {probe.key!r}")
             columns[probe] = []
@@ -111,6 +146,23 @@ class FastEmulator(ProbeSamples):
                 width[probe.key] += len(chosen)
         empty = [np.zeros(0, np.int64)]
         return columns, {key: np.concatenate(empty + parts) for key, parts in compartments.items()}
+
+    def go_on_as(self, other: FastEmulator, named: Mapping[Any, Any]) -> None:
+        """Be the emulator of another build of the same model.
+
+        Parameters
+        ----------
+        other : FastEmulator
+            The one that it takes the place of.
+        named : mapping of probe to nengo_loihi.probe.LoihiProbe
+            Its own probes to the other's.
+        """
+        self.columns = {named[probe]: of for probe, of in self.columns.items()}
+        self.spike_records = {named[probe]: of for probe, of in self.spike_records.items()}
+        self.probes = list(self.columns)
+        self.rename(named)
+        self.learning_index, self.inputs = other.learning_index, other.inputs
+        self.error_scale, self._start = other.error_scale, other._start
 
     def work(self) -> Work:
         """What the chip has done so far."""
@@ -124,6 +176,11 @@ class FastEmulator(ProbeSamples):
         of: Any = self.layout.compartments if name == "bias" else self.engine.state
         view: np.ndarray = getattr(of, name)[self._part(block)]
         return view
+
+    def places(self, block: Any) -> np.ndarray:
+        """(n,) where a block's compartments are among all."""
+        part = self._part(block)
+        return np.arange(part.start, part.stop)
 
     def _part(self, block: Any) -> slice:
         start = int(self._start[block])
@@ -171,7 +228,7 @@ class FastEmulator(ProbeSamples):
 
     def parts(self, probe: Any, probed: Probed) -> List[np.ndarray]:
         """(n_rows, k) samples of each of a probe's blocks, in buffers of the engine."""
-        return [getattr(probed, probe.key)[:, part] for part in self._columns[probe]]
+        return [getattr(probed, probe.key)[:, part] for part in self.columns[probe]]
 
     def record_spikes(self, probe: Any) -> SpikeRecord:
         """Keep a probe's spikes sparsely, and none of them for who collects samples.
@@ -181,7 +238,7 @@ class FastEmulator(ProbeSamples):
         probe : nengo_loihi.probe.LoihiProbe
             One that `deploy.nengo_loihi.run.spike_record.is_of_spikes`.
         """
-        columns = self._columns[probe]
+        columns = self.columns[probe]
         fired = [np.ones((1, part.stop - part.start), np.bool_) for part in columns]
         heights = weighted(probe, fired)[0]
         place = np.arange(len(heights))
@@ -192,7 +249,7 @@ class FastEmulator(ProbeSamples):
 
     def keep(self, probed: Probed, first: int, last: int, leave_out: Collection[Any] = ()) -> None:
         """Keep the probes' samples of these rows until they are taken."""
-        for probe in self._columns:
+        for probe in self.columns:
             if probe not in leave_out and first < last:
                 parts = [part[first:last] for part in self.parts(probe, probed)]
                 if probe in self.spike_records:

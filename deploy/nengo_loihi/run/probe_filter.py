@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any, Dict, Mapping
 
 import numpy as np
 from nengo.synapses import LinearFilter
@@ -56,6 +56,11 @@ class BatchFilter:
         self._make_step = load_nengo_loihi().compat.make_process_step
         self._steps: Dict[Any, Any] = {}
         self._done: Dict[Any, int] = {}
+
+    def rename(self, named: Mapping[Any, Any]) -> None:
+        """Go on with other probes in the place of these."""
+        self._steps = {named[probe]: step for probe, step in self._steps.items()}
+        self._done = {named[probe]: n for probe, n in self._done.items()}
 
     def __call__(self, probe: Any, samples: np.ndarray) -> np.ndarray:
         """(n, k) samples after the probe's synapse."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List
+from typing import Any, Dict, Iterable, List, Mapping
 
 import numpy as np
 
@@ -24,6 +24,11 @@ class ProbeSamples:
         self.dt = dt
         self._samples: Dict[Any, List[List[np.ndarray]]] = {probe: [] for probe in probes}
         self._filter = BatchFilter(dt)
+
+    def rename(self, named: Mapping[Any, Any]) -> None:
+        """Go on with other probes in the place of these."""
+        self._samples = {named[probe]: of for probe, of in self._samples.items()}
+        self._filter.rename(named)
 
     def take(self, probe: Any) -> np.ndarray:
         """Weighted samples of a probe since they were last taken."""

@@ -7,14 +7,14 @@ the chip gives in step n reaches the host in step n + 1.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterator, List, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
 import numpy as np
 from nengo.exceptions import SimulationError
 
 from deploy.errors import Unsupported
 from deploy.host import kernels as host_kernels
-from deploy.host.host import Bridges, Host
+from deploy.host.host import Bridges, Host, host_of
 from deploy.host.interrupts import Interrupts
 from deploy.host.journal import most_steps
 from deploy.nengo_loihi.build.input_units import MOST_A_STEP, InputUnit
@@ -55,35 +55,80 @@ class Runner:
         changed = missing(HOST)
         if changed is not None:
             raise Unsupported(changed)
-        self.model = simulator.model
-        self.timers = simulator.timers
-        self.emulator: FastEmulator = simulator.sims["emulator"]
-        self.precompute = bool(simulator.precompute)
-        self.interrupts = Interrupts()
+        model, emulator = simulator.model, simulator.sims["emulator"]
         sims = {name: simulator.sims.get(name) for name in ("host_pre", "host")}
-        there = [sim for sim in sims.values() if sim is not None]
-        self.most = most_steps(there, BATCH)
-        senders = {id(node.output): np.zeros(0) for node in self._senders()}
-        self.receivers = {
-            self.model.objs[probe]["out"]: _Mailbox(node.size_out, self.most)
-            for probe, node in self.model.chip2host_receivers.items()
+        there = {name: sim for name, sim in sims.items() if sim is not None}
+        most = most_steps(list(there.values()), BATCH)
+        senders = {
+            id(node.output): np.zeros(0)
+            for node in (*model.host2chip_senders, *model.host2chip_pes_senders)
+        }
+        receivers = {
+            model.objs[probe]["out"]: Mailbox(np.zeros((most + 1, node.size_out)))
+            for probe, node in model.chip2host_receivers.items()
         }
         mailboxes = {
-            id(node.output): self.receivers[self.model.objs[probe]["out"]].rows
-            for probe, node in self.model.chip2host_receivers.items()
+            id(node.output): receivers[model.objs[probe]["out"]].rows
+            for probe, node in model.chip2host_receivers.items()
         }
         bridges = Bridges(senders, mailboxes, {*senders, *mailboxes})
-        self.hosts: Dict[str, Host] = {
-            name: Host(sim, bridges, self.most) for name, sim in sims.items() if sim is not None
-        }
+        hosts = {name: host_of(sim, bridges, most) for name, sim in there.items()}
         if bridges.waiting:  # which would give zeros
             raise Unsupported("what goes between host and chip in another form than Nengo's")
 
         def sent_by(node: Any) -> np.ndarray:
             return senders[id(node.output)]
 
-        self._spikes = _SpikeBridge(self.model, self.emulator, sent_by, self.most)
-        self._errors = _ErrorBridge(self.model, self.emulator, sent_by)
+        spikes = spike_bridge(model, emulator, sent_by, most)
+        errors = _ErrorBridge(model, emulator, sent_by)
+        self.timers: Any = simulator.timers
+        self._join(hosts, receivers, spikes, errors, emulator, bool(simulator.precompute), most)
+
+    @classmethod
+    def of_parts(
+        cls,
+        hosts: Dict[str, Host],
+        receivers: Dict[Any, Mailbox],
+        spikes: SpikeBridge,
+        emulator: FastEmulator,
+        precompute: bool,
+        most: int,
+    ) -> Runner:
+        """Of what has been built before, where no errors go to the chip.
+
+        Parameters
+        ----------
+        hosts : dict of str to Host
+        receivers : dict of nengo_loihi.probe.LoihiProbe to Mailbox
+        spikes : SpikeBridge
+        emulator : FastEmulator
+        precompute : bool
+        most : int
+            Steps of a batch.
+        """
+        runner = cls.__new__(cls)
+        runner.timers = None
+        runner._join(hosts, receivers, spikes, None, emulator, precompute, most)
+        return runner
+
+    def _join(
+        self,
+        hosts: Dict[str, Host],
+        receivers: Dict[Any, Mailbox],
+        spikes: SpikeBridge,
+        errors: Optional[_ErrorBridge],
+        emulator: FastEmulator,
+        precompute: bool,
+        most: int,
+    ) -> None:
+        self.emulator = emulator
+        self.precompute = precompute
+        self.interrupts = Interrupts()
+        self.most = most
+        self.receivers = receivers
+        self.hosts = hosts
+        self.spikes = spikes
+        self._errors = errors
         self._together = not self.precompute and "host" in self.hosts
         self._before, self._after = self.hosts.get("host_pre"), self.hosts.get("host")
         self._first = 0  # steps before the batch
@@ -103,13 +148,24 @@ class Runner:
         self.looks = False  # whether that does something
         self._looked = 0
 
+    def go_on_as(self, other: Runner, named: Mapping[Any, Any]) -> None:
+        """Be the runner of another build of the same model.
+
+        Parameters
+        ----------
+        other : Runner
+            The one that it takes the place of.
+        named : mapping of probe to nengo_loihi.probe.LoihiProbe
+            Its own probes to the other's.
+        """
+        self.timers = other.timers
+        self.receivers = {named[probe]: box for probe, box in self.receivers.items()}
+        self.spikes.key_by(other.spikes)
+
     @property
     def extremes(self) -> Dict[Any, np.ndarray]:
         """Of what values asked of the chip, by receiver: see `warn_of_large_values`."""
-        return self._spikes.extremes
-
-    def _senders(self) -> List[Any]:
-        return [*self.model.host2chip_senders, *self.model.host2chip_pes_senders]
+        return self.spikes.extremes
 
     @property
     def n_steps(self) -> int:
@@ -124,7 +180,9 @@ class Runner:
             raise SimulationError("a node cannot run the simulator that it runs in")
         if self._is_lost:
             raise SimulationError("a run was stopped where nothing leads back from; use reset()")
-        self.timers.start("run")
+        timers = self.timers
+        if timers is not None:
+            timers.start("run")
         old = np.seterr(invalid="raise", divide="ignore")  # as nengo.Simulator.step
         try:
             end = self.n_steps + steps
@@ -135,7 +193,8 @@ class Runner:
                     self.look_on()
         finally:
             np.seterr(**old)
-        self.timers.stop("run")
+        if timers is not None:
+            timers.stop("run")
 
     def _length(self) -> int:
         """Of a batch; of different ones where something is looked at behind each.
@@ -168,8 +227,9 @@ class Runner:
         self._published = 0
         self._probed = self.emulator.engine.buffers(n)
         self.emulator.engine.save()
-        self._errors.save()
-        self._spikes.save()
+        if self._errors is not None:
+            self._errors.save()
+        self.spikes.save()
         for host in self.hosts.values():
             host.begin()
 
@@ -178,16 +238,18 @@ class Runner:
         self._publish(n)
         for host in self.hosts.values():
             host.end(n, self._is_ahead)
-        self._spikes.carry(n)
+        self.spikes.carry(n)
         for mailbox in self.receivers.values():
             mailbox.rows[0] = mailbox.rows[n]
         self._first += n
         self._rows[:] = 0, 0, 0
         self._part, self.is_running = AFTER, False
-        for fed in (*self._spikes.poisoned(), *self._errors.poisoned()):
+        errors = () if self._errors is None else self._errors.poisoned()
+        for fed in (*self.spikes.poisoned(), *errors):
             raise SimulationError(
                 f"{fed}: what the host sends there was no finite number in a step before "
-                f"{self._first * self.model.dt:.4g} s; look at what your nodes and processes give"
+                f"{self._first * self.emulator.dt:.4g} s; look at what your nodes and processes "
+                "give"
             )
 
     def _publish(self, last: int) -> None:
@@ -205,7 +267,7 @@ class Runner:
             self._go_together(again)
             return
         if self._before is not None:
-            step, collect, rows = _stepper(self._before, again), self._spikes.collect, self._rows
+            step, collect, rows = _stepper(self._before, again), self.spikes.collect, self._rows
             interrupts = self.interrupts
             for row in range(self._limit):
                 step(row)
@@ -248,7 +310,7 @@ class Runner:
         if first >= last:
             return
         engine, probed = self.emulator.engine, self._probed
-        engine.advance_row(probed, *self._spikes.events, first, last - first)
+        engine.advance_row(probed, *self.spikes.events, first, last - first)
         for probe, mailbox in self.receivers.items():
             parts = [part[first:last] for part in self.emulator.parts(probe, probed)]
             mailbox.fill(weighted(probe, parts), first)
@@ -258,7 +320,7 @@ class Runner:
         """Bring the host that feeds the chip to this row, which it has passed once."""
         for row in range(self._rows[BEFORE], last if self._before is not None else 0):
             self.hosts["host_pre"].again(row)
-            self._spikes.collect(row)
+            self.spikes.collect(row)
             self._rows[BEFORE] = row + 1
 
     def _go_together(self, again: bool) -> None:
@@ -268,13 +330,14 @@ class Runner:
             mailbox.link(probe, self.emulator.parts(probe, probed))
             for probe, mailbox in self.receivers.items()
         ]
-        host_step, collect, send = _stepper(host, again), self._spikes.collect, self._errors.send
+        host_step, collect = _stepper(host, again), self.spikes.collect
+        send = _nothing if self._errors is None else self._errors.send
         advance, rows, interrupts = engine.advance_row, self._rows, self.interrupts
         for row in range(self._limit):
             host_step(row)
             collect(row)
             send()
-            advance(probed, *self._spikes.events, row)
+            advance(probed, *self.spikes.events, row)
             for link in links:
                 link(row)
             rows[AFTER] = row + 1
@@ -325,7 +388,7 @@ class Runner:
         self._limit, self._is_ahead = row + 1, True
         if self._before is not None:
             self._before.rewind(self._rows[BEFORE])
-            self._spikes.restore()
+            self.spikes.restore()
             self._rows[BEFORE] = 0
             self._repeat_before(row)
         self.emulator.engine.restore()
@@ -358,8 +421,9 @@ class Runner:
                 for row in [row for of, row in self._touched if of == part]:
                     host.forget(row)  # what the node has set is undone: it is asked again
         self.emulator.engine.restore()
-        self._errors.restore()
-        self._spikes.restore()
+        if self._errors is not None:
+            self._errors.restore()
+        self.spikes.restore()
         self._rows[:] = 0, 0, 0
         self._part = AFTER if self._before is None else BEFORE
         self._looks_from_before = False
@@ -374,11 +438,16 @@ def _stepper(host: Host, again: bool) -> Any:
     return host.again if again else host.stepper()
 
 
-class _Mailbox:
-    """What one probe of the chip's sends to the host, one row a step of a batch."""
+class Mailbox:
+    """What one probe of the chip's sends to the host, one row a step of a batch.
 
-    def __init__(self, size: int, most: int):
-        self.rows = np.zeros((most + 1, size))
+    Parameters
+    ----------
+    rows : (n_steps + 1, size) ndarray
+    """
+
+    def __init__(self, rows: np.ndarray):
+        self.rows = rows
         self.empty = True
 
     def fill(self, values: np.ndarray, first: int) -> None:
@@ -413,42 +482,92 @@ class _Mailbox:
         return link
 
 
-class _SpikeBridge:
-    """The host's spikes, on their way to the chip's inputs."""
+def spike_bridge(model: Any, emulator: FastEmulator, signal_of: Any, most: int) -> SpikeBridge:
+    """That of a model.
 
-    def __init__(self, model: Any, emulator: FastEmulator, signal_of: Any, most: int):
-        sources: Dict[Any, Any] = {}
-        sent: Dict[Any, InputUnit] = {}
-        for sender, receiver in model.host2chip_senders.items():
-            target = model.spike_targets[receiver]
-            sources[target] = signal_of(sender)
-            sent[target] = unit_of(model, receiver)
-        for spike_input in emulator.inputs:
-            if spike_input not in sources or spike_input.spikes:
-                raise Unsupported("inputs that do not come from the host")
-        self._inputs, self._blocks = emulator.inputs, model.blocks
-        self.signals = [sources[spike_input] for spike_input in emulator.inputs]
-        for signal in self.signals:
-            if signal.dtype != np.float64 or not signal.flags.c_contiguous:
-                raise Unsupported("spikes in another form than Nengo's")
+    Parameters
+    ----------
+    model : nengo_loihi.builder.Model
+    emulator : FastEmulator
+    signal_of : callable
+        Takes a sender; gives the array that it sends.
+    most : int
+        Steps of a batch.
+
+    Raises
+    ------
+    Unsupported
+    """
+    sources: Dict[Any, Any] = {}
+    sent: Dict[Any, InputUnit] = {}
+    for sender, receiver in model.host2chip_senders.items():
+        target = model.spike_targets[receiver]
+        sources[target] = signal_of(sender)
+        sent[target] = unit_of(model, receiver)
+    for spike_input in emulator.inputs:
+        if spike_input not in sources or spike_input.spikes:
+            raise Unsupported("inputs that do not come from the host")
+    signals = [sources[spike_input] for spike_input in emulator.inputs]
+    for signal in signals:
+        if signal.dtype != np.float64 or not signal.flags.c_contiguous:
+            raise Unsupported("spikes in another form than Nengo's")
+    targets = {
+        model.spike_targets[receiver]: receiver for receiver in getattr(model, "input_units", {})
+    }
+    valued = [targets.get(spike_input) for spike_input in emulator.inputs]
+    homes = {synapse: block for block in model.blocks for synapse in block.synapses}
+    entered = [[homes[axon.target] for axon in of.axons] for of in emulator.inputs]
+    fed = [[name_of_block(block) for block in dict.fromkeys(of)] for of in entered]
+    return SpikeBridge(signals, [sent[i] for i in emulator.inputs], valued, fed, most)
+
+
+class SpikeBridge:
+    """The host's spikes, on their way to the chip's inputs.
+
+    Parameters
+    ----------
+    signals : list of (size,) ndarray
+        What is sent to each input.
+    units : list of InputUnit
+        How values become its spikes.
+    valued : list
+        What `extremes` has of it as its key; None for what is not to be there.
+    fed : list of list of str
+        The blocks that it is sent to.
+    most : int
+        Steps of a batch.
+    """
+
+    def __init__(
+        self,
+        signals: List[np.ndarray],
+        units: List[InputUnit],
+        valued: List[Any],
+        fed: List[List[str]],
+        most: int,
+    ):
+        self.signals, self.input_units, self.fed = signals, units, fed
         self.addresses = np.array([s.ctypes.data for s in self.signals], np.int64)
         self.sizes = np.array([s.size for s in self.signals], np.int64)
-        self.units = np.array([sent[i].value for i in emulator.inputs], np.float64)
-        self.most = np.array([sent[i].most for i in emulator.inputs], np.int64)
-        self.room = np.array([sent[i].room for i in emulator.inputs], np.int64)
+        self.units = np.array([unit.value for unit in units], np.float64)
+        self.most = np.array([unit.most for unit in units], np.int64)
+        self.room = np.array([unit.room for unit in units], np.int64)
         self.waiting = np.zeros(int(self.sizes.sum()), np.int64)
         self._waited = self.waiting.copy()
         self._extremes = np.zeros((len(self.sizes), 3), np.int64)
-        targets = {
-            model.spike_targets[receiver]: receiver
-            for receiver in getattr(model, "input_units", {})
-        }
-        self.extremes = {
-            targets[i]: row for i, row in zip(emulator.inputs, self._extremes) if i in targets
-        }
+        self.valued = valued
         size = (most + 1) * int(self.sizes.sum()) + MOST_A_STEP * int(self.sizes.sum())
         self._events = np.zeros(size, np.int32)
         self._start = np.zeros((most + 1) * len(self.sizes) + 1, np.int64)
+
+    @property
+    def extremes(self) -> Dict[Any, np.ndarray]:
+        """Of what values asked of the chip: see `deploy.host.kernels.collect_spikes`."""
+        return {key: of for key, of in zip(self.valued, self._extremes) if key is not None}
+
+    def key_by(self, other: SpikeBridge) -> None:
+        """Have another's keys of `extremes`."""
+        self.valued = other.valued
 
     @property
     def events(self) -> Tuple[np.ndarray, np.ndarray]:
@@ -478,12 +597,9 @@ class _SpikeBridge:
 
         Neurons that integrate values are left with one, and give it in each step from then on.
         """
-        for spike_input, signal in zip(self._inputs, self.signals):
+        for signal, fed in zip(self.signals, self.fed):
             if not np.isfinite(signal).all():
-                entered = [axon.target for axon in spike_input.axons]
-                for block in self._blocks:
-                    if any(synapse in block.synapses for synapse in entered):
-                        yield name_of_block(block)
+                yield from fed
 
     def save(self) -> None:
         """A batch starts."""
