@@ -1,17 +1,18 @@
 """What the verdict misses, and where it cries wolf.
 
-python benchmarks/verdict.py misses FOLDER [--models NAME ...] [--seconds 2 4 8]
-python benchmarks/verdict.py alarms FOLDER [--models NAME ...] [--seconds 2 4 8]
+python benchmarks/verdict.py misses FOLDER [--models NAME ...] [--seconds 2 4 8] [--seeds 0:20]
+python benchmarks/verdict.py alarms FOLDER [--models NAME ...] [--seconds 2 4 8] [--seeds 0:20]
 python benchmarks/verdict.py typical [SYSTEM ...]
 python benchmarks/verdict.py lessons [SYSTEM ...]
 
 *misses* injects known faults into healthy CPU runs with other initial voltages, and counts how
 often each is called NO PARITY. *alarms* counts the same of healthy CPU runs, half with other
-voltages, half with other neurons as well. Both take the runs that `verdict_runs.py` has made in
-FOLDER. What these are asked is measured once and kept there (``*asked.json``; after a change of
-what is measured, remove them), what is decided of it is not. *typical* prints standard deviations
-of runs and builds of the built-in systems and of free dynamics, which stand in for a spread where
-none was made (`deploy/parity/floors.py`). All of it on one core.
+voltages, half with other neurons as well, and of the emulator's. Both take the runs that
+`verdict_runs.py` has made in FOLDER. What these are asked is measured once and kept there
+(``*asked.json``; after a change of what is measured, remove them), what is decided of it is not.
+*typical* prints standard deviations of runs and builds of the built-in systems and of free
+dynamics, which stand in for a spread where none was made (`deploy/parity/floors.py`). All of it on
+one core.
 """
 
 from __future__ import annotations
@@ -32,10 +33,10 @@ from scipy.stats import beta
 
 import deploy
 from benchmarks.verdict_faults import FAULTS, NONE, cases, injected
-from benchmarks.verdict_runs import HEALTHY_RUNS, MODELS, VOLTAGES, Seeded, there
+from benchmarks.verdict_runs import EMULATOR, HEALTHY_RUNS, MODELS, VOLTAGES, Seeded, there
 from deploy.parity.effects import DIFFERENT, OPEN, Effect, effects_of, judged_effects
 from deploy.parity.floors import QUANTITIES
-from deploy.parity.run_values import CpuRuns, QuantityValues
+from deploy.parity.run_values import CpuRuns, QuantityValues, Strays
 from deploy.workflows.run import run
 from loihi_rules.systems import SYSTEMS
 
@@ -46,6 +47,18 @@ SHARE = 0.95  # of the runs, at least
 NO_PARITY, NOT_DECIDED, PARITY = "NO PARITY", "OPEN", "PARITY"
 
 
+FREE = frozenset({"integrator", "oscillator"})  # models whose builds part
+
+
+class Asked(NamedTuple):
+    """Which runs to count."""
+
+    folder: Path
+    models: List[str]
+    seconds: List[float]
+    seeds: range
+
+
 # ------------------------------------------------------------------------- what runs are asked
 
 Values = Mapping[
@@ -53,22 +66,23 @@ Values = Mapping[
 ]  # of a length and fault, or why not
 
 
-def values_of(one: Seeded) -> Values:
+def values_of(one: Seeded, seconds: Sequence[float]) -> Values:
     """What a model's runs of one seed are asked, healthy and faulty, at each length."""
     path = one.folder / f"{one.model}, {one.seconds:g} s, {one.seed}, asked.json"
     found: Dict[Tuple[float, str], Union[str, List[QuantityValues]]] = {}
     if path.exists():
         found = {(s, name): _read(value) for s, name, value in json.loads(path.read_text())}
-    lengths = [s for s in LENGTHS if s <= one.seconds]
-    wanted = {(s, name) for s in lengths for name in (*FAULTS, *HEALTHY_RUNS)}
-    if wanted <= set(found):
+    others = (*HEALTHY_RUNS, EMULATOR)
+    wanted = {(s, n) for s in seconds if s <= one.seconds for n in (*FAULTS, *others)}
+    lengths = sorted({s for s, _ in wanted - set(found)})
+    if not lengths:
         return found
-    for seconds, spread, case in cases(one, lengths):
+    for length, spread, case in cases(one, lengths):
         cpu = CpuRuns(spread.repeats[0], spread)
-        runs = {**injected(case), **{name: case.runs[name] for name in HEALTHY_RUNS}}
+        runs = {**injected(case), **{name: case.runs[name] for name in others}}
         for name, faulty in runs.items():
-            if (seconds, name) not in found:
-                found[seconds, name] = faulty if isinstance(faulty, str) else cpu.values_of(faulty)
+            if (length, name) not in found:
+                found[length, name] = faulty if isinstance(faulty, str) else cpu.values_of(faulty)
     kept = [[s, name, _written(value)] for (s, name), value in found.items()]
     path.with_suffix(".part").write_text(json.dumps(kept))
     path.with_suffix(".part").replace(path)
@@ -78,28 +92,37 @@ def values_of(one: Seeded) -> Values:
 def _written(value: Union[str, List[QuantityValues]]) -> Any:
     if isinstance(value, str):
         return value
-    lists = [tuple(a.tolist() if isinstance(a, np.ndarray) else a for a in one) for one in value]
-    return [dict(zip(QuantityValues._fields, one)) for one in lists]
+    return [_in_lists(one) for one in value]
+
+
+def _in_lists(value: Any) -> Any:
+    if isinstance(value, (QuantityValues, Strays)):
+        return {name: _in_lists(each) for name, each in value._asdict().items()}
+    return value.tolist() if isinstance(value, np.ndarray) else value
 
 
 def _read(value: Any) -> Union[str, List[QuantityValues]]:
     if isinstance(value, str):
         return value
-    arrays = ("its", "repeats", "builds")
     return [
         QuantityValues(
-            **{k: np.array(v) if k in arrays and v is not None else v for k, v in one.items()}
+            **{**_in_arrays(one), "strays": one["strays"] and Strays(**_in_arrays(one["strays"]))}
         )
         for one in value
     ]
 
 
-def seeds_of(folder: Path, models: Sequence[str]) -> Iterator[Tuple[str, Values]]:
+def _in_arrays(values: Mapping[str, Any]) -> Dict[str, Any]:
+    arrays = ("its", "repeats", "builds", "of_builds")
+    return {k: np.array(v) if k in arrays and v is not None else v for k, v in values.items()}
+
+
+def seeds_of(asked: Asked, models: Sequence[str]) -> Iterator[Tuple[str, Values]]:
     """Each model with the values of each of its seeds."""
     for model in models:
-        for one in there(folder, model):
-            if one.done:
-                yield model, values_of(one)
+        for one in there(asked.folder, model):
+            if one.seed in asked.seeds and one.done:
+                yield model, values_of(one, asked.seconds)
 
 
 def outcome_of(effects: Sequence[Effect]) -> str:
@@ -159,19 +182,20 @@ class Cell(NamedTuple):
         return bool(large) and self.caught < SHARE * len(self.outcomes)
 
 
-def misses(folder: Path, models: List[str], seconds: List[float]) -> None:
+def misses(asked: Asked) -> None:
+    models, seconds = asked.models, asked.seconds
     found: Dict[Tuple[str, str, float], Cell] = defaultdict(lambda: Cell([], [], []))
     count: Counter = Counter()
-    for model, values in seeds_of(folder, models):
-        for (length, fault), asked in values.items():
-            if fault not in FAULTS:
+    for model, values in seeds_of(asked, models):
+        for (length, fault), measured in values.items():
+            if fault not in FAULTS or length not in seconds:
                 continue
             cell = found[fault, model, length]
-            if isinstance(asked, str):
-                cell.reasons.append(asked)
+            if isinstance(measured, str):
+                cell.reasons.append(measured)
                 continue
             healthy = values[length, VOLTAGES]
-            effects = judged_effects(asked)
+            effects = judged_effects(measured)
             cell.outcomes.append(outcome_of(effects))
             cell.sizes.append(size_of(fault, effects, judged_effects(healthy)))
             count[model, length] += fault == NONE
@@ -202,8 +226,9 @@ def print_missed(found: Mapping[Tuple[str, str, float], Cell]) -> None:
         floors, margins, half = (np.median([size[k] for size in cell.sizes]) for k in range(3))
         for outcome, size in zip(cell.outcomes, cell.sizes):
             for unit, times in (("floors", size.floors), ("margins", min(size[:2]))):
-                large[unit] += times >= FLOORS
-                caught[unit] += times >= FLOORS and outcome == NO_PARITY
+                for which in ("", ", free" if model in FREE else ", not free"):
+                    large[unit + which] += times >= FLOORS
+                    caught[unit + which] += times >= FLOORS and outcome == NO_PARITY
         if cell.missed:
             most = Counter(size.quantity for size in cell.sizes).most_common(1)[0][0]
             good = cell.outcomes.count(PARITY)
@@ -218,30 +243,35 @@ def print_missed(found: Mapping[Tuple[str, str, float], Cell]) -> None:
 # ---------------------------------------------------------------------------------- false alarms
 
 
-def alarms(folder: Path, models: List[str], seconds: List[float]) -> None:
-    for length in seconds:
-        print(f"\n{length:g} s\n")
-        print("| model | healthy runs | NO PARITY | OPEN | PARITY | false quantities |")
-        print("|---|---|---|---|---|---|")
-        total: Counter = Counter()
-        for model in models:
-            counts: Counter = Counter()
-            false: Counter = Counter()
-            for _, values in seeds_of(folder, [model]):
-                for healthy in HEALTHY_RUNS:
-                    if (length, healthy) not in values:
-                        continue
-                    effects = judged_effects(values[length, healthy])
-                    counts[outcome_of(effects)] += 1
-                    false.update({e.quantity for e in effects if e.outcome == DIFFERENT})
-            if not counts:
-                continue
-            total.update(counts)
-            row = [sum(counts.values()), *(counts[o] for o in (NO_PARITY, NOT_DECIDED, PARITY))]
-            words = ", ".join(f"{name} {count}" for name, count in false.items())
-            print(f"| {model} | " + " | ".join(map(str, row)) + f" | {words} |")
-        if total:
-            print("\nfalse NO PARITY: " + _share(total[NO_PARITY], sum(total.values())))
+def alarms(asked: Asked) -> None:
+    for length in asked.seconds:
+        for runs, words in ((HEALTHY_RUNS, "healthy CPU runs"), ((EMULATOR,), "emulator")):
+            print(f"\n{length:g} s: {words}\n")
+            count_alarms(asked, length, runs)
+
+
+def count_alarms(asked: Asked, length: float, runs: Sequence[str]) -> None:
+    print("| model | runs | NO PARITY | OPEN | PARITY | quantities |")
+    print("|---|---|---|---|---|---|")
+    total: Counter = Counter()
+    for model in asked.models:
+        counts: Counter = Counter()
+        false: Counter = Counter()
+        for _, values in seeds_of(asked, [model]):
+            for healthy in runs:
+                if (length, healthy) not in values:
+                    continue
+                effects = judged_effects(values[length, healthy])
+                counts[outcome_of(effects)] += 1
+                false.update({e.quantity for e in effects if e.outcome == DIFFERENT})
+        if not counts:
+            continue
+        total.update(counts)
+        row = [sum(counts.values()), *(counts[o] for o in (NO_PARITY, NOT_DECIDED, PARITY))]
+        words = ", ".join(f"{name} {count}" for name, count in false.items())
+        print(f"| {model} | " + " | ".join(map(str, row)) + f" | {words} |")
+    if total:
+        print("\nNO PARITY: " + _share(total[NO_PARITY], sum(total.values())))
 
 
 def _share(count: int, n: int) -> str:
@@ -306,12 +336,14 @@ def main() -> None:
     parser.add_argument("given", nargs="*", help="a folder of runs, or systems")
     parser.add_argument("--models", nargs="+", default=list(MODELS), choices=list(MODELS))
     parser.add_argument("--seconds", type=float, nargs="+", default=list(LENGTHS))
+    parser.add_argument("--seeds", default="0:20", help="first, and one more than the last")
     asked = parser.parse_args()
     if asked.what in ("misses", "alarms"):
         if len(asked.given) != 1:
             parser.error("one folder, which verdict_runs.py has filled")
         count = misses if asked.what == "misses" else alarms
-        count(Path(asked.given[0]), asked.models, asked.seconds)
+        seeds = range(*map(int, asked.seeds.split(":")))
+        count(Asked(Path(asked.given[0]), asked.models, asked.seconds, seeds))
     elif asked.what == "lessons":
         lessons(asked.given or list(SYSTEMS))
     else:

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.signal import lfilter
 
 from deploy.parity.statistics.decision import judge
-from deploy.parity.statistics.path import PathFit, fit_path
+from deploy.parity.statistics.path import PathFit, fit_path, middle_of_moves
 
 DT = 0.001
 REPLICATES = 4
@@ -82,7 +82,8 @@ def coverage(trials: int = 3000, n: int = 1500, seed: int = 5) -> Dict[str, floa
         judged = r.mean() + offset + warped + sink * tau + coloured(n, rng, 0.05)
         runs = [judged] + [r + coloured(n, rng, 0.05) for _ in range(REPLICATES)]
         found = [measured(fit_path(r[:, None], run[:, None], DT)) for run in runs]
-        truth = {"gain": gain, "offset": offset, "lag": lag, "time base": base}
+        late = lag + base * middle_of_moves(r, DT)
+        truth = {"gain": gain, "offset": offset, "lag": late, "time base": base}
         truth.update({"gain drift": fade, "drift": sink, "noise": 0.0})
         nothing = {"gain": 1.0}
         for name, true in truth.items():

@@ -1,9 +1,10 @@
 """Healthy and faulty CPU runs of some models, from which the verdict's errors are counted.
 
-python benchmarks/verdict_runs.py FOLDER [--models NAME ...] [--seeds 20] [--seconds 8]
+python benchmarks/verdict_runs.py FOLDER [--models NAME ...] [--seeds 0:20] [--seconds 8]
 
 Of each model and seed: its spread, two healthy runs with other initial voltages, two with other
-neurons as well, one of another seed, and, where something learns, runs with other learning rates.
+neurons as well, one of another seed, one of the emulator, and, where something learns, runs with
+other learning rates.
 Each is written when it is done, so that a run that was stopped begins where it ended.
 `verdict.py` judges them.
 """
@@ -37,9 +38,11 @@ from loihi_rules.systems.pes_connection import pes_connection
 
 OUT = "out"
 HEALTHY = 900_000  # from here on, seeds of healthy runs: spreads' are below
+REPEATS = sum(variant.neurons is None for variant in variants_of(RUNS))
 APART = 10_000  # between variants' seeds of two seeds
 OTHER_SEED = 100  # from a seed to the wrong one
 VOLTAGES, NEURONS, WRONG_SEED = "other voltages", "other neurons", "wrong seed"
+EMULATOR = "emulator"
 HEALTHY_RUNS = (VOLTAGES, NEURONS, f"{VOLTAGES} again", f"{NEURONS} again")
 
 
@@ -140,7 +143,7 @@ class Seeded:
     @property
     def names(self) -> List[str]:
         """Of the runs besides the spread."""
-        return [*HEALTHY_RUNS, WRONG_SEED, *(RATES if self.model in LEARNING else ())]
+        return [*HEALTHY_RUNS, WRONG_SEED, EMULATOR, *(RATES if self.model in LEARNING else ())]
 
     @property
     def done(self) -> bool:
@@ -164,8 +167,9 @@ class Seeded:
             self._made_spread().save(self._spread)
         for name in self.names:
             if not self._run(name).exists():
+                target = EMULATOR if name == EMULATOR else "cpu"
                 made = run(
-                    self.network(name), self.seconds, "cpu", self.seed, variant=self._variant(name)
+                    self.network(name), self.seconds, target, self.seed, variant=self._variant(name)
                 )
                 trimmed(made, weights=not name.startswith(NEURONS)).save(self._run(name))
 
@@ -178,11 +182,10 @@ class Seeded:
             own = Variant(variant.voltages + APART * self.seed, neurons)
             made = run(network, self.seconds, "cpu", self.seed, variant=own)
             runs.append(trimmed(made, weights=neurons is None))
-        repeats = 1 + sum(variant.neurons is None for variant in variants_of(RUNS))
-        return Spread(tuple(runs[:repeats]), tuple(runs[repeats:]))
+        return Spread(tuple(runs[: 1 + REPEATS]), tuple(runs[1 + REPEATS :]))
 
     def _variant(self, name: str) -> Optional[Variant]:
-        if name == WRONG_SEED:
+        if name in (WRONG_SEED, EMULATOR):
             return None
         k = HEALTHY_RUNS.index(name) if name in HEALTHY_RUNS else 0
         first = HEALTHY + self.seed + APART * k
@@ -193,7 +196,9 @@ class Seeded:
         return {name: Traces.load(self._run(name)) for name in self.names}
 
     def spread(self) -> Spread:
-        return Spread.load(self._spread)
+        """Of as many runs as a comparison makes."""
+        whole, repeats = Spread.load(self._spread), 1 + REPEATS
+        return Spread(whole.repeats[:repeats], whole.builds[: RUNS - REPEATS])
 
 
 def there(folder: Path, model: str) -> Iterator[Seeded]:
@@ -211,11 +216,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--models", nargs="+", default=list(MODELS), choices=list(MODELS))
-    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--seeds", default="0:20", help="first, and one more than the last")
     parser.add_argument("--seconds", type=float, help="8, or 4 of what takes long")
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
-    for seed in range(asked.seeds):  # all models get some seeds before one has them all
+    for seed in range(
+        *map(int, asked.seeds.split(":"))
+    ):  # all models get some seeds before one has them all
         for model in asked.models:
             seconds = asked.seconds or SECONDS.get(model, COSTLY)
             begun = [one for one in there(asked.folder, model) if one.seed == seed]

@@ -1,18 +1,29 @@
 """Statistics of the verdict, against processes whose truth is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.verdict_coverage import DT, band_limited, coloured, coverage
-from deploy.parity.measures import Yardstick, value
-from deploy.parity.statistics.decision import Builds, holm, judge
-from deploy.parity.statistics.learning import along, besides, time_to_half
-from deploy.parity.statistics.path import fit_path, peak_lag
+from deploy.parity.measures import Yardstick, spikes, value
+from deploy.parity.statistics.decision import Builds, holm, judge, judge_astray
+from deploy.parity.statistics.learning import (
+    along,
+    besides,
+    drive,
+    mean_between,
+    rate,
+    steadiness,
+    time_to_half,
+)
+from deploy.parity.statistics.path import fit_path, middle_of_moves, peak_lag
 from deploy.parity.statistics.process import describe_process
 from deploy.parity.statistics.trains import regularity, synchrony
 from deploy.parity.statistics.variance import moderated
+from deploy.traces.dynamics import DRIVEN, FREE
 from deploy.traces.trace import Trace
 
 pytestmark = pytest.mark.quick
@@ -43,7 +54,8 @@ def test_a_fit_without_noise_gives_what_was_put_in(gain, offset, lag, base, drif
         return
     assert found.gain[0] == pytest.approx(gain, abs=0.003)
     assert found.offset[0] == pytest.approx(offset, abs=0.003)
-    assert found.lag[0] == pytest.approx(lag, abs=2e-4)
+    late = lag + base * middle_of_moves(r, DT)
+    assert found.lag[0] == pytest.approx(late, abs=2e-4)
     assert found.time_base[0] == pytest.approx(base, abs=2e-4)
     assert found.gain_drift[0] == pytest.approx(drift, abs=0.01)
     assert found.offset_drift[0] == pytest.approx(sink, abs=0.01)
@@ -91,6 +103,50 @@ def test_moderated_knows_when_variances_agree():
     assert f_alike > 40 and alike == pytest.approx(1, abs=0.3)
     assert f_unlike < 6
     assert moderated(np.ones((5, 4)))[0] == pytest.approx(0)
+
+
+def test_a_lag_is_not_made_smaller_by_the_noise_of_its_reference():
+    rng = np.random.RandomState(3)
+    n, lags = 900, []
+    for _ in range(20):
+        signal, t = band_limited(n, rng), DT * np.arange(n)
+        r = signal(t) + coloured(n, rng, 0.05)
+        lags.append(fit_path(r[:, None], signal(t - 0.01)[:, None], DT).lag[0])
+    assert np.mean(lags) == pytest.approx(0.01, abs=5e-4)
+
+
+def test_of_a_single_jump_the_lag_is_known():
+    rng = np.random.RandomState(4)
+    t = DT * np.arange(1000)
+
+    def jump(at):
+        return np.tanh((t - at) / 0.02)
+
+    lags = []
+    for _ in range(20):
+        r, late = (jump(at) + coloured(1000, rng, 0.02) for at in (0.2, 0.21))
+        lags.append(fit_path(r[:, None], late[:, None], DT).lag[0])
+    assert np.mean(lags) == pytest.approx(0.01, abs=1e-3) and np.std(lags) < 2e-3
+
+
+def test_how_far_a_run_strays_tells_builds_from_faults():
+    """Effects of builds are as their strays; a run that does not stray has none by itself."""
+    rng = np.random.RandomState(8)
+    trials, k, n, m, floor = 500, 20, 5, 18, 0.04
+    wrong = caught = 0
+    for _ in range(trials):
+        own = 0.5 * 0.01 * rng.randn(n, k)
+        strays, at = rng.uniform(0.5, 2, (m + 1, k)), own.mean(0)
+        effects = 0.1 * strays * rng.randn(m + 1, k)  # more than the floor
+        s, f = moderated(own)
+        builds = (effects[1:] - at, strays[1:])
+        build = judge_astray(effects[0] - at, n, s, f, floor, strays[0], *builds)
+        wrong += holm(build.different).any()
+        fault = np.where(np.arange(k) == 3, 2 * floor, 0) + 0.005 * rng.randn(k)
+        faulty = judge_astray(fault - at, n, s, f, floor, 0.05 * strays[0], *builds)
+        caught += holm(faulty.different)[3]
+    assert wrong / trials <= 0.05
+    assert caught / trials > 0.8
 
 
 def test_a_family_is_falsely_rejected_at_most_as_often_as_it_says():
@@ -211,3 +267,53 @@ def test_a_run_is_held_against_the_middle_of_the_builds():
     assert among.different[0] > 0.5
     beside = judge(x, 4, s, 3, 0.5, Builds(x, np.array([1.0]), 9, 10))
     assert beside.different[0] < 1e-4
+
+
+def test_a_learning_rate_is_told_where_errors_cross_zero():
+    """Activities change while they do, so that an error's mean is not what it taught."""
+    rng = np.random.RandomState(5)
+    steps, ends = np.arange(1, 2001), np.arange(1, 2001, 40)
+    t = steps / 1000
+
+    def lesson(kappa):
+        error = np.cos(2 * np.pi * 3 * t) * np.exp(-kappa * t) + 0.01 * rng.randn(2000)
+        active = 1 + np.sin(2 * np.pi * 3 * t + np.linspace(0, 6, 30)[:, None])
+        weights = np.cumsum(-kappa * error * active, axis=1)[:, ends - 1].T
+        change = np.diff(weights, axis=0)[:, None, :]
+        return (
+            change,
+            mean_between(error[:, None], steps, ends),
+            steadiness(error[:, None], steps, ends),
+        )
+
+    own, fast = lesson(0.1), lesson(0.2)
+    driven = drive(own[0][None], own[1][None])
+    assert rate(*fast[:2], driven, np.minimum(own[2], fast[2])) == pytest.approx(2, abs=0.02)
+
+
+def test_neurons_of_a_free_population_are_compared_in_the_same_states():
+    """An integrator that has gone elsewhere has other rates, and no other neurons."""
+    rng = np.random.RandomState(6)
+    n, n_steps = 80, 3000
+    gain, bias, sign = rng.uniform(50, 150, n), rng.uniform(-60, 60, n), rng.choice([-1, 1], n)
+
+    def run(state, dead=0):
+        rates = np.maximum(0, gain * sign * state[:, None] + bias)
+        phase = rng.rand(n) + np.cumsum(rates * 0.001, axis=0)
+        steps, neurons = np.nonzero(np.diff(np.floor(phase), axis=0, prepend=0) > 0)
+        alive = neurons >= dead
+        return Trace(
+            "spikes", "spikes", 1.0, n_neurons=n, n_steps=n_steps, spike_steps=steps[alive] + 1,
+            spike_neurons=neurons[alive], dynamics=FREE,
+        )  # fmt: skip
+
+    t = 0.001 * np.arange(n_steps)
+    path = 0.8 * np.sin(2 * t)
+    other = path - 0.15 * (path > 0)
+    yard = Yardstick(tuple(run(path) for _ in range(4)), (), 0.001)
+    elsewhere = spikes(run(other), yard)
+    assert elsewhere["rates apart"][0] < 0.05 and elsewhere["silenced"][0] == 0
+    driven = replace(run(other), dynamics=DRIVEN)
+    assert spikes(driven, yard)["rates apart"][0] > 0.1
+    dead = spikes(run(other, dead=8), yard)
+    assert dead["silenced"][0] > 0.04 and dead["rates apart"][0] > 0.08

@@ -10,14 +10,23 @@ import numpy as np
 
 from deploy.parity.floors import QUANTITIES, Quantity
 from deploy.parity.measures import RADIUS
-from deploy.parity.run_values import CpuRuns, QuantityValues
+from deploy.parity.run_values import CpuRuns, QuantityValues, Strays
 from deploy.parity.spread import Spread
-from deploy.parity.statistics.decision import LEVEL, Builds, Judged, K, holm, judge
+from deploy.parity.statistics.decision import (
+    LEVEL,
+    Builds,
+    Judged,
+    K,
+    holm,
+    judge,
+    judge_astray,
+)
 from deploy.parity.statistics.variance import moderated
 from deploy.parity.tolerances import Tolerance
 from deploy.traces.traces import Traces
 
 SAME, DIFFERENT, OPEN = "same", "different", "open"
+ALONG_OWN = "by all else it does it is this build, and not another that may differ by more"
 TYPICAL = 100.0  # degrees of freedom of what is typical: as good as known
 
 
@@ -158,14 +167,29 @@ def judged_effects(
     asked: Sequence[QuantityValues], limits: Optional[Mapping[str, Tolerance]] = None
 ) -> Tuple[Effect, ...]:
     """`effects_of`, of values that were measured already."""
-    groups = _judge_alike(asked)
-    rejected = iter(holm([p for group in groups for p in group.judged.different]))
     limits = limits or {}
-    return tuple(
-        effect
-        for group in groups
-        for effect in _effects(group, rejected, limits.get(group.asked.quantity))
+    groups = _judge_alike(
+        [each for each in asked if each.strays is None or each.quantity not in limits]
     )
+    rejected = iter(holm([p for group in groups for p in group.judged.different]))
+    plain: List[Effect] = []
+    along_own: Dict[Tuple[str, str, str], Effect] = {}
+    for group in groups:
+        found = _effects(group, rejected, limits.get(group.asked.quantity))
+        if group.asked.strays is None:
+            plain += found
+        else:
+            along_own.update({_place(e): e for e in found if e.outcome == DIFFERENT})
+    shown = [
+        effect if effect.outcome == DIFFERENT else along_own.pop(_place(effect), effect)
+        for effect in plain
+    ]
+    known = {_place(effect) for effect in shown}
+    return (*shown, *(effect for place, effect in along_own.items() if place not in known))
+
+
+def _place(effect: Effect) -> Tuple[str, str, str]:
+    return effect.trace, effect.quantity, effect.where
 
 
 def _judge_alike(asked: Sequence[QuantityValues]) -> List[_Group]:
@@ -177,16 +201,20 @@ def _judge_alike(asked: Sequence[QuantityValues]) -> List[_Group]:
             each.part,
             len(each.repeats),
             None if each.builds is None else len(each.builds),
+            each.strays is None,
         )
         alike.setdefault(key, []).append(each)
     judged: Dict[int, Judged] = {}
     for together in alike.values():
         builds = [each.builds for each in together if each.builds is not None]
-        found = _judge(
-            QUANTITIES[together[0].quantity],
-            np.concatenate([each.its for each in together]),
-            np.concatenate([each.repeats for each in together], axis=1),
-            np.concatenate(builds, axis=1) if builds else None,
+        kind = QUANTITIES[together[0].quantity]
+        its = np.concatenate([each.its for each in together])
+        repeats = np.concatenate([each.repeats for each in together], axis=1)
+        strays = [each.strays for each in together if each.strays is not None]
+        found = (
+            _judge_strays(kind, its, repeats, strays)
+            if strays
+            else _judge(kind, its, repeats, np.concatenate(builds, axis=1) if builds else None)
         )
         ends = np.cumsum([len(each.its) for each in together])[:-1]
         parts = zip(*(np.split(array, ends) for array in found))
@@ -215,6 +243,24 @@ def _judge(
     return judge(effect, count, deviation, freedom, kind.floor, known)
 
 
+def _judge_strays(
+    kind: Quantity, its: np.ndarray, repeats: np.ndarray, strays: Sequence[Strays]
+) -> Judged:
+    mean = repeats.mean(axis=0)
+    deviation, freedom = moderated(repeats)
+    of_builds = np.concatenate([each.builds for each in strays], axis=1)
+    return judge_astray(
+        its - mean,
+        len(repeats),
+        deviation,
+        freedom,
+        kind.floor,
+        np.concatenate([each.its for each in strays]),
+        of_builds - mean,
+        np.concatenate([each.of_builds for each in strays], axis=1),
+    )
+
+
 def _effects(
     group: _Group, rejected: Iterator[np.bool_], limits: Optional[Tolerance]
 ) -> List[Effect]:
@@ -231,7 +277,7 @@ def _effects(
             margin, why = _judged_limits(kind, limits), limits.why
             different = low > margin[1] or high < margin[0]
         same = margin[0] <= low and high <= margin[1]
-        outcome = SAME if same else DIFFERENT if different else OPEN
+        outcome = DIFFERENT if different else SAME if same else OPEN
         found.append(
             Effect(
                 trace=asked.trace,
@@ -255,6 +301,8 @@ def _effects(
 
 def _why(kind: Quantity, asked: QuantityValues, margin: float) -> str:
     """Where a margin comes from that is the larger of a floor and of what runs differ by."""
+    if asked.strays is not None and margin <= kind.floor:
+        return f"{kind.why.format(of=asked.of)}; {ALONG_OWN}"
     if margin <= kind.floor:
         return kind.why.format(of=asked.of)
     if len(asked.repeats) < 2:

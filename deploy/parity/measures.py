@@ -23,6 +23,7 @@ from deploy.parity.statistics.learning import (
     half_level,
     mean_between,
     rate,
+    steadiness,
     time_to_half,
     while_taught,
 )
@@ -43,6 +44,8 @@ SMALLEST = 0.003  # of the radius: noise that no reader of the value sees
 ACTIVE = 2.0  # Hz, below which a neuron is not missed
 EXCESS = 20.0  # Hz above twice its rate, from which on a neuron runs away
 VOLTAGE_SAMPLES = 400
+WINDOW = 0.05  # s; a state of a free population is where it is for so long
+NEAREST = 5  # windows of other runs in which a population is in the same state
 
 Values = Dict[str, np.ndarray]
 
@@ -88,6 +91,22 @@ class Yardstick:
             return self.path
         own, stand_in = seen(trace, self.dt), seen(self.first, self.dt)
         return np.asarray(self.path + (stand_in - own) / len(self.builds))
+
+    def own_path(self, trace: Trace) -> np.ndarray:
+        """(n_samples, n) where the same neurons go: the mean of the other repeats.
+
+        For any run of one repeat less than there are, so that its noise is alike for all.
+        """
+        if not any(each is trace for each in self.repeats):
+            return self._led_by_own[0]
+        return next(path for each, path in zip(self.repeats, self._led_by_own) if each is trace)
+
+    @cached_property
+    def _led_by_own(self) -> List[np.ndarray]:
+        """For each repeat the mean path of the others."""
+        paths = [seen(each, self.dt) for each in self.repeats]
+        whole = np.sum(paths, axis=0)
+        return [np.asarray((whole - path) / (len(paths) - 1)) for path in paths]
 
     @cached_property
     def scale(self) -> np.ndarray:
@@ -182,6 +201,26 @@ def value(trace: Trace, yard: Yardstick) -> Values:
     return {**followed, "shape": shape.ravel(), **free, "quantile": quantiles.ravel()}
 
 
+OF_PATHS = ("gain", "offset", "lag", "time base", "gain drift", "drift")
+FEWEST_OWN = 3  # repeats, of which two lead a third
+
+
+def beside_own(trace: Trace, yard: Yardstick) -> Values:
+    """How a value follows the path of the same neurons; ``"slow"`` is what else it does, slowly.
+
+    Not of what is free: there builds part in just what is asked, and in little else.
+    """
+    if trace.dynamics == FREE or len(yard.repeats) < FEWEST_OWN:
+        return {}
+    fit = fit_path(yard.own_path(trace), seen(trace, yard.dt), trace.period * yard.dt)
+    scale = yard.scale
+    found = (fit.gain - 1, fit.offset / scale, fit.lag, fit.time_base, fit.gain_drift)
+    values = dict(zip(OF_PATHS, (*found, fit.offset_drift / scale)))
+    follows = (fit.explained >= FOLLOWS) | (fit.residual <= SMALLEST * scale)
+    known = {name: np.where(follows, found, np.nan) for name, found in values.items()}
+    return {**known, "slow": fit.slow / scale}
+
+
 def _apart(edges: np.ndarray) -> List[str]:
     """Edges of ranges with as few digits as they are different with; at most `MOST_DIGITS`."""
     for digits in range(2, MOST_DIGITS + 1):
@@ -240,7 +279,11 @@ def filtered(trace: Trace, yard: Yardstick) -> Values:
 def spikes(trace: Trace, yard: Yardstick) -> Values:
     """Rates, of all and by neuron; neurons that fall silent or run away; regularity; synchrony."""
     counts = trace.counts().astype(float)
-    mean = np.mean([t.counts() for t in yard.others(trace)], axis=0)
+    mean = (
+        _expected_counts(trace, yard)
+        if trace.dynamics == FREE
+        else np.mean([t.counts() for t in yard.others(trace)], axis=0)
+    )
     seconds = trace.n_steps * yard.dt
     active = mean >= ACTIVE * seconds
     total, n = float(mean.sum()), max(1, trace.n_neurons)
@@ -259,6 +302,31 @@ def spikes(trace: Trace, yard: Yardstick) -> Values:
         ),
     }
     return {name: np.array([each]) for name, each in {**of_neuron, **alone}.items()}
+
+
+def _expected_counts(trace: Trace, yard: Yardstick) -> np.ndarray:
+    """(n_neurons,) spikes of a free population that the states it goes through are worth.
+
+    Runs part, and other states have other rates, which are not the neurons' fault. Each window of
+    the run is therefore compared with those of the repeats in which all neurons together fire the
+    most alike.
+    """
+    own = _windows(trace, yard.dt)
+    others = np.concatenate([_windows(each, yard.dt) for each in yard.others(trace)])
+    a, b = np.sqrt(own), np.sqrt(others)  # whose noise is alike at all rates
+    apart = np.sum(a**2, axis=1)[:, None] + np.sum(b**2, axis=1) - 2 * a @ b.T
+    count = min(NEAREST, len(others))
+    nearest = np.argpartition(apart, count - 1, axis=1)[:, :count]
+    return np.asarray(others[nearest].mean(axis=1).sum(axis=0))
+
+
+def _windows(trace: Trace, dt: float) -> np.ndarray:
+    """(n_windows, n_neurons) spike counts."""
+    width = max(1, int(round(WINDOW / dt)))
+    n = -(-trace.n_steps // width)
+    flat_index = (trace.spike_steps - 1) // width * trace.n_neurons + trace.spike_neurons
+    counts = np.bincount(flat_index.astype(np.int64), minlength=n * trace.n_neurons)
+    return counts.reshape(n, trace.n_neurons).astype(float)
 
 
 def voltage(trace: Trace, yard: Yardstick) -> Values:
@@ -323,10 +391,13 @@ class Lesson(NamedTuple):
         Of the weights.
     error : (n_parts, size_out) ndarray
         Mean.
+    steady : (n_parts, size_out) ndarray
+        See `steadiness`.
     """
 
     change: np.ndarray
     error: np.ndarray
+    steady: np.ndarray
 
 
 def lesson_of(weights_: Trace, error_: Trace) -> Optional[Lesson]:
@@ -334,14 +405,16 @@ def lesson_of(weights_: Trace, error_: Trace) -> Optional[Lesson]:
     w, e = np.asarray(weights_.samples, float), flat(error_)
     if w.ndim != 3 or len(w) < 3 or w.shape[1] != e.shape[1]:
         return None
-    return Lesson(np.diff(w, axis=0), mean_between(e, error_.steps, weights_.steps))
+    parts = e, error_.steps, weights_.steps
+    return Lesson(np.diff(w, axis=0), mean_between(*parts), steadiness(*parts))
 
 
 def learning_speed(lesson: Lesson, others: Sequence[Lesson]) -> float:
     """How fast a connection learns, as a part of how fast others of the same neurons do."""
     changes = np.array([other.change for other in others])
     errors = np.array([other.error for other in others])
-    return rate(lesson.change, lesson.error, drive(changes, errors)) - 1
+    steady = np.min([each.steady for each in (lesson, *others)], axis=0)
+    return rate(lesson.change, lesson.error, drive(changes, errors), steady) - 1
 
 
 # Quantities with several values a dimension, which are not alike: a range's ends spread more

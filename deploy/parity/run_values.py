@@ -12,14 +12,17 @@ import numpy as np
 from deploy.parity.evidence import same_by_construction
 from deploy.parity.measures import (
     MEASURES,
+    OF_PATHS,
     PARTS,
     RADIUS,
     Lesson,
     Values,
     Yardstick,
+    beside_own,
     learning_speed,
     lesson_of,
     places,
+    value,
     why_unknown,
 )
 from deploy.parity.metrics.ideal import error_to
@@ -29,6 +32,23 @@ from deploy.traces.trace import Trace
 from deploy.traces.traces import Traces
 
 LEARNING_SPEED, ERROR_TO_IDEAL = "learning speed", "error to ideal"
+
+
+class Strays(NamedTuple):
+    """How far runs stray from the path of the model's own neurons, beside what is asked.
+
+    Attributes
+    ----------
+    its : (k,) ndarray
+        Of the judged run, in the scale of its values.
+    of_builds : (m, k) ndarray
+    builds : (m, k) ndarray
+        Values of the quantity, of the same builds.
+    """
+
+    its: np.ndarray
+    of_builds: np.ndarray
+    builds: np.ndarray
 
 
 class QuantityValues(NamedTuple):
@@ -48,6 +68,8 @@ class QuantityValues(NamedTuple):
         Which of the unlike values of the quantity these are: of a shape, which octile.
     of : str
         What values are a part of that have no unit.
+    strays : Strays or None
+        Of values along the path of the model's own neurons; of others None.
     """
 
     trace: str
@@ -58,6 +80,7 @@ class QuantityValues(NamedTuple):
     builds: Optional[np.ndarray]
     part: int = 0
     of: str = RADIUS
+    strays: Optional[Strays] = None
 
 
 class Unmeasured(NamedTuple):
@@ -74,6 +97,8 @@ class _Measured(NamedTuple):
     yard: Yardstick
     repeats: List[Values]
     builds: List[Values]
+    own_repeats: List[Values]
+    own_builds: List[Values]
 
 
 @dataclass(frozen=True)
@@ -106,7 +131,7 @@ class CpuRuns:
             for trace in self.reference
             if trace.label in other.traces and trace.label not in same
             if trace.sparse or flat(trace).size
-            for ask in (self._of_trace, self._of_ideal, self._of_learning)
+            for ask in (self._of_trace, self._of_own_path, self._of_ideal, self._of_learning)
             for each in ask(trace, other)
         ]
 
@@ -119,7 +144,8 @@ class CpuRuns:
         values : sequence of QuantityValues
             Of `values_of`.
         """
-        known = {(each.trace, each.quantity): len(each.where) for each in values}
+        plain = (each for each in values if each.strays is None)
+        known = {(each.trace, each.quantity): len(each.where) for each in plain}
         same = same_by_construction(self.reference, other)
         return [
             Unmeasured(label, name, why)
@@ -154,14 +180,17 @@ class CpuRuns:
         with np.errstate(divide="ignore", invalid="ignore"):
             own = [measure(each, yard) for each in yard.repeats]
             others = [measure(each, yard) for each in yard.builds]
-        return _Measured(yard, own, others)
+            if measure is not value:
+                return _Measured(yard, own, others, [], [])
+            strays = [beside_own(each, yard) for each in (*yard.repeats, *yard.builds)]
+        return _Measured(yard, own, others, strays[: len(own)], strays[len(own) :])
 
     def _of_trace(self, trace: Trace, other: Traces) -> List[QuantityValues]:
         """What the trace's kind is asked."""
         measure = MEASURES.get(trace.kind)
         if measure is None:
             return []
-        yard, own, others = self._measured[trace.label]
+        yard, own, others = self._measured[trace.label][:3]
         with np.errstate(divide="ignore", invalid="ignore"):
             its = measure.values(_alike(other, trace), yard)
         found = []
@@ -174,6 +203,27 @@ class CpuRuns:
             asked = QuantityValues(trace.label, name, where, values, _stack(own, name), builds)
             asked = asked._replace(of=yard.scale_in_words)
             found += [each for part in _parts(asked) for each in _known(part)]
+        return found
+
+    def _of_own_path(self, trace: Trace, other: Traces) -> List[QuantityValues]:
+        """How a value follows the path of the same neurons, and what else it does."""
+        measured = self._measured.get(trace.label)
+        if measured is None or not measured.own_builds:
+            return []
+        yard, repeats, builds = measured.yard, measured.own_repeats, measured.own_builds
+        its = beside_own(_alike(other, trace), yard)
+        found = []
+        for name in OF_PATHS if its else ():
+            of_builds, slow = _stack(builds, name), _stack(builds, "slow")
+            known = np.isfinite(its[name]) & np.isfinite(_stack(repeats, name)).all(axis=0)
+            known &= np.isfinite(of_builds).all(axis=0) & (slow > 0).all(axis=0)
+            if not known.any():
+                continue
+            where = [at for at, ok in zip(places(yard, name, len(known)), known) if ok]
+            strays = Strays(its["slow"][known], slow[:, known], of_builds[:, known])
+            own = its[name][known], _stack(repeats, name)[:, known]
+            of = yard.scale_in_words
+            found.append(QuantityValues(trace.label, name, where, *own, None, 0, of, strays))
         return found
 
     def _of_ideal(self, trace: Trace, other: Traces) -> List[QuantityValues]:

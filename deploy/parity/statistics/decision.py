@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional, Sequence
+from typing import NamedTuple, Optional, Sequence, Union
 
 import numpy as np
 from scipy.special import stdtr, stdtrit  # scipy.stats takes longer to import than to judge
@@ -131,7 +131,58 @@ def judge(
     return Judged(effect, half, margin, p, between, deviation)
 
 
-def _tail(value: np.ndarray, error: np.ndarray, freedom: float) -> np.ndarray:
+def judge_astray(
+    effect: np.ndarray,
+    replicates: int,
+    deviation: np.ndarray,
+    freedom: float,
+    floor: float,
+    astray: np.ndarray,
+    builds: np.ndarray,
+    builds_astray: np.ndarray,
+    level: float = LEVEL,
+) -> Judged:
+    r"""Interval, margin and p-value of an effect along the path of the same neurons.
+
+    Other builds have other decoders, and what these do otherwise looks in a short run like a
+    gain, a lag or a drift, in proportion to how far the build strays from the path besides. Of m
+    builds with effects :math:`b_j` that stray by :math:`v_j`, the judged run, that strays by v, may
+    so have an effect of standard deviation
+
+    .. math::
+
+        c = v \sqrt{\tfrac{1}{m} \sum_j (b_j / v_j)^2},
+
+    with m degrees of freedom, beside the noise of single runs :math:`s \sqrt{1 + 1/n}`; of both
+    together they are Welch's. The margin is that of what has no other yardstick than the same
+    neurons, :math:`\max(\text{floor}, K s)`.
+
+    Parameters
+    ----------
+    effect, replicates, deviation, freedom, floor, level
+        As of `judge`.
+    astray : (k,) ndarray
+        v.
+    builds, builds_astray : (m, k) ndarray
+        b, and the builds' v.
+
+    References
+    ----------
+    Welch (1947), Biometrika 34, 28-35: degrees of freedom of a sum of variances.
+    """
+    run = deviation**2 * (1 + 1 / replicates)
+    of_build = astray**2 * np.mean((builds / builds_astray) ** 2, axis=0)
+    both = run + of_build
+    squares = run**2 / freedom + of_build**2 / len(builds)
+    together = np.where(both > 0, both**2 / np.where(squares > 0, squares, 1.0), freedom)
+    error = np.sqrt(both)
+    margin = np.maximum(floor, K * deviation)
+    p = _tail(np.abs(effect) - margin, error, together)
+    half = stdtrit(together, 1 - level / 2) * error
+    return Judged(effect, half, margin, p, np.sqrt(of_build), deviation)
+
+
+def _tail(value: np.ndarray, error: np.ndarray, freedom: Union[float, np.ndarray]) -> np.ndarray:
     """P(t > value / error); of an error of 0, whether the value is positive."""
     certain = np.where(value > 0, 0.0, 1.0)
     safe = np.where(error > 0, error, 1.0)

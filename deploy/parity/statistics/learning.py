@@ -93,13 +93,15 @@ def drive(changes: np.ndarray, errors: np.ndarray) -> np.ndarray:
     return share
 
 
-def rate(change: np.ndarray, error: np.ndarray, driven: np.ndarray) -> float:
+def rate(change: np.ndarray, error: np.ndarray, driven: np.ndarray, steady: np.ndarray) -> float:
     r"""How fast weights follow their error, as a part of what others do.
 
     An error rule changes weights by :math:`\Delta w_{di} = -\kappa E_d a_i`. Where the activities
     :math:`a_i` are those of other runs, whose :math:`-\kappa a_i` in each part of the run is
     ``driven``, the ratio of the rates is the slope of :math:`\Delta w_{di}` on
-    :math:`E_d\,(-\kappa a_i)`: it does not matter how far the learning has come.
+    :math:`E_d\,(-\kappa a_i)`: it does not matter how far the learning has come. Where an error
+    crosses zero within a part, its mean tells little of what it taught, as activities change
+    meanwhile; parts count as much as their error is steady.
 
     Parameters
     ----------
@@ -107,6 +109,16 @@ def rate(change: np.ndarray, error: np.ndarray, driven: np.ndarray) -> float:
     error : (n_parts, size_out) ndarray
     driven : (n_parts, n_pre) ndarray
         See `drive`.
+    steady : (n_parts, size_out) ndarray
+        See `steadiness`.
     """
+    weight = np.sqrt(steady)[:, :, None]
     expected = error[:, :, None] * driven[:, None, :]
-    return along(change, expected)
+    return along(weight * change, weight * expected)
+
+
+def steadiness(signal: np.ndarray, steps: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """(n_ends - 1, n) square of a signal's mean in each part, of the mean of its square: 0 to 1."""
+    mean, power = mean_between(signal, steps, ends), mean_between(signal**2, steps, ends)
+    share: np.ndarray = np.divide(mean**2, power, out=np.zeros_like(mean), where=power > 0)
+    return share

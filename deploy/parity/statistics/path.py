@@ -9,7 +9,10 @@ import numpy as np
 
 LONGEST_LAG = 0.1  # s; nothing between host and chip takes longer
 OCTILES = 8  # ranges of the reference, of equal counts, over which the shape is taken
-ROUNDS = 6  # of Gauss-Newton; three are enough where there is something to find
+ROUNDS = 12  # of Gauss-Newton; three are enough where the reference has no noise
+SMALLEST_MOVE = np.array([1e-7, 1e-8])  # s of the lag, and of the time base
+WORSE = 1.001  # times what is left, from which on a move was too far
+MOST_RATIO = 0.95  # of a move to the one before
 EXPLAINED = 0.8  # of the variance: a fit so good is no false peak
 MOST_POWER = 0.95  # of a reference's, up to what counts as its fastest frequency
 MOST_STRETCH = 0.1  # of the time base
@@ -27,7 +30,8 @@ class PathFit:
     offset : (n,) ndarray
         a, where the reference is at its mean.
     lag : (n,) ndarray
-        L in seconds, in the middle of the run; positive if the path is late.
+        L in seconds, in the middle of the times at which the reference moves (of a single jump,
+        there); positive if the path is late.
     time_base : (n,) ndarray
         s: how much longer a second takes.
     gain_drift : (n,) ndarray
@@ -39,6 +43,8 @@ class PathFit:
     noise : (n,) ndarray
         RMS of the fast part of it, faster than the reference: what it makes of the reference
         otherwise is mostly as slow as that.
+    slow : (n,) ndarray
+        RMS of the other part of it.
     explained : (n,) ndarray
         Part of the path's variance that the reference explains.
     shape : (n, OCTILES) ndarray
@@ -53,6 +59,7 @@ class PathFit:
     offset_drift: np.ndarray
     residual: np.ndarray
     noise: np.ndarray
+    slow: np.ndarray
     explained: np.ndarray
     shape: np.ndarray
 
@@ -86,7 +93,7 @@ def fit_path(reference: np.ndarray, other: np.ndarray, sampling: float) -> PathF
     fitted = [_fit(reference[:, k], other[:, k], sampling) for k in range(n)]
     columns = [np.array(column, float) for column in zip(*fitted)]
     if not columns:
-        columns = [np.zeros(0)] * 9 + [np.zeros((0, OCTILES))]
+        columns = [np.zeros(0)] * 10 + [np.zeros((0, OCTILES))]
     return PathFit(*columns)
 
 
@@ -101,6 +108,7 @@ class _Fit(NamedTuple):
     offset_drift: float
     residual: float
     noise: float
+    slow: float
     explained: float
     shape: np.ndarray
 
@@ -131,7 +139,7 @@ def _level(r: np.ndarray, o: np.ndarray) -> _Fit:
     drift = float(tau @ away / (tau @ tau)) if len(r) > 1 else 0.0
     left = away - mean - drift * tau
     size = float(np.sqrt(np.mean(left**2)))
-    return _Fit(np.nan, mean, np.nan, np.nan, np.nan, drift, size, size, 0.0, NOTHING)
+    return _Fit(np.nan, mean, np.nan, np.nan, np.nan, drift, size, size, 0.0, 0.0, NOTHING)
 
 
 def _starts(r: np.ndarray, o: np.ndarray, sampling: float) -> List[Tuple[float, float]]:
@@ -147,45 +155,145 @@ def _starts(r: np.ndarray, o: np.ndarray, sampling: float) -> List[Tuple[float, 
 def _follow(
     r: np.ndarray, o: np.ndarray, t: np.ndarray, sampling: float, lag: float, base: float
 ) -> _Fit:
-    """Gauss-Newton from one start."""
-    mean, slope = float(r.mean()), np.gradient(r, sampling)
-    tau = t / (sampling * len(r))
-    goal, one = o - mean, np.ones_like(t)
+    """Gauss-Newton from one start; a move that makes it worse is made shorter."""
+    follower = _Follower(r, o, t, sampling)
+    found = follower.at(np.array([lag, base]))
+    before, factor = np.zeros(2), 1.0
     for _ in range(ROUNDS):
-        at = t - lag - base * t
-        inside = slice(*np.searchsorted(at, (t[0], t[-1] + sampling / 2)))
-        warped = np.interp(at, t, r)[inside] - mean
-        rate = np.interp(at, t, slope)[inside]
-        columns = np.stack(
-            [warped, one[inside], -rate, -rate * t[inside], tau[inside] * warped, tau[inside]]
-        )
-        found = _least_squares(columns, goal[inside])
-        gain = found[0]
-        move, turn = (found[2] / gain, found[3] / gain) if gain else (0.0, 0.0)
-        stay = (abs(move) < 1e-7 and abs(turn) < 1e-8) or abs(gain) * r.std() <= VARIES * o.std()
-        if stay or abs(lag + move) > _longest(r, sampling) or abs(base + turn) > MOST_STRETCH:
+        move = factor * _accelerated(found.move, before, follower.ahead)
+        there = found.point + move
+        if follower.is_nothing(found) or np.all(np.abs(move) < SMALLEST_MOVE):
             break
-        lag, base = lag + move, base + turn
-    residual = goal[inside] - found @ columns
-    left = float(np.sqrt(np.mean(residual**2)))
-    total = float(goal[inside].var())
-    explained = max(0.0, 1.0 - left**2 / total) if total > 0 else 0.0
-    noise = float(np.sqrt(np.mean(_fast(residual, r, sampling) ** 2)))
-    drift = found[4] / gain if gain else np.nan
-    shape = _by_octile(warped, residual)
-    return _Fit(gain, found[1], lag, base, drift, found[5], left, noise, explained, shape)
+        if abs(there[0]) > _longest(r, sampling) or abs(there[1]) > MOST_STRETCH:
+            break
+        tried = follower.at(there)
+        if tried.left > WORSE * found.left:
+            before, factor = np.zeros(2), factor / 4
+        else:
+            before, factor = found.move, 1.0
+            found = tried
+    return follower.fit(found)
+
+
+class _Point(NamedTuple):
+    """A lag and a time base, and the rest of the fit there.
+
+    Attributes
+    ----------
+    point : (2,) ndarray
+        Lag in seconds, and time base.
+    move : (2,) ndarray
+        To where the linearised signal has them.
+    linear : (4,) ndarray
+        Coefficients of gain, offset, gain drift times gain, and drift.
+    left : float
+        RMS of the residual.
+    power : float
+        Variance of the path.
+    warped, residual : (n_inside,) ndarray
+    """
+
+    point: np.ndarray
+    move: np.ndarray
+    linear: np.ndarray
+    left: float
+    power: float
+    warped: np.ndarray
+    residual: np.ndarray
+
+
+class _Follower:
+    """One dimension of a path and its reference."""
+
+    def __init__(self, r: np.ndarray, o: np.ndarray, t: np.ndarray, sampling: float):
+        self._r, self._o, self._t, self._sampling = r, o, t, sampling
+        self._mean, self._slope = float(r.mean()), _slope(r, sampling)
+        self._tau = t / (sampling * len(r))
+        self.ahead = np.array([1.0, sampling * len(r)])  # of lag and time base, in seconds
+
+    def at(self, point: np.ndarray) -> _Point:
+        """The fit at a lag and a time base."""
+        t = self._t
+        at = t - point[0] - point[1] * t
+        inside = slice(*np.searchsorted(at, (t[0], t[-1] + self._sampling / 2)))
+        warped = np.interp(at, t, self._r)[inside] - self._mean
+        rate = np.interp(at, t, self._slope)[inside]
+        tau, goal = self._tau[inside], self._o[inside] - self._mean
+        linear = np.stack([warped, np.ones_like(tau), tau * warped, tau])
+        columns = np.concatenate([linear, [-rate, -rate * t[inside]]])
+        found = _least_squares(columns, goal)
+        coefficients = _least_squares(linear, goal)
+        residual = goal - coefficients @ linear
+        move = found[4:] / found[0] if found[0] else np.zeros(2)
+        left = float(np.sqrt(np.mean(residual**2)))
+        return _Point(point, move, coefficients, left, float(goal.var()), warped, residual)
+
+    def is_nothing(self, found: _Point) -> bool:
+        """Whether the path has nothing of its reference."""
+        return bool(abs(found.linear[0]) * self._r.std() <= VARIES * self._o.std())
+
+    def fit(self, found: _Point) -> _Fit:
+        """All that is asked of it."""
+        gain, offset, fading, drift = found.linear
+        residual = found.residual
+        explained = max(0.0, 1.0 - found.left**2 / found.power) if found.power > 0 else 0.0
+        fast = _fast(residual, self._r, self._sampling)
+        noise, slow = (float(np.sqrt(np.mean(part**2))) for part in (fast, residual - fast))
+        gain_drift = fading / gain if gain else np.nan
+        shape = _by_octile(found.warped, residual)
+        base = found.point[1]
+        lag = found.point[0] + base * middle_of_moves(self._r, self._sampling)
+        return _Fit(
+            gain, offset, lag, base, gain_drift, drift, found.left, noise, slow, explained, shape
+        )
+
+
+def _accelerated(move: np.ndarray, before: np.ndarray, ahead: np.ndarray) -> np.ndarray:
+    """A move as long as all that would follow it, each by the same part shorter (Aitken).
+
+    Of a reference that was measured the derivative has noise, by which moves are too short.
+    """
+    last, own = before * ahead, move * ahead
+    power = float(last @ last)
+    ratio = float(own @ last) / power if power > 0 else 0.0
+    return np.asarray(move / (1 - min(max(ratio, 0.0), MOST_RATIO)))
 
 
 def _fast(residual: np.ndarray, reference: np.ndarray, sampling: float) -> np.ndarray:
     """What is faster than the reference: less its mean over half of its shortest period."""
+    width = _shortest_period(reference, sampling) // 2
+    if width < 2:
+        return np.asarray(residual)
+    fast: np.ndarray = residual - _moving_mean(residual, width)
+    return fast
+
+
+def _slope(reference: np.ndarray, sampling: float) -> np.ndarray:
+    """Its derivative, but for what is faster than itself.
+
+    A reference that was measured has noise, which is small beside it, and whose derivative is not:
+    a lag that is told by that comes out too small, and only many rounds would mend it.
+    """
+    width = _shortest_period(reference, sampling) // 8
+    smooth = reference if width < 2 else _moving_mean(reference, width)
+    return np.asarray(np.gradient(smooth, sampling))
+
+
+def middle_of_moves(reference: np.ndarray, sampling: float) -> float:
+    """When a reference (n_samples,) moves, on average, in seconds from the middle of the run.
+
+    There a lag is known best: what the time base adds elsewhere is not.
+    """
+    power = _slope(reference, sampling) ** 2
+    t = sampling * (np.arange(len(reference)) - (len(reference) - 1) / 2)
+    return float(power @ t / power.sum()) if power.any() else 0.0
+
+
+def _shortest_period(reference: np.ndarray, sampling: float) -> int:
+    """In samples; at most the whole of it."""
     power = np.cumsum(np.abs(np.fft.rfft(reference - reference.mean())) ** 2)
     edge = int(np.searchsorted(power, MOST_POWER * power[-1]))
-    fastest = edge / (len(reference) * sampling)
-    width = int(round(0.5 / fastest / sampling)) if fastest > 0 else len(residual)
-    if width < 2:
-        return residual
-    fast: np.ndarray = residual - _moving_mean(residual, min(width, len(residual)))
-    return fast
+    return int(round(len(reference) / edge)) if edge > 0 else len(reference)
 
 
 def _moving_mean(x: np.ndarray, width: int) -> np.ndarray:
