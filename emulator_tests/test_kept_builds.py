@@ -178,6 +178,27 @@ def test_nothing_is_built_that_is_not_asked_for(cache, monkeypatch):
         assert sim.n_steps == 70 and sim.n_chip_compartments == 110 and sim.changes
 
 
+@NETWORKS
+def test_a_second_run_records_the_same(cache, monkeypatch, network):
+    """With what a run says besides its samples: cores, work, changes and warnings."""
+    with monkeypatch.context() as patch:
+        patch.setenv("LOIHI_DEPLOY_CACHE", "")
+        wanted = deploy.run(network(), 0.1)
+    deploy.run(network(), 0.1)
+
+    def never(*given, **named):
+        raise AssertionError("it was not to be built")
+
+    monkeypatch.setattr("deploy.targets.emulated.open_on_a_chip", never)
+    found = deploy.run(network(), 0.1)
+    arrays, others = found.arrays(), wanted.arrays()
+    assert list(arrays) == list(others)
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(array, others[name])
+    for name in ("settings", "record", "changes", "problems", "warnings", "fingerprint", "learned"):
+        assert getattr(found, name) == getattr(wanted, name), name
+
+
 def test_both_targets_and_other_seeds_are_kept_apart(cache, monkeypatch):
     net = squared()
     for given in ({}, {"target": "float-emulator"}, {"seed": 5}, {"dt": 0.002}):

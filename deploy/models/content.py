@@ -32,6 +32,8 @@ class Objects:
     Attributes
     ----------
     place : dict of object to int
+    functions : dict of int to (str, int)
+        By the id of a user's function: what it is of an object, and the object's place.
     """
 
     def __init__(self, network: nengo.Network):
@@ -41,19 +43,18 @@ class Objects:
             for kind in KINDS:
                 self.every += net.objects[kind]
         self.place: Dict[Any, int] = {obj: n for n, obj in enumerate(self.every)}
+        self._functions: List[Any] = []  # so that nothing else gets their ids
+        self.functions: Dict[int, Tuple[str, int]] = {}
+        for obj, place in self.place.items():
+            for kind, name in ((nengo.Node, "output"), (nengo.Connection, "function")):
+                function = getattr(obj, name) if isinstance(obj, kind) else None
+                if callable(function):
+                    self._functions.append(function)
+                    self.functions[id(function)] = (name, place)
 
     @property
     def are_listed_once(self) -> bool:
         return len(self.place) == len(self.every)
-
-    def functions(self) -> Dict[int, Tuple[str, int]]:
-        """By the id of a function: what it is of an object, and the object's place."""
-        found: Dict[int, Tuple[str, int]] = {}
-        for obj, place in self.place.items():
-            for kind, name in ((nengo.Node, "output"), (nengo.Connection, "function")):
-                if isinstance(obj, kind) and callable(getattr(obj, name)):
-                    found[id(getattr(obj, name))] = (name, place)
-        return found
 
 
 def content_of_network(objects: Objects, given: Sequence[Any]) -> Optional[str]:

@@ -28,6 +28,7 @@ from deploy.targets import Session, check_silicon, find_target
 from deploy.targets.core import CoreSession
 from deploy.targets.kept import (
     CHANGED,
+    Itself,
     KeptSession,
     Model,
     keep_session,
@@ -155,7 +156,7 @@ class Simulator(NengoSimulator):
             return self._build()
         kept = kept_session(model, self._build_whole)
         if kept is not None:
-            self._copies, self._kept = _Itself(), model
+            self._copies, self._kept = Itself(), model
             self.n_chip_compartments = kept.n_compartments
             return kept
         with noted_warnings() as said:
@@ -215,7 +216,7 @@ class Simulator(NengoSimulator):
 
     def _core(self, changes: Tuple[Change, ...]) -> Session:
         """The user's own network in Nengo core."""
-        self._copies = _Itself()
+        self._copies = Itself()
         given = self._arguments
         session = CoreSession(
             self.network, self._dt, self.seed, changes, given.model, given.optimize
@@ -495,13 +496,6 @@ def _as_precise_as_asked(built: Any) -> Any:
 
 def _in_core(network: nengo.Network, why: str) -> Change:
     return Change(network.label or "the network", "placement", "chip", "host", why)
-
-
-class _Itself(Dict[Any, Any]):
-    """Each object is its own copy."""
-
-    def __missing__(self, key: Any) -> Any:
-        return key
 
 
 @contextlib.contextmanager

@@ -127,7 +127,7 @@ class ChipSession(Session):
     def model(self) -> Any:
         return self.simulator.model
 
-    def _cores(self) -> Iterator[Dict[str, Any]]:
+    def cores(self) -> Iterator[Dict[str, Any]]:
         """How the model lies on the chip, in terms of JSON."""
         places = places_of(self.model, self.rewritten.chip)
         return (core.to_dict() for core in cores_of(self.model, places))

@@ -70,6 +70,25 @@ def warn_of_rates(rates: Sequence[Rates]) -> None:
         each.warn()
 
 
+def said_of(emulator: FastEmulator) -> Dict[str, Any]:
+    """What a chip has done so far, in terms of JSON; warns of what came to its end too often."""
+    found: Dict[str, Any] = {}
+    if emulator.noise_seed is not None:
+        found["noise seed"] = emulator.noise_seed
+    saturation = [s for s in emulator.saturation() if s.count]
+    found["saturation"] = [asdict(s) for s in saturation]
+    work = emulator.work()
+    found["spikes"] = work.spikes
+    found["work"] = work.to_dict()
+    for s in saturation:
+        if s.count > NOTEWORTHY * s.of and s.what not in OF_LEARNING:
+            warnings.warn(
+                f"{s.what}: {s.count:,} of {s.of:,} times; the run is near saturation",
+                stacklevel=3,
+            )
+    return found
+
+
 class EmulatorSession(ChipSession):
     """A `nengo_loihi.Simulator` on the rewritten network."""
 
@@ -352,25 +371,13 @@ class EmulatorSession(ChipSession):
 
     def record(self) -> Mapping[str, Any]:
         """How the model lies on the chip, and what came to the end of its range."""
-        found: Dict[str, Any] = {"cores": list(self._cores())}
+        found: Dict[str, Any] = {"cores": list(self.cores())}
         if self.settings["arithmetic"] == "integer":
             scales = self.rewritten.learning_scales
             found["learning rates"] = learning_rates(self.model, scales, self.dt, self.silicon)
         emulator = self.simulator.sims["emulator"]
         if isinstance(emulator, FastEmulator):
-            if emulator.noise_seed is not None:
-                found["noise seed"] = emulator.noise_seed
-            saturation = [s for s in emulator.saturation() if s.count]
-            found["saturation"] = [asdict(s) for s in saturation]
-            work = emulator.work()
-            found["spikes"] = work.spikes
-            found["work"] = work.to_dict()
-            for s in saturation:
-                if s.count > NOTEWORTHY * s.of and s.what not in OF_LEARNING:
-                    warnings.warn(
-                        f"{s.what}: {s.count:,} of {s.of:,} times; the run is near saturation",
-                        stacklevel=2,
-                    )
+            found.update(said_of(emulator))
         return found
 
     def close(self) -> None:

@@ -46,9 +46,15 @@ from deploy.nengo_loihi.run.spike_record import SpikeRecord, is_of_spikes
 from deploy.private_names import HOST, missing
 from deploy.targets.base import Session, Target
 from deploy.targets.emulated import EmulatorTarget
-from deploy.targets.emulator import EmulatorSession, Rates, look_at, warn_of_rates
+from deploy.targets.emulator import (
+    EmulatorSession,
+    Rates,
+    look_at,
+    said_of,
+    warn_of_rates,
+)
 from deploy.traces.trace import Spikes
-from loihi_rules import Change, ChipWarning, Learned, ServedProbe
+from loihi_rules import Change, ChipWarning, Learned, SeededCopy, ServedProbe
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.stepped import is_stepped
 from loihi_rules.nengo_parts.wiring import base_of
@@ -91,7 +97,7 @@ class Model(NamedTuple):
 
     def place_of(self, function: Any) -> Any:
         """Where a user's function is in the network; None if nowhere."""
-        found = self.objects.functions().get(id(function))
+        found = self.objects.functions.get(id(function))
         return None if found is None else list(found)
 
     def function_at(self, place: Sequence[Any]) -> Any:
@@ -143,6 +149,41 @@ def model_of(network: nengo.Network, seed: int, dt: float, *given: Any) -> Optio
     return None if content is None else Model(objects, content, seed, dt)
 
 
+class Itself(Dict[Any, Any]):
+    """Each object is its own copy."""
+
+    def __missing__(self, key: Any) -> Any:
+        return key
+
+
+def opened(target: Target, copied: SeededCopy, dt: float, seed: int) -> Session:
+    """As `Target.open`, or what it has built of the same before.
+
+    Parameters
+    ----------
+    target : Target
+    copied, dt, seed
+        As for `Target.open`.
+    """
+    model = None
+    if keeps_builds(target):
+        changes = [asdict(change) for change in copied.changes]
+        model = model_of(copied.network, seed, dt, target.name, "run", changes)
+    if model is None:
+        return target.open(copied, dt, seed)
+
+    def build_whole() -> Tuple[Session, Copies]:
+        return target.open(copied, dt, seed), Itself()
+
+    kept = kept_session(model, build_whole)
+    if kept is not None:
+        return kept
+    with noted_warnings() as said:
+        session = target.open(copied, dt, seed)
+    keep_session(model, session, Itself(), said, with_cores=True)
+    return session
+
+
 def kept_session(model: Model, build_whole: Whole) -> Optional[KeptSession]:
     """A session of what was built before; None where there is nothing of it.
 
@@ -163,7 +204,11 @@ def kept_session(model: Model, build_whole: Whole) -> Optional[KeptSession]:
 
 
 def keep_session(
-    model: Model, session: Session, copies: Copies, said: Sequence[warnings.WarningMessage]
+    model: Model,
+    session: Session,
+    copies: Copies,
+    said: Sequence[warnings.WarningMessage],
+    with_cores: bool = False,
 ) -> None:
     """Keep what was built, if it is known by numbers.
 
@@ -176,15 +221,24 @@ def keep_session(
         The network's objects to those that run.
     said : sequence of WarningMessage
         What the build has warned of.
+    with_cores : bool
+        Whether it is kept how the model lies on the chip, which a run records.
     """
     if not isinstance(session, EmulatorSession) or not isinstance(session.runner, Runner):
+        return
+    latest = max(session.late.values(), default=0)
+    theirs = (copies[obj] for obj in model.objects.every if isinstance(obj, nengo.Probe))
+    if latest != max((session.late.get(probe, 0) for probe in theirs), default=0):
         return
     if session.problems or session.silicon.different:
         return
     try:
-        keep_build(model.content, _written(model, session, copies, said))
+        build = _written(model, session, copies, said)
     except NotPlain:
         return
+    if with_cores:
+        build = build._replace(record={**build.record, "cores": list(session.cores())})
+    keep_build(model.content, build)
 
 
 def _written(
@@ -193,8 +247,7 @@ def _written(
     copies: Copies,
     said: Sequence[warnings.WarningMessage],
 ) -> Build:
-    functions = {id(copies_function): place for copies_function, place in _functions(model, copies)}
-    kept = Kept(session.simulator, lambda function: functions.get(id(function)))
+    kept = Kept(session.simulator, model.place_of)
     every = [obj for obj in model.objects.every if isinstance(obj, nengo.Probe)]
     simulator = session.simulator
     probes = [probe for probe, _ in session.of_chip()]
@@ -217,15 +270,6 @@ def _written(
     }
     record["own"] = [_own(session, probe, kept) for probe in own]
     return Build(record, kept.arrays)
-
-
-def _functions(model: Model, copies: Copies) -> List[Tuple[Any, Any]]:
-    """Functions of the network that runs, and where they are in the user's."""
-    found = []
-    for name, place in model.objects.functions().values():
-        copied = copies[model.objects.every[place]]
-        found.append((getattr(copied, name), [name, place]))
-    return found
 
 
 WATCHED = Watched._fields[:-1]  # without what reads the chip
@@ -439,6 +483,7 @@ class KeptSession(Session):
         self.late = {probe: int(late) for probe, late in zip(every, record["late"])}
         self.on_chip = frozenset(model.objects.every[place] for place in record["on_chip"])
         self._own = [_Own(each, stepper) for each in record["own"]]
+        self._cores: Optional[List[Any]] = record.get("cores")
         self._collected = 0  # steps, whose samples of the chip's probes were taken
         self._asked: Dict[nengo.Probe, Any] = {}
         readers: Dict[str, str] = {"probe": "probe", "sum": "sum"}
@@ -562,11 +607,10 @@ class KeptSession(Session):
         return self._built
 
     def _go_on_in(self, session: Session, copies: Copies) -> None:
-        functions = {id(of): place for of, place in _functions(self._model, copies)}
         try:
             if not isinstance(session, EmulatorSession):
                 raise ValueError("host")
-            self._stepper.go_on_in(session.simulator, lambda of: functions.get(id(of)))
+            self._stepper.go_on_in(session.simulator, self._model.place_of)
         except DAMAGE:
             forget_build(self._model.content)
             raise SimulationError(CHANGED) from None
@@ -594,4 +638,9 @@ class KeptSession(Session):
         return self.whole()[0].model
 
     def record(self) -> Mapping[str, Any]:
-        return self.whole()[0].record()
+        if self._built is not None or self._cores is None:
+            return self.whole()[0].record()
+        found: Dict[str, Any] = {"cores": self._cores}
+        if self.settings["arithmetic"] == "integer":
+            found["learning rates"] = []  # what learns on the chip is not kept
+        return {**found, **said_of(self.emulator)}

@@ -138,7 +138,7 @@ class BoardSession(ChipSession):
         """Which board it was, how the model lies on it, and how it learns."""
         found: Dict[str, Any] = {
             "board": {"sdk": self.sdk.version, "virtual": self.sdk.is_virtual},
-            "cores": list(self._cores()),
+            "cores": list(self.cores()),
         }
         found["learning rates"] = learning_rates(
             self.model, self.rewritten.learning_scales, self.dt

@@ -36,7 +36,7 @@ from deploy.workflows.given import (
 )
 from deploy.workflows.kept_warnings import kept_warnings
 from deploy.workflows.moved_back import MovedBack
-from loihi_rules import fix_seeds
+from loihi_rules import SeededCopy, fix_seeds
 from loihi_rules.learned.record import learning
 
 Progress = Callable[[str, int, int], None]  # target, steps done, steps in all
@@ -137,7 +137,7 @@ def record(
         varied: Dict[str, Any] = {}
         if variant is not None:
             varied = {"variant": asdict(variant), "neurons kept": vary(copied.network, variant)}
-        with target.open(copied, dt, seed) as session:
+        with _opened(target, copied, dt, seed) as session:
             _refuse(session.problems, described)
             run = Traces(
                 model=loaded.name,
@@ -179,6 +179,14 @@ def record(
         record=record,
         learned=learned,
     )
+
+
+def _opened(target: Target, copied: SeededCopy, dt: float, seed: int) -> Session:
+    if not target.is_chip:
+        return target.open(copied, dt, seed)
+    from deploy.targets.kept import opened  # loads the emulator
+
+    return opened(target, copied, dt, seed)
 
 
 def _modes(session: Session) -> Mapping[str, Any]:
