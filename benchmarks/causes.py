@@ -1,6 +1,6 @@
 """Whether causes are named that are there, and none that are not.
 
-python benchmarks/causes.py faults [--seeds 0:5]     # docs/verdict.md, "The cause"
+python benchmarks/causes.py faults [--seeds 0:5]     # docs/verdict_tables.md, "Causes"
 python benchmarks/causes.py alarms [--seeds 0:3]
 python benchmarks/causes.py picture FILE.svg
 

@@ -60,8 +60,8 @@ FIGURES = (
     Figures("docs/my_model.md", "make examples"),
     Figures("docs/nir.md", "python -m benchmarks.nir export"),
     Figures("docs/pes.md", "python benchmarks/parity_pes.py --seeds 200:203"),
-    Figures("docs/verdict.md", "python benchmarks/verdict_coverage.py"),
-    Figures("docs/verdict.md", "python benchmarks/causes.py faults --seeds 21:23"),
+    Figures("docs/verdict_tables.md", "python benchmarks/verdict_coverage.py"),
+    Figures("docs/verdict_tables.md", "python benchmarks/causes.py faults --seeds 21:23"),
 )
 # other commands that pages show, and why they are not run
 LONGER: Mapping[str, str] = {
