@@ -1,8 +1,8 @@
-"""Networks that snnTorch, Norse and spyx trained and exported: the same decisions here.
+"""Networks that five frameworks trained and exported: the same decisions here.
 
 Files and decisions are the peers' own, made by ``benchmarks/nir/programs`` with snntorch 1.0.0,
-norse 1.1.0 and spyx 1.0.0: ``python -m benchmarks.nir peers --python PEER/bin/python --folder
-emulator_tests/data/nir --samples 100``.
+norse 1.1.0, spyx 1.0.0, sinabs 2.0.3 and rockpool 3.1.0: ``python -m benchmarks.nir peers --python
+PEER/bin/python --folder emulator_tests/data/nir --samples 100``.
 """
 
 from pathlib import Path

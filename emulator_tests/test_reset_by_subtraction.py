@@ -188,3 +188,23 @@ def test_a_core_has_formats_for_all_weights():
             for block in session.model.blocks
         ]
     assert max(map(len, formats)) == 7
+
+
+@pytest.mark.parametrize("values", ["counts", "values"])
+@pytest.mark.parametrize("late", [0, 3])
+def test_several_spikes_in_a_step_come_later_too(values, late):
+    """Of inputs, by a delay and by weights of later steps; neurons that pass on fire once."""
+    rng = np.random.RandomState(6)
+    signal = (
+        rng.poisson(2.0, (STEPS, 6)) if values == "counts" else 3 * rng.uniform(size=(STEPS, 6))
+    )
+    net = network(6, of((0.6, 0.6), (0.9, 0.9), late=False), gain=0.4, recurrent=0.0)
+    net.nodes[0].output = nengo.processes.PresentInput(signal.astype(float), DT)
+    for conn in net.connections:
+        if conn.pre_obj is net.ensembles[0].neurons:
+            conn.synapse = step_delay(late)
+    cpu, chip = (deploy.run(net, STEPS * DT, target)["layer 0"] for target in ("cpu", "emulator"))
+    goal, found = cpu.dense() > 0, chip.dense() > 0
+    assert goal.sum() > 100
+    assert abs(int(found.sum()) - int(goal.sum())) < 0.04 * goal.sum()
+    assert np.sum(found & goal) > 0.9 * goal.sum()

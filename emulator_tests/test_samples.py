@@ -121,13 +121,18 @@ def two_inputs_and_a_voltage():
 
 @pytest.mark.skipif(not HAVE_NUMBA, reason="numba is not installed")
 @pytest.mark.parametrize("target", ["emulator", "float-emulator"])
-@pytest.mark.parametrize("kind", ["spikes", "values", "two inputs"])
+@pytest.mark.parametrize("kind", ["spikes", "values", "two inputs", "subtract", "late values"])
 def test_samples_side_by_side_have_the_bits_of_one_after_the_other(
     kind, target, classifier, monkeypatch
 ):
     graph = two_inputs_and_a_voltage() if kind == "two inputs" else classifier[1]
-    read = convert(graph, "x")
-    given = events(11) if kind == "spikes" else np.random.RandomState(8).uniform(-1, 3, (11, 40, 9))
+    taken = {"reset": "subtract"} if kind in ("subtract", "late values") else {}
+    read = convert(graph, "x", taken)
+    given = (
+        events(11)
+        if kind in ("spikes", "subtract")
+        else np.random.RandomState(8).uniform(-1, 3, (11, 40, 9))
+    )
     if kind == "two inputs":
         given[..., :5] = np.floor(given[..., :5].clip(0))
     monkeypatch.setattr(side_by_side, "FEWEST", 4)  # two times four samples, and three

@@ -6,8 +6,9 @@ python -m benchmarks.nir speed --python PEER/bin/python  # a second of events, b
 python -m benchmarks.nir peers --python PEER/bin/python --folder FOLDER
 python -m benchmarks.nir peers                           # of what is in emulator_tests/data/nir
 python -m benchmarks.nir export                          # what a Nengo network loses as a NIR file
+python -m benchmarks.nir clipping                        # of large weights, for finer small ones
 
-The peer's Python has snntorch, spyx, nir, nirtorch, and scikit-learn.
+The peer's Python has snntorch, norse, spyx, sinabs, rockpool, nir, nirtorch, and scikit-learn.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Callable, Dict, Iterable, List, Optional
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
-from benchmarks.nir import braille, convolutional, export, neuron, peers, speed
+from benchmarks.nir import braille, clipping, convolutional, export, neuron, peers, speed
 from benchmarks.nir.table import Table
 from deploy.errors import BadInput, TargetUnavailable
 
@@ -98,7 +99,9 @@ def main() -> None:
     of_peers.set_defaults(do=decisions)
     of_export = commands.add_parser("export", help="a Nengo network, written and read again")
     of_export.set_defaults(do=lambda given: show(export.tables(), given.write))
-    for command in (of_paper, of_speed, of_peers, of_export):
+    of_clipping = commands.add_parser("clipping", help="weights clipped by percentile")
+    of_clipping.set_defaults(do=lambda given: show(clipping.tables(KEPT), given.write))
+    for command in (of_paper, of_speed, of_peers, of_export, of_clipping):
         command.add_argument("--write", type=Path, help="file for the tables, as Markdown")
     given = parser.parse_args()
     try:

@@ -54,6 +54,14 @@ PEERS = (
     Peer("norse_digits", "current", {"gain": "current"}),
     Peer("spyx_digits", "dense", {}),
     Peer("spyx_digits", "cuba", {}),
+    # sinabs 2.0.3, layers/functional/lif.py: time constants are in steps
+    Peer(
+        "sinabs_digits",
+        "dense",
+        {"dt": 1.0, "decay": "exact", "reset": "subtract", "gain": "one"},
+    ),
+    Peer("rockpool_digits", "dense", {}),
+    Peer("rockpool_digits", "cuba", {}),
 )
 
 

@@ -23,7 +23,9 @@ from deploy.workflows.kept_warnings import kept_warnings
 from deploy.workflows.processes import at_once, stop_if_asked
 from deploy.workflows.processes import spread as on_all_cores
 from loihi_rules import declare_settings, fix_seeds
+from loihi_rules.chip.kept_currents import kept_currents
 from loihi_rules.nengo_parts.names import name_of
+from loihi_rules.nengo_parts.stepped import SteppedNeurons
 from loihi_rules.nengo_parts.wiring import base_of
 from loihi_rules.nir import NirModel
 from loihi_rules.nir.network import with_inputs
@@ -448,8 +450,14 @@ def _bits_into(session: EmulatorSession, labels: Iterable[str]) -> Dict[str, flo
 
 
 def _longest(read: NirModel) -> int:
+    """Steps that something that enters may be on its way, by delays and by weights of filters."""
     delays = [term.delay for p in read.graph.populations for term in p.given.terms]
-    return max(delays, default=0)
+    taps = [0]
+    for ens in read.network.all_ensembles:
+        neurons = ens.neuron_type
+        if isinstance(neurons, SteppedNeurons) and neurons.reset == "subtract":
+            taps.append(len(kept_currents(neurons, ens.n_neurons).taps))
+    return max(delays, default=0) + max(taps)
 
 
 def _compared(

@@ -20,7 +20,7 @@ from deploy.host.kernels import list_spikes
 from deploy.nengo_loihi.build.input_units import InputUnit
 from deploy.nengo_loihi.run.input_spikes import ASKED, CUT, unit_of
 from deploy.nengo_loihi.run.runner import Runner
-from loihi_rules.nengo_parts.stepped import InputSpikes
+from loihi_rules.nengo_parts.stepped import InputSpikes, delay_of
 from loihi_rules.nengo_parts.transforms import linear_map
 
 STATE_BYTES = 2**21  # of the compartments of all samples, which each step goes through
@@ -34,7 +34,8 @@ class _Line:
 
     node: nengo.Node
     columns: np.ndarray  # of the node's, of which each neuron has one,
-    factors: np.ndarray  # so many times
+    factors: np.ndarray  # so many times,
+    late: int  # so many steps later
     neurons: InputSpikes
     size: int
     unit: InputUnit
@@ -163,7 +164,8 @@ class SideBySide:
         left[...] = line.neurons.make_state(size, rng=np.random.RandomState(0))["left"]
         extremes = self._simulator._runner.extremes.get(line.receiver)
         for step in range(n_steps):
-            line.neurons.step(dt, values[:, step, line.columns] * line.factors, output, left)
+            given = values[:, max(step - line.late, 0), line.columns] * line.factors
+            line.neurons.step(dt, given * (step >= line.late), output, left)
             asked = np.rint(np.abs(output) / unit.value)
             np.maximum(asked, output != 0, out=asked)
             if extremes is not None:
@@ -192,11 +194,12 @@ def _lines(simulator: Any) -> List[_Line]:
     found: Dict[Any, _Line] = {}
     for sender, receiver in model.host2chip_senders.items():
         last = _only(into, sender)
-        if not isinstance(last.transform, nengo.transforms.NoTransform):
+        if not isinstance(last.transform, nengo.transforms.NoTransform) or last.synapse is not None:
             raise Unsupported("spikes that are weighted on the host")
         neurons = last.pre_obj
         ens: Any = getattr(neurons, "ensemble", None)
         first = _only(into, neurons)
+        late = delay_of(first.synapse) or 0
         node, unit = first.pre_obj, unit_of(model, receiver)
         is_known = ens is not None and isinstance(ens.neuron_type, InputSpikes)
         is_known = is_known and unit.room == 0 and unit.most <= np.iinfo(np.uint8).max
@@ -206,7 +209,7 @@ def _lines(simulator: Any) -> List[_Line]:
         if np.any(of.gain != 1) or np.any(of.bias != 0):
             raise Unsupported("inputs with gains of their own")
         found[model.spike_targets[receiver]] = _Line(
-            node, *_choice(first), ens.neuron_type, ens.n_neurons, unit, receiver
+            node, *_choice(first), late, ens.neuron_type, ens.n_neurons, unit, receiver
         )
     known = {line.node for line in found.values()}
     nodes = [obj for obj in host.model.params if isinstance(obj, nengo.Node) and not obj.size_in]
@@ -216,7 +219,7 @@ def _lines(simulator: Any) -> List[_Line]:
 
 
 def _only(into: Mapping[Any, List[nengo.Connection]], obj: Any) -> nengo.Connection:
-    """The one connection to an object, from all of another, without a filter or a function."""
+    """The one connection to an object, from all of another, which delays at the most."""
     conns = into.get(obj, [])
     if len(conns) != 1 or not _is_plain(conns[0]):
         raise Unsupported("connections on the host that change what enters")
@@ -225,7 +228,7 @@ def _only(into: Mapping[Any, List[nengo.Connection]], obj: Any) -> nengo.Connect
 
 def _is_plain(conn: nengo.Connection) -> bool:
     ends = conn.pre is conn.pre_obj and conn.post is conn.post_obj
-    return ends and conn.synapse is None and conn.function is None
+    return ends and delay_of(conn.synapse) is not None and conn.function is None
 
 
 def _choice(conn: nengo.Connection) -> Tuple[np.ndarray, np.ndarray]:

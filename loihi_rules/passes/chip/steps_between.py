@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Tuple
 
 import nengo
 import numpy as np
@@ -12,8 +12,15 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from loihi_rules.draft import Draft
+from loihi_rules.nengo_parts.likely_inputs import values_of
 from loihi_rules.nengo_parts.names import name_of
-from loihi_rules.nengo_parts.stepped import SteppedNeurons, delay_of, is_stepped
+from loihi_rules.nengo_parts.stepped import (
+    InputSpikes,
+    SteppedNeurons,
+    delay_of,
+    is_stepped,
+    step_delay,
+)
 from loihi_rules.nengo_parts.wiring import base_of, columns_of, on_chip, reconnect
 from loihi_rules.notes import EnsembleNote
 
@@ -54,14 +61,21 @@ def steps_between(draft: Draft) -> None:
     for way, steps in zip(ways, more):
         longest[way.pre] = max(steps, longest.get(way.pre, 0))
     chains: Dict[Any, nengo.Ensemble] = {}
+    later: Dict[Tuple[Any, int], nengo.Ensemble] = {}
+    of_host = {pre for pre in longest if longest[pre] > 0 and _is_late_on_host(draft, pre)}
     for way, steps in zip(ways, more):
         way.conn.synapse = None
-        if steps > 0:
+        if steps > 0 and way.pre in of_host:
+            if (way.pre, steps) not in later:
+                later[way.pre, steps] = _sent_later(draft, way.pre, steps)
+            _start_in(way, columns_of(way.conn.pre), later[way.pre, steps])
+        elif steps > 0:
             if way.pre not in chains:
                 chains[way.pre] = chain = _passing_on(draft, way.pre, longest[way.pre])
                 passed = late.get(way.pre, 0) + 1  # of the first; none of them begins with anything
                 draft.notes.ensembles[chain] = EnsembleNote(has_its_rates=True, steps_late=passed)
-            _start_behind(way, steps, chains[way.pre])
+            taken = columns_of(way.conn.pre) + (steps - 1) * way.pre.n_neurons
+            _start_in(way, taken, chains[way.pre])
         elif steps < 0:
             draft.change(
                 name_of(way.conn),
@@ -194,11 +208,51 @@ def _one_to_one(pre: Any, post: nengo.Ensemble, columns: np.ndarray, rows: np.nd
     )
 
 
-def _start_behind(way: _Way, steps: int, chain: nengo.Ensemble) -> None:
-    """Have a connection start in the neurons that fire so many steps later."""
-    taken = columns_of(way.conn.pre) + (steps - 1) * way.pre.n_neurons
+def _is_late_on_host(draft: Draft, pre: Any) -> bool:
+    """Whether it sends several spikes in a step, where a neuron that passes them on fires once."""
+    if not isinstance(pre.neuron_type, InputSpikes):
+        return False
+    into = [conn for conn in draft.network.all_connections if base_of(conn.post) is pre]
+    if any(delay_of(conn.synapse) is None for conn in into):
+        return False
+    if pre.neuron_type.unit:
+        return True
+    nodes = {base_of(conn.pre) for conn in into}
+    given = [values_of(draft.network, node, draft.dt) for node in nodes]
+    return any(values is None or bool(values.max(initial=0) > 1) for values in given)
+
+
+def _sent_later(draft: Draft, pre: Any, steps: int) -> nengo.Ensemble:
+    """Neurons of the host that are given the same so many steps later."""
+    network, n = draft.network, pre.n_neurons
+    into = [conn for conn in network.all_connections if base_of(conn.post) is pre]
+    with network:
+        late = nengo.Ensemble(
+            n, 1, gain=np.ones(n), bias=np.zeros(n), neuron_type=pre.neuron_type,
+            label=f"{name_of(pre)}, {_steps(steps)} later", seed=0,
+        )  # fmt: skip
+        network.config[late].on_chip = False
+        for conn in into:
+            synapse = step_delay((delay_of(conn.synapse) or 0) + steps)
+            nengo.Connection(
+                conn.pre, late.neurons, synapse=synapse, function=conn.function,
+                transform=conn.transform, seed=0, label=f"{name_of(conn)}, {_steps(steps)} later",
+            )  # fmt: skip
+    draft.change(
+        name_of(pre),
+        RULE,
+        f"spikes {_steps(steps)} later than the chip's shortest way",
+        "sent by the host so much later",
+        "they are several in a step, and a neuron that passes them on fires once",
+    )
+    return late
+
+
+def _start_in(way: _Way, taken: np.ndarray, ens: nengo.Ensemble) -> None:
+    """Have a connection start in neurons that fire later, in some of them."""
     in_a_row = bool(np.all(np.diff(taken) == 1))  # as the chip's builder has parts of neurons
     part: Any = slice(int(taken[0]), int(taken[-1]) + 1) if in_a_row else taken.tolist()
+    whole = len(taken) == ens.n_neurons and in_a_row
     transform = way.conn.transform
-    reconnect(way.conn, pre=chain.neurons[part])
+    reconnect(way.conn, pre=ens.neurons if whole else ens.neurons[part])
     way.conn.transform = transform
