@@ -94,6 +94,7 @@ LONGER: Mapping[str, str] = {
     "python benchmarks/causes.py alarms": "one share, in words",
     "python -m benchmarks.nir peers": "trains in peers' environments; a test holds its figures",
     "python -m benchmarks.nir paper": "needs the paper's data",
+    "python -m benchmarks.nir clipping": "needs the paper's data for its last rows",
     "python -m benchmarks.nir speed": "needs the paper's data and a peer's environment",
 }
 

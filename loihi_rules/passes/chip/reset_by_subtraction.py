@@ -124,9 +124,12 @@ def _why_not(
 def _no_room(draft: Draft, ens: nengo.Ensemble, ways: List[nengo.Connection], n_taps: int) -> str:
     """Whether more chips would be needed, or more in-axons than a core has."""
     chip = draft.chip
-    dense = sum(conn.pre.size_out for conn in ways if not _is_sparse(conn)) * n_taps
-    if dense > chip.in_axons_a_core:
-        return f"{dense:,} in-axons would be needed, and a core has {chip.in_axons_a_core:,}"
+    axons = n_taps * sum(
+        int(linear_map(conn).getnnz(axis=1).max()) if _is_sparse(conn) else conn.pre.size_out
+        for conn in ways
+    )  # of one neuron at least
+    if axons > chip.in_axons_a_core:
+        return f"{axons:,} in-axons would be needed, and a core has {chip.in_axons_a_core:,}"
     own = [each for each in draft.network.all_ensembles if on_chip(draft.network, each)]
     before = sum(_cores(draft, each.n_neurons, _weights_into(draft, each)) for each in own)
     more = sum(
