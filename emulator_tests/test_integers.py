@@ -111,8 +111,8 @@ def block_of(weights, bias, vth=1.0, tau=0.005):
 class Built:
     """As much of a model as becomes integers."""
 
-    inputs, probes, decoded = (), (), ()
-    block_comp_map = input_units = MappingProxyType({})
+    inputs, probes, decoded, parts = (), (), (), ()
+    block_comp_map = input_units = furthest = MappingProxyType({})
 
     def __init__(self, block):
         self.blocks = [block]

@@ -178,6 +178,7 @@ def test_one_chip_stays_one_chip():
     assert "in-axons would be needed" in change_of(net, "layer 0")
 
 
+@pytest.mark.filterwarnings("error::loihi_rules.change.ChipWarning")  # of parts of a filter
 def test_a_core_has_formats_for_all_weights():
     """Weights of twelve steps behind a spike differ by seven octaves, and others by more."""
     net = network(5, of((0.6, 0.65), (0.9, 0.9), late=False))

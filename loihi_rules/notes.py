@@ -72,6 +72,9 @@ class ConnectionNote:
         Of one that carries an error: whether its transform has the scale of the chip's errors.
     keeps_remainders : bool
         Of one that carries an error: whether what rounding leaves out is added to the next.
+    is_part : bool
+        Whether it is, with others, what one of the author's is on the chip, such as the weights of
+        later steps that make up a filter; what rounding does to it alone says nothing.
     """
 
     way: Optional[Way] = None
@@ -79,6 +82,7 @@ class ConnectionNote:
     sources: Optional[np.ndarray] = None
     error_is_scaled: bool = False
     keeps_remainders: bool = False
+    is_part: bool = False
 
 
 @dataclass(frozen=True)

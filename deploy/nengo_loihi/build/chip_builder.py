@@ -139,6 +139,11 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
             model.operators = [*model.host_pre.operators, *model.host.operators]
             model.sig = {**model.host_pre.sig, **model.host.sig}
             span_thresholds(model, discretize)
+            model.parts = {
+                name_of(conn)
+                for conn in network.all_connections
+                if rewritten.notes.connections[conn].is_part
+            }
             model.furthest = {
                 block: rewritten.notes.ensembles[ens].furthest
                 for ens in rewritten.chip_ensembles
@@ -295,6 +300,7 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
     model.valued = {}  # these receivers to their connections
     model.shifts = {}  # blocks to what has been added to their voltages
     model.spans = {}  # blocks to their thresholds in floating point
+    model.parts = set()  # names of connections that are one of the author's together
     model.furthest = {}  # blocks to where their currents come, in thresholds; 0 if not known
     model.read = []  # blocks that decode for the host
     model.decoded = []  # ensembles, and the synapse groups that decode them

@@ -178,7 +178,7 @@ def discretize_model(
         of_weights = info["w_scale"] * 2.0 ** (LOIHI.threshold_shift + info["w_exp"])
         units[block] = Units(of_weights * factor, info["b_scale"] * factor)
     model.kept = {name: _joined(parts) for name, parts in kept.items()}
-    _warn_of_lost_bits(model.kept)
+    _warn_of_lost_bits({name: own for name, own in model.kept.items() if name not in model.parts})
     for probe in model.probes:
         for i, block in enumerate(probe.target):
             if probe.key == "voltage" and probe.weights[i] is not None:  # a decoded value

@@ -23,6 +23,7 @@ from loihi_rules.nengo_parts.parameters import with_parameters
 from loihi_rules.nengo_parts.stepped import SteppedNeurons, delay_of, step_delay
 from loihi_rules.nengo_parts.transforms import CONVOLUTIONS, linear_map
 from loihi_rules.nengo_parts.wiring import base_of, on_chip
+from loihi_rules.notes import ConnectionNote
 from loihi_rules.pilots.resets import Resets, try_resets
 
 RULE = "reset by subtraction"
@@ -183,14 +184,17 @@ def _keep_in_currents(draft: Draft, plan: _Plan) -> None:
         bias=_shortest(currents.bias),
         initial_state={"current": currents.first} if np.any(currents.first) else None,
     )
+    parts: List[nengo.Connection] = []
     with draft.network:
         for conn in plan.ways:
             matrix, delay = linear_map(conn), delay_of(conn.synapse) or 0
             for later, factors in enumerate(currents.taps[1:], 1):
                 weights = _times(matrix, factors)
-                _connect(conn.pre, ens, weights, delay + later, f"{name_of(conn)}, {later} later")
+                label = f"{name_of(conn)}, {later} later"
+                parts.append(_connect(conn.pre, ens, weights, delay + later, label))
         for later, each in enumerate(currents.resets, 1):
-            _connect(ens.neurons, ens, sparse.diags(each), later, f"reset of {name}, {later} later")
+            label = f"reset of {name}, {later} later"
+            parts.append(_connect(ens.neurons, ens, sparse.diags(each), later, label))
         if len(currents.pulses):
             once = nengo.Ensemble(
                 1,
@@ -203,7 +207,9 @@ def _keep_in_currents(draft: Draft, plan: _Plan) -> None:
             )
             for later, each in enumerate(currents.pulses):
                 label = f"start of {name}, {later} later"
-                _connect(once.neurons, ens, each[:, np.newaxis], later, label)
+                parts.append(_connect(once.neurons, ens, each[:, np.newaxis], later, label))
+    for conn in parts:
+        draft.notes.connections[conn] = ConnectionNote(is_part=True)
     after = "from the current, which stands for it, by a synapse of each neuron with itself"
     if len(currents.taps) > 1:
         after += (
@@ -222,7 +228,9 @@ def _times(matrix: Any, factors: np.ndarray) -> Any:
     return factors[:, np.newaxis] * matrix
 
 
-def _connect(pre: Any, ens: nengo.Ensemble, matrix: Any, delay: int, label: str) -> None:
+def _connect(
+    pre: Any, ens: nengo.Ensemble, matrix: Any, delay: int, label: str
+) -> nengo.Connection:
     if sparse.issparse(matrix):
         entries = matrix.tocoo()
         places = np.stack([entries.row, entries.col], axis=1)
@@ -230,7 +238,9 @@ def _connect(pre: Any, ens: nengo.Ensemble, matrix: Any, delay: int, label: str)
     else:
         transform = nengo.transforms.Dense(matrix.shape, init=matrix)
     synapse = step_delay(delay)
-    nengo.Connection(pre, ens.neurons, synapse=synapse, transform=transform, seed=0, label=label)
+    return nengo.Connection(
+        pre, ens.neurons, synapse=synapse, transform=transform, seed=0, label=label
+    )
 
 
 def _shortest(values: np.ndarray) -> np.ndarray:
