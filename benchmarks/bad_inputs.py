@@ -43,6 +43,7 @@ AT_ONCE = {
     "unknown target": (["run", "model.py", "--target", "gpu"], 2, "no target 'gpu'"),
     "no board": (["run", "model.py", "--target", "loihi"], 3, "no Loihi board here"),
     "spread of one": (["compare", "model.py", "--spread", "1"], 2, "6 runs or more"),
+    "spread without end": (["compare", "model.py", "--spread", "999999999999"], 2, "too many"),
     "spread of words": (["compare", "model.py", "--spread", "x"], 2, "number of runs"),
     "one target": (["compare", "model.py", "--targets", "cpu"], 2, "two targets"),
     "unknown in targets": (["compare", "model.py", "--targets", "cpu,tpu"], 2, "'tpu'"),
@@ -99,6 +100,32 @@ AT_ONCE = {
     "no seeds": (["sweep", "model.py", "--seeds", "3:3"], 2, "one seed at least"),
     "seed below 0": (["sweep", "model.py", "--seeds=-1,2"], 2, "from 0 to"),
     "no processes": (["sweep", "model.py", "--processes=-1"], 2, "must be 1 or more"),
+    "processes of 0": (["sweep", "model.py", "--processes", "0"], 2, "must be 1 or more"),
+    "parameter twice": (
+        ["run", "bcm", "-p", "neurons=3", "-p", "neurons=4"],
+        2,
+        "'neurons' is given twice",
+    ),
+    "duration of nan": (["run", "model.py", "--duration", "nan"], 2, "number of seconds"),
+    "duration too small for a float": (["run", "model.py", "--duration", "1e-320"], 2, "one step"),
+    "dt too small for its steps": (["run", "model.py", "--dt", "1e-300"], 2, "too many steps"),
+    "parameter without a value": (["run", "bcm", "-p", "neurons="], 2, "NAME=VALUE"),
+    "parameter with an exponent": (["run", "bcm", "-p", "neurons=1e2"], 2, "a whole number"),
+    "model without a name": (["run", ""], 2, "there is no model ''"),
+    "bracket left open": (["run", "bcm[neurons=2"], 2, "there is no model 'bcm[neurons=2'"),
+    "seeds without end": (["sweep", "bcm", "--seeds", "0:99999999999"], 2, "are too many"),
+    "target twice": (["compare", "bcm", "--targets", "cpu,cpu"], 2, "named once"),
+    "job outside the folder": (["status", "../../etc"], 2, "the name of a job cannot be"),
+    "site outside the folder": (["submit", "bcm", "--site", "../x"], 3, "'../x'"),
+    "sweep of nothing": (
+        ["submit", "bcm", "--site", "local", "--sweep", "neurons="],
+        2,
+        "NAME=VALUE",
+    ),
+    "file name too long": (["run", "model.py", "--out", f"{'a' * 300}.npz"], 2, "too long"),
+    "silicon without a name": (["run", "bcm", "--silicon", "="], 2, "no silicon mode ''"),
+    "tolerance of three": (["compare", "bcm", "--tolerance", "gain=1:1:1"], 2, "LOW:HIGH"),
+    "samples of a system": (["compare", "bcm", "--inputs", NPZ], 2, "a NIR file's model"),
     "weights missing": (["run", "bcm", "--weights", "no.npz"], 2, "no.npz: there is no such file"),
     "weights of traces": (["check", "bcm", "--weights", NPZ], 2, "loihi-deploy weights"),
     "fan-in alone": (["compare", "bcm", "--fan-in", "3"], 2, "--weights"),
@@ -132,6 +159,11 @@ AT_ONCE = {
 # seen once the model's file has been executed, or the network built and run
 BY_THE_MODEL = {
     "no such name": (["run", "model.py:nett"], 2, "no 'nett'"),
+    "file stops the program": (["run", "stops.py"], 130, "stopped"),
+    "file leaves the program": (["run", "leaves.py"], 2, "ended the program (exit 3)"),
+    "file that asks": (["run", "reads.py"], 2, "reads.py:1: EOFError"),
+    "a class for a model": (["run", "kind.py"], 2, "is a type, not a nengo.Network"),
+    "a library that is not there": (["run", "lacks.py"], 2, "lacks.py:1", "no_such_module"),
     "empty name": (["run", "empty.py"], 2, "no network at all"),
     "file raises": (["run", "raises.py"], 2, "raises.py:2", "own trouble"),
     "NaN from a node": (["run", "nan.py", "--duration", "0.1"], 2, "nan.py", "nan"),
@@ -161,6 +193,11 @@ def playground(folder: Path) -> Path:
     (folder / "syntax.py").write_text("import nengo\nwith nengo.Network( as model:\n")
     (folder / "raises.py").write_text("import nengo\nraise ValueError('own\\ntrouble')\n")
     (folder / "binary.py").write_bytes(b"x = '\xff\xfe'\n")
+    (folder / "stops.py").write_text("raise KeyboardInterrupt\n")
+    (folder / "leaves.py").write_text("import sys\nsys.exit(3)\n")
+    (folder / "reads.py").write_text("name = input()\n")
+    (folder / "kind.py").write_text("import nengo\nmodel = nengo.Network\n")
+    (folder / "lacks.py").write_text("import no_such_module\n")
     (folder / "null.py").write_bytes(b"x = 1\0\n")
     (folder / "nan.py").write_text(MODEL.format(node="float('nan') if t > 0.05 else 0.0"))
     (folder / "later.py").write_text(MODEL.format(node="1 / (t < 0.05)"))

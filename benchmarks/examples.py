@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any, Dict
@@ -27,7 +28,7 @@ def judge(job: Any) -> Dict[str, Any]:
     parity = deploy.compare(path, duration)
     failed = [e.words for e in worst_of_each(parity.different or parity.open)]
     more = len(failed) - SHOWN
-    lags = [f.value for f in parity.figures if f.metric == "lag" and f.value is not None]
+    lags = [f.value for f in parity.figures if f.metric == "lag" and math.isfinite(f.value)]
     return {
         "example": path.stem,
         "cores": len(found.resources),

@@ -31,6 +31,13 @@ class Commands(click.Group):
             raise click.UsageError(f"there is no command {args[0]!r}{meant}", context)
         return super().resolve_command(context, args)
 
+    def invoke(self, context: click.Context) -> Any:
+        """As click's, which ends with an empty line where a model's file raises this itself."""
+        try:
+            return super().invoke(context)
+        except KeyboardInterrupt:
+            raise _Stopped(signal.SIGINT) from None
+
     def get_command(self, context: click.Context, name: str) -> Optional[click.Command]:
         if name not in COMMANDS:
             return None

@@ -42,6 +42,10 @@ class Timing(NamedTuple):
 
 def model_of(text: str, parameters: Sequence[str] = ()) -> str:
     """A model as it is typed, with the parameters that were given besides, both looked at."""
+    names = [each.partition("=")[0] for each in parameters]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise BadInput(f"parameter {twice[0]!r} is given twice; leave one out")
     spelling = Spelling.read(text).with_parameters(parameters)
     check_model(spelling)
     return str(spelling)

@@ -22,6 +22,7 @@ USER_DURATION = 5.0  # s; of a user's model, which does not say how long it want
 RUNS = 12  # of a spread, besides the model as it is: a quarter repeats, the others builds
 RUNS_A_SEED = 6  # of a sweep, whose seeds are many
 FEWEST = 6  # with which a spread tells something
+MOST_RUNS = 10_000  # of a spread, each of which is kept
 
 WEIGHTS = FileKind(
     "loihi-deploy weights", 1, "weights", "loihi-deploy run MODEL --freeze OUT.npz makes them"
@@ -164,6 +165,8 @@ def check_number_of_runs(runs: Any) -> None:
     """
     if isinstance(runs, bool) or not isinstance(runs, numbers.Integral) or runs < FEWEST:
         raise BadInput(f"a spread takes {FEWEST} runs or more, not {runs!r}")
+    if runs > MOST_RUNS:
+        raise BadInput(f"{runs} runs of a spread are too many; at most {MOST_RUNS}")
 
 
 def check_weights(weights: Optional[Path], learn: bool, fan_in: Optional[int]) -> None:

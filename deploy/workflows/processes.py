@@ -24,7 +24,7 @@ def at_once(asked: Optional[int]) -> int:
     BadInput
         If fewer than one are asked for.
     """
-    processes = asked or cores()
+    processes = cores() if asked is None else asked
     if processes < 1:
         raise BadInput(f"the number of processes must be 1 or more, not {processes}")
     return processes
