@@ -55,7 +55,6 @@ from deploy.targets.emulator import (
 )
 from deploy.traces.trace import Spikes
 from loihi_rules import Change, ChipWarning, Learned, SeededCopy, ServedProbe
-from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.stepped import is_stepped
 from loihi_rules.nengo_parts.wiring import base_of
 
@@ -277,12 +276,10 @@ WATCHED = Watched._fields[:-1]  # without what reads the chip
 
 def _rates(session: EmulatorSession, rates: Rates, kept: Kept) -> List[Any]:
     emulator: FastEmulator = session.simulator.sims["emulator"]
-    by_name = {name_of(ens): ens for ens in session.rewritten.chip_ensembles}
-    if len(by_name) < len(session.rewritten.chip_ensembles):
-        raise NotPlain("names")
     found = []
     for of in rates.shown:
-        neurons: Any = session.neurons(by_name[of.name])
+        current: Any = of.current
+        neurons: Any = session.neurons(current.ens)
         places = neurons.each(emulator.places).astype(np.int64)
         said = [kept.add(getattr(of, name)) for name in WATCHED]
         found.append([kept.add(places), kept.add(neurons.unit()), *said])

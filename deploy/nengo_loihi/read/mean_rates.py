@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Callable, List, NamedTuple, Tuple
 
 import nengo
@@ -40,6 +41,24 @@ def fitted_ensembles(rewritten: Rewritten) -> List[Fitted]:
         if ens in users and on_chip(rewritten.network, ens)
     ]
     return [each for each in found if not is_chips_own(each.own)]
+
+
+@dataclass(frozen=True)
+class CurrentOf:
+    """What comes to an ensemble's neurons from synapses, when it is called.
+
+    Attributes
+    ----------
+    ens : nengo.Ensemble
+    neurons : callable
+        Ensembles to their `deploy.nengo_loihi.read.chip_neurons.ChipNeurons`.
+    """
+
+    ens: nengo.Ensemble
+    neurons: Callable[[Any], Any]
+
+    def __call__(self) -> np.ndarray:
+        return np.asarray(self.neurons(self.ens).current())
 
 
 class Watched(NamedTuple):
@@ -97,7 +116,7 @@ def watched(fitted: Fitted, neurons: Callable[[Any], Any]) -> Watched:
         np.asarray(built.encoders),
         built.gain,
         built.bias,
-        lambda: neurons(ens).current(),
+        CurrentOf(ens, neurons),
     )
 
 
