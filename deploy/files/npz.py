@@ -29,6 +29,7 @@ import numpy as np
 from deploy.errors import BadInput
 from deploy.files.atomic import atomic_write
 from deploy.files.kind import FileKind
+from deploy.files.regular import refuse_pipes
 
 if TYPE_CHECKING:
     from numpy.lib.npyio import NpzFile
@@ -115,6 +116,7 @@ def in_one_line(path: Path, name: str, source: str) -> Iterator[None]:
     BadInput
     """
     try:
+        refuse_pipes(Path(path))
         yield
     except FileNotFoundError:
         raise BadInput(f"{path}: there is no such file") from None
@@ -192,6 +194,7 @@ def _shape_of(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> Tuple[int, ..
 def has_record(path: Path) -> bool:
     """Whether a file is one of `write_npz`, or none that can be looked into."""
     try:
+        refuse_pipes(path)
         with zipfile.ZipFile(path) as packed:
             return "json.npy" in packed.namelist()
     except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError):

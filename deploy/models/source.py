@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import stat
 import types
 from pathlib import Path
 
 from deploy.errors import BadInput
+from deploy.files.regular import refuse_pipes
 from loihi_rules.likely import likely
 
 
@@ -19,8 +19,7 @@ def read_source(path: Path) -> bytes:
         If it cannot be read.
     """
     try:
-        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():  # which may never end
-            raise BadInput(f"{path}: this is no file, but a pipe or a device; name a file")
+        refuse_pipes(path)
         return path.read_bytes()
     except FileNotFoundError:
         raise BadInput(f"{path}: there is no such file{_beside(path)}") from None

@@ -12,6 +12,7 @@ from typing import Mapping as MappingOf
 import numpy as np
 
 from deploy.errors import BadInput
+from deploy.files.regular import refuse_pipes
 from deploy.files.shapes import has_float
 from deploy.recordings.recording import Recorded, Recording, Signal, Trains
 from deploy.traces.trace import UNITS
@@ -85,6 +86,7 @@ class Mapping:
             In one line, if it is none, or has something that a mapping has not.
         """
         try:
+            refuse_pipes(Path(path))
             if Path(path).stat().st_size > MOST_FILE:
                 raise BadInput(f"{path}: too long for a mapping")
             read = tomllib.loads(Path(path).read_text(encoding="utf-8"))
