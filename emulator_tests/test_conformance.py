@@ -86,7 +86,7 @@ def test_delays_are_later_spikes_of_other_inputs():
         (["--target", "cpu"], "--target loihi, not cpu"),
         (["--replay", "nowhere.npz"], "nowhere.npz: there is no such file"),
         (["--replay", __file__], "not a conformance file"),
-        (["--out", "board.txt"], "give the name of an .npz file"),
+        (["--out", "board.txt"], "give a name that ends in .npz"),
         (["--out", "a.npz", "--replay", "b.npz"], "give one"),
     ],
 )

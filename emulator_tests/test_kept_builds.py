@@ -429,6 +429,7 @@ def test_what_was_warned_of_is_warned_of_again(cache):
             nengo.Probe(ens)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
+            warnings.simplefilter("ignore", ResourceWarning)  # of what other tests left open
             opened(net).close()
         return [(w.category, str(w.message)) for w in caught]
 

@@ -33,6 +33,7 @@ def check_files(paths: Iterable[Path]) -> None:
         written there; by the first thing that is in the way.
     """
     for path in paths:
+        _check_name(path)
         if os.path.isdir(path):
             raise BadInput(f"{path}: this is a folder; give the name of a file")
         check_folder(path.parent)
@@ -48,6 +49,7 @@ def check_folder(folder: Path) -> None:
     BadInput
         If not, by the first thing that is in the way.
     """
+    _check_name(folder)
     above = (folder, *folder.parents)
     there = next((each for each in above if os.path.lexists(each)), folder)
     if os.path.lexists(there) and not os.path.isdir(there):
@@ -57,6 +59,16 @@ def check_folder(folder: Path) -> None:
     if not os.access(there, os.W_OK | os.X_OK):
         shut = os.statvfs(there).f_flag & os.ST_RDONLY
         raise _not_written(there, os.strerror(errno.EROFS if shut else errno.EACCES))
+
+
+def _check_name(path: Path) -> None:
+    """Refuse what cannot be the name of anything here, as one that is too long."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return
+    except (OSError, ValueError) as error:  # of a zero byte
+        raise _not_written(path, getattr(error, "strerror", None) or str(error)) from None
 
 
 def not_written(path: Path, error: OSError) -> BadInput:

@@ -264,7 +264,7 @@ def _written(
             if isinstance(obj, nengo.Ensemble) and copies[obj] in (session.on_chip or ())
         ],
         "compartments": sum(ens.n_neurons for ens in session.rewritten.chip_ensembles),
-        "said": [_warning(each) for each in said],
+        "said": [_warning(w) for w in said if w.category is not ResourceWarning],  # of others
         "rates": [[type(each).__name__, *_rates(session, each, kept)] for each in session.rates],
     }
     record["own"] = [_own(session, probe, kept) for probe in own]
