@@ -1,5 +1,6 @@
 """A model that was built once is stepped again without Nengo's objects, with the same bits."""
 
+import importlib
 import json
 import os
 import warnings
@@ -168,7 +169,7 @@ def test_nothing_is_built_that_is_not_asked_for(cache, monkeypatch):
     def never(*given, **named):
         raise AssertionError("it was not to be built")
 
-    for name in ("rewrite_copy", "copy_network"):
+    for name in ("rewrite_copy", "fix_process_seeds"):
         monkeypatch.setattr(f"deploy.simulator.simulator.{name}", never)
     with opened(net) as sim:
         sim.run_steps(50)
@@ -408,7 +409,31 @@ def test_models_of_which_something_is_not_known_are_built(cache):
     assert not cache()
 
 
-def test_a_network_that_was_changed_meanwhile_is_not_taken_for_what_was_built(cache):
+def test_a_small_network_may_be_changed_as_with_nengo(cache, monkeypatch):
+    """What its simulators have is of the network as it was, and nothing else is kept by it."""
+    with monkeypatch.context() as patch:
+        patch.setenv("LOIHI_DEPLOY_CACHE", "")
+        with opened(squared()) as sim:
+            gains = sim.data[sim.network.all_ensembles[0]].gain
+    for _ in range(3):  # from the second time on of what was kept
+        net = squared()
+        with opened(net) as sim:
+            net.seed, net.all_ensembles[0].radius = 77, 2.0
+            np.testing.assert_array_equal(sim.data[net.all_ensembles[0]].gain, gains)
+            sim.reset()
+            np.testing.assert_array_equal(sim.data[net.all_ensembles[0]].gain, gains)
+            sim.run_steps(30)
+            before = [np.array(sim.data[probe]) for probe in net.probes]
+        with opened(squared()) as sim:
+            sim.run_steps(30)
+            for own, probe in zip(before, sim.network.probes):
+                np.testing.assert_array_equal(sim.data[probe], own)
+        with opened(net) as sim:
+            assert not np.array_equal(sim.data[net.all_ensembles[0]].gain, gains)
+
+
+def test_a_network_that_was_changed_meanwhile_is_not_taken_for_what_was_built(cache, monkeypatch):
+    monkeypatch.setattr(importlib.import_module("deploy.simulator.simulator"), "FEW", 0)
     run(squared())
     for net in (squared(), squared()):
         with opened(net) as sim:

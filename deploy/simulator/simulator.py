@@ -44,6 +44,9 @@ from loihi_rules.rewriting import rewrite_copy
 
 BUILT_INTO_A_MODEL = "it is built into a model of Nengo core's operators, which was given with it"
 HALF_PRECISION = "nengo.rc asks for numbers of 16 bits, which the chip's builder does not have"
+FEW = (
+    300  # objects; those of a network are copied at once, in 10 ms, to be known when it is changed
+)
 CHUNK = 500  # steps between two updates of the progress bar
 
 
@@ -131,7 +134,7 @@ class Simulator(NengoSimulator):
             if missing is not None:
                 raise TargetUnavailable(f"target {self.target}: {missing}")
         self._seeded: Optional[SeededCopy] = None
-        self._kept: Optional[Model] = None  # of which a kept build was found
+        self._content: Optional[str] = None  # of the network, where its build can be known again
         self._copies: Mapping[Any, Any] = {}
         self._signals = Signals(self)
         with ProgressTracker(progress_bar, Progress("Building", "Build")), many_objects():
@@ -139,8 +142,8 @@ class Simulator(NengoSimulator):
         self.closed = False
         self.data = Data(self)
 
-    def _open(self) -> Session:
-        """Build the network, once more after a reset."""
+    def _open(self, is_changed: bool = False) -> Session:
+        """Build the network, once more after a reset; from a copy, if it has changed since."""
         self.n_chip_compartments = 0
         self.rng = np.random.RandomState(self.seed)
         if self.network is None or self.target == "cpu":
@@ -152,11 +155,14 @@ class Simulator(NengoSimulator):
             if elsewhere:
                 return self._core((_in_core(self.network, why),))
         model = self._model() if keeps_builds(self._target) else None
-        if model is None:
+        if model is None or is_changed:  # and is built from its copy
             return self._build()
+        self._content = model.content
         kept = kept_session(model, self._build_whole)
         if kept is not None:
-            self._copies, self._kept = Itself(), model
+            self._copies = Itself()
+            if len(model.objects.every) <= FEW:
+                self._seeded = self._copied()
             self.n_chip_compartments = kept.n_compartments
             return kept
         with noted_warnings() as said:
@@ -186,15 +192,23 @@ class Simulator(NengoSimulator):
                 raise
         return self._session
 
+    def _is_changed(self) -> bool:
+        """Whether the network is another than when it was last built, or found to have been."""
+        now = self._model()
+        return now is None or now.content != self._content
+
+    def _copied(self) -> SeededCopy:
+        assert self.network is not None
+        return fix_object_seeds(copy_network(self.network, share_callables=True))
+
     def _build(self) -> Session:
+        assert self.network is not None
         if self._seeded is None:
-            assert self.network is not None
             try:
-                copy = copy_network(self.network, share_callables=True)
+                self._seeded = self._copied()
             except Exception as error:  # of whatever the user put into the network
                 why = f"it cannot be copied to be rewritten ({error})"
                 return self._core((_in_core(self.network, why),))
-            self._seeded = fix_object_seeds(copy)
         fresh = copy_network(self._seeded.network, share_callables=True)
         copied = fix_process_seeds(fresh, self.seed)
         self._copies = {obj: fresh.copies[copy] for obj, copy in self._seeded.copies.items()}
@@ -360,15 +374,14 @@ class Simulator(NengoSimulator):
         """
         if self.closed:
             raise SimulatorClosed("Cannot reset closed Simulator.")
-        if self._kept is not None and self._seeded is None:
-            now = self._model()
-            if now is None or now.content != self._kept.content:
-                raise SimulationError(CHANGED)
+        is_changed = self._content is not None and self._is_changed()
+        if is_changed and self._seeded is None:
+            raise SimulationError(CHANGED)
         if seed is not None:
             self.seed = seed
         self._session.close()
         with many_objects():
-            self._session = self._open()
+            self._session = self._open(is_changed)
         self._signals.refresh()
         self.data.reset()
 
