@@ -76,7 +76,7 @@ def weights_touched() -> float:
     case = CASES["B"]
     with ours(case.build()) as simulator:
         simulator.run_steps(WARM_UP)
-        emulator = simulator._session.simulator.sims["emulator"]
+        emulator = simulator.whole().simulator.sims["emulator"]
         before = emulator.engine.state.spike_count.sum()
         start = time.perf_counter()
         simulator.run_steps(1000)

@@ -39,7 +39,7 @@ def layout_by_name(name: str) -> Layout:
     if name == RING:
         return layout_of(50_000 // BLOCK, 100)
     with deploy.Simulator(CASES[name].build(), seed=1, progress_bar=False) as simulator:
-        layout: Layout = simulator._session.simulator.sims["emulator"].layout
+        layout: Layout = simulator.whole().simulator.sims["emulator"].layout
         return layout
 
 
