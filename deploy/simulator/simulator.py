@@ -44,9 +44,7 @@ from loihi_rules.rewriting import rewrite_copy
 
 BUILT_INTO_A_MODEL = "it is built into a model of Nengo core's operators, which was given with it"
 HALF_PRECISION = "nengo.rc asks for numbers of 16 bits, which the chip's builder does not have"
-FEW = (
-    300  # objects; those of a network are copied at once, in 10 ms, to be known when it is changed
-)
+FEW = 300  # objects of a network that is copied at once, in 10 ms, so that it may be changed
 CHUNK = 500  # steps between two updates of the progress bar
 
 
@@ -154,8 +152,8 @@ class Simulator(NengoSimulator):
         ):
             if elsewhere:
                 return self._core((_in_core(self.network, why),))
-        model = self._model() if keeps_builds(self._target) else None
-        if model is None or is_changed:  # and is built from its copy
+        model = self._model() if keeps_builds(self._target) and not is_changed else None
+        if model is None:
             return self._build()
         self._content = model.content
         kept = kept_session(model, self._build_whole)

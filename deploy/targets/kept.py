@@ -599,11 +599,10 @@ class KeptSession(Session):
             with np.errstate(**SOUND), warnings.catch_warnings():  # type: ignore[arg-type]
                 warnings.simplefilter("ignore")  # they were said
                 session, copies = self._build_whole()
-                self._go_on_in(session, copies)
-        assert self._built is not None
+                self._built = self._go_on_in(session, copies)
         return self._built
 
-    def _go_on_in(self, session: Session, copies: Copies) -> None:
+    def _go_on_in(self, session: Session, copies: Copies) -> Tuple[EmulatorSession, Copies]:
         try:
             if not isinstance(session, EmulatorSession):
                 raise ValueError("host")
@@ -616,7 +615,7 @@ class KeptSession(Session):
         for probe, of_chip in session.of_chip():
             session.simulator.model.params[probe] = own[self.emulator.probes.index(of_chip)].raw
         session.simulator._n_steps = self._collected
-        self._built = session, copies
+        return session, copies
 
     @property
     def hosts(self) -> Tuple[nengo.Simulator, ...]:  # type: ignore[override]
