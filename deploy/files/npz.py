@@ -64,7 +64,7 @@ def write_npz(
     if path.suffix != ".npz":
         raise BadInput(f"{path}: {kind.name} are npz files; give a name that ends in .npz")
     record = {**record, "format": kind.format, "version": kind.version}
-    text = json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False)
+    text = json.dumps(record, sort_keys=True, ensure_ascii=False)  # by json's compiled part
     with atomic_write(path) as stream:
         packed: Any = {"json": np.frombuffer(text.encode(), dtype=np.uint8), **arrays}
         (np.savez_compressed if compressed else np.savez)(stream, **packed)

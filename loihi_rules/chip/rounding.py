@@ -35,6 +35,7 @@ from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 from scipy.linalg import cholesky
+from scipy.linalg.blas import dgemm
 from scipy.linalg.lapack import dtrtri, dtrtrs
 
 NOISE = 0.1  # of spikes, over the highest rate
@@ -168,14 +169,15 @@ def _at_once(n_rows: int) -> int:
 
 
 def _rounded(left: np.ndarray, most: float, spread: np.ndarray) -> np.ndarray:
-    """``left`` is used up."""
-    whole = np.empty_like(left)
+    left = np.ascontiguousarray(left, float)
+    turned, whole = left.T, np.empty_like(left)  # as BLAS has columns, it subtracts in place
     at_once = _at_once(len(left))
     for start in range(0, len(left), at_once):
         own, rest = slice(start, start + at_once), slice(start + at_once, None)
-        whole[own] = np.round(left[own]).clip(-most, most)
+        np.clip(np.round(left[own]), -most, most, out=whole[own])
         errors, _ = dtrtrs(spread[own, own].T, left[own] - whole[own], lower=1)
-        left[rest] -= spread[own, rest].T @ errors
+        if start + at_once < len(left):
+            dgemm(-1.0, errors.T, spread[own, rest], 1.0, turned[:, rest], overwrite_c=1)
     return whole
 
 
