@@ -4,6 +4,7 @@ import importlib
 import json
 import os
 import warnings
+from dataclasses import replace
 
 import nengo
 import numpy as np
@@ -89,7 +90,31 @@ def shown():
     return net
 
 
-NETWORKS = pytest.mark.parametrize("network", [squared, arrays, through_the_host, shown])
+def taught():
+    """Two connections that learn on the chip, one by an error that another population has."""
+    with nengo.Network(seed=5) as net:
+        stimulus = nengo.Node(lambda t: [np.sin(20 * t), np.cos(20 * t)])
+        pre, post, error = (nengo.Ensemble(40, 2) for _ in range(3))
+        nengo.Connection(stimulus, pre)
+        learned = nengo.Connection(
+            pre, post, function=lambda x: [0, 0], learning_rule_type=nengo.PES(1e-3)
+        )
+        nengo.Connection(post, error)
+        nengo.Connection(pre, error, transform=-1)
+        nengo.Connection(error, learned.learning_rule)
+        wrong = nengo.Node(lambda t, x: x - 5, size_in=1)  # which is more than it takes
+        given = nengo.Ensemble(30, 1)
+        other = nengo.Connection(pre[0], given, learning_rule_type=nengo.PES(3e-4), synapse=0.01)
+        nengo.Connection(given, wrong)
+        nengo.Connection(wrong, other.learning_rule)
+        for of in (post, given, error):
+            nengo.Probe(of, synapse=0.02)
+        nengo.Probe(learned, "weights", sample_every=0.007, synapse=0.01)
+        nengo.Probe(post.neurons)
+    return net
+
+
+NETWORKS = pytest.mark.parametrize("network", [squared, arrays, through_the_host, shown, taught])
 
 
 def opened(net, **given):
@@ -196,8 +221,14 @@ def test_a_second_run_records_the_same(cache, monkeypatch, network):
     assert list(arrays) == list(others)
     for name, array in arrays.items():
         np.testing.assert_array_equal(array, others[name])
-    for name in ("settings", "record", "changes", "problems", "warnings", "fingerprint", "learned"):
+    for name in ("settings", "record", "changes", "problems", "warnings", "fingerprint"):
         assert getattr(found, name) == getattr(wanted, name), name
+    assert len(found.learned) == len(wanted.learned) == 2 * (network is taught)
+    for own, other in zip(found.learned, wanted.learned):
+        assert replace(own, values=None) == replace(other, values=None)
+        np.testing.assert_array_equal(own.values, other.values)
+    if network is taught:
+        assert any("of its errors were cut off" in str(warning) for warning in found.warnings)
 
 
 def test_both_targets_and_other_seeds_are_kept_apart(cache, monkeypatch):

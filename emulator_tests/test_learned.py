@@ -9,6 +9,7 @@ from hypothesis.extra.numpy import arrays
 from test_learning_relays import RULES, learning
 
 import deploy
+import deploy.workflows.freeze
 from loihi_rules import Learned, freeze, resume
 from loihi_rules.learned.quantised import quantise_rows
 from loihi_rules.learned.record import adapts

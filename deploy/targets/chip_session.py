@@ -77,12 +77,6 @@ class ChipSession(Session):
         """Readers that have to look at the chip at each of their samples."""
         return [reader for reader in self.readers.values() if reader.polled]
 
-    def _next_sample(self, reader: Reader) -> int:
-        step = self.n_steps + 1
-        while not reader.is_sample(step):
-            step += 1
-        return step
-
     def samples(self, probe: nengo.Probe) -> Optional[np.ndarray]:
         self.look()
         if probe in self.readers:

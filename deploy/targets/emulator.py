@@ -26,6 +26,7 @@ from deploy.nengo_loihi.read.chip_values import (
 )
 from deploy.nengo_loihi.read.driven_rates import DrivenRates, driven_ensembles
 from deploy.nengo_loihi.read.learned_weights import decoders, weights_for
+from deploy.nengo_loihi.read.learners import Learner, learners
 from deploy.nengo_loihi.read.learning_limits import warn_of_cut_weights, warn_of_limits
 from deploy.nengo_loihi.read.learning_rate import learning_rates
 from deploy.nengo_loihi.read.reached_rates import ReachedRates, shown_ensembles
@@ -173,13 +174,13 @@ class EmulatorSession(ChipSession):
         return self._chip_neurons[ens]
 
     def _neurons_of(self, ens: nengo.Ensemble) -> ChipNeurons:
-        return ChipNeurons(self.model, ens, self._state(), self.dt, self._integer)
+        return ChipNeurons(self.model, ens, self._state(), self.dt, self.is_integer)
 
     def _start(self, ens: nengo.Ensemble) -> None:
         """Set what an ensemble's neurons begin with."""
         if is_stepped(ens):
             late = self.rewritten.notes.ensembles[ens].steps_late or 0
-            start_stepped(self.model, ens, late, self._state(), self._integer)
+            start_stepped(self.model, ens, late, self._state(), self.is_integer)
         else:
             self._neurons_of(ens).set_voltage(first_voltages(ens, self.model.seeds[ens]))
 
@@ -222,6 +223,11 @@ class EmulatorSession(ChipSession):
             if own in emulator.spike_records
         }
 
+    def learners(self) -> Dict[nengo.Connection, Learner]:
+        """The connections that learn on the chip, of the fast engine."""
+        emulator = self.simulator.sims["emulator"]
+        return learners(self.model, emulator, self.rewritten.learning_scales, self.dt)
+
     def side_by_side(self) -> Optional[SideBySide]:
         """What steps several samples at once; None where they have to be one after the other.
 
@@ -242,7 +248,8 @@ class EmulatorSession(ChipSession):
         return emulator.state if fast else _reference_state(emulator)
 
     @property
-    def _integer(self) -> bool:
+    def is_integer(self) -> bool:
+        """Whether it is the chip's arithmetic."""
         return bool(self.settings["arithmetic"] == "integer")
 
     def run_steps(self, n_steps: int) -> None:
@@ -257,7 +264,7 @@ class EmulatorSession(ChipSession):
             while self.n_steps < end:
                 self.injections.apply(self.n_steps)
                 stop = self.injections.next_after(self.n_steps, end)
-                stop = min([stop] + [self._next_sample(reader) for reader in polled])
+                stop = min([stop] + [reader.next_sample() for reader in polled])
                 before = self.n_steps
                 try:
                     self._advance(stop - before)
@@ -383,7 +390,7 @@ class EmulatorSession(ChipSession):
     def close(self) -> None:
         emulator = self.simulator.sims.get("emulator")
         if isinstance(emulator, FastEmulator) and not emulator.closed:
-            warn_of_limits(emulator, self.model, self.rewritten.learning_scales)
+            warn_of_limits(emulator, self.learners().values())
             extremes = getattr(self.simulator._runner, "extremes", {})
             warn_of_large_values(valued_by(self.model), extremes, self.model.dt)
             if self.n_steps:

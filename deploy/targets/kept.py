@@ -33,9 +33,12 @@ from deploy.files.cache import cache_folder
 from deploy.host.frozen import NotPlain
 from deploy.models.content import Objects, content_of_network
 from deploy.nengo_loihi.read.driven_rates import DrivenRates
+from deploy.nengo_loihi.read.learners import Learner
+from deploy.nengo_loihi.read.learning_limits import warn_of_limits
+from deploy.nengo_loihi.read.learning_rate import learning_rates
 from deploy.nengo_loihi.read.mean_rates import Watched
 from deploy.nengo_loihi.read.reached_rates import ReachedRates
-from deploy.nengo_loihi.read.served import READERS
+from deploy.nengo_loihi.read.served import READERS, LearnedWeights
 from deploy.nengo_loihi.read.stepped import of_stepped
 from deploy.nengo_loihi.read.units import scale_of
 from deploy.nengo_loihi.run.input_spikes import warn_of_large_values
@@ -55,6 +58,7 @@ from deploy.targets.emulator import (
 )
 from deploy.traces.trace import Spikes
 from loihi_rules import Change, ChipWarning, Learned, SeededCopy, ServedProbe
+from loihi_rules.learning_rules.pes import LearningScale
 from loihi_rules.nengo_parts.stepped import is_stepped
 from loihi_rules.nengo_parts.wiring import base_of
 
@@ -236,7 +240,10 @@ def keep_session(
     except NotPlain:
         return
     if with_cores:
-        build = build._replace(record={**build.record, "cores": list(session.cores())})
+        scales = session.rewritten.learning_scales
+        rates = learning_rates(session.model, scales, session.dt) if session.is_integer else None
+        said_of_it = {"cores": list(session.cores()), "learning rates": rates}
+        build = build._replace(record={**build.record, **said_of_it})
     keep_build(model.content, build)
 
 
@@ -247,6 +254,7 @@ def _written(
     said: Sequence[warnings.WarningMessage],
 ) -> Build:
     kept = Kept(session.simulator, model.place_of)
+    conns = {copies[obj]: n for n, obj in enumerate(model.objects.every) if _is_connection(obj)}
     every = [obj for obj in model.objects.every if isinstance(obj, nengo.Probe)]
     simulator = session.simulator
     probes = [probe for probe, _ in session.of_chip()]
@@ -254,7 +262,7 @@ def _written(
     own = {probe: n for n, probe in enumerate(dict.fromkeys(probes))}
     record: Dict[str, Any] = {
         **kept.record,
-        "asked": [_asked(session, copies[probe], own, kept) for probe in every],
+        "asked": [_asked(session, copies[probe], own, conns, kept) for probe in every],
         "late": [session.late.get(copies[probe], 0) for probe in every],
         "changes": [asdict(change) for change in session.changes],
         "settings": dict(session.settings),
@@ -265,12 +273,34 @@ def _written(
         ],
         "compartments": sum(ens.n_neurons for ens in session.rewritten.chip_ensembles),
         "said": [_warning(w) for w in said if w.category is not ResourceWarning],  # of others
+        "learners": [
+            [_number(conns, conn), kept.add([*of[:-1], list(of.scale)])]
+            for conn, of in session.learners().items()
+        ],
         "rates": [[type(each).__name__, *_rates(session, each, kept)] for each in session.rates],
     }
     record["own"] = [_own(session, probe, kept) for probe in own]
     return Build(record, kept.arrays)
 
 
+def _is_connection(obj: Any) -> bool:
+    return isinstance(obj, nengo.Connection)
+
+
+def _learner(given: Any, stepper: Stepper) -> Learner:
+    *own, scale = stepper.frozen.of(given)
+    learner = Learner._make([*own, LearningScale(*scale)])
+    n_groups = len(stepper.emulator.layout.learning.first_row)
+    first, last = learner.compartments
+    if not (
+        0 <= learner.group < n_groups
+        and 0 <= first < last <= stepper.emulator.layout.n_compartments
+    ):
+        raise ValueError("learner")
+    return learner
+
+
+KEPT_READERS = {"probe", "sum", "weights"}
 WATCHED = Watched._fields[:-1]  # without what reads the chip
 
 
@@ -321,13 +351,19 @@ def _warning(message: warnings.WarningMessage) -> List[Any]:
     return [message.category.__name__, str(message.message)]
 
 
-def _number(own: Mapping[Any, int], probe: Any) -> int:
-    if probe not in own:
-        raise NotPlain("probe")
-    return own[probe]
+def _number(own: Mapping[Any, int], obj: Any) -> int:
+    if obj not in own:
+        raise NotPlain(type(obj).__name__)
+    return own[obj]
 
 
-def _asked(session: EmulatorSession, probe: Any, own: Mapping[Any, int], kept: Kept) -> Any:
+def _asked(
+    session: EmulatorSession,
+    probe: Any,
+    own: Mapping[Any, int],
+    conns: Mapping[Any, int],
+    kept: Kept,
+) -> Any:
     """How the samples of one of the user's probes are had."""
     if probe not in session.readers:
         return _number(own, probe) if probe in session.present else None
@@ -338,6 +374,9 @@ def _asked(session: EmulatorSession, probe: Any, own: Mapping[Any, int], kept: K
     if served.reads == "sum":
         terms = [[_number(own, each), kept.add(np.array(m))] for each, m in served.source]
         return {**found, "sum": terms}
+    if served.reads == "weights":
+        conn, synapse = _number(conns, served.source), kept.add(served.synapse)
+        return {**found, "weights": conn, "synapse": synapse}
     raise NotPlain(served.reads)
 
 
@@ -426,13 +465,15 @@ class _Own:
             data.raw[number] = []
 
 
-def _served(how: Mapping[str, Any], stepper: Stepper) -> ServedProbe:
+def _served(how: Mapping[str, Any], stepper: Stepper, model: Model) -> ServedProbe:
     """As the rewriting had it, with the numbers of stand-ins in their places."""
     part = stepper.frozen.of(how["part"])
+    source: Any = [(each, stepper.frozen.of(of)) for each, of in how.get("sum", ())]
     return ServedProbe(
         probe=how.get("probe"),
-        source=[(each, stepper.frozen.of(of)) for each, of in how.get("sum", ())],
+        source=model.objects.every[how["weights"]] if "weights" in how else source,
         sample_every=how["every"],
+        synapse=stepper.frozen.of(how.get("synapse")),
         part=slice(*part) if isinstance(part, list) else part,
     )
 
@@ -481,13 +522,17 @@ class KeptSession(Session):
         self.on_chip = frozenset(model.objects.every[place] for place in record["on_chip"])
         self._own = [_Own(each, stepper) for each in record["own"]]
         self._cores: Optional[List[Any]] = record.get("cores")
+        self._learning_rates: Optional[List[Any]] = record.get("learning rates")
+        self._learners = {
+            model.objects.every[place]: _learner(given, stepper)
+            for place, given in record["learners"]
+        }
         self._collected = 0  # steps, whose samples of the chip's probes were taken
         self._asked: Dict[nengo.Probe, Any] = {}
-        readers: Dict[str, str] = {"probe": "probe", "sum": "sum"}
         for probe, how in zip(every, record["asked"]):
             if isinstance(how, dict):
-                (kind,) = set(how) & set(readers)
-                self._asked[probe] = READERS[kind](_served(how, stepper), self)
+                (kind,) = set(how) & KEPT_READERS
+                self._asked[probe] = READERS[kind](_served(how, stepper, model), self)
             elif how is not None:
                 self._asked[probe] = self._own[how]
         self.rates = [_read_rates(each, stepper, model.dt) for each in record["rates"]]
@@ -509,11 +554,31 @@ class KeptSession(Session):
         if self._built is not None:
             self._built[0].run_steps(n_steps)
             return
+        end = self.n_steps + n_steps
         with self.runner.interrupts:
             try:
-                self.runner.run_steps(n_steps)
+                while self.n_steps < end:
+                    self._advance(end)
             finally:
                 self._hand_over()
+
+    def _advance(self, end: int) -> None:
+        """To the next sample of what looks at the chip, or to the end."""
+        before = self.n_steps
+        stop = min([end, *(reader.next_sample() for reader in self._polled())])
+        try:
+            self.runner.run_steps(stop - before)
+        finally:
+            for reader in self._polled():
+                if before < self.n_steps and reader.is_sample(self.n_steps):
+                    reader.poll()
+
+    def _polled(self) -> List[LearnedWeights]:
+        return [how for how in self._asked.values() if isinstance(how, LearnedWeights)]
+
+    def learned_decoders(self, conn: nengo.Connection) -> np.ndarray:
+        """(size_out, n) decoders of a connection that learns on the chip, as of now."""
+        return self._learners[conn].decoders(self.emulator)
 
     def _hand_over(self) -> None:
         """Take the chip's samples so far; they are the whole session's, once there is one."""
@@ -568,12 +633,15 @@ class KeptSession(Session):
         self.look()
         for own in self._own:
             own.clear()
+        for reader in self._polled():
+            reader.clear()
         self.emulator.clear_probes()
 
     def close(self) -> None:
         if self._built is not None:
             self._built[0].close()
         elif not self.emulator.closed:
+            warn_of_limits(self.emulator, self._learners.values())
             warn_of_large_values(self._stepper.valued, self.runner.extremes, self.dt)
             if self.n_steps:
                 warn_of_rates(self.rates)
@@ -615,6 +683,11 @@ class KeptSession(Session):
         for probe, of_chip in session.of_chip():
             session.simulator.model.params[probe] = own[self.emulator.probes.index(of_chip)].raw
         session.simulator._n_steps = self._collected
+        for asked, how in self._asked.items():
+            if isinstance(how, LearnedWeights):
+                reader: Any = session.readers[copies[asked]]
+                reader.go_on_from(how)
+                self._asked[asked] = reader
         return session, copies
 
     @property
@@ -626,6 +699,9 @@ class KeptSession(Session):
         return session.built(copies[obj])
 
     def learned(self, name: str, conn: nengo.Connection) -> Learned:
+        learner = self._learners.get(conn)
+        if self._built is None and learner is not None:
+            return Learned(name, learner.rules, "weights", self.learned_decoders(conn))
         session, copies = self.whole()
         return session.learned(name, copies[conn])
 
@@ -637,6 +713,6 @@ class KeptSession(Session):
         if self._built is not None or self._cores is None:
             return self.whole()[0].record()
         found: Dict[str, Any] = {"cores": self._cores}
-        if self.settings["arithmetic"] == "integer":
-            found["learning rates"] = []  # what learns on the chip is not kept
+        if self._learning_rates is not None:
+            found["learning rates"] = self._learning_rates
         return {**found, **said_of(self.emulator)}

@@ -91,7 +91,7 @@ class BoardSession(ChipSession):
         while self.n_steps < end:
             self.injections.apply(self.n_steps)
             stop = self.injections.next_after(self.n_steps, end)
-            stop = min([stop] + [self._next_sample(reader) for reader in polled])
+            stop = min([stop] + [reader.next_sample() for reader in polled])
             self._runs = True
             try:
                 self.simulator.run_steps(stop - int(self.simulator._n_steps))

@@ -44,7 +44,7 @@ def decoders(
         As ``Probe(conn, "weights")`` on the CPU.
     """
     synapse = learning_synapse(model, conn)
-    return decoder_of_a_weight(model, conn, dt) * _difference(learned(synapse)).T
+    return decoders_of_weights(learned(synapse), decoder_of_a_weight(model, conn, dt))
 
 
 def weights_for(
@@ -105,10 +105,17 @@ def decoder_of_a_weight(model: Any, conn: nengo.Connection, dt: float) -> float:
     return dt * float(conn.pre_obj.radius) / (2 * scale * amplitude)
 
 
-def _difference(weights: np.ndarray) -> np.ndarray:
+def decoders_of_weights(weights: np.ndarray, decoder: float) -> np.ndarray:
+    """(size_out, n_axons) decoders of a synapse group's weights; see `decoders`.
+
+    Parameters
+    ----------
+    weights : (n_axons, width) ndarray
+    decoder : float
+        Of `decoder_of_a_weight`.
+    """
     on, off = np.split(weights.astype(float), 2, axis=1)
-    difference: np.ndarray = on - off
-    return difference
+    return np.asarray(decoder * (on - off).T)
 
 
 def learned_in_core(simulator: nengo.Simulator, name: str, conn: nengo.Connection) -> Learned:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, List, Mapping, NamedTuple
+from typing import Any, Callable, Iterable, List, NamedTuple
 
 import nengo
 import numpy as np
 
-from deploy.nengo_loihi.build.chip_builder import learning_synapse
+from deploy.nengo_loihi.read.learners import Learner
 from loihi_rules.change import ChipWarning, warn, warn_of_all
 from loihi_rules.chip.limits import LOIHI
 from loihi_rules.learning_rules.pes import ERROR_SCALE, LearningScale
@@ -123,21 +123,20 @@ def warn_of_cut_weights(conn: nengo.Connection, scale: LearningScale, filled: np
     )
 
 
-def warn_of_limits(emulator: Any, model: Any, scales: Mapping[Any, LearningScale]) -> None:
+def warn_of_limits(emulator: Any, learners: Iterable[Learner]) -> None:
     """Warn of each connection that learns on the chip and comes to the end of a range.
 
     Parameters
     ----------
-    emulator : deploy.emulator.FastEmulator
-    model : nengo_loihi.builder.Model
-    scales : mapping of nengo.Connection to LearningScale
+    emulator : deploy.nengo_loihi.run.interface.FastEmulator
+    learners : iterable of Learner
+        Of this emulator.
     """
     found: List[ChipWarning] = []
-    for conn, scale in scales.items():
-        synapse = learning_synapse(model, conn)
-        block = next(block for block in model.blocks if synapse in block.synapses)
-        largest = emulator.largest_error(synapse)
-        shares = emulator.learning_limits(synapse, block)
+    for learner in learners:
+        scale = learner.scale
+        largest = emulator.largest_error(learner.group)
+        shares = emulator.learning_limits(learner.group, slice(*learner.compartments))
         for key, share in shares.items():
             limit = LIMITS[key]
             if share > limit.noteworthy:
@@ -145,5 +144,5 @@ def warn_of_limits(emulator: Any, model: Any, scales: Mapping[Any, LearningScale
                 # weights follow errors that are cut for as long as these do not come to an end
                 cut = key == "weights" and shares["errors"] > LIMITS["errors"].noteworthy
                 way_out = (LIMITS["errors"] if cut else limit).way_out(scale, largest)
-                found.append(ChipWarning(name_of(conn), limit.rule, what, way_out))
+                found.append(ChipWarning(learner.name, limit.rule, what, way_out))
     warn_of_all(found)

@@ -36,6 +36,13 @@ class Reader:
         every = self.served.sample_every
         return step % (1 if every is None else every / self.session.dt) < 1
 
+    def next_sample(self) -> int:
+        """The first step from now on that is a sample."""
+        step = self.session.n_steps + 1
+        while not self.is_sample(step):
+            step += 1
+        return int(step)
+
     def due(self, n_samples: int) -> np.ndarray:
         """Which of the last so many steps are samples."""
         now = self.session.n_steps
@@ -174,6 +181,10 @@ class LearnedWeights(Reader):
 
     def clear(self) -> None:
         self.kept = []
+
+    def go_on_from(self, other: LearnedWeights) -> None:
+        """Have what another has seen of the same connection so far."""
+        self.kept, self.filter = other.kept, other.filter
 
 
 class LearningSteps(Reader):

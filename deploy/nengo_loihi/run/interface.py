@@ -90,8 +90,9 @@ class FastEmulator(ProbeSamples):
         probed: Dict[str, np.ndarray],
         seed: int,
         dt: float,
+        error_scale: float,
     ) -> FastEmulator:
-        """Of what was built before, and does not learn.
+        """Of what was built before.
 
         Parameters
         ----------
@@ -103,9 +104,11 @@ class FastEmulator(ProbeSamples):
         seed : int
         dt : float
             Step in seconds.
+        error_scale : float
+            What PES errors are multiplied by before they are rounded.
         """
         made = cls.__new__(cls)
-        made.learning_index, made.noise_seed, made.error_scale = {}, None, 1.0
+        made.learning_index, made.noise_seed, made.error_scale = {}, None, error_scale
         made.inputs, made._start = [], {}
         made._set_up(layout, columns, probed, seed, HAVE_NUMBA, dt)
         return made
@@ -301,14 +304,15 @@ class FastEmulator(ProbeSamples):
             Saturation("PES errors cut", int(self.errors_cut.sum()), len(state.errors) * t),
         ]
 
-    def learning_limits(self, synapse: Any, block: Any) -> Dict[str, float]:
+    def learning_limits(self, index: int, compartments: slice) -> Dict[str, float]:
         """How often a learning synapse group has come to the end of a range, so far.
 
         Parameters
         ----------
-        synapse : nengo_loihi.block.Synapse
-        block : nengo_loihi.block.LoihiBlock
-            The compartments that it leads to.
+        index : int
+            Which of these it is.
+        compartments : slice
+            Those that it leads to, among all.
 
         Returns
         -------
@@ -316,14 +320,14 @@ class FastEmulator(ProbeSamples):
             Shares of all that there were: ``"weights"`` that were cut, ``"traces"``, ``"errors"``,
             and ``"values"`` that made compartments spike which are to hold them.
         """
-        index, learning, t = self.learning_index[synapse], self.layout.learning, max(self.t, 1)
+        learning, t = self.layout.learning, max(self.t, 1)
         axons, width, n = (
             int(of[index]) for of in (learning.n_axons, learning.width, learning.n_errors)
         )
         traces, weights = (int(count) for count in self.engine.state.cut[:, index])
         first = int(learning.error_start[index])
         epochs = max(1, t // int(learning.learn_epoch[index]))
-        spikes = int(self.engine.state.spike_count[self._part(block)].sum())
+        spikes = int(self.engine.state.spike_count[compartments].sum())
         return {
             "weights": weights / (axons * width * epochs),
             "traces": traces / (axons * max(1, t // int(learning.train_epoch[index]))),
@@ -331,9 +335,8 @@ class FastEmulator(ProbeSamples):
             "values": spikes / (n * t),
         }
 
-    def largest_error(self, synapse: Any) -> float:
+    def largest_error(self, index: int) -> float:
         """Of those that a learning synapse group was sent, over the largest that it can be."""
-        index = self.learning_index[synapse]
         first = int(self.layout.learning.error_start[index])
         n = int(self.layout.learning.n_errors[index])
         return float(self.errors_largest[first : first + n].max(initial=0.0)) / ERROR_MAX

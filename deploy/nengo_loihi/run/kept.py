@@ -14,7 +14,7 @@ from deploy.nengo_loihi.build.input_units import InputUnit
 from deploy.nengo_loihi.load import load_nengo_loihi
 from deploy.nengo_loihi.run.input_spikes import Valued, valued_by
 from deploy.nengo_loihi.run.interface import FastEmulator
-from deploy.nengo_loihi.run.runner import Mailbox, Runner, SpikeBridge
+from deploy.nengo_loihi.run.runner import ErrorBridge, Mailbox, Runner, SentErrors, SpikeBridge
 
 HOSTS = ("host_pre", "host")
 
@@ -38,17 +38,18 @@ class Kept:
     Raises
     ------
     NotPlain
-        If something of it is not known by numbers, or learns on the chip.
+        If something of it is not known by numbers.
     """
 
     def __init__(self, simulator: Any, place_of: Callable[[Any], Any]):
         runner: Runner = simulator._runner
         emulator: FastEmulator = simulator.sims["emulator"]
-        if len(emulator.layout.learning.first_row) or runner.n_steps:
-            raise NotPlain("learning")
+        if runner.n_steps:
+            raise NotPlain("steps")
         self._numbers: List[np.ndarray] = []
         boxes = [box.rows for box in runner.receivers.values()]
-        shared = [*boxes, *runner.spikes.signals]
+        errors = runner.errors.sent
+        shared = [*boxes, *runner.spikes.signals, *(of.signal for of in errors)]
         self.hosts = Written(runner.hosts, shared, place_of, self._numbers)
         self.chip_probes = emulator.probes
         place = self.hosts.memory.place
@@ -65,6 +66,8 @@ class Kept:
                 for key in runner.spikes.valued
             ],
             "fed": runner.spikes.fed,
+            "errors": [[place(of.signal), of.first, of.learner] for of in errors],
+            "error scale": emulator.error_scale,
             "receivers": [
                 [emulator.probes.index(probe), place(box.rows)]
                 for probe, box in runner.receivers.items()
@@ -158,7 +161,8 @@ class Stepper:
             for probe, each in zip(self.probes, record["probes"])
         }
         probed = {key: arrays[f"probed.{key}"] for key in PROBEABLE}
-        self.emulator = FastEmulator.of_arrays(layout_of_arrays(arrays), columns, probed, seed, dt)
+        layout, error_scale = layout_of_arrays(arrays), float(record["error scale"])
+        self.emulator = FastEmulator.of_arrays(layout, columns, probed, seed, dt, error_scale)
         for name, array in zip(State._fields, self.emulator.engine.state):
             if f"state.{name}" in arrays:
                 array[...] = arrays[f"state.{name}"]
@@ -188,8 +192,13 @@ class Stepper:
             if said is not None
         }
         spikes = SpikeBridge(senders, units, list(range(len(units))), fed, most)
+        sent = [
+            SentErrors(self.read.array(place), int(first), str(learner))
+            for place, first, learner in record["errors"]
+        ]
+        errors = ErrorBridge(sent, self.emulator)
         self.runner = Runner.of_parts(
-            hosts, receivers, spikes, self.emulator, bool(record["precompute"]), most
+            hosts, receivers, spikes, errors, self.emulator, bool(record["precompute"]), most
         )
 
     def go_on_in(self, simulator: Any, place_of: Callable[[Any], Any]) -> None:

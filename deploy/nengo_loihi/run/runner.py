@@ -7,7 +7,7 @@ the chip gives in step n reaches the host in step n + 1.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Tuple
 
 import numpy as np
 from nengo.exceptions import SimulationError
@@ -80,7 +80,7 @@ class Runner:
             return senders[id(node.output)]
 
         spikes = spike_bridge(model, emulator, sent_by, most)
-        errors = _ErrorBridge(model, emulator, sent_by)
+        errors = error_bridge(model, emulator, sent_by)
         self.timers: Any = simulator.timers
         self._join(hosts, receivers, spikes, errors, emulator, bool(simulator.precompute), most)
 
@@ -90,17 +90,19 @@ class Runner:
         hosts: Dict[str, Host],
         receivers: Dict[Any, Mailbox],
         spikes: SpikeBridge,
+        errors: ErrorBridge,
         emulator: FastEmulator,
         precompute: bool,
         most: int,
     ) -> Runner:
-        """Of what has been built before, where no errors go to the chip.
+        """Of what has been built before.
 
         Parameters
         ----------
         hosts : dict of str to Host
         receivers : dict of nengo_loihi.probe.LoihiProbe to Mailbox
         spikes : SpikeBridge
+        errors : ErrorBridge
         emulator : FastEmulator
         precompute : bool
         most : int
@@ -108,7 +110,7 @@ class Runner:
         """
         runner = cls.__new__(cls)
         runner.timers = None
-        runner._join(hosts, receivers, spikes, None, emulator, precompute, most)
+        runner._join(hosts, receivers, spikes, errors, emulator, precompute, most)
         return runner
 
     def _join(
@@ -116,7 +118,7 @@ class Runner:
         hosts: Dict[str, Host],
         receivers: Dict[Any, Mailbox],
         spikes: SpikeBridge,
-        errors: Optional[_ErrorBridge],
+        errors: ErrorBridge,
         emulator: FastEmulator,
         precompute: bool,
         most: int,
@@ -128,7 +130,7 @@ class Runner:
         self.receivers = receivers
         self.hosts = hosts
         self.spikes = spikes
-        self._errors = errors
+        self.errors = errors
         self._together = not self.precompute and "host" in self.hosts
         self._before, self._after = self.hosts.get("host_pre"), self.hosts.get("host")
         self._first = 0  # steps before the batch
@@ -227,8 +229,7 @@ class Runner:
         self._published = 0
         self._probed = self.emulator.engine.buffers(n)
         self.emulator.engine.save()
-        if self._errors is not None:
-            self._errors.save()
+        self.errors.save()
         self.spikes.save()
         for host in self.hosts.values():
             host.begin()
@@ -244,8 +245,7 @@ class Runner:
         self._first += n
         self._rows[:] = 0, 0, 0
         self._part, self.is_running = AFTER, False
-        errors = () if self._errors is None else self._errors.poisoned()
-        for fed in (*self.spikes.poisoned(), *errors):
+        for fed in (*self.spikes.poisoned(), *self.errors.poisoned()):
             raise SimulationError(
                 f"{fed}: what the host sends there was no finite number in a step before "
                 f"{self._first * self.emulator.dt:.4g} s; look at what your nodes and processes "
@@ -330,8 +330,7 @@ class Runner:
             mailbox.link(probe, self.emulator.parts(probe, probed))
             for probe, mailbox in self.receivers.items()
         ]
-        host_step, collect = _stepper(host, again), self.spikes.collect
-        send = _nothing if self._errors is None else self._errors.send
+        host_step, collect, send = _stepper(host, again), self.spikes.collect, self.errors.send
         advance, rows, interrupts = engine.advance_row, self._rows, self.interrupts
         for row in range(self._limit):
             host_step(row)
@@ -421,8 +420,7 @@ class Runner:
                 for row in [row for of, row in self._touched if of == part]:
                     host.forget(row)  # what the node has set is undone: it is asked again
         self.emulator.engine.restore()
-        if self._errors is not None:
-            self._errors.restore()
+        self.errors.restore()
         self.spikes.restore()
         self._rows[:] = 0, 0, 0
         self._part = AFTER if self._before is None else BEFORE
@@ -617,32 +615,66 @@ class SpikeBridge:
         self._start[: k + 1] = self._start[n * k : (n + 1) * k + 1] - first
 
 
-class _ErrorBridge:
-    """The host's PES errors, on their way to the chip's learning synapses."""
+def error_bridge(model: Any, emulator: FastEmulator, signal_of: Any) -> ErrorBridge:
+    """That of a model; parameters as of `spike_bridge`."""
+    sent: List[SentErrors] = []
+    for sender, receiver in model.host2chip_pes_senders.items():
+        conn = model.nengo_probe_conns[receiver.error_target]
+        index = emulator.learning_index[model.objs[conn]["decoders"]]
+        first = int(emulator.layout.learning.error_start[index])
+        sent.append(SentErrors(signal_of(sender), first, name_of(conn.pre)))
+    return ErrorBridge(sent, emulator)
 
-    def __init__(self, model: Any, emulator: FastEmulator, signal_of: Any):
+
+class SentErrors(NamedTuple):
+    """PES errors that the host sends to one learning synapse group.
+
+    Attributes
+    ----------
+    signal : (size,) ndarray
+    first : int
+        Where they are among all of the chip's errors.
+    learner : str
+        What learns by them.
+    """
+
+    signal: np.ndarray
+    first: int
+    learner: str
+
+
+class ErrorBridge:
+    """The host's PES errors, on their way to the chip's learning synapses.
+
+    Parameters
+    ----------
+    sent : list of SentErrors
+    emulator : FastEmulator
+
+    Raises
+    ------
+    ValueError
+        If the chip has no place for some of them.
+    """
+
+    def __init__(self, sent: List[SentErrors], emulator: FastEmulator):
         self.errors = emulator.engine.state.errors
         self.cut, self.largest = emulator.errors_cut, emulator.errors_largest
         self.scale = emulator.error_scale
         self.total = np.zeros(len(self.errors))
-        starts = emulator.layout.learning.error_start
-        self.signals, self._conns, first = [], [], []
-        for sender, receiver in model.host2chip_pes_senders.items():
-            conn = model.nengo_probe_conns[receiver.error_target]
-            index = emulator.learning_index[model.objs[conn]["decoders"]]
-            first.append(starts[index])
-            self.signals.append(signal_of(sender))
-            self._conns.append(conn)
-        self.addresses = np.array([s.ctypes.data for s in self.signals], np.int64)
-        self.first = np.array(first, np.int64)
-        self.sizes = np.array([s.size for s in self.signals], np.int64)
+        self.sent = sent
+        self.addresses = np.array([of.signal.ctypes.data for of in sent], np.int64)
+        self.first = np.array([of.first for of in sent], np.int64)
+        self.sizes = np.array([of.signal.size for of in sent], np.int64)
+        if np.any(self.first < 0) or np.any(self.first + self.sizes > len(self.errors)):
+            raise ValueError("errors")
         self._cut_before = self.cut.copy()
 
     def poisoned(self) -> Iterator[str]:
         """Learning connections whose errors were no finite numbers."""
-        for conn, first, size in zip(self._conns, self.first, self.sizes):
+        for (_, first, learner), size in zip(self.sent, self.sizes):
             if not np.isfinite(self.largest[first : first + size]).all():
-                yield f"errors of what {name_of(conn.pre)} learns"
+                yield f"errors of what {learner} learns"
 
     def save(self) -> None:
         """A batch starts."""
