@@ -233,6 +233,8 @@ def _deliver(layout, parts, k, state, fired, n_fired, events, event_start, row, 
         for m in range(parts.compartment[k + 1] - parts.compartment[k]):
             q[first + np.uint64(m)] = 0
     for g in range(parts.group[k], parts.group[k + 1]):
+        if parts.together[g] == 0:  # added with another
+            continue
         source, table, synapse = groups.source[g], groups.table[g], groups.synapse[g]
         is_input = source < layout.n_inputs
         block = 0 if is_input else source - layout.n_inputs
@@ -256,7 +258,7 @@ def _deliver(layout, parts, k, state, fired, n_fired, events, event_start, row, 
                     at[b] += last - begin
                     end = last
                 if layout.integer and groups.run_length[g] > 0:
-                    run, base = groups.run_length[g], b * n + groups.run_base[g]
+                    run, base = parts.run[g], b * n + groups.run_base[g]
                     scale = groups.run_scale[g]
                     if is_input:
                         delivered = _add_repeated_runs(
@@ -268,7 +270,7 @@ def _deliver(layout, parts, k, state, fired, n_fired, events, event_start, row, 
                             rows.weights, groups.run_start, table, run, scale, q, base,
                             fired, begin, end,
                         )  # fmt: skip
-                    tally[SPIKES] += delivered
+                    tally[SPIKES] += delivered * parts.together[g]
                     tally[SYNAPTIC] += delivered * run
                     continue
                 for i in range(begin, end):

@@ -7,6 +7,7 @@ from typing import Dict, Mapping, NamedTuple, Tuple
 import numpy as np
 
 from deploy.emulator.layout import Groups, Layout
+from deploy.emulator.runs import joined
 
 FEWEST = 2000  # compartments of a part: 6 µs a step, of which 1 is of the part
 SHARES = 2  # parts a thread, so that one that is done first has some of another's
@@ -24,6 +25,8 @@ class Parts(NamedTuple):
         Its first in the order of what is probed of these.
     tile, tiles : (n_groups,) ndarray of int64
         Of how many sources a group is read for all samples at once, and how often that is.
+    together, run : (n_groups,) ndarray of int64
+        How many groups are added as one with each, and how long their rows are; see `joined`.
     """
 
     block: np.ndarray
@@ -34,6 +37,8 @@ class Parts(NamedTuple):
     voltage: np.ndarray
     tile: np.ndarray
     tiles: np.ndarray
+    together: np.ndarray
+    run: np.ndarray
 
 
 def parts_of(
@@ -65,9 +70,13 @@ def parts_of(
         part = np.searchsorted(compartment, of, side="right") - 1
         order[key] = np.argsort(part, kind="stable")
         first[key] = np.searchsorted(part[order[key]], np.arange(len(block)))
-    tile, tiles = _tiles(layout, n_samples)
     group = np.searchsorted(targets, block)
-    return Parts(block, compartment, group, **first, tile=tile, tiles=tiles), order
+    together, run = joined(layout, group)
+    tile, tiles = _tiles(layout, n_samples, run)
+    found = Parts(
+        block, compartment, group, **first, tile=tile, tiles=tiles, together=together, run=run
+    )
+    return found, order
 
 
 def _first_blocks(block_start: np.ndarray, fewest: int) -> np.ndarray:
@@ -102,13 +111,14 @@ def _sizes(groups: Groups) -> np.ndarray:
     return np.diff(np.append(groups.table, len(groups.row)))
 
 
-def _tiles(layout: Layout, n_samples: int) -> Tuple[np.ndarray, np.ndarray]:
+def _tiles(layout: Layout, n_samples: int, run: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
     """How many sources' weights a core's nearest cache holds, of each group."""
     groups, rows = layout.groups, layout.rows
     sizes = np.maximum(_sizes(groups), 1)
     if n_samples == 1:
         return sizes, np.ones(len(sizes), np.int64)
     length = np.where(groups.row >= 0, rows.length[np.maximum(groups.row, 0)], 0)
+    length = np.where(groups.run_start >= 0, np.repeat(run, _sizes(groups)), length)
     total = np.add.reduceat(length, groups.table) if len(sizes) else sizes
     a_source = np.maximum(total * rows.weights.itemsize // sizes, 1)
     tile = np.clip(TILE // a_source, 1, sizes)

@@ -16,6 +16,7 @@ from deploy.emulator.layout import (
     trace_decay,
     with_silicon,
 )
+from deploy.emulator.runs import one_behind_the_other
 from deploy.emulator.silicon import AS_EMULATED, Silicon
 from deploy.errors import Unsupported
 from deploy.nengo_loihi.build.row_table import RowTable, flat, lengths_of
@@ -70,7 +71,7 @@ def lay_out(model: Any, silicon: Silicon = AS_EMULATED) -> Tuple[Layout, Dict[An
         has_noise=bool(np.any(compartments.noise_mult)),
         modes=Modes(),
     )
-    return with_silicon(layout, silicon), learning_index
+    return with_silicon(one_behind_the_other(layout), silicon), learning_index
 
 
 def _compartments(blocks: List[Any], dtype: np.dtype) -> Compartments:
