@@ -25,6 +25,7 @@ KINDS = {"host": "host", "folder": "path", "python": "path", "conda": "path", "v
          "partition": "word", "board": "word", "time_limit": "time",
          "lmt_options": "options"}  # fmt: skip
 MOST_FILE = 2**20  # bytes of a file of sites
+OF_SLURM = ("sbatch", "nxsdk")  # ways to a board that Slurm has anything to do with
 TEMPLATE = """# Sites of loihi-deploy. `loihi-deploy sites check NAME` tries each.
 
 [inrc]
@@ -126,7 +127,7 @@ class Site:
     @property
     def slurm(self) -> bool:
         """Whether Slurm has anything to do with it."""
-        return self.take != "process"
+        return self.take in OF_SLURM
 
     @property
     def python_words(self) -> List[str]:
