@@ -25,6 +25,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 import argparse
 import json
 from collections import Counter, defaultdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple, Union
 
@@ -37,6 +38,7 @@ from benchmarks.verdict_runs import EMULATOR, HEALTHY_RUNS, MODELS, VOLTAGES, Se
 from deploy.parity.effects import DIFFERENT, OPEN, Effect, effects_of, judged_effects
 from deploy.parity.floors import QUANTITIES
 from deploy.parity.run_values import CpuRuns, QuantityValues, Strays
+from deploy.traces.traces import Traces
 from deploy.workflows.run import run
 from loihi_rules.systems import SYSTEMS
 
@@ -48,6 +50,7 @@ NO_PARITY, NOT_DECIDED, PARITY = "NO PARITY", "OPEN", "PARITY"
 
 
 FREE = frozenset({"integrator", "oscillator"})  # models whose builds part
+TAUGHT = frozenset({"weights", "error"})  # kinds of traces
 
 
 class Asked(NamedTuple):
@@ -79,14 +82,36 @@ def values_of(one: Seeded, seconds: Sequence[float]) -> Values:
         return found
     for length, spread, case in cases(one, lengths):
         cpu = CpuRuns(spread.repeats[0], spread)
+        healthy = cpu.values_of(case.healthy)
         runs = {**injected(case), **{name: case.runs[name] for name in others}}
         for name, faulty in runs.items():
             if (length, name) not in found:
-                found[length, name] = faulty if isinstance(faulty, str) else cpu.values_of(faulty)
+                found[length, name] = (
+                    values_beside(healthy, case.healthy, faulty, cpu)
+                    if isinstance(faulty, Traces)
+                    else faulty
+                )
     kept = [[s, name, _written(value)] for (s, name), value in found.items()]
     path.with_suffix(".part").write_text(json.dumps(kept))
     path.with_suffix(".part").replace(path)
     return found
+
+
+def values_beside(
+    known: Sequence[QuantityValues], healthy: Traces, faulty: Traces, cpu: CpuRuns
+) -> List[QuantityValues]:
+    """What a run is asked, where it has other traces than a run whose values are known."""
+    ideals = {trace.label: trace.ideal for trace in cpu.reference}
+    other = {t.label for t in faulty if t is not healthy.traces.get(t.label)}
+    if any(faulty[label].kind in TAUGHT for label in other):  # one is asked with the other
+        return cpu.values_of(faulty)
+    other |= {t.label for t in healthy if t.label not in faulty.traces}
+    again = other | {label for label, ideal in ideals.items() if ideal in other}
+    needed = again | {ideals.get(label) for label in again}
+    part = replace(faulty, traces={t.label: t for t in faulty if t.label in needed})
+    values = [each for each in cpu.values_of(part) if each.trace in again]
+    values += [each for each in known if each.trace not in again]
+    return sorted(values, key=lambda each: list(ideals).index(each.trace))
 
 
 def _written(value: Union[str, List[QuantityValues]]) -> Any:

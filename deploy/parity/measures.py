@@ -123,6 +123,11 @@ class Yardstick:
         return RADIUS if self.first.radius > 0 else "its largest value"
 
     @cached_property
+    def places(self) -> Mapping[str, Tuple[str, ...]]:
+        """Which dimension, and which range of it, each value of `value` is of."""
+        return value_places(self)
+
+    @cached_property
     def followed(self) -> np.ndarray:
         """(n,) whether equally good runs stay together, so that a path can be followed."""
         sampling = self.first.period * self.dt
@@ -231,7 +236,7 @@ def _apart(edges: np.ndarray) -> List[str]:
 
 
 def value_places(yard: Yardstick) -> Dict[str, Tuple[str, ...]]:
-    """Which dimension, and which range of it, each value of `value` is of."""
+    """`Yardstick.places`, which are the same for all runs."""
     n = flat(yard.first).shape[1]
     dimensions = [f"dimension {k}" if n > 1 else "" for k in _chosen(n)]
     path = yard.path
@@ -493,5 +498,5 @@ def places(yard: Yardstick, quantity: str, n: int) -> Sequence[str]:
     """What each of n values of a quantity is of, in words."""
     if yard.first.kind not in ("decoded", "value"):
         return [""] * n
-    known = value_places(yard)
+    known = yard.places
     return known.get(quantity, known[""])

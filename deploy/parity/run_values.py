@@ -179,7 +179,8 @@ class CpuRuns:
         yard = Yardstick(repeats or (_alike(self.reference, trace),), builds, self.reference.dt)
         with np.errstate(divide="ignore", invalid="ignore"):
             own = [measure(each, yard) for each in yard.repeats]
-            others = [measure(each, yard) for each in yard.builds]
+            asked_of_builds = not set(own[0]) <= MEASURES[trace.kind].of_neurons
+            others = [measure(each, yard) for each in yard.builds if asked_of_builds]
             if measure is not value:
                 return _Measured(yard, own, others, [], [])
             strays = [beside_own(each, yard) for each in (*yard.repeats, *yard.builds)]

@@ -209,6 +209,7 @@ class _Follower:
         self._r, self._o, self._t, self._sampling = r, o, t, sampling
         self._mean, self._slope = float(r.mean()), _slope(r, sampling)
         self._tau = t / (sampling * len(r))
+        self._sizes = float(r.std()), float(o.std())
         self.ahead = np.array([1.0, sampling * len(r)])  # of lag and time base, in seconds
 
     def at(self, point: np.ndarray) -> _Point:
@@ -230,7 +231,8 @@ class _Follower:
 
     def is_nothing(self, found: _Point) -> bool:
         """Whether the path has nothing of its reference."""
-        return bool(abs(found.linear[0]) * self._r.std() <= VARIES * self._o.std())
+        of_reference, of_path = self._sizes
+        return bool(abs(found.linear[0]) * of_reference <= VARIES * of_path)
 
     def fit(self, found: _Point) -> _Fit:
         """All that is asked of it."""
