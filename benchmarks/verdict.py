@@ -2,6 +2,7 @@
 
 python benchmarks/verdict.py misses FOLDER [--models NAME ...] [--seconds 2 4 8] [--seeds 0:20]
 python benchmarks/verdict.py alarms FOLDER [--models NAME ...] [--seconds 2 4 8] [--seeds 0:20]
+python benchmarks/verdict.py pairs FOLDER [--models NAME ...] [--seconds 0.5 1 2] [--seeds 0:20]
 python benchmarks/verdict.py typical [SYSTEM ...]
 python benchmarks/verdict.py lessons [SYSTEM ...]
 
@@ -10,9 +11,9 @@ often each is called NO PARITY. *alarms* counts the same of healthy CPU runs, ha
 voltages, half with other neurons as well, and of the emulator's. Both take the runs that
 `verdict_runs.py` has made in FOLDER. What these are asked is measured once and kept there
 (``*asked.json``; after a change of what is measured, remove them), what is decided of it is not.
-*typical* prints standard deviations of runs and builds of the built-in systems and of free
-dynamics, which stand in for a spread where none was made (`deploy/parity/floors.py`). All of it on
-one core.
+*pairs* judges healthy runs with other voltages by one CPU run, without a spread. *typical* prints
+standard deviations of runs and builds of the built-in systems and of free dynamics, which stand in
+for a spread where none was made (`deploy/parity/floors.py`). All of it on one core.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ import numpy as np
 from scipy.stats import beta
 
 import deploy
-from benchmarks.verdict_faults import FAULTS, NONE, cases, injected
+from benchmarks.verdict_faults import FAULTS, NONE, cases, cut, injected
 from benchmarks.verdict_runs import EMULATOR, HEALTHY_RUNS, MODELS, VOLTAGES, Seeded, there
 from deploy.parity.effects import DIFFERENT, OPEN, Effect, effects_of, judged_effects
 from deploy.parity.floors import QUANTITIES
@@ -309,6 +310,40 @@ def _share(count: int, n: int) -> str:
     )
 
 
+# ------------------------------------------------------------------------- one pair of runs
+
+
+def pairs(asked: Asked) -> None:
+    """Healthy runs with other voltages against one run, without a spread."""
+    print("| model | s | runs | NO PARITY | OPEN | PARITY | no effect within the 95 % interval |")
+    print("|---|---|---|---|---|---|---|")
+    for model in asked.models:
+        for length in asked.seconds:
+            outcomes: Counter = Counter()
+            inside: List[bool] = []
+            for one in there(asked.folder, model):
+                if one.seed not in asked.seeds or not one.done or one.seconds < length:
+                    continue
+                cpu = CpuRuns(cut(one.spread().repeats[0], length), None)
+                for name in HEALTHY_RUNS:
+                    if name.startswith(VOLTAGES):
+                        values = cpu.values_of(cut(Traces.load(one.run_path(name)), length))
+                        effects = judged_effects(values)
+                        outcomes[outcome_of(effects)] += 1
+                        inside += [_holds_nothing(effect) for effect in effects]
+            if inside:
+                row = [f"{length:g}", sum(outcomes.values())]
+                row += [outcomes[outcome] for outcome in (NO_PARITY, NOT_DECIDED, PARITY)]
+                share = f"{100 * np.mean(inside):.0f} %"
+                print(f"| {model} | " + " | ".join(map(str, row)) + f" | {share} |", flush=True)
+
+
+def _holds_nothing(effect: Effect) -> bool:
+    """Whether no effect is within its interval."""
+    kind = QUANTITIES[effect.quantity]
+    return kind.judged(effect.low) <= 0 <= kind.judged(effect.high)
+
+
 # -------------------------------------------------------------------------------- what is typical
 
 
@@ -355,20 +390,22 @@ def lessons(systems: List[str]) -> None:
         print(f"| {system} | {parity.outcome} | {count} | {words} |", flush=True)
 
 
+COUNTS = {"misses": misses, "alarms": alarms, "pairs": pairs}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("misses", "alarms", "typical", "lessons"))
+    parser.add_argument("what", choices=("misses", "alarms", "pairs", "typical", "lessons"))
     parser.add_argument("given", nargs="*", help="a folder of runs, or systems")
     parser.add_argument("--models", nargs="+", default=list(MODELS), choices=list(MODELS))
     parser.add_argument("--seconds", type=float, nargs="+", default=list(LENGTHS))
     parser.add_argument("--seeds", default="0:20", help="first, and one more than the last")
     asked = parser.parse_args()
-    if asked.what in ("misses", "alarms"):
+    if asked.what in COUNTS:
         if len(asked.given) != 1:
             parser.error("one folder, which verdict_runs.py has filled")
-        count = misses if asked.what == "misses" else alarms
         seeds = range(*map(int, asked.seeds.split(":")))
-        count(Asked(Path(asked.given[0]), asked.models, asked.seconds, seeds))
+        COUNTS[asked.what](Asked(Path(asked.given[0]), asked.models, asked.seconds, seeds))
     elif asked.what == "lessons":
         lessons(asked.given or list(SYSTEMS))
     else:

@@ -147,13 +147,13 @@ class Seeded:
 
     @property
     def done(self) -> bool:
-        return all(path.exists() for path in (self._spread, *map(self._run, self.names)))
+        return all(path.exists() for path in (self._spread, *map(self.run_path, self.names)))
 
     @property
     def _spread(self) -> Path:
         return self.folder / f"{self.model}, {self.seconds:g} s, {self.seed}, spread.npz"
 
-    def _run(self, name: str) -> Path:
+    def run_path(self, name: str) -> Path:
         return self.folder / f"{self.model}, {self.seconds:g} s, {self.seed}, {name}.npz"
 
     def network(self, name: str = "") -> nengo.Network:
@@ -166,12 +166,12 @@ class Seeded:
         if not self._spread.exists():
             self._made_spread().save(self._spread)
         for name in self.names:
-            if not self._run(name).exists():
+            if not self.run_path(name).exists():
                 target = EMULATOR if name == EMULATOR else "cpu"
                 made = run(
                     self.network(name), self.seconds, target, self.seed, variant=self._variant(name)
                 )
-                trimmed(made, weights=not name.startswith(NEURONS)).save(self._run(name))
+                trimmed(made, weights=not name.startswith(NEURONS)).save(self.run_path(name))
 
     def _made_spread(self) -> Spread:
         """As `deploy.spread` makes it, but with other neurons for each seed."""
@@ -193,7 +193,7 @@ class Seeded:
 
     def load(self) -> Dict[str, Traces]:
         """Its runs by name."""
-        return {name: Traces.load(self._run(name)) for name in self.names}
+        return {name: Traces.load(self.run_path(name)) for name in self.names}
 
     def spread(self) -> Spread:
         """Of as many runs as a comparison makes."""

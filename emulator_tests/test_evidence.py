@@ -237,6 +237,29 @@ def test_one_pair_of_runs_cannot_tell_noise_from_a_signal(seed):
     assert "gain of b" in found.verdict
 
 
+@pytest.mark.quick
+@pytest.mark.parametrize("dynamics, outcome", [("driven", "NO PARITY"), ("free", "PARITY")])
+def test_one_pair_of_runs_does_not_follow_what_is_in_a_loop(dynamics, outcome):
+    """Equally good integrators part, and what is late in one may be another."""
+    signal = np.sin(np.arange(4000) / 200)
+    late = np.sin((np.arange(4000) - 10) / 200)
+    found = deploy.compare_traces(*two("p", "decoded", signal, late, radius=1.0, dynamics=dynamics))
+    assert found.outcome == outcome
+    said = {each.quantity: each.why for each in found.unmeasured}
+    assert ("may part" in said.get("lag", "")) == (dynamics == "free")
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("steps, outcome", [(500, "OPEN"), (2000, "PARITY")])
+def test_one_pair_of_short_runs_does_not_decide(steps, outcome):
+    signal = np.sin(np.arange(steps) / 30)
+    found = deploy.compare_traces(
+        *two("p", "decoded", signal, 1.005 * signal, radius=1.0, dynamics="driven")
+    )
+    assert found.outcome == outcome
+    assert outcome == "PARITY" or "run 1.5 s more to decide" in found.verdict
+
+
 def test_what_is_silent_is_no_noise():
     """On the chip next to nothing is left of a signal, and of its noise."""
     steps = np.arange(2000)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.verdict_coverage import DT, band_limited, coloured, coverage
+from deploy.parity.floors import QUANTITIES
 from deploy.parity.measures import Yardstick, spikes, value
 from deploy.parity.statistics.decision import Builds, holm, judge, judge_astray
 from deploy.parity.statistics.learning import (
@@ -73,6 +74,25 @@ def test_the_shape_shows_saturation():
     r = band_limited(8000, np.random.RandomState(1))(DT * np.arange(8000))
     shape = fit_path(r[:, None], np.minimum(r, 0.5)[:, None], DT).shape[0]
     assert shape[-1] < -0.02 and shape[-3] > 0.01
+
+
+@pytest.mark.parametrize("quantity, measured", [("gain", "gain"), ("time base", "time_base")])
+def test_what_differs_at_the_start_counts_by_the_length_of_the_run(quantity, measured):
+    """As membranes do that were filled otherwise: see `Quantity.power`."""
+
+    def size(n):
+        found = []
+        for seed in range(40):
+            rng = np.random.RandomState(seed)
+            signal = band_limited(4000, rng)
+            t = DT * np.arange(n)
+            apart = 0.003 * (t < 0.2)
+            other = signal(t - apart) if quantity == "time base" else (1 + apart) * signal(t)
+            fit = fit_path(signal(t)[:, None], other[:, None], DT)
+            found.append(getattr(fit, measured)[0] - (quantity == "gain"))
+        return np.sqrt(np.mean(np.square(found)))
+
+    assert np.log2(size(2000) / size(4000)) == pytest.approx(QUANTITIES[quantity].power, abs=0.5)
 
 
 def test_intervals_cover_the_truth_as_often_as_they_say():

@@ -179,7 +179,7 @@ class Comparison:
     def _way_out(self) -> str:
         """What would decide what is open."""
         seconds = self.seconds_more
-        if self.undecided:
+        if self.undecided or (math.isnan(seconds) and not any(self.spread)):
             return "judge by more runs (--spread) to decide"
         if not math.isnan(seconds):
             if seconds <= LONGEST * self.reference.duration:

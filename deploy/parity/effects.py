@@ -8,7 +8,7 @@ from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Seq
 
 import numpy as np
 
-from deploy.parity.floors import QUANTITIES, Quantity
+from deploy.parity.floors import KNOWN_FROM, QUANTITIES, Quantity
 from deploy.parity.measures import RADIUS
 from deploy.parity.run_values import CpuRuns, QuantityValues, Strays
 from deploy.parity.spread import Spread
@@ -214,7 +214,13 @@ def _judge_alike(asked: Sequence[QuantityValues]) -> List[_Group]:
         found = (
             _judge_strays(kind, its, repeats, strays)
             if strays
-            else _judge(kind, its, repeats, np.concatenate(builds, axis=1) if builds else None)
+            else _judge(
+                kind,
+                its,
+                repeats,
+                np.concatenate(builds, axis=1) if builds else None,
+                together[0].seconds,
+            )
         )
         ends = np.cumsum([len(each.its) for each in together])[:-1]
         parts = zip(*(np.split(array, ends) for array in found))
@@ -223,12 +229,16 @@ def _judge_alike(asked: Sequence[QuantityValues]) -> List[_Group]:
 
 
 def _judge(
-    kind: Quantity, its: np.ndarray, repeats: np.ndarray, builds: Optional[np.ndarray]
+    kind: Quantity,
+    its: np.ndarray,
+    repeats: np.ndarray,
+    builds: Optional[np.ndarray],
+    seconds: float,
 ) -> Judged:
     effect = its - repeats.mean(axis=0)
     count = len(repeats)
     if count < 2:
-        run, build = np.full(len(its), kind.run), np.full(len(its), kind.build)
+        run, build = np.full(len(its), kind.run_of(seconds)), np.full(len(its), kind.build)
         return judge(effect, 1, run, TYPICAL, kind.floor, build=build)
     deviation, freedom = moderated(repeats)
     if builds is None:
@@ -291,7 +301,7 @@ def _effects(
                 p=float(judged.different[k]),
                 outcome=outcome,
                 deviation=float(judged.deviation[k]),
-                longer=_longer(x, half, margin) if outcome == OPEN else math.nan,
+                longer=_longer(asked, x, half, margin) if outcome == OPEN else math.nan,
                 why=why,
                 of=asked.of,
             )
@@ -329,13 +339,19 @@ def _judged_limits(kind: Quantity, limits: Tolerance) -> Tuple[float, float]:
     return low, high
 
 
-def _longer(x: float, half: float, margin: Tuple[float, float]) -> float:
-    """Times as long until the interval, that shrinks with the root of it, clears the margin."""
+def _longer(asked: QuantityValues, x: float, half: float, margin: Tuple[float, float]) -> float:
+    """Times as long until the interval clears the margin; NaN if it is runs that are too few.
+
+    Measured, it shrinks with the root of the length; typical, as `Quantity.run_of` does.
+    """
     gap = min(abs(x - margin[0]), abs(margin[1] - x))
+    alone = len(asked.repeats) < 2
     if gap <= 0:
-        return math.inf
-    needed = (half / gap) ** 2
-    return needed if needed > 1 else math.nan  # precise enough: it is builds that are too few
+        return math.nan if alone else math.inf
+    power = QUANTITIES[asked.quantity].power if alone else 0.5
+    needed = (half / gap) ** (1 / power)
+    too_few = needed <= 1 or (alone and needed * asked.seconds > KNOWN_FROM)
+    return math.nan if too_few else needed
 
 
 def margins_in_words() -> str:

@@ -129,7 +129,12 @@ class Yardstick:
 
     @cached_property
     def followed(self) -> np.ndarray:
-        """(n,) whether equally good runs stay together, so that a path can be followed."""
+        """(n,) whether equally good runs stay together, so that a path can be followed.
+
+        Of what is free it takes more than one run to know.
+        """
+        if len(self.repeats) < 2 and self.first.dynamics == FREE:
+            return np.zeros(self.path.shape[1], bool)
         sampling = self.first.period * self.dt
         fits = [fit_path(self.path, seen(t, self.dt), sampling) for t in self.repeats]
         noise = np.median([fit.residual for fit in fits], axis=0)
@@ -459,6 +464,11 @@ NOISE_OR_SIGNAL = (
     "the two runs vary, and have next to nothing in common, which is right of noise and wrong of a "
     "signal; one run has no other to tell (--spread)"
 )
+PARTING = "equally good CPU runs part, so that there is no path to follow"
+MAY_PART = (
+    "in a loop equally good runs may part, and one run has no other to tell; judge by more runs "
+    "(--spread)"
+)
 ALONE = "one run has no other to show its noise; judge by more runs (--spread)"
 UNKNOWN = {  # of what is asked of a kind of trace, why it may have no value
     "noise": ALONE,
@@ -478,14 +488,15 @@ UNKNOWN = {  # of what is asked of a kind of trace, why it may have no value
 def why_unknown(quantity: str, yard: Yardstick) -> str:
     """Why runs have no value of a quantity; empty if it is not asked of such a trace."""
     trace = yard.first
-    if trace.kind in ("decoded", "value") and (len(yard.repeats) > 1 or quantity not in UNKNOWN):
+    alone = len(yard.repeats) < 2 and quantity in UNKNOWN and quantity not in FREE_ALONE
+    if trace.kind in ("decoded", "value") and not alone:
         free = trace.dynamics == FREE or not yard.followed.any()
         if quantity in FREE_ALONE:
             return UNKNOWN.get(quantity, "") if free else ""
         if len(yard.path) < 4 * OCTILES:
             return f"{len(yard.path)} samples, of {4 * OCTILES} that are needed; run longer"
         if not yard.followed.any():
-            return "equally good CPU runs part, so that there is no path to follow"
+            return PARTING if len(yard.repeats) > 1 else MAY_PART
         if not (np.ptp(yard.path, axis=0) > 0).any():
             return "the signal does not vary"
         if quantity == "gain" and len(yard.repeats) < 2:

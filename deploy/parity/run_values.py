@@ -70,6 +70,8 @@ class QuantityValues(NamedTuple):
         What values are a part of that have no unit.
     strays : Strays or None
         Of values along the path of the model's own neurons; of others None.
+    seconds : float
+        How long the runs are.
     """
 
     trace: str
@@ -81,6 +83,7 @@ class QuantityValues(NamedTuple):
     part: int = 0
     of: str = RADIUS
     strays: Optional[Strays] = None
+    seconds: float = math.inf
 
 
 class Unmeasured(NamedTuple):
@@ -127,7 +130,7 @@ class CpuRuns:
         """Everything that a run is asked, trace by trace of the reference."""
         same = same_by_construction(self.reference, other)
         return [
-            each
+            each._replace(seconds=self.reference.duration)
             for trace in self.reference
             if trace.label in other.traces and trace.label not in same
             if trace.sparse or flat(trace).size
