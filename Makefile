@@ -6,7 +6,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-PYTEST_ARGS ?= -n 2 --slow
+# for two cores: one of the three waits for Slurm, or for a line that breaks, most of the time
+PYTEST_ARGS ?= -n 3 --slow
 
 .PHONY: compare test lint types clean
 

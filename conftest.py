@@ -26,11 +26,13 @@ if "LOIHI_DEPLOY_CACHE" not in os.environ:
 
 
 def pytest_collection_modifyitems(items):
-    """The longest first, so that no worker ends with them: the cluster's, and slow ones."""
-    cluster = Path(__file__).parent / "hardware_tests" / "cluster"
+    """The longest first, so that no worker ends with them: the cluster's, a board's, slow ones."""
+    hardware = Path(__file__).parent / "hardware_tests"
 
     def order(item):
-        return cluster not in item.path.parents, item.get_closest_marker("slow") is None
+        on_cluster = hardware / "cluster" in item.path.parents
+        on_board = item.path == hardware / "test_on_a_board.py"
+        return not on_cluster, not on_board, item.get_closest_marker("slow") is None
 
     items.sort(key=order)
 

@@ -293,8 +293,9 @@ def test_a_failure_leaves_the_folder_as_it_was(tmp_path):
 
 
 def test_a_sweep_has_a_page_of_its_seeds(loihi_deploy, browser, tmp_path):
-    words = ["sweep", "pes-connection", "--seeds", "0:4", "--duration", 0.5, "--out", "runs"]
-    done = loihi_deploy(*words, "--json")
+    words = ["sweep", "pes-connection", "--seeds", "0:4", "--duration", 0.5, "--spread", 0]
+    words += ["--out", "runs", "--json"]
+    done = loihi_deploy(*words)
     record = json.loads(done.stdout)
     assert record["report"] == "runs/report.html", done.stderr
     page = (tmp_path / "runs" / "report.html").read_text()
@@ -304,7 +305,7 @@ def test_a_sweep_has_a_page_of_its_seeds(loihi_deploy, browser, tmp_path):
     browser.open(tmp_path / "runs" / "report.html", 400)
     assert browser.messages == [] and browser.fetched == []
     assert browser.do("document.documentElement.scrollWidth") == 400
-    again = json.loads(loihi_deploy(*words, "--json").stdout)
+    again = json.loads(loihi_deploy(*words).stdout)
     assert again["figures"] == record["figures"]  # from the runs that are there
 
 
@@ -395,7 +396,7 @@ def test_an_index_compares_two(loihi_deploy, saved, browser, tmp_path):
 
 
 def test_compare_over_seeds_has_one_report(loihi_deploy, tmp_path):
-    words = ["compare", "bcm", "--duration", 0.2, "--seeds", "0:2"]
+    words = ["compare", "bcm", "--duration", 0.2, "--seeds", "0:2", "--spread", 0]
     done = loihi_deploy(*words)
     assert done.returncode in (0, 1), done.stderr
     assert done.stdout.endswith("report: comparison/bcm-seeds/report.html\n")

@@ -111,7 +111,8 @@ def test_bad_sweeps(network, call, said):
 
 
 def test_command_line_stopped_and_gone_on_with(loihi_deploy, tmp_path):
-    arguments = ["sweep", "pes-connection", "--duration", "1.5", "--seeds", "0:6", "--out", "runs"]
+    arguments = ["sweep", "pes-connection", "--duration", "1.5", "--seeds", "0:6", "--spread", "0"]
+    arguments += ["--out", "runs"]
     process = subprocess.Popen(
         [sys.executable, "-m", "deploy", *arguments],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

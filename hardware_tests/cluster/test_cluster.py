@@ -151,9 +151,9 @@ SHORT = sorted(set(faults.FAULTS) - LONG)
 
 @pytest.fixture(scope="module")
 def outcomes(cluster):
-    """Three runs at a time, as they wait more than they work."""
+    """Several runs at a time, as they wait more than they work."""
     faults.put_mishaps(cluster)
-    found = campaign.campaign(cluster, SHORT, len(SHORT), seed=0, at_once=3)
+    found = campaign.campaign(cluster, SHORT, len(SHORT), seed=0, at_once=6)
     return {outcome.fault: outcome for outcome in found}
 
 
