@@ -14,6 +14,9 @@ from __future__ import annotations
 import contextlib
 from typing import Any, Iterator, List, Optional
 
+import numpy as np
+
+from deploy.nengo_loihi.build.row_table import lengths_of, row_tables
 from deploy.nengo_loihi.load import load_nengo_loihi
 from loihi_rules.chip.limits import Chip
 
@@ -48,7 +51,7 @@ def place(model: Any, chip: Chip) -> Any:
     nengo_loihi.hardware.nxsdk_objects.Board
     """
     n_chips = -(-len(model.blocks) // chip.cores_a_chip)
-    with mended_tables(chip) as hardware:
+    with mended_tables(chip) as hardware, row_tables(load_nengo_loihi()):
         allocators = hardware.allocators
         if n_chips > 1:
             try:  # keeps together what talks to each other
@@ -62,18 +65,23 @@ def _add_synapse(self: Any, synapse: Any) -> None:
     """``Core.add_synapse``, with entries that are nobody else's."""
     self.synapse_cfg_idxs[synapse] = self.get_synapse_cfg_idx(synapse.synapse_cfg)
     entry = max((_beyond(of, ids) for of, ids in self.synapse_axons.items()), default=0)
-    entries: List[Optional[int]] = []
-    for axon in range(synapse.n_axons):
-        weights, _ = synapse.axon_weights_indices(axon)
-        if synapse.axon_compartment_base(axon) is None or weights.size == 0:
-            entries.append(None)  # it leads nowhere, and is not built
-        else:
-            entries.append(entry)
-            entry += synapse.idxs_per_synapse()
+    leads = _leads(synapse)
+    numbers = entry + (np.cumsum(leads) - leads) * synapse.idxs_per_synapse()
+    entries: List[Optional[int]] = [
+        number if its else None for number, its in zip(numbers.tolist(), leads.tolist())
+    ]
     self.synapse_axons[synapse] = entries
     self.board.index_synapse(synapse, self.chip, self, entries)
     first = next(reversed(self.synapse_entries.values()))[1] if self.synapse_entries else 0
     self.synapse_entries[synapse] = (first, first + synapse.size())
+
+
+def _leads(synapse: Any) -> np.ndarray:
+    """(n_axons,) whether each leads somewhere; those that do not are not built."""
+    rows, bases = synapse.axon_to_weight_map, synapse.axon_compartment_bases
+    some: np.ndarray = lengths_of(synapse.weights) > 0
+    leads = some[np.arange(synapse.n_axons) if rows is None else np.asarray(rows, np.int64)]
+    return leads if bases is None else leads & (np.asarray(bases) >= 0)
 
 
 def _beyond(synapse: Any, entries: Any) -> int:

@@ -9,6 +9,8 @@ from typing import Any, Dict, List, Mapping, Tuple
 import numpy as np
 
 from deploy.nengo_loihi.build.placing import place
+from deploy.nengo_loihi.build.row_table import row_tables
+from deploy.nengo_loihi.load import load_nengo_loihi
 from loihi_rules.chip.limits import Chip
 
 PACKET_WORDS = 64  # of 32 bits, nengo-loihi's Snips.channel_packet_elements
@@ -101,11 +103,11 @@ def cores_of(model: Any, places: Places) -> List[Core]:
     places : mapping
         See `places_of`.
     """
+    with row_tables(load_nengo_loihi()):
+        found = [(block, block.utilization()) for block in model.blocks]
     cores = []
-    for block in model.blocks:
-        uses = {
-            kind: Use(int(used), int(limit)) for kind, (used, limit) in block.utilization().items()
-        }
+    for block, shares in found:
+        uses = {kind: Use(int(used), int(limit)) for kind, (used, limit) in shares.items()}
         cores.append(Core(name_of_block(block), *places[block], uses))
     return sorted(cores, key=lambda core: (core.chip, core.core))
 
