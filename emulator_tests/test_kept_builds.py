@@ -398,6 +398,14 @@ def test_functions_are_known_by_their_code_and_all_that_it_reads():
     assert [content(with_function(function)) for function in unknown] == [None] * len(unknown)
 
 
+def test_what_another_version_has_built_is_not_taken(cache, monkeypatch):
+    """As after an upgrade: what steps a build goes by how it was laid out."""
+    assert [run(squared())[0] for _ in range(2)] == [EmulatorSession, KeptSession]
+    monkeypatch.setattr("deploy.targets.kept.written_by", lambda: "another version")
+    assert [run(squared())[0] for _ in range(2)] == [EmulatorSession, KeptSession]
+    assert len(cache()) == 2
+
+
 def test_what_a_function_reads_is_part_of_the_model():
     by = np.array([2.0])
     net = with_function(lambda x: x * by)

@@ -172,6 +172,18 @@ def test_problems_differ_by_kinds_shapes_and_order_in_memory():
     assert len({content_of((each,)) for each in others}) == len(others)
 
 
+@pytest.mark.parametrize("array", [np.ones((1, 5)), np.ones((5, 1)).T, np.ones((3, 2)).T])
+def test_solutions_lie_in_memory_as_they_did(tmp_path, array):
+    """A row that is the transpose of a column has its strides, by which products are computed."""
+    for _ in range(3):
+        kept = KeptSolutions(tmp_path / "file.npz")
+        assert kept.of(("some", array), lambda: (array,))[0].strides == array.strides
+        assert kept.of(("some", array), lambda: (array,))[0].strides == array.strides
+        kept.keep()
+    problems = [content_of(("some", each)) for each in (np.ones((1, 5)), np.ones((5, 1)).T)]
+    assert problems[0] != problems[1]
+
+
 def test_solutions_come_back_as_they_were(tmp_path):
     table = np.arange(6.0).reshape(2, 3)
     arrays = (table, table.T, np.arange(3, dtype=np.int8), np.zeros((0, 2)), np.array(2.5))

@@ -85,10 +85,27 @@ def _add(digest: Any, value: Any) -> None:
         raise _NotKnown
 
 
+def is_turned(array: np.ndarray) -> bool:
+    """Whether an array in one piece of memory is the transpose of one that has its rows in order.
+
+    The last bits of products differ by it. A single row or column may be either, by its strides
+    alone: NumPy and BLAS go by them.
+    """
+    if not array.flags.c_contiguous:
+        return array.flags.f_contiguous
+    in_order = np.cumprod([array.itemsize, *array.shape[:0:-1]])[::-1]
+    return array.T.flags.c_contiguous and array.strides != tuple(in_order.tolist())
+
+
+def copied(array: np.ndarray) -> np.ndarray:
+    """A copy in one piece of memory that is turned if the array is."""
+    return np.array(array.T).T if is_turned(array) else np.array(array)
+
+
 def _add_array(digest: Any, array: np.ndarray) -> None:
     """With its order in memory, by which the last bits of products differ."""
     if array.dtype.kind not in NUMBERS:
         raise _NotKnown
-    turned = array.flags.f_contiguous and not array.flags.c_contiguous
+    turned = is_turned(array)
     digest.update(f"array {array.dtype.str} {array.shape} {turned};".encode())
     digest.update(np.ascontiguousarray(array.T if turned else array))

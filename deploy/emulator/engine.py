@@ -210,8 +210,9 @@ class Engine:
         self._parts = {True: alone, False: shared}
         self.pace = Pace(min(most, len(shared.block) - 1))
         self._fixed = threads is not None
-        n_noise = layout.n_compartments if layout.has_noise else 0
-        self._noises = np.zeros((2, n_noise), layout.compartments.vth.dtype)
+        room = np.zeros((2, layout.n_compartments), layout.compartments.vth.dtype)
+        self._noises = room if layout.has_noise else None  # None: kernels compile nothing of it
+        self._learns = True if len(layout.learning.first_row) else None
         self._team = new_team(self.pace.numbers[-1])
         self._tallies = np.zeros((self.pace.numbers[-1], 2 * LINE), np.int64)
 
@@ -290,7 +291,7 @@ class Engine:
         """
         self._team[:] = 0
         return (
-            self.layout, self._parts[n_threads == 1], self.state,
+            self.layout, self._parts[n_threads == 1], self.state, self._learns,
             *self._numbers, *self._noise, self._noises, probed, events,
             event_start, self.t, row, n_steps, self._team, self._tallies,
         )  # fmt: skip

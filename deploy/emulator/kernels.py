@@ -218,7 +218,7 @@ def _add_repeated_runs(weights, run_start, table, length, scale, q, base, fired,
 
 
 @part
-def _deliver(layout, parts, k, state, fired, n_fired, events, event_start, row, at, tally):
+def _deliver(layout, parts, k, state, learns, fired, n_fired, events, event_start, row, at, tally):
     """Spikes go down their axons and add their rows to the input of part ``k``'s compartments.
 
     ``events[event_start[j]:event_start[j + 1]]`` are the spikes of input i and sample b in row r,
@@ -282,7 +282,7 @@ def _deliver(layout, parts, k, state, fired, n_fired, events, event_start, row, 
                     base = b * n + groups.base[entry]
                     tally[SPIKES] += 1
                     tally[SYNAPTIC] += length
-                    if synapse >= 0:
+                    if learns is not None and synapse >= 0:
                         for m in range(length):
                             q[base + m] += state.learned[start + m]
                         trace = learning.trace_start[synapse] + groups.axon[entry]
@@ -534,12 +534,12 @@ def _add_noise_int(noise, q, c, first, n):
 
 
 @part
-def _update_int(c, modes, state, noise, lo, first, n, tally):
+def _update_int(c, modes, state, noises, now, lo, first, n, tally):
     """Current, voltage and spikes of compartments; there is noise in a chip of one sample alone."""
     bias = c.bias
-    if len(noise):
-        _add_noise_int(noise, state.q, c, first, n)
-        bias = noise
+    if noises is not None:
+        _add_noise_int(noises[now], state.q, c, first, n)
+        bias = noises[now]
     wrapped_q, wrapped_u = _currents_int(state.q, state.current, c.decay_u, lo, first, n)
     wrapped_u2 = _voltages_int(state.voltage, state.current, bias, c.decay_v, lo, first, n)
     if modes.wraps_voltage:
@@ -555,11 +555,11 @@ def _update_int(c, modes, state, noise, lo, first, n, tally):
 
 
 @part
-def _update_float(c, state, noise, lo, first, n):
+def _update_float(c, state, noises, now, lo, first, n):
     """The same in single precision; nothing wraps."""
     one = np.float32(1)
-    noisy = len(noise) > 0
-    if noisy:
+    if noises is not None:
+        noise = noises[now]
         for k in range(n):
             i = first + np.uint64(k)
             noise[i] = (noise[i] + c.noise_offset[i]) * c.noise_mult[i]
@@ -572,8 +572,8 @@ def _update_float(c, state, noise, lo, first, n):
     for k in range(n):
         i, j = lo + np.uint64(k), first + np.uint64(k)
         drive = state.current[i] + c.bias[j]
-        if noisy and c.noise_on_u[j]:
-            drive += noise[j]
+        if noises is not None and c.noise_on_u[j]:
+            drive += noises[now, j]
         state.voltage[i] = (one - c.decay_v[j]) * state.voltage[i] + c.scale_v[j] * drive
     _clip(state.voltage, c.vmin, c.vmax, lo, first, n)
     _spike(state.voltage, state.spiked, state.ref_count, c.vth, lo, first, n)
@@ -648,6 +648,7 @@ def advance_int(
     layout,
     parts,
     state,
+    learns,
     key,
     position,
     noise_key,
@@ -667,30 +668,26 @@ def advance_int(
     """``n_steps`` steps of the chip's integers; ``t`` steps have been before.
 
     The first takes the events of row ``row``, and records into it. To be called by ``n_threads``
-    threads at once, ``me`` of them.
+    threads at once, ``me`` of them. ``learns`` is None where nothing learns, and ``noises`` where
+    there is no noise: nothing of either is compiled for such chips, which are most.
     """
     learning, c, modes = layout.learning, layout.compartments, layout.modes
     n_learning, n = len(learning.first_row), layout.block_start[-1]
     n_parts, n_blocks = len(parts.group) - 1, len(layout.block_start) - 1
     n_samples = len(state.q) // n
-    passes_over = (n_learning > 0 or layout.has_noise) and (
-        modes.noise_apart or not layout.has_noise
-    )
-    draws_ahead = layout.has_noise and n_learning == 0
     tally, at = tallies[me], np.zeros(n_samples, np.int64)
     turn = 0
-    if draws_ahead:
+    if noises is not None and learns is None:
         if me == 0:
             _draw_noise_int(noises[(t + 1) & 1], noise_key, noise_position)
         turn = end_turn(team, me, turn, n_threads)
     for step in range(n_steps):
         now = t + step + 1
-        noise = noises[now & 1]
         before, after = (now - 1) & 1, now & 1
-        if draws_ahead and me == 0 and step + 1 < n_steps:
+        if noises is not None and learns is None and me == 0 and step + 1 < n_steps:
             _draw_noise_int(noises[before], noise_key, noise_position)
         for phase in range(2 if n_learning else 1):
-            if phase == 1:
+            if learns is not None and phase == 1:
                 turn = end_turn(team, me, turn, n_threads)
                 if me == 0:
                     for s in range(n_learning):
@@ -703,21 +700,22 @@ def advance_int(
                             )
                     for j in range(len(state.acting)):  # as slices: 2 s to compile, an error
                         state.acting[j] = state.errors[j]
-                    _draw_noise_int(noise, noise_key, noise_position)
+                    if noises is not None:
+                        _draw_noise_int(noises[after], noise_key, noise_position)
                 turn = end_turn(team, me, turn, n_threads)
             k, ahead = next_part(team, me, turn, -1, 0, n_parts, n_threads)
             while k < n_parts:
                 if phase == 0:
                     _deliver(
-                        layout, parts, k, state, state.fired[before], state.n_fired[before],
-                        events, event_start, row + step, at, tally,
+                        layout, parts, k, state, learns, state.fired[before],
+                        state.n_fired[before], events, event_start, row + step, at, tally,
                     )  # fmt: skip
                 if phase == 1 or n_learning == 0:
                     first = np.uint64(parts.compartment[k])
                     size = parts.compartment[k + 1] - parts.compartment[k]
                     for b in range(n_samples):
                         lo = np.uint64(b * n) + first
-                        _update_int(c, modes, state, noise, lo, first, size, tally)
+                        _update_int(c, modes, state, noises, after, lo, first, size, tally)
                         _collect_fired(
                             layout.block_start, state.spiked, state.fired[after],
                             state.n_fired[after], parts.block[k], parts.block[k + 1], b * n,
@@ -725,7 +723,10 @@ def advance_int(
                         )  # fmt: skip
                     _record(probed, parts, k, state, n, n_samples, row + step)
                 k, ahead = next_part(team, me, turn, k, ahead, n_parts, n_threads)
-        if passes_over and me == 0:
+        if noises is not None:
+            if modes.noise_apart and me == 0:
+                _skip_noise(key, position, n)
+        elif learns is not None and me == 0:
             _skip_noise(key, position, n)
         turn = end_turn(team, me, turn, n_threads)
     if me == 0:
@@ -737,6 +738,7 @@ def advance_float(
     layout,
     parts,
     state,
+    learns,
     key,
     position,
     noise_key,
@@ -760,18 +762,17 @@ def advance_float(
     n_samples = len(state.q) // n
     tally, at = tallies[me], np.zeros(n_samples, np.int64)
     turn = 0
-    if layout.has_noise:
+    if noises is not None:
         if me == 0:
             _draw_noise_float(noises[(t + 1) & 1], key, position)
         turn = end_turn(team, me, turn, n_threads)
     for step in range(n_steps):
         now = t + step + 1
-        noise = noises[now & 1]
         before, after = (now - 1) & 1, now & 1
-        if layout.has_noise and me == 0 and step + 1 < n_steps:
+        if noises is not None and me == 0 and step + 1 < n_steps:
             _draw_noise_float(noises[before], key, position)
         for phase in range(2 if n_learning else 1):
-            if phase == 1:
+            if learns is not None and phase == 1:
                 turn = end_turn(team, me, turn, n_threads)
                 if me == 0:
                     for s in range(n_learning):
@@ -785,15 +786,15 @@ def advance_float(
             while k < n_parts:
                 if phase == 0:
                     _deliver(
-                        layout, parts, k, state, state.fired[before], state.n_fired[before],
-                        events, event_start, row + step, at, tally,
+                        layout, parts, k, state, learns, state.fired[before],
+                        state.n_fired[before], events, event_start, row + step, at, tally,
                     )  # fmt: skip
                 if phase == 1 or n_learning == 0:
                     first = np.uint64(parts.compartment[k])
                     size = parts.compartment[k + 1] - parts.compartment[k]
                     for b in range(n_samples):
                         lo = np.uint64(b * n) + first
-                        _update_float(c, state, noise, lo, first, size)
+                        _update_float(c, state, noises, after, lo, first, size)
                         _collect_fired(
                             layout.block_start, state.spiked, state.fired[after],
                             state.n_fired[after], parts.block[k], parts.block[k + 1], b * n,

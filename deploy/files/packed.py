@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Mapping, Sequence, Tuple
 import numpy as np
 
 from deploy.files.npz import Arrays
-from loihi_rules.solutions import NUMBERS, Solution
+from loihi_rules.solutions import NUMBERS, Solution, is_turned
 
 LINE = 64  # bytes; each array begins on a line of its own, as compiled code needs it
 
@@ -37,7 +37,7 @@ def packed(solutions: Mapping[str, Solution]) -> Tuple[Dict[str, Any], np.ndarra
     for key, solution in solutions.items():
         places[key] = []
         for array in solution:
-            turned = not array.flags.c_contiguous
+            turned = is_turned(array)
             flat = (array.T if turned else array).reshape(-1).view(np.uint8)
             pieces += [flat, np.zeros(-len(flat) % LINE, np.uint8)]
             places[key].append([array.dtype.str, list(array.shape), turned, start])

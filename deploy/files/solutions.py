@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Sequence, Tuple
 
 import nengo
-import numpy as np
 
 import deploy
 import loihi_rules
@@ -27,7 +26,7 @@ from deploy.files.kind import FileKind
 from deploy.files.npz import read_npz, write_npz
 from deploy.files.packed import is_in_one_piece, packed, unpacked
 from deploy.files.private import is_private, private_folder
-from loihi_rules.solutions import Solution, Solutions, content_of
+from loihi_rules.solutions import Solution, Solutions, content_of, copied
 
 KIND = FileKind("loihi-deploy solutions", 1, "solutions", "they are made anew")
 LIBRARIES = ("numpy", "scipy", "nengo", "nengo-loihi")
@@ -66,11 +65,11 @@ class KeptSolutions(Solutions):
             solution = solve()
             if all(map(is_in_one_piece, solution)):
                 self._is_new = True
-                self._use(key, tuple(np.array(array) for array in solution))
+                self._use(key, tuple(map(copied, solution)))
             return solution
         if key not in self._used:
             self._use(key, known)
-        return tuple(np.array(array) for array in known)
+        return tuple(map(copied, known))
 
     def _use(self, key: str, solution: Solution) -> None:
         self._used[key] = solution

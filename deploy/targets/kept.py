@@ -28,7 +28,7 @@ import numpy as np
 from nengo.exceptions import NengoWarning, SimulationError
 
 from deploy.compiling.jit import HAVE_NUMBA
-from deploy.files.builds import FOLDER, Build, find_build, forget_build, keep_build
+from deploy.files.builds import FOLDER, Build, find_build, forget_build, keep_build, written_by
 from deploy.files.cache import cache_folder
 from deploy.host.frozen import NotPlain
 from deploy.models.content import Objects, content_of_network
@@ -148,7 +148,7 @@ def model_of(network: nengo.Network, seed: int, dt: float, *given: Any) -> Optio
     """
     objects = Objects(network)
     rc = str(nengo.rc.float_dtype), str(nengo.rc.int_dtype)
-    content = content_of_network(objects, [seed, dt, *rc, *given])
+    content = content_of_network(objects, [seed, dt, *rc, written_by(), *given])
     return None if content is None else Model(objects, content, seed, dt)
 
 

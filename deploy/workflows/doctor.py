@@ -28,7 +28,7 @@ PROGRAMS = {  # outside programs, and what needs them here
     "cc": "PySpike (pip install loihi-deploy[spikes]), which is compiled once",
 }
 NEEDED = ("cpu", "emulator")
-WARMED = "pes-connection"
+WARMED = ("one-hot", "pes-connection")  # what learns has kernels of its own
 
 
 def diagnose() -> Dict[str, Any]:
@@ -80,11 +80,13 @@ def _version(name: str) -> str:
 def warm() -> float:
     """Have the emulator and the host's part compiled, as installing it would; gives the seconds.
 
-    What runs is a system that learns on the chip, on the CPU and on both emulators.
+    What runs is a system that does not learn and one that learns on the chip, on the CPU and on
+    both emulators.
     """
     from deploy.workflows.run import run  # loads Nengo
 
     begun = time.perf_counter()
-    for target in ("cpu", "emulator", "float-emulator"):
-        run(WARMED, 0.01, target)
+    for system in WARMED:
+        for target in ("cpu", "emulator", "float-emulator"):
+            run(system, 0.01, target)
     return time.perf_counter() - begun
