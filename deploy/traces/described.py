@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Dict, Sequence
+from typing import Dict, Sequence
 
 import nengo
 from nengo.connection import LearningRule
@@ -47,14 +47,14 @@ def describe_traces(network: nengo.Network, n_steps: int, dt: float) -> Dict[nen
             1.0 if every is None else every / dt,
             n_steps,
             instrument=True,
-            dynamics=_of_learning(instrument.probe.obj),
+            dynamics=_of_learning(instrument.learning),
         )
     return described
 
 
-def _of_learning(conn: Any) -> str:
+def _of_learning(conn: nengo.Connection) -> str:
     """Of an instrument: without an error, weights are what the rule makes of the activities."""
-    rule = conn.learning_rule if isinstance(conn, nengo.Connection) else None
+    rule = conn.learning_rule
     return UNSUPERVISED if isinstance(rule, LearningRule) and rule.size_in == 0 else LEARNED
 
 

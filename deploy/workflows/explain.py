@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import warnings
 from dataclasses import dataclass, replace
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import nengo
 import numpy as np
@@ -29,6 +29,7 @@ from deploy.workflows.parity import compare_traces
 from deploy.workflows.run import Progress, run
 from deploy.workflows.spread import spread as make_spread
 from loihi_rules import fix_seeds
+from loihi_rules.learned.record import learning
 from loihi_rules.nengo_parts.seeds import copy_network
 from loihi_rules.rewriting import rewrite
 
@@ -332,12 +333,13 @@ def _suspects(trial: _Trial, ideal: Optional[Traces], chip: Traces) -> List[Susp
     base = trial.base
     seen = trial.run(trial.watched(base, spikes=True), "cpu")
     ensembles = list(base.all_ensembles)
-    learning = [conn for conn in base.all_connections if conn.learning_rule_type is not None]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they are the runs' own
         rewritten = rewrite(base, trial.seed, trial.dt)
     errors = {
-        conn: flat(chip.traces[label]) for conn, label in _error_labels(learning, chip).items()
+        conn: flat(chip.traces[f"error of {name}"])
+        for name, conn in learning(base).items()
+        if f"error of {name}" in chip.traces
     }
     symptoms = Symptoms(
         network=base,
@@ -352,17 +354,6 @@ def _suspects(trial: _Trial, ideal: Optional[Traces], chip: Traces) -> List[Susp
         dt=trial.dt,
     )
     return [suspect for find in SUSPICIONS for suspect in find(symptoms)]
-
-
-def _error_labels(
-    learning: Sequence[nengo.Connection], chip: Traces
-) -> Mapping[nengo.Connection, str]:
-    """Traces of errors, which are in the order of the connections that learn."""
-    labels = [trace.label for trace in chip if trace.kind == "weights" and trace.instrument]
-    pairs = (
-        (c, label.replace("weights of ", "error of ", 1)) for c, label in zip(learning, labels)
-    )
-    return {conn: label for conn, label in pairs if label in chip.traces}
 
 
 def _reach(ensembles: Sequence[nengo.Ensemble], ideal: Traces) -> Dict[nengo.Ensemble, float]:

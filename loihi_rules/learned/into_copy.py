@@ -16,7 +16,7 @@ from scipy.sparse import csr_matrix
 from loihi_rules.chip.limits import LOIHI
 from loihi_rules.chip.tuning import give_gains
 from loihi_rules.learned.learned import Learned
-from loihi_rules.learned.record import adapts, learning, shape_of
+from loihi_rules.learned.record import adapts, all_adapted, learning, shape_of
 from loihi_rules.nengo_parts.built import built_ensemble, decoders_of
 from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.nengo_parts.wiring import base_of, reconnect
@@ -35,9 +35,15 @@ def matched(
                 f"there is no learning connection {each.connection!r} in the model; it has {names}"
             )
         values = np.asarray(each.values, float)
-        if each.adapts != adapts(conn) or values.shape != shape_of(conn):
+        own = adapts(conn)
+        if len(all_adapted(conn)) > 1:
             raise ValueError(
-                f"{each.connection}: it learns {adapts(conn)} of shape {shape_of(conn)}, "
+                f"{each.connection}: its rules change weights and encoders, of which the weights "
+                "alone are kept; use a connection for each rule"
+            )
+        if each.adapts != own or values.shape != shape_of(conn, own):
+            raise ValueError(
+                f"{each.connection}: it learns {own} of shape {shape_of(conn, own)}, "
                 f"not {each.adapts} of shape {values.shape}"
             )
         if not np.all(np.isfinite(values)):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Dict, Tuple
+from typing import Any, Dict, FrozenSet, List, Tuple
 
 import nengo
 
-from loihi_rules.learning_rules import rule_of
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.wiring import base_of
 
@@ -27,22 +26,37 @@ def learning(network: nengo.Network) -> Dict[str, nengo.Connection]:
 
 def rule_names(conn: nengo.Connection) -> str:
     """The rule or rules of a connection, as Nengo calls them."""
+    return "+".join(type(rule).__name__ for rule in rule_types(conn))
+
+
+def rule_types(conn: nengo.Connection) -> List[Any]:
+    """The rule or rules by which a connection learns, of Nengo or of a user's own."""
     rules = conn.learning_rule_type
     if isinstance(rules, dict):
-        rules = list(rules.values())
-    each = rules if isinstance(rules, (list, tuple)) else [rules]
-    return "+".join(type(rule).__name__ for rule in each)
+        return list(rules.values())
+    return list(rules) if isinstance(rules, (list, tuple)) else [rules]
+
+
+def all_adapted(conn: nengo.Connection) -> FrozenSet[str]:
+    """All that a connection's rules change: ``"weights"``, ``"encoders"`` or both.
+
+    Nengo's builder goes by what the rule type says that it ``modifies``; ``"decoders"`` and
+    ``"weights"`` are one signal of the connection there, ``"encoders"`` are those of the ensemble
+    after it (``nengo/builder/learning_rules.py``, ``build_learning_rule``).
+    """
+    return frozenset(
+        "encoders" if rule.modifies == "encoders" else "weights" for rule in rule_types(conn)
+    )
 
 
 def adapts(conn: nengo.Connection) -> str:
-    """What a connection's rule changes, ``"weights"`` or ``"encoders"``."""
-    rule = rule_of(conn)
-    return "weights" if rule is None else rule.adapts
+    """What is kept of what a connection learns: weights, or encoders if it learns no others."""
+    return "encoders" if all_adapted(conn) == {"encoders"} else "weights"
 
 
-def shape_of(conn: nengo.Connection) -> Tuple[int, int]:
-    """Of what the connection learns, see `Learned.values`."""
-    if adapts(conn) == "encoders":
+def shape_of(conn: nengo.Connection, adapted: str) -> Tuple[int, int]:
+    """Of what the connection learns, its weights or encoders; see `Learned.values`."""
+    if adapted == "encoders":
         ens = base_of(conn.post)
         return ens.n_neurons, ens.dimensions
     if not isinstance(conn.pre_obj, nengo.Ensemble):

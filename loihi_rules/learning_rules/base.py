@@ -22,15 +22,12 @@ class Rule:
     off_chip : callable
         Takes a connection that learns by this rule alone, and a chip; says why it cannot learn
         on it, or None if it can.
-    adapts : str
-        ``"weights"`` of the connection, or ``"encoders"`` of the ensemble after it.
     reads_post : bool
         Whether the rule needs the spikes of the neurons after the connection.
     """
 
     rule_type: Type[LearningRuleType]
     off_chip: Callable[[nengo.Connection, Chip], Optional[str]]
-    adapts: str = "weights"
     reads_post: bool = False
 
     @property

@@ -35,4 +35,4 @@ def off_chip(conn: nengo.Connection, chip: Chip) -> str:
     )
 
 
-RULE = Rule(nengo.Voja, off_chip, adapts="encoders")
+RULE = Rule(nengo.Voja, off_chip)

@@ -10,8 +10,7 @@ from nengo.ensemble import Neurons
 from nengo.params import Parameter
 
 from loihi_rules.draft import Draft
-from loihi_rules.learned.record import rule_names
-from loihi_rules.learning_rules import rule_of
+from loihi_rules.learned.record import all_adapted, rule_names
 from loihi_rules.nengo_parts.built import built_ensemble
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.transforms import matrix_of
@@ -50,8 +49,7 @@ def learned_posts(draft: Draft) -> None:
 
 def may_be_on_chip(conn: nengo.Connection) -> bool:
     """Whether the target of a learned connection can be on the chip at all."""
-    rule = rule_of(conn)
-    return rule is None or rule.adapts == "weights"
+    return "encoders" not in all_adapted(conn)
 
 
 def _by_a_node(draft: Draft, conn: nengo.Connection) -> None:

@@ -11,6 +11,7 @@ from nengo.connection import LearningRule
 from loihi_rules.chip.limits import Chip
 from loihi_rules.chip.tuning import is_chips_own
 from loihi_rules.draft import Draft
+from loihi_rules.learned.record import rule_types
 from loihi_rules.learning_rules import RULES
 from loihi_rules.learning_rules.where import off_chip_learning
 from loihi_rules.nengo_parts.names import name_of
@@ -152,10 +153,8 @@ def _unknown_rule(network: nengo.Network) -> Dict[nengo.Ensemble, str]:
     """
     found: Dict[nengo.Ensemble, str] = {}
     for conn in network.all_connections:
-        pre, rules = base_of(conn.pre), conn.learning_rule_type
-        rules = list(rules.values()) if isinstance(rules, dict) else rules
-        each = rules if isinstance(rules, (list, tuple)) else [rules]
-        unknown = [type(rule).__name__ for rule in each if rule and type(rule) not in RULES]
+        pre, rules = base_of(conn.pre), rule_types(conn)
+        unknown = [type(rule).__name__ for rule in rules if rule and type(rule) not in RULES]
         if unknown and isinstance(pre, nengo.Ensemble) and network.config[pre].on_chip is not True:
             found[pre] = (
                 f"{unknown[0]}, by which a connection from it learns, is a rule that is not known "
