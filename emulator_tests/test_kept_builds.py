@@ -3,18 +3,22 @@
 import importlib
 import json
 import os
+import shutil
 import warnings
 from dataclasses import replace
+from pathlib import Path
 
 import nengo
 import numpy as np
 import pytest
 
 import deploy
+import loihi_rules
 from deploy.compiling.jit import HAVE_NUMBA
 from deploy.files import builds as on_disk
-from deploy.files.builds import KIND, find_build
+from deploy.files.builds import KIND, find_build, written_by
 from deploy.files.npz import read_npz, write_npz
+from deploy.files.solutions import computed_by
 from deploy.models.content import Objects, content_of_network
 from deploy.targets.emulator import EmulatorSession
 from deploy.targets.kept import KeptSession
@@ -229,6 +233,28 @@ def test_a_second_run_records_the_same(cache, monkeypatch, network):
         np.testing.assert_array_equal(own.values, other.values)
     if network is taught:
         assert any("of its errors were cut off" in str(warning) for warning in found.warnings)
+
+
+@pytest.mark.parametrize("package", [deploy, loihi_rules])
+def test_what_another_source_has_built_is_not_taken(cache, monkeypatch, tmp_path, package):
+    """It may be that of another version, which builds something else of the same network."""
+    net, files = squared(), (written_by, computed_by)
+    first = run(net)
+    assert run(net)[0] is KeptSession
+    tree = tmp_path / "source"
+    shutil.copytree(Path(package.__file__).parent, tree)
+    with (tree / "notes.py" if package is loihi_rules else tree / "errors.py").open("a") as file:
+        file.write("# of another day\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(package, "__file__", str(tree / "__init__.py"))
+        for each in files:
+            each.cache_clear()
+        other = run(net)
+    for each in files:
+        each.cache_clear()
+    assert other[0] is EmulatorSession
+    assert_same(other, first)
+    assert run(net)[0] is KeptSession
 
 
 def test_both_targets_and_other_seeds_are_kept_apart(cache, monkeypatch):
