@@ -81,6 +81,7 @@ LONGER: Mapping[str, str] = {
     "python benchmarks/false_spikes.py": "needs the virtual board; one share, in words",
     "python benchmarks/growth.py": "draws its picture",
     "python benchmarks/builds.py": "ratios depend on what else the machine does",
+    "python benchmarks/first_use.py": "another checkout is needed",
     "python -m benchmarks.threads": "times, of an idle machine alone",
     "python -m benchmarks.large": "gigabytes, and times of an idle machine",
     "python -m benchmarks.side_by_side": "ten thousand samples, one after the other too",
