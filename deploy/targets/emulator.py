@@ -264,13 +264,13 @@ class EmulatorSession(ChipSession):
             while self.n_steps < end:
                 self.injections.apply(self.n_steps)
                 stop = self.injections.next_after(self.n_steps, end)
-                stop = min([stop] + [reader.next_sample() for reader in polled])
+                stop = min([stop] + [reader.next_look() for reader in polled])
                 before = self.n_steps
                 try:
                     self._advance(stop - before)
                 finally:
                     for reader in polled:
-                        if before < self.n_steps and reader.is_sample(self.n_steps):
+                        if before < self.n_steps and reader.looks_at(self.n_steps):
                             reader.poll()
 
     def _advance(self, n_steps: int) -> None:

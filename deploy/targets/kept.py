@@ -563,14 +563,14 @@ class KeptSession(Session):
                 self._hand_over()
 
     def _advance(self, end: int) -> None:
-        """To the next sample of what looks at the chip, or to the end."""
+        """To the next step after which something looks at the chip, or to the end."""
         before = self.n_steps
-        stop = min([end, *(reader.next_sample() for reader in self._polled())])
+        stop = min([end, *(reader.next_look() for reader in self._polled())])
         try:
             self.runner.run_steps(stop - before)
         finally:
             for reader in self._polled():
-                if before < self.n_steps and reader.is_sample(self.n_steps):
+                if before < self.n_steps and reader.looks_at(self.n_steps):
                     reader.poll()
 
     def _polled(self) -> List[LearnedWeights]:

@@ -91,7 +91,7 @@ class BoardSession(ChipSession):
         while self.n_steps < end:
             self.injections.apply(self.n_steps)
             stop = self.injections.next_after(self.n_steps, end)
-            stop = min([stop] + [reader.next_sample() for reader in polled])
+            stop = min([stop] + [reader.next_look() for reader in polled])
             self._runs = True
             try:
                 self.simulator.run_steps(stop - int(self.simulator._n_steps))
@@ -101,7 +101,7 @@ class BoardSession(ChipSession):
             finally:
                 self._runs = False
             for reader in polled:
-                if reader.is_sample(self.n_steps):
+                if reader.looks_at(self.n_steps):
                     reader.poll()
 
     def _end_at(self, step: int) -> None:

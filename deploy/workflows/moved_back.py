@@ -60,8 +60,15 @@ class MovedBack:
         return self.ahead - self.session.late.get(probe, 0)
 
     def _new(self, probe: nengo.Probe) -> Optional[Piece]:
-        sparse = self._traces[probe].sparse
-        return self.session.spikes(probe) if sparse else self.session.samples(probe)
+        if self._traces[probe].sparse:
+            return self.session.spikes(probe)
+        samples = self.session.samples(probe)
+        return samples if samples is None or samples.dtype != object else _dense(samples)
+
+
+def _dense(matrices: np.ndarray) -> np.ndarray:
+    """(n, rows, columns) of n sparse matrices, which Nengo gives of weights of `nengo.Sparse`."""
+    return np.array([matrix.toarray() for matrix in matrices])
 
 
 def _split(piece: Optional[Piece], n_steps: int) -> Tuple[Optional[Piece], Optional[Piece]]:

@@ -36,10 +36,14 @@ class Reader:
         every = self.served.sample_every
         return step % (1 if every is None else every / self.session.dt) < 1
 
-    def next_sample(self) -> int:
-        """The first step from now on that is a sample."""
+    def looks_at(self, step: int) -> bool:
+        """Whether it has to look at the chip after this step, of those that are polled."""
+        return bool(self.is_sample(step))
+
+    def next_look(self) -> int:
+        """The first step from now on after which it has to."""
         step = self.session.n_steps + 1
-        while not self.is_sample(step):
+        while not self.looks_at(step):
             step += 1
         return int(step)
 
@@ -60,7 +64,7 @@ class Reader:
         return samples
 
     def poll(self) -> None:
-        """Look at the chip, after a step that is a sample."""
+        """Look at the chip, after a step that `looks_at` names."""
 
     def samples(self) -> np.ndarray:
         """(n, ...) samples since they were last cleared."""
@@ -68,6 +72,40 @@ class Reader:
 
     def clear(self) -> None:
         """Forget the samples."""
+
+
+class Filter:
+    """A probe's filter, which goes on at every step, as Nengo's do.
+
+    Nengo updates a filter at the end of a step, after its value was probed, so that what comes in
+    one step is in the sample of the next, and the first is 0 (`nengo.builder.probe`,
+    ``signal_probe``).
+
+    Parameters
+    ----------
+    synapse : nengo.synapses.Synapse or None
+        None hands on what comes.
+    dt : float
+        Step in seconds.
+    """
+
+    def __init__(self, synapse: Any, dt: float):
+        self.synapse, self.dt = synapse, dt
+        self._step: Any = None
+        self._next: Any = 0.0
+
+    def __call__(self, now: np.ndarray) -> np.ndarray:
+        """What a probe has of the step in which this came."""
+        if self.synapse is None:
+            return now
+        shape = now.shape or (1,)  # Nengo's filters have no state for numbers without a shape
+        if self._step is None:
+            state = self.synapse.make_state(shape, shape, self.dt)
+            self._step = self.synapse.make_step(shape, shape, self.dt, None, state)
+            self._next = np.zeros(now.shape)
+        probed = self._next
+        self._next = np.array(self._step(0.0, now.reshape(shape))).reshape(now.shape)
+        return np.asarray(probed)
 
 
 class StandIn(Reader):
@@ -108,7 +146,8 @@ class RefractoryTime(Reader):
     """What is left of the refractory time, from the spikes.
 
     Nengo sets it to τ_ref + dt at a spike and takes dt off at each step
-    (`nengo.LIF.step`); the chip counts whole steps.
+    (`nengo.LIF.step`), below 0 too, where it says how long the neuron has been free; the chip
+    counts whole steps, and ends at 0.
     """
 
     def __init__(self, served: ServedProbe, session: Any):
@@ -122,7 +161,7 @@ class RefractoryTime(Reader):
         dt = self.session.dt
         tau_ref = dt * np.round(self.served.source.ensemble.neuron_type.tau_ref / dt)
         for row in spiked:
-            self.left = np.where(row, tau_ref + dt, np.maximum(self.left - dt, -dt))
+            self.left = np.where(row, tau_ref + dt, self.left - dt)
             self.kept.append(self.left)
         self.read += len(spiked)
         samples = self.columns(np.array(self.kept).reshape(len(self.kept), len(self.left)))
@@ -134,11 +173,13 @@ class RefractoryTime(Reader):
 
 
 class Built(Reader):
-    """A value that the build fixed, once a sample."""
+    """A value that the build fixed, once a sample, through the probe's filter."""
 
     def __init__(self, served: ServedProbe, session: Any):
         super().__init__(served, session)
-        self.since = session.n_steps
+        self.since = self.read = session.n_steps
+        self.filter = Filter(served.synapse, session.dt)
+        self.kept: List[np.ndarray] = []
         if getattr(session.built(served.source), served.attribute) is None:
             raise BuildError(
                 f"{served.attribute!r} of {served.source} cannot be probed: it has none"
@@ -146,13 +187,20 @@ class Built(Reader):
 
     def samples(self) -> np.ndarray:
         value = getattr(self.session.built(self.served.source), self.served.attribute)
-        if hasattr(value, "toarray"):
-            value = value.toarray()
-        n = int(np.sum(self.due(self.session.n_steps - self.since)))
-        return np.repeat(np.asarray(value)[np.newaxis], n, axis=0)
+        value = np.asarray(value.toarray() if hasattr(value, "toarray") else value)
+        now = self.session.n_steps
+        if self.served.synapse is None:
+            return np.repeat(value[np.newaxis], int(np.sum(self.due(now - self.since))), axis=0)
+        for step in range(self.read + 1, now + 1):
+            filtered = self.filter(value)
+            if self.is_sample(step):
+                self.kept.append(filtered)
+        self.read = now
+        return np.array(self.kept)
 
     def clear(self) -> None:
-        self.since = self.session.n_steps
+        self.samples()
+        self.since, self.kept = self.session.n_steps, []
 
 
 class LearnedWeights(Reader):
@@ -163,18 +211,15 @@ class LearnedWeights(Reader):
     def __init__(self, served: ServedProbe, session: Any):
         super().__init__(served, session)
         self.kept: List[np.ndarray] = []
-        self.filter: Any = None
+        self.filter = Filter(served.synapse, session.dt)
+
+    def looks_at(self, step: int) -> bool:
+        return self.served.synapse is not None or super().looks_at(step)
 
     def poll(self) -> None:
-        session, synapse = self.session, self.served.synapse
-        now = session.learned_decoders(self.served.source)
-        if synapse is not None:
-            if self.filter is None:
-                period = self.served.sample_every or session.dt
-                state = synapse.make_state(now.shape, now.shape, period)
-                self.filter = synapse.make_step(now.shape, now.shape, period, None, state)
-            now = np.array(self.filter(0.0, now))
-        self.kept.append(now)
+        now = self.filter(self.session.learned_decoders(self.served.source))
+        if self.is_sample(self.session.n_steps):
+            self.kept.append(now)
 
     def samples(self) -> np.ndarray:
         return np.array(self.kept)
@@ -196,7 +241,7 @@ class LearningSteps(Reader):
 
     def __init__(self, served: ServedProbe, session: Any):
         super().__init__(served, session)
-        self.filter: Any = None
+        self.filter = Filter(served.synapse, session.dt)
         self.kept: List[np.ndarray] = []
         self.read = 0
 
@@ -208,22 +253,14 @@ class LearningSteps(Reader):
         n = active.shape[1]
         due = self.due(len(active))
         for k in range(self.read, len(active)):
+            if not due[k] and self.served.synapse is None:
+                continue
+            now = self.filter(self.served.factor / n * np.outer(errors[k], active[k]))
             if due[k]:
-                now = self.served.factor / n * np.outer(errors[k], active[k])
-                self.kept.append(self._filtered(now))
+                self.kept.append(now)
         self.read = len(active)
         shape = (len(self.kept), errors.shape[1], n)
         return np.array(self.kept).reshape(shape)
-
-    def _filtered(self, now: np.ndarray) -> np.ndarray:
-        synapse = self.served.synapse
-        if synapse is None:
-            return now
-        if self.filter is None:
-            period = self.served.sample_every or self.session.dt
-            state = synapse.make_state(now.shape, now.shape, period)
-            self.filter = synapse.make_step(now.shape, now.shape, period, None, state)
-        return np.array(self.filter(0.0, now))
 
     def clear(self) -> None:
         self.samples()

@@ -133,7 +133,12 @@ def _built(attribute: str) -> Callable[[Draft, nengo.Network, nengo.Probe], Serv
     def way(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Served:
         return (
             ServedProbe(
-                None, "built", probe.obj, attribute=attribute, sample_every=probe.sample_every
+                None,
+                "built",
+                probe.obj,
+                attribute=attribute,
+                sample_every=probe.sample_every,
+                synapse=probe.synapse,
             ),
             "the value that the build fixed, at each sample",
             "it does not change on the chip, which has no probe for it",
@@ -194,7 +199,7 @@ def _connection_input(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> S
         stand_in = _stand_in(draft, net, conn.pre_obj, probe, attr="output")
         after = "what its source gives"
     return (
-        ServedProbe(stand_in, sample_every=None),
+        ServedProbe(stand_in, sample_every=probe.sample_every),
         after,
         "the chip has no probe for connections",
     )
@@ -270,6 +275,7 @@ WAYS: Dict[Tuple[str, str], Any] = {
     ("neurons", "input"): _neuron_input,
     ("neurons", "refractory_time"): _refractory_time,
     ("learning", "weights"): _learned_weights,
+    ("learning", "input"): _connection_input,
     ("rule", "error"): _rule_error,
     ("rule", "activities"): _rule_activities,
     ("rule", "delta"): _rule_delta,
