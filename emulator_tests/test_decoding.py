@@ -213,3 +213,31 @@ def test_few_neurons_a_dimension_give_as_little_as_on_the_cpu(neurons):
             return 2 * abs(np.mean((sim.data[probe][late] @ along) * rotor))
 
     assert passed("emulator") == pytest.approx(passed("cpu"), rel=0.06)
+
+
+@pytest.mark.parametrize("function", [np.array, np.square])
+def test_decoders_say_by_how_much_they_miss(function):
+    ens, built, curves = ensemble()
+    points = built.eval_points
+    targets = function(points)
+    decoders, rmses = Decoding()._solved(ens, curves, 0.1, points, targets)
+    off = curves.chip(points) @ decoders.T - targets
+    np.testing.assert_allclose(rmses, np.sqrt((off**2).mean(axis=0)), rtol=1e-9)
+
+
+def test_solver_info_is_had_as_from_nengo(monkeypatch, tmp_path):
+    monkeypatch.setenv("LOIHI_DEPLOY_CACHE", str(tmp_path))
+    with nengo.Network(seed=1) as net:
+        a, b = nengo.Ensemble(60, 2), nengo.Ensemble(60, 2)
+        nengo.Connection(nengo.Node([0.5, 0.1]), a)
+        conns = [nengo.Connection(a, b), nengo.Connection(a, b, function=lambda x: x[::-1] ** 2)]
+        nengo.Probe(b, synapse=0.02)
+    with nengo.Simulator(net, progress_bar=False) as sim:
+        nengos = [sim.data[conn].solver_info for conn in conns]
+    for _ in range(2):  # the second time of what is kept
+        with deploy.Simulator(net, progress_bar=False) as sim:
+            for conn, expected in zip(conns, nengos):
+                info = sim.data[conn].solver_info
+                assert set(info) == set(expected) == {"rmses", "time"}
+                np.testing.assert_allclose(info["rmses"], expected["rmses"], rtol=0.5)
+                assert not np.allclose(info["rmses"], expected["rmses"], rtol=0.01)  # the chip's

@@ -55,7 +55,7 @@ class Trace:
     n_steps : int
         Length of the run in steps.
     samples : (n_samples, ...) ndarray
-        Dense samples; empty for spikes, which are kept sparsely.
+        Dense samples; empty for spikes, which are kept sparsely: `dense` gives those of any trace.
     spike_steps, spike_neurons : (n_spikes,) ndarray
         For spikes: the step (from 1) and the neuron (from 0) of each, ordered
         by step, then neuron.

@@ -38,11 +38,15 @@ class Decoded(NamedTuple):
     points : (n_points, dimensions) ndarray
     targets : (n_points, size) ndarray
     decoders : (size, n_neurons) ndarray
+    rmses : (size,) ndarray
+        By how much they miss the targets at these points, root mean square; as Nengo's solvers
+        say of theirs (``nengo/utils/least_squares_solvers.py``, ``rmses``).
     """
 
     points: np.ndarray
     targets: np.ndarray
     decoders: np.ndarray
+    rmses: np.ndarray
 
 
 class Curves(NamedTuple):
@@ -181,7 +185,7 @@ class Decoding:
         points = get_eval_points(model, conn, rng)
         targets = get_targets(conn, points)
         curves = curves_of(conn.pre_obj, own, built, model.dt)
-        return Decoded(points, targets, self.decoders(conn.pre_obj, curves, reg, points, targets))
+        return Decoded(points, targets, *self._solved(conn.pre_obj, curves, reg, points, targets))
 
     def decoders(
         self,
@@ -234,19 +238,30 @@ class Decoding:
         (size, n_neurons) ndarray
             None of them other than 0 if no neuron of the chip is active at any of the points.
         """
+        return self._solved(ens, curves, reg, points, targets)[0]
+
+    def _solved(
+        self,
+        ens: nengo.Ensemble,
+        curves: Curves,
+        reg: float,
+        points: np.ndarray,
+        targets: np.ndarray,
+    ) -> Solution:
+        """What `decoders` gives, and by how much that misses the targets; see `Decoded`."""
 
         def solve() -> Solution:
             system = self._system(ens, curves, reg, points)
             as_points = targets.strides == points.strides and np.array_equal(targets, points)
             if as_points and not curves.loses_steps:
-                return ((system.scale * system.of_points).T,)
+                return system.with_misses(system.of_points, targets)
             cpu = system.cpu.solve(targets[system.some])
             asked = curves.fired(points) @ cpu if curves.loses_steps else targets
             wanted = np.concatenate([asked, system.far @ cpu])
-            return ((system.scale * system.chip.iterate(wanted, system.steps)).T,)
+            return system.with_misses(system.chip.iterate(wanted, system.steps), targets)
 
         problem = ("decoders", curves.content, reg, points, targets)
-        return self._solutions.of(problem, solve)[0]
+        return self._solutions.of(problem, solve)
 
     def _system(
         self, ens: nengo.Ensemble, curves: Curves, reg: float, points: np.ndarray
@@ -312,6 +327,12 @@ class _System(NamedTuple):
     @property
     def size(self) -> int:
         return int(self.cpu.size + self.far.nbytes + self.chip.size)
+
+    def with_misses(self, decoders: np.ndarray, targets: np.ndarray) -> Solution:
+        """(size, n_neurons) decoders, scaled, and by how much each row misses its target."""
+        scaled = (self.scale * decoders).T
+        off = self.chip.activities[: len(targets)] @ scaled.T - targets
+        return scaled, np.sqrt(np.mean(off**2, axis=0))
 
 
 def _system_of(
