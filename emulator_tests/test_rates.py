@@ -284,10 +284,62 @@ def notes_on_rates(net):
 def test_rates_that_the_chip_lacks_are_warned_of():
     net, _ = fast_channel(0, loop=True)
     (note,) = notes_on_rates(net)
-    assert note.startswith("fast: ") and "end at 333" in note and "max_rates of at most" in note
+    assert note.startswith("fast: ") and "max_rates of at most 250 Hz" in note
+    assert "where the chip has 333, 250, 200 Hz" in note or "has 500, 333, 250 Hz" in note
     with nengo.Network(seed=0) as usual:
         nengo.Ensemble(100, 1)
     assert not notes_on_rates(usual)
+
+
+def held(dt, **tuning):
+    """Error of rates under values that are held, and what the simulator says of it."""
+    with nengo.Network(seed=1) as net:
+        steps = 500
+        u = nengo.Node(lambda t: -1 + 0.2 * int((t - dt / 2) / (steps * dt)))
+        ens = nengo.Ensemble(40, 1, label="held", **tuning)
+        nengo.Connection(u, ens, synapse=None)
+        spikes = nengo.Probe(ens.neurons)
+    counts = []
+    for target in ("cpu", "emulator"):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            with deploy.Simulator(net, target=target, dt=dt, progress_bar=False) as sim:
+                sim.run_steps(11 * steps)
+                counts.append(sim.data[spikes].reshape(11, steps, 40)[:, 100:].mean(axis=1))
+    notes = [str(each.message) for each in caught if "while a value is held" in str(each.message)]
+    return 100 * np.linalg.norm(counts[1] - counts[0]) / np.linalg.norm(counts[0]), notes
+
+
+@pytest.mark.parametrize(
+    "dt, tuning",
+    [
+        (
+            0.001,
+            {
+                "max_rates": nengo.dists.Uniform(400, 800),
+                "neuron_type": nengo.SpikingRectifiedLinear(),
+            },
+        ),
+        (0.002, {}),
+        (0.005, {"max_rates": nengo.dists.Uniform(100, 200)}),
+        (0.01, {"max_rates": nengo.dists.Uniform(50, 100)}),
+    ],
+)
+def test_rates_of_held_values_are_as_wrong_as_they_are_said_to_be_and_advice_helps(dt, tuning):
+    really, (note,) = held(dt, **tuning)
+    said = float(re.search("rates are ([0-9]+) % off", note)[1])
+    assert said == pytest.approx(really, rel=0.25)
+    slow = float(re.search("at most ([0-9]+) Hz", note)[1])
+    rates = {"max_rates": nengo.dists.Uniform(slow / 2, slow)}
+    less, notes = held(dt, **{**tuning, **rates})
+    assert less < really / 2 and not notes
+
+
+@pytest.mark.parametrize("dt", [0.001, 0.002, 0.005])
+def test_rates_of_four_steps_and_more_are_not_warned_of(dt):
+    top = 0.25 / dt
+    off, notes = held(dt, max_rates=nengo.dists.Uniform(top / 2, top))
+    assert off < 8 and not notes
 
 
 def test_rates_that_the_chip_lacks_are_warned_of_in_stacks():

@@ -54,6 +54,8 @@ WORTH_A_WARNING = 0.06  # error of rates; that of Nengo's default ensemble is 0.
 LOOP_WORTH_A_WARNING = 0.1  # error of rates in a loop
 HELD_OUT = 1  # seed of the voltages with which a loop is judged
 OFF_IN_A_LOOP = 0.05  # of its level; what whole steps do to other values is 0.01 to 0.03
+HELD_WORTH_A_WARNING = 0.12  # error of rates of held values; Nengo's default has 0.10 at 1 ms
+MANY_STEPS = 4  # to an interval, from which on held values have rates within 5 %
 PILOT_WORTH_A_WARNING = 0.25  # error of rates, with that of counting spikes in it
 
 
@@ -168,6 +170,10 @@ def _fit_to_encoders(
             lost = -np.sum(often * off) / np.sum(often * wanted)
             return Fit(float(error), float(lost), chip, g, b)
 
+        def held_error(fit: Fit) -> float:
+            off = chip_rates(fit.neuron_type, fit.gain * drive + fit.bias, dt) - wanted
+            return float(np.sqrt(np.sum(often * off**2) / np.sum(often * wanted**2)))
+
         def fitted(chip: nengo.neurons.NeuronType, keep: bool = False) -> Fit:
             return judged(chip, *fit_rates(own, gain, bias, dt, ens.dimensions, known, chip, keep))
 
@@ -178,11 +184,11 @@ def _fit_to_encoders(
             best = fitted(shorter)  # whose rates end where Nengo's do
         elif shorter is not None and not held and worth:
             best = min(best, fitted(shorter), key=lambda fit: fit.error)
-        least = best.error
+        free = held_error(best)
         lost = silenced(ens, built, best.neuron_type, best.gain, best.bias, dt)
         if has_a_threshold(ens, built) or lost > MOST_SILENCED:
             best = min(before, fitted(best.neuron_type, keep=True), key=lambda fit: fit.error)
-        errors = before.error, best.error, least
+        errors = before.error, best.error, free, held_error(best)
         is_shorter = best.neuron_type is not own
         return np.array([*errors, wanted.max(), is_shorter], float), best.gain, best.bias
 
@@ -194,7 +200,7 @@ def _fit_to_encoders(
         give_gains(ens, gain, bias)
         return
     numbers, *chosen = solution
-    before, error, least, highest, is_shorter = (float(each) for each in numbers)
+    before, error, free, off, highest, is_shorter = (float(each) for each in numbers)
     if is_shorter and shorter is not None:
         ens.neuron_type = shorter
     give_gains(ens, *chosen)
@@ -206,20 +212,32 @@ def _fit_to_encoders(
             f"{100 * error:.1f} % off, by other gains and biases{_shortened(ens.neuron_type, own)}",
             "the chip's neurons fire once a step at most, and intervals are rounded up to steps",
         )
-    if least > WORTH_A_WARNING:
-        top, own_top = (
-            float(chip_rates(kind, np.array(1e9), dt)) / own.amplitude
-            for kind in (ens.neuron_type, own)
-        )
-        asked = f"{highest / own.amplitude:.0f} Hz where the chip's end at {top:.0f}"
-        off = f"have few rates below that; rates are {100 * error:.0f} % off"
-        if ens in draft.learned:
-            what = f"what is learned off the chip may drive it up to {asked}, and {off}"
-            way_out = "leave it on the host"
-        else:
-            what = f"its neurons are to fire at up to {asked}, and {off}"
-            way_out = f"give it max_rates of at most {own_top:.0f} Hz, or a shorter refractory time"
-        draft.warn(name_of(ens), RULE_OF_RATES, what, way_out)
+    if free > HELD_WORTH_A_WARNING:
+        _warn_of_few_rates(draft, ens, highest / own.amplitude, off)
+
+
+def _warn_of_few_rates(draft: Draft, ens: nengo.Ensemble, highest: float, off: float) -> None:
+    """What a held value has instead of its rate.
+
+    Of intervals that are whole steps, a neuron whose value does not change within them has one and
+    the same, again and again: ``chip_rates``, and not the mean of several, by which gains are
+    fitted. Both are the same only for values that move far within an interval.
+    """
+    first = steps_of(ens.neuron_type, draft.dt) + 1
+    rates = ", ".join(f"{1 / (draft.dt * (first + k)):.0f}" for k in range(3))
+    asked = f"{highest:.0f} Hz, where the chip has {rates} Hz and so on"
+    held = f"while a value is held, rates are {100 * off:.0f} % off, neuron by neuron"
+    if ens in draft.learned:
+        what, way_out = f"what is learned off the chip may drive it up to {asked}", "leave it on "
+        draft.warn(name_of(ens), RULE_OF_RATES, f"{what}; {held}", way_out + "the host")
+        return
+    slow = 1 / (MANY_STEPS * draft.dt)
+    draft.warn(
+        name_of(ens),
+        RULE_OF_RATES,
+        f"its neurons are to fire at up to {asked}; {held}",
+        f"give it max_rates of at most {slow:.0f} Hz, or take a smaller dt",
+    )
 
 
 def _fit_a_loop(draft: Draft, pilot: Pilot, group: Sequence[nengo.Ensemble]) -> None:
