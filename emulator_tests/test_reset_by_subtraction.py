@@ -163,6 +163,24 @@ def test_what_forgets_nothing_is_tried_on_what_enters():
     assert "1/4,096 of it leaks in a step" in change_of(many, "layer 0")
 
 
+@pytest.mark.parametrize("recurrent, least", [(0.0, 0.96), (0.4, 0.87)])
+def test_what_forgets_nothing_leaks_in_floating_point_too(recurrent, least):
+    """So that its spikes are nearly those of the equations; see docs/nir.md."""
+    n_steps, shares = 400, []
+    for seed in range(3):
+        net = network(seed, of((0, 0), (1, 1), True, False, False), 6, 0.3, recurrent, 1.2, n_steps)
+        spikes = [
+            {layer: run[layer].dense() > 0 for layer in ("layer 0", "layer 1")}
+            for run in (
+                deploy.run(net, n_steps * DT, target, dt=DT) for target in ("cpu", "float-emulator")
+            )
+        ]
+        for layer, own in spikes[0].items():
+            both = (own & spikes[1][layer]).sum()
+            shares.append(2 * both / (own.sum() + spikes[1][layer].sum()))
+    assert least < min(shares) < 0.99
+
+
 def test_voltages_that_go_further_than_currents_can():
     """A layer that is held down for ever, by half a threshold a step, or by others all the time."""
 
