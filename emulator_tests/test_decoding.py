@@ -20,17 +20,25 @@ def ensemble(seed=3, n_neurons=80, dimensions=2):
     return ens, built, curves_of(ens, nengo.LIF(), built, 0.001)
 
 
+def solver_by_rate(activities, targets):
+    """Nengo's solver of activities in units of each neuron's noise, which is then one for all."""
+    noise = np.sqrt(np.maximum(activities.mean(axis=0) / activities.max(), 0.1))
+    scaled = activities / noise
+    solver = nengo.solvers.LstsqL2(reg=0.1 * activities.max() / scaled.max())
+    return solver(scaled, targets)[0] / noise[:, np.newaxis]
+
+
 def by_nengos_solver(curves, points, far, targets):
-    """Decoders, and how many steps they took."""
+    """Decoders, and how many steps they took, noise being less where rates are low."""
     solver = nengo.solvers.LstsqL2()
     cpu, chip = curves.cpu(points), curves.chip(np.concatenate([points, far]))
     n = len(points)
 
     def iterated(of, steps):
         wanted = np.concatenate([of, curves.cpu(far) @ solver(cpu, of)[0]])
-        decoders = solver(chip, wanted)[0]
+        decoders = solver_by_rate(chip, wanted)
         for _ in range(steps - 1):
-            decoders = decoders + solver(chip, wanted - chip @ decoders)[0]
+            decoders = decoders + solver_by_rate(chip, wanted - chip @ decoders)
         return decoders
 
     given = cpu @ solver(cpu, points)[0]
@@ -57,6 +65,24 @@ def test_decoders_are_least_squares_of_what_least_squares_leaves(n_neurons):
     expected, steps = by_nengos_solver(curves, points, decoding._farther(points), points**2)
     assert 1 < steps < 8
     np.testing.assert_allclose(found, expected.T, rtol=1e-6, atol=1e-12)
+
+
+@pytest.mark.parametrize("tau_rc", [0.001, 0.02])
+def test_fast_neurons_noise_of_whole_steps_is_not_leant_on(tau_rc):
+    """Intervals vary by a step's uniform part, 1/12: power r³/12 each, decoded by d²."""
+    with nengo.Network(seed=5):
+        ens = nengo.Ensemble(200, 1, seed=5, neuron_type=nengo.LIF(tau_rc=tau_rc))
+    built = built_ensemble(ens, 0.001)
+    ens.gain, ens.bias = built.gain, built.bias
+    curves = curves_of(ens, ens.neuron_type, built, 0.001)
+    points = built.eval_points
+    rates = curves.chip(points)
+
+    def noise(decoders):
+        return np.sqrt(np.mean(rates**3 @ decoders.T**2))
+
+    alike = nengo.solvers.LstsqL2()(rates, points)[0].T
+    assert noise(Decoding().decoders(ens, curves, 0.1, points, points)) < 0.95 * noise(alike)
 
 
 def test_nothing_is_asked_of_rates_without_an_end_beyond_the_radius():

@@ -197,10 +197,16 @@ class Decoding:
     ) -> np.ndarray:
         """Decoders D of the chip's activities A for targets Y.
 
-            L(Y) = (Aᵀ A + m σ² I)⁻¹ Aᵀ Y,        σ = reg · max A
-            D₁ = L(Y),        Dₖ₊₁ = Dₖ + L(Y − A Dₖ)
+            L(Y) = (Aᵀ A + m Σ)⁻¹ Aᵀ Y,        D₁ = L(Y),        Dₖ₊₁ = Dₖ + L(Y − A Dₖ)
+            Σᵢᵢ = σ² max(āᵢ / max A, reg),        σ = reg · max A
 
-        L is `nengo.solvers.LstsqL2`, of m points. Further steps (iterated Tikhonov
+        of m points; with Σ = σ² I it is `nengo.solvers.LstsqL2`. The variance of counts of spikes
+        is a multiple of their mean (Shadlen & Newsome 1998), so that a neuron at the highest rate
+        has Nengo's noise, and others have less by their mean rates āᵢ: the chip's whole
+        steps are such noise, as each spike forgets a part of one, where Nengo's make up for each
+        other. With the same noise for all, decoders lean on those that fire fast. Of a
+        neuron that is active at few points, which would make its decoder alone, the noise is
+        no less than reg of the highest. Further steps (iterated Tikhonov
         regularisation: Engl, Hanke & Neubauer 1996, ch. 5) give back much of what
         regularisation takes from directions of a few neurons, and leave those of noise. There are
         two at least, and then as many, up to eight, as it takes for ‖X − A Dₖ‖ of the values X
@@ -275,7 +281,7 @@ class Decoding:
                 some,
                 _Solved(curves.cpu(points[some]), reg),
                 curves.fired(far),
-                _Solved(curves.chip(np.concatenate([points, far])), reg),
+                _Solved(curves.chip(np.concatenate([points, far])), reg, by_rate=True),
             )
             while len(self._kept) > 1 and sum(s.size for s in self._kept.values()) > MOST_KEPT:
                 del self._kept[next(iter(self._kept))]
@@ -283,24 +289,46 @@ class Decoding:
 
 
 class _Solved:
-    """Least squares of activities, of which one factor serves all targets."""
+    """Least squares of activities, of which one factor serves all targets.
 
-    def __init__(self, activities: np.ndarray, reg: float):
-        self.activities = activities
+    Noise is the same for all neurons, or, ``by_rate``, by their mean rates; see
+    `Decoding.decoders`.
+    """
+
+    def __init__(self, activities: np.ndarray, reg: float, by_rate: bool = False):
+        self.activities = self._by_noise = activities
+        self._factor, self.size = None, int(activities.nbytes)
+        most = float(activities.max(initial=0.0))
+        if most == 0:
+            return
         n_points, n_neurons = activities.shape
+        noise = np.full(n_neurons, n_points * (reg * most) ** 2)
+        if by_rate:
+            noise *= np.maximum(activities.mean(axis=0) / most, reg)
+        if n_points < n_neurons:
+            self._by_noise = activities / noise
+            square = self._by_noise @ activities.T
+            square[np.diag_indices_from(square)] += 1
+            self.size += int(self._by_noise.nbytes)
+        else:
+            square = activities.T @ activities
+            square[np.diag_indices_from(square)] += noise
         self._wide = n_points < n_neurons
-        square = activities @ activities.T if self._wide else activities.T @ activities
-        square[np.diag_indices_from(square)] += n_points * (reg * activities.max()) ** 2
         # symmetric, so that its transpose is the same matrix, in the order that LAPACK takes
-        self._factor = cho_factor(square.T, overwrite_a=True) if activities.any() else None
-        self.size = int(activities.nbytes + square.nbytes)
+        self._factor = cho_factor(square.T, overwrite_a=True)
+        self.size += int(square.nbytes)
 
     def solve(self, targets: np.ndarray) -> np.ndarray:
-        """(n_neurons, size) decoders for (n_points, size) targets."""
+        """(n_neurons, size) decoders for (n_points, size) targets.
+
+        With the noise N = m Σ, and fewer points than neurons,
+
+            (Aᵀ A + N)⁻¹ Aᵀ = N⁻¹ Aᵀ (A N⁻¹ Aᵀ + I)⁻¹.
+        """
         if self._factor is None:
             return np.zeros((self.activities.shape[1], targets.shape[1]))
         if self._wide:
-            return np.asarray(self.activities.T @ self._back(targets))
+            return np.asarray(self._by_noise.T @ self._back(targets))
         return self._back(self.activities.T @ targets)
 
     def _back(self, targets: np.ndarray) -> np.ndarray:
