@@ -391,8 +391,14 @@ def lag_and_gain(values, dt=0.001, omega=6.0):
     "gain, loop, before", [(0.4, 0.05, 0.005), (-0.4, 0.05, 0.02), (0.9, 0.05, 0.02)]
 )
 def test_a_loop_that_forgets_does_not_make_its_inputs_late(gain, loop, before):
-    """They came by the loop's filter, 15 to 45 ms late, as if its errors added up for ever."""
-    found = {}
+    """They came by the loop's filter, 15 to 45 ms late, as if its errors added up for ever.
+
+    How much a loop of 0.9 gives is what decoders make of values near 0, ten times: as on the CPU,
+    or as the loop's equation has it, which the CPU's neurons exceed by 6 to 10 %.
+    """
+    found, s = {}, 6j
+    filters = (1 + 0.005 * s) * (1 + before * s) * (1 + 0.02 * s)
+    ideal = abs(1 / filters / (1 - gain / (1 + loop * s)))
     for target in ("cpu", "emulator"):
         with nengo.Network(seed=31) as net:
             source, ens = nengo.Ensemble(150, 1), nengo.Ensemble(100, 1)
@@ -404,7 +410,8 @@ def test_a_loop_that_forgets_does_not_make_its_inputs_late(gain, loop, before):
             sim.run(3.1)
             found[target] = lag_and_gain(sim.data[probe])
     assert abs(found["emulator"][0] - found["cpu"][0]) < 0.005
-    assert found["emulator"][1] == pytest.approx(found["cpu"][1], rel=0.08)
+    low, high = sorted([ideal, found["cpu"][1]])
+    assert 0.95 * low < found["emulator"][1] < 1.05 * high
 
 
 @pytest.mark.quick

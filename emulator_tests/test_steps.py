@@ -28,8 +28,8 @@ def test_slow_membranes_are_those_that_the_chips_decay_cannot_have(dt, tau, chip
     assert (4096 * -np.expm1(-dt / tau) > 0.5) == chip
 
 
-def carried(tau):
-    with nengo.Network(seed=7) as net:
+def carried(tau, seed=7):
+    with nengo.Network(seed=seed) as net:
         rates = {"max_rates": nengo.dists.Uniform(80, 120)}
         a, b = nengo.Ensemble(200, 1, **rates), nengo.Ensemble(200, 1, **rates)
         nengo.Connection(nengo.Node(lambda t: 0.8 * np.sin(2 * np.pi * t)), a)
@@ -42,13 +42,17 @@ def carried(tau):
 
 @pytest.mark.parametrize("dt", [0.0005, 0.002, 0.004])
 def test_what_is_carried_is_late_by_steps(dt):
-    """It was 8 ms late at steps of 4 ms, and early at 0.5."""
-    waves = []
-    for target in ("cpu", "float-emulator"):
-        x = deploy.run(carried(0.03), 3.0, target, dt=dt)["out"].samples[round(1 / dt) :, 0]
-        waves.append(np.mean(x * np.exp(-2j * np.pi * dt * np.arange(len(x)))))
-    late = -np.angle(waves[1] / waves[0]) / (2 * np.pi)
-    assert 0 < late < 1.5 * dt + 0.001
+    """It was 8 ms late at steps of 4 ms, and early at 0.5; on average, as neurons differ."""
+
+    def late(seed):
+        waves = []
+        for target in ("cpu", "float-emulator"):
+            run = deploy.run(carried(0.03, seed), 3.0, target, dt=dt)
+            x = run["out"].samples[round(1 / dt) :, 0]
+            waves.append(np.mean(x * np.exp(-2j * np.pi * dt * np.arange(len(x)))))
+        return -np.angle(waves[1] / waves[0]) / (2 * np.pi)
+
+    assert 0 < np.mean([late(seed) for seed in range(7, 11)]) < 1.8 * dt  # 1.5 and what decoders do
 
 
 def test_carriers_that_fire_less_often_a_second_are_noisier():

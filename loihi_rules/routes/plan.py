@@ -23,7 +23,7 @@ LOOP_ORDER = 0.5  # of carriers' filter and delay, what a loop does not make up 
 LEAST_STEPS = 1  # of the filter before carriers, whose voltage cannot go below 0
 HOST_NOISE = 0.0115  # radii, of the host's spikes without a filter; measured
 FULL_TAU = 0.0125  # s; beyond it, weights lose a bit each time that it doubles, at any step
-LOOP_ROUNDING, ROUNDING = 1.0, 0.1  # error, in radii, for a weight's; a loop adds it up
+ROUNDING = 0.1  # error, in radii, for a weight's
 AT_A_THRESHOLD = 9.2  # radii that noise of one is worth there; measured, see `_at_threshold`
 
 
@@ -195,8 +195,7 @@ def _costs(
     itself: counted as one, forty inputs of a memory are carried, and spoil it.
     """
     own = tau if entry.tau is None else entry.tau
-    rounding = LOOP_ROUNDING if entry.loop else ROUNDING
-    bits = rounding * 2.0**-chip.weight_bits * max(tau / FULL_TAU, 1.0)
+    bits = ROUNDING * 2.0**-chip.weight_bits * max(tau / FULL_TAU, 1.0)
     if entry.from_host and not entry.spikes:
         late = before_chip(entry.conn.synapse, tau, dt).late
         added = HOST_NOISE / (1 + tau / dt)
