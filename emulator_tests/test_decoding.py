@@ -29,16 +29,20 @@ def solver_by_rate(activities, targets):
 
 
 def by_nengos_solver(curves, points, far, targets):
-    """Decoders, and how many steps they took, noise being less where rates are low."""
+    """Decoders, and how many steps they took, noise being less where rates are low.
+
+    Without a leak it is the same for all.
+    """
+    solved = solver_by_rate if curves.leak else lambda *of: nengo.solvers.LstsqL2()(*of)[0]
     solver = nengo.solvers.LstsqL2()
     cpu, chip = curves.cpu(points), curves.chip(np.concatenate([points, far]))
     n = len(points)
 
     def iterated(of, steps):
         wanted = np.concatenate([of, curves.cpu(far) @ solver(cpu, of)[0]])
-        decoders = solver_by_rate(chip, wanted)
+        decoders = solved(chip, wanted)
         for _ in range(steps - 1):
-            decoders = decoders + solver_by_rate(chip, wanted - chip @ decoders)
+            decoders = decoders + solved(chip, wanted - chip @ decoders)
         return decoders
 
     given = cpu @ solver(cpu, points)[0]

@@ -79,7 +79,7 @@ def growing(k, function=None, n=100):
     return net
 
 
-@pytest.mark.parametrize("k", [1.5, 2.0, 3.0])
+@pytest.mark.parametrize("k", [1.7, 2.0, 3.0])
 def test_a_loop_at_its_highest_rates_is_said_to_lie_lower(k):
     """By as much as it does, to 2 %."""
     (said,) = deploy.check(growing(k)).warnings
@@ -91,11 +91,12 @@ def test_a_loop_at_its_highest_rates_is_said_to_lie_lower(k):
     assert abs(100 * (1 - chip / cpu) - int(off.group(1))) < 2
 
 
-def test_a_loop_that_grows_a_little_lies_where_it_does_on_the_cpu():
-    """With decoders of values within the radius it lay 8 % lower."""
-    assert not deploy.check(growing(1.2)).warnings
+@pytest.mark.parametrize("k", [1.2, 1.5])
+def test_a_loop_that_grows_a_little_lies_where_it_does_on_the_cpu(k):
+    """With decoders of values within the radius it lay 8 % lower, of 1.2."""
+    assert not deploy.check(growing(k)).warnings
     cpu, chip = (
-        deploy.run(growing(1.2), 1.5, target)["out"].samples[1000:].mean()
+        deploy.run(growing(k), 1.5, target)["out"].samples[1000:].mean()
         for target in ("cpu", "emulator")
     )
     assert chip == pytest.approx(cpu, rel=0.05)

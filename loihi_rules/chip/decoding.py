@@ -59,6 +59,8 @@ class Curves(NamedTuple):
         decoders are solved, those at which its neurons fire, and the chip's.
     saturate : bool
         Whether the CPU's neurons have a highest rate, at which values beyond the radius end.
+    leak : bool
+        Whether they are leaky.
     loses_steps : bool
         Whether they fire at other rates than their decoders are solved for.
     content : tuple
@@ -69,6 +71,7 @@ class Curves(NamedTuple):
     fired: Rates
     chip: Rates
     saturate: bool
+    leak: bool
     loses_steps: bool
     content: Tuple[Any, ...]
 
@@ -102,14 +105,16 @@ def curves_of(
     def chip(points: np.ndarray) -> np.ndarray:
         return chip_rates(ens.neuron_type, drive(points) * ens.gain + ens.bias, dt)
 
-    saturate = getattr(getattr(own, "base_type", own), "tau_ref", 0) > 0
+    base = getattr(own, "base_type", own)
+    saturate = getattr(base, "tau_ref", 0) > 0
+    leak = isinstance(base, nengo.LIFRate)  # nengo.LIF is one
     content = (
         *(own, built.encoders, built.gain, built.bias),
         *(ens.neuron_type, ens.gain, ens.bias, ens.radius, dt),
     )
     n = ens.n_neurons
     rates = _in_pieces(cpu, n), _in_pieces(fired, n), _in_pieces(chip, n)
-    return Curves(*rates, saturate, step_lost(own, dt) > 0, content)
+    return Curves(*rates, saturate, leak, step_lost(own, dt) > 0, content)
 
 
 def _in_pieces(rates: Rates, n_neurons: int) -> Rates:
@@ -206,7 +211,8 @@ class Decoding:
         steps are such noise, as each spike forgets a part of one, where Nengo's make up for each
         other. With the same noise for all, decoders lean on those that fire fast. Of a
         neuron that is active at few points, which would make its decoder alone, the noise is
-        no less than reg of the highest. Further steps (iterated Tikhonov
+        no less than reg of the highest. Neurons without a leak have Σ = σ² I: where they begin to
+        fire, the chip's forget half a spike, at whatever rate. Further steps (iterated Tikhonov
         regularisation: Engl, Hanke & Neubauer 1996, ch. 5) give back much of what
         regularisation takes from directions of a few neurons, and leave those of noise. There are
         two at least, and then as many, up to eight, as it takes for ‖X − A Dₖ‖ of the values X
@@ -281,7 +287,7 @@ class Decoding:
                 some,
                 _Solved(curves.cpu(points[some]), reg),
                 curves.fired(far),
-                _Solved(curves.chip(np.concatenate([points, far])), reg, by_rate=True),
+                _Solved(curves.chip(np.concatenate([points, far])), reg, by_rate=curves.leak),
             )
             while len(self._kept) > 1 and sum(s.size for s in self._kept.values()) > MOST_KEPT:
                 del self._kept[next(iter(self._kept))]
