@@ -60,6 +60,8 @@ class Effect:
         Where the margin comes from: its floor, equally good runs, or who set a limit.
     of : str
         What it is a part of, where it has no unit.
+    instead : str
+        Quantities that the signal does not tell it from, and which may be what it is.
     """
 
     trace: str
@@ -76,6 +78,7 @@ class Effect:
     longer: float = math.nan
     why: str = ""
     of: str = RADIUS
+    instead: str = ""
 
     @property
     def words(self) -> str:
@@ -94,7 +97,8 @@ class Effect:
             size, plus = f"{abs(judged):.2g}", f"{half:.2g}"
         else:
             size, plus = f"{100 * abs(judged):.3g} %", f"{100 * half:.2g} %"
-        return f"{of}: {text.format(size, of=self.of)} (± {plus})"
+        others = f"; or {self.instead}, which the signal does not tell" if self.instead else ""
+        return f"{of}: {text.format(size, of=self.of)} (± {plus}{others})"
 
     def in_margins(self, shown: float) -> float:
         """A value, as it is shown, from the middle of the margin in halves of its width."""
@@ -219,7 +223,7 @@ def _judge_alike(asked: Sequence[QuantityValues]) -> List[_Group]:
                 its,
                 repeats,
                 np.concatenate(builds, axis=1) if builds else None,
-                together[0].seconds,
+                together,
             )
         )
         ends = np.cumsum([len(each.its) for each in together])[:-1]
@@ -233,13 +237,13 @@ def _judge(
     its: np.ndarray,
     repeats: np.ndarray,
     builds: Optional[np.ndarray],
-    seconds: float,
+    asked: Sequence[QuantityValues],
 ) -> Judged:
     effect = its - repeats.mean(axis=0)
     count = len(repeats)
     if count < 2:
-        run, build = np.full(len(its), kind.run_of(seconds)), np.full(len(its), kind.build)
-        return judge(effect, 1, run, TYPICAL, kind.floor, build=build)
+        run, freedoms = (np.concatenate(columns) for columns in zip(*map(_alone, asked)))
+        return judge(effect, 1, run, freedoms, kind.floor, build=np.full(len(its), kind.build))
     deviation, freedom = moderated(repeats)
     if builds is None:
         return judge(effect, count, deviation, freedom, kind.floor)
@@ -251,6 +255,21 @@ def _judge(
     away = np.where(complete, its - among.mean(axis=0), effect)
     known = Builds(away, between, between_freedom, len(among))
     return judge(effect, count, deviation, freedom, kind.floor, known)
+
+
+def _alone(asked: QuantityValues) -> Tuple[np.ndarray, np.ndarray]:
+    """(k,) deviation of a run, and its degrees of freedom, by one pair of runs.
+
+    It is what is typical, or what the pair itself shows where that is more: signals that tell less
+    of a quantity, or runs that are noisier, than those that typical deviations are of.
+    """
+    count = len(asked.its)
+    typical = np.full(count, QUANTITIES[asked.quantity].run_of(asked.seconds))
+    if asked.known is None:
+        return typical, np.full(count, TYPICAL)
+    own = asked.known.error / np.sqrt(2)  # which is that of both runs
+    more = own > typical
+    return np.where(more, own, typical), np.where(more, asked.known.freedom, TYPICAL)
 
 
 def _judge_strays(
@@ -304,6 +323,7 @@ def _effects(
                 longer=_longer(asked, x, half, margin) if outcome == OPEN else math.nan,
                 why=why,
                 of=asked.of,
+                instead=asked.instead[k] if asked.instead else "",
             )
         )
     return found

@@ -15,6 +15,7 @@ import nengo
 import numpy as np
 
 from deploy.parity.metrics.pair import flat
+from deploy.parity.statistics.design import TERMS, Mixed, Precision
 from deploy.parity.statistics.learning import (
     along,
     besides,
@@ -27,10 +28,10 @@ from deploy.parity.statistics.learning import (
     time_to_half,
     while_taught,
 )
-from deploy.parity.statistics.path import OCTILES, PathFit, fit_path
+from deploy.parity.statistics.path import OCTILES, PathFit, fit_path, mixed_terms, path_precision
 from deploy.parity.statistics.process import QUANTILES, describe_process
 from deploy.parity.statistics.trains import regularity, synchrony
-from deploy.traces.dynamics import FREE, LEARNED, UNSUPERVISED
+from deploy.traces.dynamics import DRIVEN, FREE, LEARNED, UNSUPERVISED
 from deploy.traces.trace import Trace
 
 START = 0.1  # s, or a tenth of the run: membranes fill, filters settle
@@ -109,6 +110,11 @@ class Yardstick:
         return [np.asarray((whole - path) / (len(paths) - 1)) for path in paths]
 
     @cached_property
+    def mixed(self) -> List[Mixed]:
+        """For each dimension what `path` cannot tell from something simpler; for all runs."""
+        return mixed_terms(self.path, self.first.period * self.dt)
+
+    @cached_property
     def scale(self) -> np.ndarray:
         """(n,) by which values are divided: the radius, or what each dimension reaches."""
         if self.first.radius > 0:
@@ -136,7 +142,7 @@ class Yardstick:
         if len(self.repeats) < 2 and self.first.dynamics == FREE:
             return np.zeros(self.path.shape[1], bool)
         sampling = self.first.period * self.dt
-        fits = [fit_path(self.path, seen(t, self.dt), sampling) for t in self.repeats]
+        fits = [fit_path(self.path, seen(t, self.dt), sampling, self.mixed) for t in self.repeats]
         noise = np.median([fit.residual for fit in fits], axis=0)
         explained = np.median([fit.explained for fit in fits], axis=0)
         return np.asarray((explained >= FOLLOWS) | (noise <= SMALLEST * self.scale))
@@ -179,7 +185,7 @@ def value(trace: Trace, yard: Yardstick) -> Values:
     """
     path, sampling = seen(trace, yard.dt), trace.period * yard.dt
     scale, follows = yard.scale, yard.followed
-    fit: PathFit = fit_path(yard.path_without(trace), path, sampling)
+    fit: PathFit = fit_path(yard.path_without(trace), path, sampling, yard.mixed)
     own = describe_process(path, sampling)
     values = {
         "gain": fit.gain - 1,
@@ -191,12 +197,15 @@ def value(trace: Trace, yard: Yardstick) -> Values:
         "residual": 0.5 * np.log((fit.residual / scale) ** 2 + SMALLEST**2),
         "noise": 0.5 * np.log((fit.noise / scale) ** 2 + SMALLEST**2),
     }
-    for name in ("lag", "time base", "gain drift"):  # of nothing
-        values[name] = np.where(fit.explained < SEEN, np.nan, values[name])
+    unseen = fit.explained < SEEN
     if len(yard.repeats) < 2:  # a run has no noise against itself
         values["noise"] = values["residual"] = np.full(len(scale), np.nan)
-        apart = (fit.explained < SEEN) & (fit.residual**2 >= SEEN * yard.path.var(axis=0))
+        vary = fit.residual**2 >= SEEN * yard.path.var(axis=0)
+        apart = (fit.explained < FOLLOWS) & vary
         values["gain"] = np.where(apart, np.nan, values["gain"])  # see NOISE_OR_SIGNAL
+        unseen |= apart
+    for name in ("lag", "time base", "gain drift"):  # of nothing
+        values[name] = np.where(unseen, np.nan, values[name])
     followed = {name: np.where(follows, found, np.nan) for name, found in values.items()}
     shape = np.where(follows[:, None], fit.shape / scale[:, None], np.nan)
     free = {
@@ -206,11 +215,38 @@ def value(trace: Trace, yard: Yardstick) -> Values:
         "phase diffusion": np.log(own.diffusion),
     }
     asked = ~follows | (trace.dynamics == FREE)
-    free = {name: np.where(asked, found, np.nan) for name, found in free.items()}
+    rhythmic = asked & (trace.dynamics != DRIVEN)  # else it is its input's, or noise
+    free = {
+        name: np.where(rhythmic if name in RHYTHM else asked, found, np.nan)
+        for name, found in free.items()
+    }
     quantiles = np.where(asked[:, None], own.quantiles / scale[:, None], np.nan)
     return {**followed, "shape": shape.ravel(), **free, "quantile": quantiles.ravel()}
 
 
+def precision_of(trace: Trace, yard: Yardstick) -> Mapping[str, Precision]:
+    """How well one pair of runs knows how a value follows the path, by what the fit leaves.
+
+    Empty where there are more runs, which tell that better, and of what is no value.
+    """
+    if trace.kind not in ("decoded", "value") or len(yard.repeats) > 1:
+        return {}
+    path, sampling, scale = seen(trace, yard.dt), trace.period * yard.dt, yard.scale
+    found = [
+        path_precision(reference, own, sampling, without)
+        for reference, own, without in zip(yard.path.T, path.T, yard.mixed)
+    ]
+    known = {}
+    for k, name in enumerate(TERMS):
+        error = np.array([each.terms.error[k] for each in found])
+        freedom = np.array([each.terms.freedom[k] for each in found])
+        known[name] = Precision(error / scale if name in OF_RADIUS else error, freedom)
+    errors = np.concatenate([each.shape.error / size for each, size in zip(found, scale)])
+    freedoms = np.concatenate([each.shape.freedom for each in found])
+    return {**known, "shape": Precision(errors, freedoms)}
+
+
+OF_RADIUS = frozenset({"offset", "drift"})
 OF_PATHS = ("gain", "offset", "lag", "time base", "gain drift", "drift")
 FEWEST_OWN = 3  # repeats, of which two lead a third
 
@@ -222,7 +258,8 @@ def beside_own(trace: Trace, yard: Yardstick) -> Values:
     """
     if trace.dynamics == FREE or len(yard.repeats) < FEWEST_OWN:
         return {}
-    fit = fit_path(yard.own_path(trace), seen(trace, yard.dt), trace.period * yard.dt)
+    path, sampling = seen(trace, yard.dt), trace.period * yard.dt
+    fit = fit_path(yard.own_path(trace), path, sampling, yard.mixed)
     scale = yard.scale
     found = (fit.gain - 1, fit.offset / scale, fit.lag, fit.time_base, fit.gain_drift)
     values = dict(zip(OF_PATHS, (*found, fit.offset_drift / scale)))
@@ -461,8 +498,8 @@ MEASURES: Mapping[str, Measure] = {
 RHYTHM = frozenset({"frequency", "phase diffusion"})
 FREE_ALONE = RHYTHM | {"level", "amplitude", "quantile"}
 NOISE_OR_SIGNAL = (
-    "the two runs vary, and have next to nothing in common, which is right of noise and wrong of a "
-    "signal; one run has no other to tell (--spread)"
+    "the two runs vary, and have less than half of it in common, which is right of noise and wrong "
+    "of a signal; one run has no other to tell (--spread)"
 )
 PARTING = "equally good CPU runs part, so that there is no path to follow"
 MAY_PART = (
@@ -491,6 +528,8 @@ def why_unknown(quantity: str, yard: Yardstick) -> str:
     alone = len(yard.repeats) < 2 and quantity in UNKNOWN and quantity not in FREE_ALONE
     if trace.kind in ("decoded", "value") and not alone:
         free = trace.dynamics == FREE or not yard.followed.any()
+        if quantity in RHYTHM and trace.dynamics == DRIVEN:
+            return ""
         if quantity in FREE_ALONE:
             return UNKNOWN.get(quantity, "") if free else ""
         if len(yard.path) < 4 * OCTILES:
@@ -503,6 +542,36 @@ def why_unknown(quantity: str, yard: Yardstick) -> str:
             return NOISE_OR_SIGNAL
         return "the run has less than a tenth of its variance in common with the CPU's"
     return UNKNOWN.get(quantity, "no neuron follows a path that the others share")
+
+
+def why_mixed(quantity: str, yard: Yardstick) -> str:
+    """Why dimensions have no value of a quantity that their signal does not tell; empty if none."""
+    if yard.first.kind not in ("decoded", "value"):
+        return ""
+    found = [
+        (k, each[quantity])
+        for k, (each, followed) in enumerate(zip(yard.mixed, yard.followed))
+        if followed and quantity in each
+    ]
+    if not found:
+        return ""
+    others = [name for name in TERMS if any(name in names for _, names in found)]
+    where = ", ".join(yard.places[""][k] for k, _ in found if yard.places[""][k])
+    stand = "stands" if len(others) == 1 else "stand"
+    return (
+        f"{where + ': ' if where else ''}the signal does not tell it from {' and '.join(others)}, "
+        f"which {stand} for it too; let the input vary otherwise, or for longer"
+    )
+
+
+def instead(yard: Yardstick, quantity: str) -> List[str]:
+    """For each dimension what else an effect of a quantity may be that the signal does not tell."""
+    if yard.first.kind not in ("decoded", "value") or quantity not in TERMS:
+        return []
+    return [
+        " or ".join(name for name in TERMS if quantity in mixed.get(name, ()))
+        for mixed in yard.mixed
+    ]
 
 
 def places(yard: Yardstick, quantity: str, n: int) -> Sequence[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -19,15 +19,19 @@ from deploy.parity.measures import (
     Values,
     Yardstick,
     beside_own,
+    instead,
     learning_speed,
     lesson_of,
     places,
+    precision_of,
     value,
+    why_mixed,
     why_unknown,
 )
 from deploy.parity.metrics.ideal import error_to
 from deploy.parity.metrics.pair import flat
 from deploy.parity.spread import Spread, single
+from deploy.parity.statistics.design import Precision
 from deploy.traces.trace import Trace
 from deploy.traces.traces import Traces
 
@@ -72,6 +76,10 @@ class QuantityValues(NamedTuple):
         Of values along the path of the model's own neurons; of others None.
     seconds : float
         How long the runs are.
+    known : Precision or None
+        How well the judged run's values are known by itself, where there is but one pair of runs.
+    instead : sequence of str
+        Of each value what else it may be, that the signal does not tell; empty if nothing.
     """
 
     trace: str
@@ -84,6 +92,8 @@ class QuantityValues(NamedTuple):
     of: str = RADIUS
     strays: Optional[Strays] = None
     seconds: float = math.inf
+    known: Optional[Precision] = None
+    instead: Sequence[str] = ()
 
 
 class Unmeasured(NamedTuple):
@@ -155,8 +165,10 @@ class CpuRuns:
             for label, measured in self._measured.items()
             if label in other.traces and label not in same
             for name in measured.repeats[0]
-            if (label, name) not in known or self._is_apart(label, name, known[label, name])
-            for why in [why_unknown(name, measured.yard)]
+            if (label, name) not in known
+            or self._is_apart(label, name, known[label, name])
+            or why_mixed(name, measured.yard)
+            for why in [why_mixed(name, measured.yard) or why_unknown(name, measured.yard)]
             if why
         ]
 
@@ -197,6 +209,7 @@ class CpuRuns:
         yard, own, others = self._measured[trace.label][:3]
         with np.errstate(divide="ignore", invalid="ignore"):
             its = measure.values(_alike(other, trace), yard)
+            precision = precision_of(_alike(other, trace), yard)
         found = []
         for name, values in its.items():
             alone = name not in measure.of_neurons
@@ -205,7 +218,9 @@ class CpuRuns:
             builds = _stack(others, name) if alone else None
             where = places(yard, name, len(values))
             asked = QuantityValues(trace.label, name, where, values, _stack(own, name), builds)
-            asked = asked._replace(of=yard.scale_in_words)
+            asked = asked._replace(
+                of=yard.scale_in_words, known=precision.get(name), instead=instead(yard, name)
+            )
             found += [each for part in _parts(asked) for each in _known(part)]
         return found
 
@@ -226,8 +241,9 @@ class CpuRuns:
             where = [at for at, ok in zip(places(yard, name, len(known)), known) if ok]
             strays = Strays(its["slow"][known], slow[:, known], of_builds[:, known])
             own = its[name][known], _stack(repeats, name)[:, known]
-            of = yard.scale_in_words
-            found.append(QuantityValues(trace.label, name, where, *own, None, 0, of, strays))
+            asked = QuantityValues(trace.label, name, where, *own, None, strays=strays)
+            others = [each for each, ok in zip(instead(yard, name), known) if ok]
+            found.append(asked._replace(of=yard.scale_in_words, instead=others))
         return found
 
     def _of_ideal(self, trace: Trace, other: Traces) -> List[QuantityValues]:
@@ -317,6 +333,8 @@ def _parts(asked: QuantityValues) -> List[QuantityValues]:
             repeats=asked.repeats[:, part::count],
             builds=builds[:, part::count] if builds is not None and len(builds) else None,
             part=part,
+            known=_chosen(asked.known, slice(part, None, count)),
+            instead=asked.instead[part::count],
         )
         for part in range(count)
     ]
@@ -338,6 +356,15 @@ def _known(asked: QuantityValues) -> List[QuantityValues]:
     where = [place for place, is_known in zip(asked.where, known) if is_known]
     return [
         asked._replace(
-            where=where, its=asked.its[known], repeats=asked.repeats[:, known], builds=builds
+            where=where,
+            its=asked.its[known],
+            repeats=asked.repeats[:, known],
+            builds=builds,
+            known=_chosen(asked.known, known),
+            instead=[each for each, is_known in zip(asked.instead, known) if is_known],
         )
     ]
+
+
+def _chosen(known: Optional[Precision], which: Union[slice, np.ndarray]) -> Optional[Precision]:
+    return None if known is None else Precision(*(column[which] for column in known))

@@ -69,7 +69,7 @@ def judge(
     effect: np.ndarray,
     replicates: int,
     deviation: np.ndarray,
-    freedom: float,
+    freedom: Union[float, np.ndarray],
     floor: float,
     builds: Optional[Builds] = None,
     build: Optional[np.ndarray] = None,
@@ -100,7 +100,7 @@ def judge(
         n.
     deviation : (k,) ndarray
         s, of a single run.
-    freedom : float
+    freedom : float or (k,) ndarray
         f, of s.
     floor : float
         Below which nobody minds.

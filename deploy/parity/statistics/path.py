@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List, NamedTuple, Tuple
+from typing import Any, Collection, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
+
+from deploy.parity.statistics.design import (
+    TERMS,
+    Mixed,
+    Precision,
+    columns,
+    contrasts_of,
+    local_line,
+    mixed,
+    precision,
+)
 
 LONGEST_LAG = 0.1  # s; nothing between host and chip takes longer
 OCTILES = 8  # ranges of the reference, of equal counts, over which the shape is taken
@@ -17,11 +28,13 @@ EXPLAINED = 0.8  # of the variance: a fit so good is no false peak
 MOST_POWER = 0.95  # of a reference's, up to what counts as its fastest frequency
 MOST_STRETCH = 0.1  # of the time base
 VARIES = 1e-6  # of its size, that a signal has to vary by to have a gain
+MOVES = ("lag", "time base")  # terms that are not linear
 
 
 @dataclass(frozen=True)
 class PathFit:
-    """How each dimension of a path follows its reference; NaN where that has no meaning.
+    """How each dimension of a path follows its reference; NaN where that has no meaning, or where
+    the reference does not tell it from something simpler (`design.mixed`).
 
     Attributes
     ----------
@@ -64,7 +77,12 @@ class PathFit:
     shape: np.ndarray
 
 
-def fit_path(reference: np.ndarray, other: np.ndarray, sampling: float) -> PathFit:
+def fit_path(
+    reference: np.ndarray,
+    other: np.ndarray,
+    sampling: float,
+    without: Optional[Sequence[Collection[str]]] = None,
+) -> PathFit:
     r"""Fit ``other`` by its reference, dimension by dimension.
 
     With the time :math:`t \in [-T/2, T/2]` and :math:`\tau = t / T`,
@@ -83,6 +101,8 @@ def fit_path(reference: np.ndarray, other: np.ndarray, sampling: float) -> PathF
     reference, other : (n_samples, n) ndarray
     sampling : float
         Sampling period in seconds.
+    without : sequence of collection of str, optional
+        For each dimension the terms to leave out; by default those that `mixed_terms` finds.
 
     References
     ----------
@@ -90,11 +110,74 @@ def fit_path(reference: np.ndarray, other: np.ndarray, sampling: float) -> PathF
     """
     reference, other = np.asarray(reference, float), np.asarray(other, float)
     n = reference.shape[1]
-    fitted = [_fit(reference[:, k], other[:, k], sampling) for k in range(n)]
-    columns = [np.array(column, float) for column in zip(*fitted)]
-    if not columns:
-        columns = [np.zeros(0)] * 10 + [np.zeros((0, OCTILES))]
-    return PathFit(*columns)
+    left_out = mixed_terms(reference, sampling) if without is None else without
+    fitted = [_fit(reference[:, k], other[:, k], sampling, left_out[k]) for k in range(n)]
+    found = [np.array(column, float) for column in zip(*fitted)]
+    if not found:
+        found = [np.zeros(0)] * 10 + [np.zeros((0, OCTILES))]
+    return PathFit(*found)
+
+
+def mixed_terms(reference: np.ndarray, sampling: float) -> List[Mixed]:
+    """For each dimension of a reference (n_samples, n) what it cannot tell, see `design.mixed`."""
+    return [_mixed(r, sampling) for r in np.asarray(reference, float).T]
+
+
+def _mixed(r: np.ndarray, sampling: float) -> Mixed:
+    if not _varies(r):
+        return {}
+    t = sampling * (np.arange(len(r)) - (len(r) - 1) / 2)
+    level, rate = local_line(r - r.mean(), sampling)
+    seconds = sampling * len(r)
+    return mixed(columns(level, rate, t, t / seconds), seconds)
+
+
+class PathPrecision(NamedTuple):
+    """How well the fit of one dimension is known, by what it leaves.
+
+    Attributes
+    ----------
+    terms : Precision
+        Of each of `design.TERMS`; infinite for what is left out.
+    shape : Precision
+        Of each octile.
+    """
+
+    terms: Precision
+    shape: Precision
+
+
+def path_precision(
+    reference: np.ndarray, other: np.ndarray, sampling: float, without: Collection[str]
+) -> PathPrecision:
+    """How well `fit_path` of one pair of runs knows what it says.
+
+    Parameters
+    ----------
+    reference, other : (n_samples,) ndarray
+        One dimension.
+    sampling : float
+    without : collection of str
+    """
+    r, o = np.asarray(reference, float), np.asarray(other, float)
+    if not _varies(r):
+        return _level_precision(r, o)
+    follower, found = _best(r, o, sampling, without)
+    kept = follower.columns_at(found.point)[follower.kept]
+    coefficients = contrasts_of(kept)
+    octiles = _octiles(found.warped)[0] == np.arange(OCTILES)[:, None]
+    means = octiles / np.maximum(octiles.sum(axis=1), 1)[:, None]
+    means = means - means @ kept.T @ coefficients  # of what the fit leaves
+    if not {"lag", "time base"} & set(without):  # lags are told where the signal moves
+        coefficients[-2] += middle_of_moves(r, sampling) * coefficients[-1]
+    own = precision(coefficients, kept, found.residual)
+    error, freedom = np.full(len(TERMS), np.inf), np.ones(len(TERMS))
+    error[follower.kept], freedom[follower.kept] = own
+    gain = abs(found.linear[0])
+    if gain > 0:  # the others are in its unit
+        for name in ("gain drift", *MOVES):
+            error[TERMS.index(name)] /= gain
+    return PathPrecision(Precision(error, freedom), precision(means, kept, found.residual))
 
 
 class _Fit(NamedTuple):
@@ -116,19 +199,49 @@ class _Fit(NamedTuple):
 NOTHING = np.full(OCTILES, np.nan)
 
 
-def _fit(r: np.ndarray, o: np.ndarray, sampling: float) -> _Fit:
-    """One dimension, from as many starts as it needs."""
-    t = sampling * (np.arange(len(r)) - (len(r) - 1) / 2)
-    size = float(np.sqrt(np.mean(r * r)))
-    if r.std() <= VARIES * size or len(r) < 4 * OCTILES:
+def _level_precision(r: np.ndarray, o: np.ndarray) -> PathPrecision:
+    """Of a reference that does not vary: of the offset, and its drift."""
+    tau = (np.arange(len(r)) - (len(r) - 1) / 2) / len(r)
+    kept = np.stack([np.ones_like(tau), tau])
+    coefficients = contrasts_of(kept)
+    own = precision(coefficients, kept, o - r - (coefficients @ (o - r)) @ kept)
+    error, freedom = np.full(len(TERMS), np.inf), np.ones(len(TERMS))
+    for k, name in enumerate(("offset", "drift")):
+        error[TERMS.index(name)], freedom[TERMS.index(name)] = own.error[k], own.freedom[k]
+    return PathPrecision(
+        Precision(error, freedom), Precision(np.full(OCTILES, np.inf), np.ones(OCTILES))
+    )
+
+
+def _fit(r: np.ndarray, o: np.ndarray, sampling: float, without: Collection[str]) -> _Fit:
+    """One dimension."""
+    if not _varies(r):
         return _level(r, o)
-    found = _follow(r, o, t, sampling, 0.0, 0.0)
-    if found.explained < EXPLAINED:
-        others = [_follow(r, o, t, sampling, *start) for start in _starts(r, o, sampling)]
-        found = min([found, *others], key=lambda fit: fit.residual)
+    follower, best = _best(r, o, sampling, without)
+    found = follower.fit(best)
     if abs(found.gain) * r.std() <= VARIES * (o.std() + VARIES * r.std()):
         return found._replace(lag=np.nan, time_base=np.nan, gain_drift=np.nan)
     return found
+
+
+def _varies(r: np.ndarray) -> bool:
+    """Whether it does, and is long enough to be followed."""
+    size = float(np.sqrt(np.mean(r * r)))
+    return bool(r.std() > VARIES * size) and len(r) >= 4 * OCTILES
+
+
+def _best(
+    r: np.ndarray, o: np.ndarray, sampling: float, without: Collection[str]
+) -> Tuple[_Follower, _Point]:
+    """The fit, from as many starts as it needs."""
+    follower = _Follower(r, o, sampling, without)
+    found = follower.follow(0.0, 0.0)
+    if found.left**2 > (1 - EXPLAINED) * found.power and "lag" not in without:
+        turns = "time base" not in without
+        starts = [(lag, turn if turns else 0.0) for lag, turn in _starts(r, o, sampling)]
+        others = [follower.follow(*start) for start in starts]
+        found = min([found, *others], key=lambda point: point.left)
+    return follower, found
 
 
 def _level(r: np.ndarray, o: np.ndarray) -> _Fit:
@@ -150,29 +263,6 @@ def _starts(r: np.ndarray, o: np.ndarray, sampling: float) -> List[Tuple[float, 
     last = sampling * peak_lag(r[half:, None], o[half:, None], sampling)
     turn = float(np.clip((last - first) / (sampling * half), -MOST_STRETCH, MOST_STRETCH))
     return [(whole, 0.0), ((first + last) / 2, turn)]
-
-
-def _follow(
-    r: np.ndarray, o: np.ndarray, t: np.ndarray, sampling: float, lag: float, base: float
-) -> _Fit:
-    """Gauss-Newton from one start; a move that makes it worse is made shorter."""
-    follower = _Follower(r, o, t, sampling)
-    found = follower.at(np.array([lag, base]))
-    before, factor = np.zeros(2), 1.0
-    for _ in range(ROUNDS):
-        move = factor * _accelerated(found.move, before, follower.ahead)
-        there = found.point + move
-        if follower.is_nothing(found) or np.all(np.abs(move) < SMALLEST_MOVE):
-            break
-        if abs(there[0]) > _longest(r, sampling) or abs(there[1]) > MOST_STRETCH:
-            break
-        tried = follower.at(there)
-        if tried.left > WORSE * found.left:
-            before, factor = np.zeros(2), factor / 4
-        else:
-            before, factor = found.move, 1.0
-            found = tried
-    return follower.fit(found)
 
 
 class _Point(NamedTuple):
@@ -205,29 +295,61 @@ class _Point(NamedTuple):
 class _Follower:
     """One dimension of a path and its reference."""
 
-    def __init__(self, r: np.ndarray, o: np.ndarray, t: np.ndarray, sampling: float):
-        self._r, self._o, self._t, self._sampling = r, o, t, sampling
+    def __init__(self, r: np.ndarray, o: np.ndarray, sampling: float, without: Collection[str]):
+        self._r, self._o, self._sampling = r, o, sampling
+        self._t = sampling * (np.arange(len(r)) - (len(r) - 1) / 2)
         self._mean, self._slope = float(r.mean()), _slope(r, sampling)
-        self._tau = t / (sampling * len(r))
+        self._tau = self._t / (sampling * len(r))
         self._sizes = float(r.std()), float(o.std())
-        self.ahead = np.array([1.0, sampling * len(r)])  # of lag and time base, in seconds
+        self._without = without
+        self.kept = np.array([name not in without for name in TERMS])
+        self._linear = self.kept & np.array([name not in MOVES for name in TERMS])
+        self._ahead = np.array([1.0, sampling * len(r)])  # of lag and time base, in seconds
+
+    def follow(self, lag: float, base: float) -> _Point:
+        """Gauss-Newton from one start; a move that makes it worse is made shorter."""
+        found = self.at(np.array([lag, base]))
+        before, factor = np.zeros(2), 1.0
+        for _ in range(ROUNDS):
+            move = factor * _accelerated(found.move, before, self._ahead)
+            there = found.point + move
+            if self.is_nothing(found) or np.all(np.abs(move) < SMALLEST_MOVE):
+                break
+            if abs(there[0]) > _longest(self._r, self._sampling) or abs(there[1]) > MOST_STRETCH:
+                break
+            tried = self.at(there)
+            if tried.left > WORSE * found.left:
+                before, factor = np.zeros(2), factor / 4
+            else:
+                before, factor = found.move, 1.0
+                found = tried
+        return found
+
+    def columns_at(self, point: np.ndarray) -> np.ndarray:
+        """(len(TERMS), n_inside) of all terms, at a lag and a time base."""
+        at, inside = self._warp(point)
+        warped = np.interp(at, self._t, self._r)[inside] - self._mean
+        rate = np.interp(at, self._t, self._slope)[inside]
+        return columns(warped, rate, self._t[inside], self._tau[inside])
 
     def at(self, point: np.ndarray) -> _Point:
         """The fit at a lag and a time base."""
-        t = self._t
-        at = t - point[0] - point[1] * t
-        inside = slice(*np.searchsorted(at, (t[0], t[-1] + self._sampling / 2)))
-        warped = np.interp(at, t, self._r)[inside] - self._mean
-        rate = np.interp(at, t, self._slope)[inside]
-        tau, goal = self._tau[inside], self._o[inside] - self._mean
-        linear = np.stack([warped, np.ones_like(tau), tau * warped, tau])
-        columns = np.concatenate([linear, [-rate, -rate * t[inside]]])
-        found = _least_squares(columns, goal)
-        coefficients = _least_squares(linear, goal)
-        residual = goal - coefficients @ linear
+        of_terms = self.columns_at(point)
+        goal = self._o[self._warp(point)[1]] - self._mean
+        found = _least_squares(of_terms, goal, self.kept)
+        coefficients = _least_squares(of_terms, goal, self._linear)
+        residual = goal - coefficients @ of_terms
         move = found[4:] / found[0] if found[0] else np.zeros(2)
         left = float(np.sqrt(np.mean(residual**2)))
-        return _Point(point, move, coefficients, left, float(goal.var()), warped, residual)
+        power = float(goal.var())
+        return _Point(point, move, coefficients[:4], left, power, of_terms[0], residual)
+
+    def _warp(self, point: np.ndarray) -> Tuple[np.ndarray, slice]:
+        """When the reference was where the path is, and at which samples that is known."""
+        t = self._t
+        at = t - point[0] - point[1] * t
+        begin, end = np.searchsorted(at, (t[0], t[-1] + self._sampling / 2))
+        return at, slice(int(begin), int(end))
 
     def is_nothing(self, found: _Point) -> bool:
         """Whether the path has nothing of its reference."""
@@ -245,9 +367,12 @@ class _Follower:
         shape = _by_octile(found.warped, residual)
         base = found.point[1]
         lag = found.point[0] + base * middle_of_moves(self._r, self._sampling)
-        return _Fit(
+        every = _Fit(
             gain, offset, lag, base, gain_drift, drift, found.left, noise, slow, explained, shape
         )
+        names = {"gain drift": "gain_drift", "drift": "offset_drift", "time base": "time_base"}
+        left_out: Dict[str, Any] = {names.get(name, name): np.nan for name in self._without}
+        return every._replace(**left_out)
 
 
 def _accelerated(move: np.ndarray, before: np.ndarray, ahead: np.ndarray) -> np.ndarray:
@@ -306,21 +431,27 @@ def _moving_mean(x: np.ndarray, width: int) -> np.ndarray:
     return np.asarray((summed[end] - summed[begin]) / (end - begin))
 
 
-def _least_squares(columns: np.ndarray, goal: np.ndarray) -> np.ndarray:
-    """Coefficients of rows of ``columns``, each scaled to one size first."""
-    size = np.sqrt(np.sum(columns**2, axis=1))
+def _least_squares(of_terms: np.ndarray, goal: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Coefficients of the kept rows, each scaled to one size first; 0 of the others."""
+    rows = of_terms[kept]
+    size = np.sqrt(np.sum(rows**2, axis=1))
     size[size == 0] = 1.0
-    scaled = columns / size[:, None]
-    return np.asarray(
-        np.linalg.lstsq(scaled @ scaled.T, scaled @ goal, rcond=1e-12)[0] / size, float
-    )
+    scaled = rows / size[:, None]
+    found = np.zeros(len(of_terms))
+    found[kept] = np.linalg.lstsq(scaled @ scaled.T, scaled @ goal, rcond=1e-12)[0] / size
+    return found
+
+
+def _octiles(reference: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """(n_samples,) in which octile of it a reference is; and (OCTILES,) how often in each."""
+    edges = np.quantile(reference, np.arange(1, OCTILES) / OCTILES)
+    bins = np.searchsorted(edges, reference, side="right")
+    return bins, np.bincount(bins, minlength=OCTILES)
 
 
 def _by_octile(reference: np.ndarray, residual: np.ndarray) -> np.ndarray:
     """Mean of the residual where the reference is in each of its octiles."""
-    edges = np.quantile(reference, np.arange(1, OCTILES) / OCTILES)
-    bins = np.searchsorted(edges, reference, side="right")
-    counts = np.bincount(bins, minlength=OCTILES)
+    bins, counts = _octiles(reference)
     sums = np.bincount(bins, weights=residual, minlength=OCTILES)
     return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
