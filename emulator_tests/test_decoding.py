@@ -271,3 +271,21 @@ def test_solver_info_is_had_as_from_nengo(monkeypatch, tmp_path):
                 assert set(info) == set(expected) == {"rmses", "time"}
                 np.testing.assert_allclose(info["rmses"], expected["rmses"], rtol=0.5)
                 assert not np.allclose(info["rmses"], expected["rmses"], rtol=0.01)  # the chip's
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_a_trigger_switches_where_it_does_on_the_cpu(seed):
+    """The chip's neurons made more of a step, so that half a radius no longer switched it."""
+    switches = {}
+    for target in ("cpu", "float-emulator", "emulator"):
+        with nengo.Network(seed=seed) as net:
+            wave = nengo.Node(lambda t: 0.5 * np.sin(3 * np.pi * t))
+            trigger = nengo.Ensemble(120, 1, radius=1.2)
+            nengo.Connection(wave, trigger)
+            nengo.Connection(trigger, trigger, function=lambda x: 0.7 * np.sign(x), synapse=0.02)
+            probe = nengo.Probe(trigger, synapse=0.05)
+        with deploy.Simulator(net, target=target, progress_bar=False) as sim:
+            sim.run(1.5)
+            switches[target] = int(np.sum(np.diff(np.sign(sim.data[probe][200:, 0])) != 0))
+    assert switches["cpu"] >= 3
+    assert switches["cpu"] == switches["float-emulator"] == switches["emulator"]

@@ -24,6 +24,7 @@ from loihi_rules.nengo_parts.parameters import with_parameters
 from loihi_rules.nengo_parts.solvers import solver_of_decoders
 from loihi_rules.nengo_parts.wiring import base_of, on_chip, reconnect
 from loihi_rules.notes import Way
+from loihi_rules.routes.entries import functions_in_loops
 from loihi_rules.routes.plan import HOP_STEPS
 
 
@@ -172,6 +173,7 @@ def _replace_carriers(made: Rewritten, dt: float) -> None:
 def _give_decoders(made: Rewritten, dt: float) -> None:
     """Give connections and probes the decoders that they have on the chip."""
     network, decoding = made.network, Decoding(made.solutions)
+    looped = functions_in_loops(network, dt)
     model = Model(dt=dt, decoder_cache=NoDecoderCache())
     model.params.update(made.tuning)
 
@@ -180,7 +182,9 @@ def _give_decoders(made: Rewritten, dt: float) -> None:
     ) -> nengo.solvers.Solver:
         ens, rng = conn.pre_obj, np.random.RandomState(seed)
         own, built = made.neuron_types.get(ens), made.tuning.get(ens)
-        found = decoding.of_connection(model, conn, solver_of_decoders(solver), own, built, rng)
+        found = decoding.of_connection(
+            model, conn, solver_of_decoders(solver), own, built, rng, conn in looped
+        )
         return solver if found is None else NoSolver(found.decoders.T, weights=solver.weights)
 
     for conn in network.all_connections:

@@ -61,8 +61,10 @@ class Curves(NamedTuple):
         Whether the CPU's neurons have a highest rate, at which values beyond the radius end.
     leak : bool
         Whether they are leaky.
-    loses_steps : bool
-        Whether they fire at other rates than their decoders are solved for.
+    as_given : bool
+        Whether the chip is asked for what the CPU's neurons give, and not for what was asked of
+        them: where these fire at other rates than their decoders are solved for, and of functions
+        in loops.
     content : tuple
         What all this depends on.
     """
@@ -72,12 +74,16 @@ class Curves(NamedTuple):
     chip: Rates
     saturate: bool
     leak: bool
-    loses_steps: bool
+    as_given: bool
     content: Tuple[Any, ...]
 
 
 def curves_of(
-    ens: nengo.Ensemble, own: nengo.neurons.NeuronType, built: BuiltEnsemble, dt: float
+    ens: nengo.Ensemble,
+    own: nengo.neurons.NeuronType,
+    built: BuiltEnsemble,
+    dt: float,
+    in_a_loop: bool = False,
 ) -> Curves:
     """Tuning curves on the CPU, and of the chip's neurons at the gains and biases that are chosen.
 
@@ -91,6 +97,8 @@ def curves_of(
         As the CPU has it.
     dt : float
         Step in seconds.
+    in_a_loop : bool
+        Whether it is for a function in a loop.
     """
 
     def drive(points: np.ndarray) -> np.ndarray:
@@ -114,7 +122,8 @@ def curves_of(
     )
     n = ens.n_neurons
     rates = _in_pieces(cpu, n), _in_pieces(fired, n), _in_pieces(chip, n)
-    return Curves(*rates, saturate, leak, step_lost(own, dt) > 0, content)
+    as_given = in_a_loop or step_lost(own, dt) > 0
+    return Curves(*rates, saturate, leak, as_given, content)
 
 
 def _in_pieces(rates: Rates, n_neurons: int) -> Rates:
@@ -167,6 +176,7 @@ class Decoding:
         own: Optional[nengo.neurons.NeuronType],
         built: Optional[BuiltEnsemble],
         rng: np.random.RandomState,
+        in_a_loop: bool = False,
     ) -> Optional[Decoded]:
         """A connection's decoders, as `decoders` has them; None where that is not for it.
 
@@ -183,13 +193,15 @@ class Decoding:
             On the CPU, of an ensemble on the chip that was fitted to it.
         rng : numpy.random.RandomState
             That the evaluation points are drawn from; left alone where the answer is None.
+        in_a_loop : bool
+            Whether its function is in a loop.
         """
         reg = regularisation(solver, own)
         if own is None or built is None or reg is None:
             return None
         points = get_eval_points(model, conn, rng)
         targets = get_targets(conn, points)
-        curves = curves_of(conn.pre_obj, own, built, model.dt)
+        curves = curves_of(conn.pre_obj, own, built, model.dt, in_a_loop)
         return Decoded(points, targets, *self._solved(conn.pre_obj, curves, reg, points, targets))
 
     def decoders(
@@ -232,7 +244,9 @@ class Decoding:
         CPU's decoders give there. Neurons without a refractory time go on and on, where the chip's
         rates are far apart: of these nothing is asked beyond. Where the CPU's neurons fire at other
         rates than its decoders are solved for (`loihi_rules.chip.tuning.step_lost`), Y is what
-        these give at all points.
+        these give at all points. So it is of functions in loops, where a loop goes by what it is
+        given: of a step, a trigger's next state, the CPU's neurons make a slope, and the chip's,
+        asked for the step, another.
 
         Parameters
         ----------
@@ -265,14 +279,14 @@ class Decoding:
         def solve() -> Solution:
             system = self._system(ens, curves, reg, points)
             as_points = targets.strides == points.strides and np.array_equal(targets, points)
-            if as_points and not curves.loses_steps:
+            if as_points and not curves.as_given:
                 return system.with_misses(system.of_points, targets)
             cpu = system.cpu.solve(targets[system.some])
-            asked = curves.fired(points) @ cpu if curves.loses_steps else targets
+            asked = curves.fired(points) @ cpu if curves.as_given else targets
             wanted = np.concatenate([asked, system.far @ cpu])
             return system.with_misses(system.chip.iterate(wanted, system.steps), targets)
 
-        problem = ("decoders", curves.content, reg, points, targets)
+        problem = ("decoders", curves.content, curves.as_given, reg, points, targets)
         return self._solutions.of(problem, solve)
 
     def _system(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
+from typing import Any, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence
 
 import nengo
 import numpy as np
@@ -249,6 +249,16 @@ def loops_of(network: nengo.Network, dt: float) -> Loops:
             inside.setdefault(int(part[a]), []).append(conn)
     amplified = {each: amplified_by(conns, slowest[each]) for each, conns in inside.items()}
     return Loops({obj: int(part[k]) for obj, k in objects.items()}, slowest, amplified)
+
+
+def functions_in_loops(network: nengo.Network, dt: float) -> FrozenSet[nengo.Connection]:
+    """Connections of a loop by which functions of values are decoded."""
+    part = loops_of(network, dt).parts
+    return frozenset(
+        conn
+        for conn in network.all_connections
+        if conn.function is not None and part[base_of(conn.pre)] == part[base_of(conn.post)]
+    )
 
 
 def amplified_by(conns: Sequence[nengo.Connection], tau: float) -> float:

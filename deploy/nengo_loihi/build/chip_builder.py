@@ -39,6 +39,7 @@ from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.solvers import solver_of_decoders
 from loihi_rules.nengo_parts.stepped import SteppedNeurons, is_stepped
 from loihi_rules.nengo_parts.wiring import base_of, columns_of, is_chip_input, on_chip
+from loihi_rules.routes.entries import functions_in_loops
 
 READ_BY_THE_HOST = "probe_decoders"  # nengo-loihi's synapse group into what the host reads
 
@@ -64,6 +65,7 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
     builder: Any = nengo_loihi.builder
     base: Any = builder.builder.Builder
     decoding = Decoding(rewritten.solutions)
+    looped = functions_in_loops(rewritten.network, dt)
     LoihiBlock: Any = nengo_loihi.block.LoihiBlock
 
     class ChipBuilder(base):
@@ -213,7 +215,7 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
             """What `build_decoders` gives, by `loihi_rules.chip.decoding`, where that is for it."""
             ens, state, began = conn.pre_obj, rng.get_state(), time.perf_counter()
             own, built = rewritten.neuron_types.get(ens), rewritten.tuning.get(ens)
-            found = decoding.of_connection(model, conn, given, own, built, rng)
+            found = decoding.of_connection(model, conn, given, own, built, rng, conn in looped)
             if found is not None and (found.decoders.any() or not found.targets.any()):
                 info = {"rmses": found.rmses, "time": time.perf_counter() - began}  # as Nengo's
                 return found.points, found.decoders, info
