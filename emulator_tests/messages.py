@@ -15,7 +15,7 @@ from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 VARIES = "…"
 PROGRAM = "loihi-deploy: "
-LONGEST = 64  # variants of one message that are told apart
+LONGEST = 64  # variants of one message that are kept apart
 # Of calls that take a message apart into its object, its rule, what is wrong, and the way out.
 OF_FOUR = {"warn", "problem", "Problem", "ChipWarning", "_Limit", "Limit"}
 # Of calls that make a message without raising it.

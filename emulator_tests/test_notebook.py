@@ -67,7 +67,7 @@ def test_pictures_of_a_run_and_of_what_fits():
 
 
 class Seen(nengo.utils.progress.ProgressBar):
-    """A progress bar that keeps what it is told."""
+    """A progress bar that keeps what it is given."""
 
     def __init__(self):
         self.stages = []

@@ -40,14 +40,14 @@ def rate(net, probe, target, seconds=0.8, start=0.2):
 def test_the_unit_follows_what_a_connection_carries(value, known, target):
     net, probe = driven(value if known else lambda t: value, 2 / value)
     wanted = rate(net, probe, "cpu")[0]
-    found, told = rate(net, probe, target)
-    assert found == pytest.approx(wanted, rel=0.1) and not told
+    found, said = rate(net, probe, target)
+    assert found == pytest.approx(wanted, rel=0.1) and not said
 
 
 def test_small_values_of_which_the_size_is_known():
     net, probe = driven(1e-3, 2000.0)
-    found, told = rate(net, probe, "emulator")
-    assert found == pytest.approx(rate(net, probe, "cpu")[0], rel=0.1) and not told
+    found, said = rate(net, probe, "emulator")
+    assert found == pytest.approx(rate(net, probe, "cpu")[0], rel=0.1) and not said
 
 
 def test_small_values_of_which_it_is_not_are_warned_of_and_can_be_said():
@@ -55,8 +55,8 @@ def test_small_values_of_which_it_is_not_are_warned_of_and_can_be_said():
     assert [w.object for w in rate(net, probe, "emulator")[1]]
     declare_settings(net)
     net.config[net.nodes[0]].pilot_inputs = [1e-3]
-    found, told = rate(net, probe, "emulator")
-    assert found == pytest.approx(rate(net, probe, "cpu")[0], rel=0.1) and not told
+    found, said = rate(net, probe, "emulator")
+    assert found == pytest.approx(rate(net, probe, "cpu")[0], rel=0.1) and not said
 
 
 @pytest.mark.parametrize("kind", ["dense", "convolution"])
@@ -92,8 +92,8 @@ def test_trains_of_spikes_arrive_whole(weight, per_second, lines, known):
         trains if known else lambda t: 1000.0 * spikes[int(round(1000 * t)) - 1],
         np.abs(rng.randn(60, lines)) * weight,
     )
-    found, told = rate(net, probe, "emulator", 1.5)
-    assert found == pytest.approx(rate(net, probe, "cpu", 1.5)[0], rel=0.1) and not told
+    found, said = rate(net, probe, "emulator", 1.5)
+    assert found == pytest.approx(rate(net, probe, "cpu", 1.5)[0], rel=0.1) and not said
 
 
 @pytest.mark.parametrize("value, transform", [(1.0, -5.0), (100.0, -0.05), (1000.0, -0.005)])
@@ -122,13 +122,13 @@ def test_what_is_cut_is_warned_of_by_name_and_the_advice_helps():
 
     net, probe = driven(pulses, 1.0)
     net.nodes[0].label = "pulses"
-    found, told = rate(net, probe, "emulator")
-    assert told and "pulses" in told[0].object and "up to 1000" in told[0].what
-    assert "pilot_inputs = [1000]" in told[0].way_out
+    found, said = rate(net, probe, "emulator")
+    assert said and "pulses" in said[0].object and "up to 1000" in said[0].what
+    assert "pilot_inputs = [1000]" in said[0].way_out
     declare_settings(net)
     net.config[net.nodes[0]].pilot_inputs = [1000]
-    found, told = rate(net, probe, "emulator")
-    assert found == pytest.approx(rate(net, probe, "float-emulator")[0], rel=0.05) and not told
+    found, said = rate(net, probe, "emulator")
+    assert found == pytest.approx(rate(net, probe, "float-emulator")[0], rel=0.05) and not said
 
 
 @pytest.mark.parametrize("seed", [41, 42])

@@ -58,7 +58,7 @@ class Objects:
 
 
 def content_of_network(objects: Objects, given: Sequence[Any]) -> Optional[str]:
-    """A number of 40 hexadecimal digits; None if it cannot be told.
+    """A number of 40 hexadecimal digits; None if it cannot be known.
 
     Functions of connections are known by their code; of nodes that have a function of time it
     counts that they have one, as no build calls it.

@@ -1,8 +1,8 @@
 """Slurm's commands over a file of jobs: ``python pretend_slurm.py squeue …``.
 
 As Slurm 22.05 answers where a real one was asked (jobs of several users cannot be had of a test
-cluster with one user, nor can it be told when to forget). The file has ``jobs``, which it knows,
-``books`` for sacct or none, ``kept`` seconds, and what was called.
+cluster with one user, nor can it be made to forget at a given time). The file has ``jobs``, which
+it knows, ``books`` for sacct or none, ``kept`` seconds, and what was called.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import numpy as np
 
 from loihi_rules.nengo_parts.stepped import RESETS
 from loihi_rules.nir.errors import NirError
-from loihi_rules.nir.frameworks import told_by
+from loihi_rules.nir.frameworks import shown_by
 
 DT = 1e-3  # s, where a file does not say
 OVER = 1e-4  # relative; by which a step may be above a time constant, for rounding
@@ -144,8 +144,8 @@ def conventions_of(
         raise NirError(
             f"there is no convention {min(unknown)!r}; there are dt, {', '.join(CHOICES)}"
         )
-    for told, why in told_by(nodes):
-        for name, value in told.items():
+    for shown, why in shown_by(nodes):
+        for name, value in shown.items():
             if name not in own:
                 own[name], found[name] = value, why
     return replace(Conventions(), **own), found

@@ -10,10 +10,10 @@ from scipy.special import lambertw
 
 SAME = 1e-4  # relative; to which the steps that neurons give agree
 LAYER = re.compile(r"layer_\d+(_threshold)?$")  # nodes of spyx
-Told = Dict[str, Any]  # fields of `Conventions`
+Shown = Dict[str, Any]  # fields of `Conventions`
 
 
-def told_by(nodes: Dict[str, Any]) -> List[Tuple[Told, str]]:
+def shown_by(nodes: Dict[str, Any]) -> List[Tuple[Shown, str]]:
     """What a file says, and by what; the first goes before the others.
 
     Parameters
@@ -27,7 +27,7 @@ def told_by(nodes: Dict[str, Any]) -> List[Tuple[Told, str]]:
     ]
 
 
-def _rockpool(nodes: Dict[str, Any]) -> Told:
+def _rockpool(nodes: Dict[str, Any]) -> Shown:
     """By names of its classes.
 
     All decay by e^−dt/τ, and its exporter (``rockpool/nn/modules/torch/nir.py``) writes
@@ -38,20 +38,20 @@ def _rockpool(nodes: Dict[str, Any]) -> Told:
     """
     if not any(name.endswith("Torch") for name in nodes):
         return {}
-    told: Told = {"decay": "exact"}
+    shown: Shown = {"decay": "exact"}
     with np.errstate(divide="ignore", invalid="ignore"):
         steps = [tau * lambertw(1 / r).real for tau, r in _neurons(nodes)]
     dt = _common(steps)
     if dt is not None:
-        told["dt"] = dt
+        shown["dt"] = dt
     if any(name.endswith("LIFNeuronTorch") for name in nodes):
-        told.update(reset="subtract", gain="one")
+        shown.update(reset="subtract", gain="one")
     if any(name.endswith("LIFTorch") for name in nodes):
-        told.update(reset="subtract", gain="decayed")
-    return told
+        shown.update(reset="subtract", gain="decayed")
+    return shown
 
 
-def _spyx(nodes: Dict[str, Any]) -> Told:
+def _spyx(nodes: Dict[str, Any]) -> Shown:
     """By its exporter's numbers (``spyx/nir.py``, ``to_nir``).
 
     It writes v ← β v + x as τ = dt / (1 − β) and r = β, and reads r nowhere. By ``spyx/nn.py``
@@ -68,7 +68,7 @@ def _spyx(nodes: Dict[str, Any]) -> Told:
     return {"dt": dt, "reset": "subtract", "reset_at": at, "first": "spikes", "gain": "one"}
 
 
-def _step(nodes: Dict[str, Any]) -> Told:
+def _step(nodes: Dict[str, Any]) -> Shown:
     """By gains that make up for the step: r = τ_mem / dt, w_in = τ_syn / dt.
 
     That is how frameworks write neurons whose step is v ← β v + I.

@@ -46,7 +46,7 @@ def host_way(times: Mapping[str, np.ndarray]) -> Optional[HostWay]:
 
     Packets differ from step to step and from run to run, so that what each way takes is the slope
     of the medians of steps with as many packets, by least squares. How long a message without
-    anything is on either way cannot be told from here: that needs a clock on the board.
+    anything is on either way cannot be known from here: that needs a clock on the board.
 
     Parameters
     ----------

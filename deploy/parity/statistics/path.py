@@ -168,7 +168,7 @@ def path_precision(
     octiles = _octiles(found.warped)[0] == np.arange(OCTILES)[:, None]
     means = octiles / np.maximum(octiles.sum(axis=1), 1)[:, None]
     means = means - means @ kept.T @ coefficients  # of what the fit leaves
-    if not {"lag", "time base"} & set(without):  # lags are told where the signal moves
+    if not {"lag", "time base"} & set(without):  # lags are known where the signal moves
         coefficients[-2] += middle_of_moves(r, sampling) * coefficients[-1]
     own = precision(coefficients, kept, found.residual)
     error, freedom = np.full(len(TERMS), np.inf), np.ones(len(TERMS))
@@ -399,7 +399,7 @@ def _slope(reference: np.ndarray, sampling: float) -> np.ndarray:
     """Its derivative, but for what is faster than itself.
 
     A reference that was measured has noise, which is small beside it, and whose derivative is not:
-    a lag that is told by that comes out too small, and only many rounds would mend it.
+    a lag that is measured by that comes out too small, and only many rounds would mend it.
     """
     width = _shortest_period(reference, sampling) // 8
     smooth = reference if width < 2 else _moving_mean(reference, width)

@@ -170,8 +170,8 @@ def test_what_an_effect_may_be_besides_is_said():
     found = process.judged(lambda x: x + 0.4 * tau, alone=False)
     words = next(effect.words for effect in found.different if effect.quantity == "gain")
     assert "too large" in words and "or drift or time base, which the signal does not tell" in words
-    told = [each for each in found.unmeasured if each.quantity == "drift"]
-    assert [each.why for each in told] == [
+    left_out = [each for each in found.unmeasured if each.quantity == "drift"]
+    assert [each.why for each in left_out] == [
         "the signal does not tell it from gain, which stands for it too; let the input vary "
         "otherwise, or for longer"
     ]
