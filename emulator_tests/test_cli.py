@@ -148,7 +148,7 @@ def test_compare_json_has_lag_errors_and_ratio(loihi_deploy):
 
 def test_compare_of_two_files_and_a_verdict_that_fails(loihi_deploy, model):
     for target in ("cpu", "emulator"):
-        loihi_deploy("run", model, "--duration", 0.5, "--target", target, "--out", f"{target}.npz")
+        loihi_deploy("run", model, "--duration", 2, "--target", target, "--out", f"{target}.npz")
     good = loihi_deploy("compare", "cpu.npz", "cpu.npz")
     assert good.returncode == 0 and "PARITY" in good.stdout
     bad = loihi_deploy("compare", "cpu.npz", "emulator.npz", "--tolerance", "aligned error=:1e-9")
