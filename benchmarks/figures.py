@@ -91,6 +91,7 @@ LONGER: Mapping[str, str] = {
     "python -m benchmarks.delays": "its page has what it shows in words",
     "python benchmarks/verdict_runs.py": "hours",
     "python benchmarks/verdict.py": "reads the runs of verdict_runs.py, or takes half an hour",
+    "python benchmarks/verdict_signals.py": "minutes for each row",
     "python benchmarks/causes.py picture": "draws its picture",
     "python benchmarks/causes.py alarms": "one share, in words",
     "python -m benchmarks.nir peers": "trains in peers' environments; a test holds its figures",

@@ -163,23 +163,28 @@ def test_connections_of_one_filter_keep_one():
 
 
 def test_a_loop_of_rectified_neurons_is_as_fast_as_on_the_cpu():
-    """3.1 % slower through 20 ms."""
+    """3.1 % slower through 20 ms; on average, as each draw of neurons is 1 % faster or slower."""
     turn = 2 * np.pi * 3 * 0.02
 
     def swing(x):  # at half of its radius, where neurons do not saturate
         more = 1.25 - x @ x
         return more * x[0] - turn * x[1], turn * x[0] + more * x[1]
 
-    with nengo.Network(seed=16) as net:
-        kick = nengo.Node(lambda t: [1, 0] if t < 0.1 else [0, 0])
-        ens = nengo.Ensemble(200, 2, neuron_type=nengo.SpikingRectifiedLinear())
-        nengo.Connection(kick, ens, synapse=0.005)
-        nengo.Connection(ens, ens, function=swing, synapse=0.02)
-        nengo.Probe(ens, synapse=0.01, label="out")
-    cpu, chip = (
-        frequency(deploy.run(net, 2.5, target)["out"].samples, DT) for target in ("cpu", "emulator")
-    )
-    assert chip == pytest.approx(cpu, rel=0.01)
+    ratios = []
+    for seed in range(16, 21):
+        with nengo.Network(seed=seed) as net:
+            kick = nengo.Node(lambda t: [1, 0] if t < 0.1 else [0, 0])
+            ens = nengo.Ensemble(200, 2, neuron_type=nengo.SpikingRectifiedLinear())
+            nengo.Connection(kick, ens, synapse=0.005)
+            nengo.Connection(ens, ens, function=swing, synapse=0.02)
+            nengo.Probe(ens, synapse=0.01, label="out")
+        cpu, chip = (
+            frequency(deploy.run(net, 2.5, target)["out"].samples, DT)
+            for target in ("cpu", "emulator")
+        )
+        ratios.append(chip / cpu)
+    assert np.mean(ratios) == pytest.approx(1, rel=0.01)
+    assert ratios == pytest.approx([1] * 5, rel=0.02)
 
 
 @pytest.mark.quick
