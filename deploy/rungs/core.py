@@ -173,7 +173,7 @@ def _replace_carriers(made: Rewritten, dt: float) -> None:
 def _give_decoders(made: Rewritten, dt: float) -> None:
     """Give connections and probes the decoders that they have on the chip."""
     network, decoding = made.network, Decoding(made.solutions)
-    looped = functions_in_loops(network, dt)
+    looped = functions_in_loops(network)
     model = Model(dt=dt, decoder_cache=NoDecoderCache())
     model.params.update(made.tuning)
 

@@ -228,32 +228,39 @@ class Loops(NamedTuple):
     amplified: Dict[int, float]
 
 
-def loops_of(network: nengo.Network, dt: float) -> Loops:
-    """The loops of a network. A step is the least that one takes."""
+def parts_of(network: nengo.Network) -> Dict[Any, int]:
+    """Which objects are in one loop: those of the same number, whether alone or with others."""
     objects: Dict[Any, int] = {}
     edges = []
     for conn in network.all_connections:
         ends = [base_of(conn.pre), base_of(conn.post)]
         edges.append([objects.setdefault(end, len(objects)) for end in ends])
     if not edges:
-        return Loops({}, {}, {})
+        return {}
     pre, post = np.array(edges).T
     graph = coo_matrix((np.ones(len(pre)), (pre, post)), shape=(len(objects),) * 2)
     part = connected_components(graph, directed=True, connection="strong")[1]
+    return {obj: int(part[k]) for obj, k in objects.items()}
+
+
+def loops_of(network: nengo.Network, dt: float) -> Loops:
+    """The loops of a network. A step is the least that one takes."""
+    part = parts_of(network)
     slowest: Dict[int, float] = {}
     inside: Dict[int, List[nengo.Connection]] = {}
-    for conn, (a, b) in zip(network.all_connections, edges):
-        if part[a] == part[b]:
+    for conn in network.all_connections:
+        own = part[base_of(conn.pre)]
+        if own == part[base_of(conn.post)]:
             tau = max(tau_of(conn) or 0.0, dt)
-            slowest[int(part[a])] = max(slowest.get(int(part[a]), 0.0), tau)
-            inside.setdefault(int(part[a]), []).append(conn)
+            slowest[own] = max(slowest.get(own, 0.0), tau)
+            inside.setdefault(own, []).append(conn)
     amplified = {each: amplified_by(conns, slowest[each]) for each, conns in inside.items()}
-    return Loops({obj: int(part[k]) for obj, k in objects.items()}, slowest, amplified)
+    return Loops(part, slowest, amplified)
 
 
-def functions_in_loops(network: nengo.Network, dt: float) -> FrozenSet[nengo.Connection]:
+def functions_in_loops(network: nengo.Network) -> FrozenSet[nengo.Connection]:
     """Connections of a loop by which functions of values are decoded."""
-    part = loops_of(network, dt).parts
+    part = parts_of(network)
     return frozenset(
         conn
         for conn in network.all_connections

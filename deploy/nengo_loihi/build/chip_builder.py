@@ -65,7 +65,7 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
     builder: Any = nengo_loihi.builder
     base: Any = builder.builder.Builder
     decoding = Decoding(rewritten.solutions)
-    looped = functions_in_loops(rewritten.network, dt)
+    looped = functions_in_loops(rewritten.network)
     LoihiBlock: Any = nengo_loihi.block.LoihiBlock
 
     class ChipBuilder(base):

@@ -164,15 +164,16 @@ def _fit_to_encoders(
         if not wanted.any():
             return ()
 
+        def share(off: np.ndarray) -> float:
+            return float(np.sqrt(np.sum(often * off**2) / np.sum(often * wanted**2)))
+
         def judged(chip: nengo.neurons.NeuronType, g: np.ndarray, b: np.ndarray) -> Fit:
             off = mean_chip_rates(chip, g * drive + b, dt) - wanted
-            error = np.sqrt(np.sum(often * off**2) / np.sum(often * wanted**2))
             lost = -np.sum(often * off) / np.sum(often * wanted)
-            return Fit(float(error), float(lost), chip, g, b)
+            return Fit(share(off), float(lost), chip, g, b)
 
         def held_error(fit: Fit) -> float:
-            off = chip_rates(fit.neuron_type, fit.gain * drive + fit.bias, dt) - wanted
-            return float(np.sqrt(np.sum(often * off**2) / np.sum(often * wanted**2)))
+            return share(chip_rates(fit.neuron_type, fit.gain * drive + fit.bias, dt) - wanted)
 
         def fitted(chip: nengo.neurons.NeuronType, keep: bool = False) -> Fit:
             return judged(chip, *fit_rates(own, gain, bias, dt, ens.dimensions, known, chip, keep))
