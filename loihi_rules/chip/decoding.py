@@ -18,7 +18,14 @@ from nengo.builder.ensemble import BuiltEnsemble
 from nengo.utils.least_squares_solvers import Cholesky
 from scipy.linalg import cho_factor, cho_solve
 
-from loihi_rules.chip.tuning import chip_rates, cpu_rates, is_chips_own, spiking_rates, step_lost
+from loihi_rules.chip.tuning import (
+    chip_rates,
+    cpu_rates,
+    is_chips_own,
+    is_leaky,
+    spiking_rates,
+    step_lost,
+)
 from loihi_rules.solutions import SOLVED_ANEW, Solution, Solutions
 
 FARTHEST = 1.6  # times as far; there nearly all neurons are silent or as fast as they get
@@ -113,9 +120,7 @@ def curves_of(
     def chip(points: np.ndarray) -> np.ndarray:
         return chip_rates(ens.neuron_type, drive(points) * ens.gain + ens.bias, dt)
 
-    base = getattr(own, "base_type", own)
-    saturate = getattr(base, "tau_ref", 0) > 0
-    leak = isinstance(base, nengo.LIFRate)  # nengo.LIF is one
+    saturate = getattr(getattr(own, "base_type", own), "tau_ref", 0) > 0
     content = (
         *(own, built.encoders, built.gain, built.bias),
         *(ens.neuron_type, ens.gain, ens.bias, ens.radius, dt),
@@ -123,7 +128,7 @@ def curves_of(
     n = ens.n_neurons
     rates = _in_pieces(cpu, n), _in_pieces(fired, n), _in_pieces(chip, n)
     as_given = in_a_loop or step_lost(own, dt) > 0
-    return Curves(*rates, saturate, leak, as_given, content)
+    return Curves(*rates, saturate, is_leaky(own), as_given, content)
 
 
 def _in_pieces(rates: Rates, n_neurons: int) -> Rates:
@@ -325,7 +330,8 @@ class _Solved:
         noise = np.full(n_neurons, n_points * (reg * most) ** 2)
         if by_rate:
             noise *= np.maximum(activities.mean(axis=0) / most, reg)
-        if n_points < n_neurons:
+        self._wide = n_points < n_neurons
+        if self._wide:
             self._by_noise = activities / noise
             square = self._by_noise @ activities.T
             square[np.diag_indices_from(square)] += 1
@@ -333,7 +339,6 @@ class _Solved:
         else:
             square = activities.T @ activities
             square[np.diag_indices_from(square)] += noise
-        self._wide = n_points < n_neurons
         # symmetric, so that its transpose is the same matrix, in the order that LAPACK takes
         self._factor = cho_factor(square.T, overwrite_a=True)
         self.size += int(square.nbytes)

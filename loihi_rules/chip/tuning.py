@@ -297,10 +297,14 @@ def _pieces(drive: np.ndarray, n_neurons: int) -> Iterator[Tuple[slice, np.ndarr
         yield part, drive[:, part] if drive.shape[1] > 1 else drive
 
 
+def is_leaky(neuron_type: nengo.neurons.NeuronType) -> bool:
+    """Whether neurons leak, as nengo.LIFRate and those that are made of it, nengo.LIF too."""
+    return isinstance(getattr(neuron_type, "base_type", neuron_type), nengo.LIFRate)
+
+
 def first_current(neuron_type: nengo.neurons.NeuronType) -> float:
     """The normalised current above which a neuron fires."""
-    base = getattr(neuron_type, "base_type", neuron_type)
-    return 1.0 if isinstance(base, nengo.LIFRate) else 0.0  # nengo.LIF is one
+    return 1.0 if is_leaky(neuron_type) else 0.0
 
 
 def drives(dimensions: int, drive: Optional[np.ndarray] = None) -> Tuple[np.ndarray, np.ndarray]:
@@ -446,7 +450,7 @@ def _represented_interval(neuron_type: nengo.neurons.NeuronType, current: np.nda
     base = getattr(neuron_type, "base_type", neuron_type)
     over = np.array(current, float)
     over -= first_current(neuron_type)
-    _put_interval(over, base, leaky=isinstance(base, nengo.LIFRate))  # nengo.LIF is one
+    _put_interval(over, base, leaky=is_leaky(base))
     return over
 
 
@@ -455,7 +459,7 @@ def _slope(neuron_type: nengo.neurons.NeuronType, current: np.ndarray) -> np.nda
     base = getattr(neuron_type, "base_type", neuron_type)
     over = current - first_current(neuron_type)
     least = np.maximum(over, 1e-12)
-    lif = isinstance(base, nengo.LIFRate)  # nengo.LIF is one
+    lif = is_leaky(base)
     slope = -base.tau_rc / (least * (least + 1)) if lif else -1 / least**2
     return np.asarray(slope * (over > 0))
 
