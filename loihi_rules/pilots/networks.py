@@ -18,7 +18,7 @@ from nengo.builder.ensemble import BuiltEnsemble
 from nengo.ensemble import Neurons
 from nengo.neurons import RatesToSpikesNeuronType
 
-from loihi_rules.chip.tuning import represented
+from loihi_rules.chip.tuning import is_leaky, represented
 from loihi_rules.nengo_parts.built import built_ensemble
 from loihi_rules.nengo_parts.parameters import with_parameters
 from loihi_rules.nengo_parts.settings import declare
@@ -355,7 +355,7 @@ class ChipNeurons:
     ):
         neuron_type = represented(neuron_type, dt)
         base = getattr(neuron_type, "base_type", neuron_type)
-        self.leaky = isinstance(base, nengo.LIFRate)  # nengo.LIF is one
+        self.leaky = is_leaky(neuron_type)
         decay, refractory = dt, 0
         if self.leaky:
             decay = float(-np.expm1(-dt / base.tau_rc)) if base.tau_rc else 1.0
