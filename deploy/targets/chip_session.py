@@ -74,7 +74,7 @@ class ChipSession(Session):
         return tuple(self.rewritten.changes)
 
     def _polled(self) -> List[Reader]:
-        """Readers that have to look at the chip at each of their samples."""
+        """Readers that have to look at the chip while it runs, see `Reader.looks_at`."""
         return [reader for reader in self.readers.values() if reader.polled]
 
     def samples(self, probe: nengo.Probe) -> Optional[np.ndarray]:

@@ -686,7 +686,7 @@ class KeptSession(Session):
         for asked, how in self._asked.items():
             if isinstance(how, LearnedWeights):
                 reader: Any = session.readers[copies[asked]]
-                reader.go_on_from(how)
+                reader.continue_from(how)
                 self._asked[asked] = reader
         return session, copies
 

@@ -75,7 +75,7 @@ class Reader:
 
 
 class Filter:
-    """A probe's filter, which goes on at every step, as Nengo's do.
+    """A probe's filter, which has every step, as Nengo's have.
 
     Nengo updates a filter at the end of a step, after its value was probed, so that what comes in
     one step is in the sample of the next, and the first is 0 (`nengo.builder.probe`,
@@ -227,7 +227,7 @@ class LearnedWeights(Reader):
     def clear(self) -> None:
         self.kept = []
 
-    def go_on_from(self, other: LearnedWeights) -> None:
+    def continue_from(self, other: LearnedWeights) -> None:
         """Have what another has seen of the same connection so far."""
         self.kept, self.filter = other.kept, other.filter
 
