@@ -244,6 +244,33 @@ def test_stopped_in_the_middle(model, tmp_path, signum, code):
     assert not (tmp_path / "out").exists()
 
 
+WHERE_NOTHING_CAN_BE_RAISED = {
+    "a library's callback": "ctypes.CFUNCTYPE(None)(interrupted)()",
+    "the end of an object": "type('Object', (), {'__del__': lambda self: interrupted()})()",
+    "the end of a weak reference": """
+kept = type('Object', (), {})()
+reference = weakref.ref(kept, lambda _: interrupted())
+del kept""",
+}
+
+
+@pytest.mark.parametrize("where", WHERE_NOTHING_CAN_BE_RAISED)
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_where_nothing_can_be_raised(loihi_deploy, tmp_path, where, signum):
+    (tmp_path / "model.py").write_text(
+        "import ctypes, os, time, weakref\n\n"
+        "def interrupted():\n"
+        f"    os.kill(os.getpid(), {int(signum)})\n"
+        "    time.sleep(0.01)\n\n"
+        f"{WHERE_NOTHING_CAN_BE_RAISED[where]}\n"
+        "time.sleep(30)\n"
+        "model = None\n"
+    )
+    done = loihi_deploy("check", tmp_path / "model.py")
+    assert (done.returncode, done.stdout) == (128 + signum, "")
+    assert done.stderr == "loihi-deploy: stopped; only what was complete is kept\n"
+
+
 def test_two_processes_writing_one_folder(loihi_deploy, model, tmp_path):
     process = start(tmp_path, "compare", model, "--duration", 500, "--out", "out")
     try:

@@ -14,6 +14,7 @@ import deploy
 from deploy.cli import COMMANDS
 from deploy.cli.console import say_error
 from deploy.cli.encoding import take_over_streams
+from deploy.cli.signals import Stopped, end_by_signals
 from deploy.errors import DeployError
 from loihi_rules.likely import likely
 
@@ -36,7 +37,7 @@ class Commands(click.Group):
         try:
             return super().invoke(context)
         except KeyboardInterrupt:
-            raise _Stopped(signal.SIGINT) from None
+            raise Stopped(signal.SIGINT) from None
 
     def get_command(self, context: click.Context, name: str) -> Optional[click.Command]:
         if name not in COMMANDS:
@@ -65,20 +66,11 @@ def cli(context: click.Context) -> None:
         sys.exit(2)
 
 
-class _Stopped(BaseException):
-    """Somebody ended the process with a signal."""
-
-
-def _stop(signum: int, frame: Any) -> None:
-    raise _Stopped(signum)
-
-
 def main(arguments: Optional[List[str]] = None) -> None:
     """Entry point: errors become one line and an exit code, never a traceback."""
     take_over_streams()
     warnings.showwarning = _say_warning
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signum, _stop)
+    end_by_signals()
     try:
         code = cli.main(arguments, prog_name="loihi-deploy", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
@@ -88,7 +80,7 @@ def main(arguments: Optional[List[str]] = None) -> None:
         context = getattr(error, "ctx", None)
         path = context.command_path if context else "loihi-deploy"
         _fail(f"{error.format_message()} (see: {path} --help)", 2)
-    except _Stopped as error:
+    except Stopped as error:
         _fail("stopped; only what was complete is kept", 128 + int(error.args[0]))
     except BrokenPipeError:
         sys.stderr.close()  # whoever read has had enough
