@@ -12,9 +12,10 @@ from deploy.host.frozen import Frozen, NotPlain, as_record
 from deploy.host.written import Read, Steps, Written
 from deploy.nengo_loihi.build.input_units import InputUnit
 from deploy.nengo_loihi.load import load_nengo_loihi
+from deploy.nengo_loihi.run.bridges import ErrorBridge, Mailbox, SentErrors, SpikeBridge
 from deploy.nengo_loihi.run.input_spikes import Valued, valued_by
 from deploy.nengo_loihi.run.interface import FastEmulator
-from deploy.nengo_loihi.run.runner import ErrorBridge, Mailbox, Runner, SentErrors, SpikeBridge
+from deploy.nengo_loihi.run.runner import Runner
 
 HOSTS = ("host_pre", "host")
 
