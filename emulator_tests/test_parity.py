@@ -163,6 +163,19 @@ def test_a_run_equals_itself(runs, yardstick):
     assert deploy.compare_traces(runs[0], runs[0], yardstick).ok
 
 
+def test_the_same_samples_are_parity_however_few(model):
+    """What one pair of so short runs does not tell is open, but not of a run and itself."""
+    run = deploy.run(model, 0.2, "cpu", seed=6)
+    same = deploy.compare_traces(run, run)
+    assert same.outcome == "PARITY", same.verdict
+    assert all(e.low == e.value == e.high and e.outcome == "same" for e in same.effects)
+    samples = run["post"].samples
+    moved = changed(run, "post", samples=np.nextafter(samples, np.inf))
+    parity = deploy.compare_traces(run, moved)
+    assert parity.outcome == "OPEN"
+    assert {e.trace for e in parity.open} == {"post"}
+
+
 def test_every_build_and_repeat_is_parity_or_open(runs, yardstick):
     for k in (1, 2):
         assert deploy.compare_traces(runs[0], yardstick.repeats[k], yardstick).outcome == "PARITY"

@@ -9,7 +9,7 @@ from deploy.errors import BadInput
 from deploy.parity.budget import CAUSES, budget_of
 from deploy.parity.comparison import Comparison, worst_first, worst_of_each
 from deploy.parity.effects import Effect, judged_effects, margins_in_words
-from deploy.parity.evidence import same_by_construction
+from deploy.parity.evidence import same_by_construction, same_samples
 from deploy.parity.figure import Figure
 from deploy.parity.floors import QUANTITIES
 from deploy.parity.metrics import METRICS, Pair
@@ -58,7 +58,7 @@ def compare_runs(
     limits = {**(accepted or {}), **tolerances}
     cpu = CpuRuns(reference, spread)
     values = cpu.values_of(other)
-    effects = judged_effects(values, limits)
+    effects = judged_effects(values, limits, same_samples(reference, other))
     same = same_by_construction(reference, other)
     own = [
         replace(

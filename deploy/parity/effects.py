@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from dataclasses import dataclass, replace
+from typing import (
+    AbstractSet,
+    Any,
+    Dict,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 import numpy as np
 
+from deploy.parity.evidence import same_samples
 from deploy.parity.floors import KNOWN_FROM, QUANTITIES, Quantity
 from deploy.parity.measures import RADIUS
 from deploy.parity.run_values import CpuRuns, QuantityValues, Strays
@@ -27,6 +39,7 @@ from deploy.traces.traces import Traces
 
 SAME, DIFFERENT, OPEN = "same", "different", "open"
 ALONG_OWN = "by all else it does it is this build, and not another that may differ by more"
+CPUS = "each sample is the CPU's"
 TYPICAL = 100.0  # degrees of freedom of what is typical: as good as known
 
 
@@ -164,13 +177,19 @@ def effects_of(
     limits : mapping of str to Tolerance, optional
         Ranges by name of a quantity, as it is shown, that stand in the place of its margin.
     """
-    return judged_effects(CpuRuns(reference, spread).values_of(other), limits)
+    values = CpuRuns(reference, spread).values_of(other)
+    return judged_effects(values, limits, same_samples(reference, other))
 
 
 def judged_effects(
-    asked: Sequence[QuantityValues], limits: Optional[Mapping[str, Tolerance]] = None
+    asked: Sequence[QuantityValues],
+    limits: Optional[Mapping[str, Tolerance]] = None,
+    identical: AbstractSet[str] = frozenset(),
 ) -> Tuple[Effect, ...]:
-    """`effects_of`, of values that were measured already."""
+    """`effects_of`, of values that were measured already.
+
+    Traces that are `identical` with the CPU's, sample for sample, are known to the last bit.
+    """
     limits = limits or {}
     groups = _judge_alike(
         [each for each in asked if each.strays is None or each.quantity not in limits]
@@ -180,6 +199,8 @@ def judged_effects(
     along_own: Dict[Tuple[str, str, str], Effect] = {}
     for group in groups:
         found = _effects(group, rejected, limits.get(group.asked.quantity))
+        if group.asked.trace in identical and group.asked.quantity not in limits:
+            found = [_known(effect) for effect in found]
         if group.asked.strays is None:
             plain += found
         else:
@@ -190,6 +211,12 @@ def judged_effects(
     ]
     known = {_place(effect) for effect in shown}
     return (*shown, *(effect for place, effect in along_own.items() if place not in known))
+
+
+def _known(effect: Effect) -> Effect:
+    return replace(
+        effect, low=effect.value, high=effect.value, outcome=SAME, longer=math.nan, why=CPUS
+    )
 
 
 def _place(effect: Effect) -> Tuple[str, str, str]:

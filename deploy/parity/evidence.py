@@ -15,13 +15,15 @@ def same_by_construction(reference: Traces, other: Traces) -> FrozenSet[str]:
 
     Both is asked, as nodes may share what no connection shows.
     """
-    labels = other.record.get(OFF_CHIP, ())
+    return same_samples(reference, other).intersection(other.record.get(OFF_CHIP, ()))
+
+
+def same_samples(reference: Traces, other: Traces) -> FrozenSet[str]:
+    """Labels of the traces of two runs whose samples are the same bits."""
     return frozenset(
-        label
-        for label in labels
-        if label in reference.traces
-        and label in other.traces
-        and _same_bits(reference[label], other[label])
+        trace.label
+        for trace in reference
+        if trace.label in other.traces and _same_bits(trace, other[trace.label])
     )
 
 
