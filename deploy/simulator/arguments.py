@@ -8,6 +8,8 @@ from typing import Any, Dict, Mapping, Optional
 
 from nengo.builder import Model
 
+from deploy.simulator.signals import ModelOf, UsersModel
+
 # nengo-loihi's names of targets
 TARGETS = {None: "emulator", "sim": "emulator", "simreal": "float-emulator"}
 
@@ -31,6 +33,8 @@ class Arguments:
         By our name for it.
     model : nengo.builder.Model or None
         For Nengo core to build into.
+    built : ModelOf or None
+        A simulator's model that is to be built once more.
     optimize : bool
         Of Nengo core's operators.
     precompute : bool or None
@@ -39,6 +43,7 @@ class Arguments:
 
     target: str
     model: Optional[Model] = None
+    built: Optional[ModelOf] = None
     optimize: bool = False
     precompute: Optional[bool] = None
 
@@ -63,6 +68,9 @@ def read_arguments(target: Optional[str], given: Mapping[str, Any]) -> Arguments
         if left.pop(name, default) not in (default, {}):
             _warn(f"{name} means nothing to deploy.Simulator: {why}")
     model = left.pop("model", None)
+    built = model.bare() if isinstance(model, UsersModel) else model
+    if isinstance(built, ModelOf):
+        model = None
     if model is not None and not isinstance(model, Model):
         if not _is_nengo_loihis(model):
             raise TypeError(f"model is a nengo.builder.Model, not a {type(model).__name__}")
@@ -74,6 +82,7 @@ def read_arguments(target: Optional[str], given: Mapping[str, Any]) -> Arguments
     found = Arguments(
         TARGETS.get(target, str(target)),
         model,
+        built if isinstance(built, ModelOf) else None,
         bool(left.pop("optimize", False)),
         left.pop("precompute", None),
     )

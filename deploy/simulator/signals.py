@@ -7,6 +7,7 @@ the chip are `ChipSignal`, read in Nengo's units at each look, and set where tha
 from __future__ import annotations
 
 import weakref
+from dataclasses import dataclass
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 import nengo
@@ -317,6 +318,28 @@ class CannotBeSet(ReadonlyError):
         return f"{self.obj}: {self.attr!r} cannot be set on the chip; {self.instead}"
 
 
+@dataclass(frozen=True)
+class ModelOf:
+    """What is left of a `UsersModel` that is pickled or copied: its network.
+
+    ``deploy.Simulator(None, model=...)`` builds it.
+
+    Attributes
+    ----------
+    toplevel : nengo.Network
+    dt : float
+        Step in seconds.
+    """
+
+    toplevel: nengo.Network
+    dt: float
+
+    @property
+    def probes(self) -> List[nengo.Probe]:
+        """The network's, in the order in which Nengo builds them."""
+        return _probes(self.toplevel)
+
+
 class UsersModel:
     """``sim.model`` where part of the network is on the chip.
 
@@ -372,10 +395,22 @@ class UsersModel:
             raise SignalError("nothing runs on the host; ask the simulator for n_steps and time")
         return hosts[-1].model
 
+    @property
+    def dt(self) -> float:
+        """Step in seconds."""
+        return float(self._simulator.dt)
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
         return getattr(self._simulator.whole().model, name)
+
+    def bare(self) -> ModelOf:
+        """Its network, to be built."""
+        return ModelOf(self.toplevel, self.dt)
+
+    def __reduce__(self) -> Any:
+        return ModelOf, (self.toplevel, self.dt)
 
 
 def _probes(network: nengo.Network) -> List[nengo.Probe]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
+from dataclasses import replace
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 import nengo
@@ -23,6 +24,7 @@ from deploy.emulator.silicon import Silicon
 from deploy.errors import BadInput, TargetUnavailable
 from deploy.files.solutions import solutions_of
 from deploy.simulator.arguments import read_arguments
+from deploy.simulator.copying import Run, run_of
 from deploy.simulator.signals import Signals, UsersModel
 from deploy.targets import Session, check_silicon, find_target
 from deploy.targets.core import CoreSession
@@ -43,6 +45,13 @@ from loihi_rules.nengo_parts.seeds import copy_network, fix_object_seeds, fix_pr
 from loihi_rules.rewriting import rewrite_copy
 
 BUILT_INTO_A_MODEL = "it is built into a model of Nengo core's operators, which was given with it"
+BUILT_ALREADY = (
+    "a model of deploy.Simulator's has a network already, and takes no other; give it without one"
+)
+ON_A_BOARD = (
+    "a deploy.Simulator that has run on a board cannot be pickled or copied, as a chip's state "
+    "stays with the chip; pickle the network, or save the traces of deploy.run"
+)
 HALF_PRECISION = "nengo.rc asks for numbers of 16 bits, which the chip's builder does not have"
 FEW = 300  # objects of a network that is copied at once, in 10 ms, so that it may be changed
 CHUNK = 500  # steps between two updates of the progress bar
@@ -111,6 +120,10 @@ class Simulator(NengoSimulator):
     ):
         self.closed = True  # should the build fail
         arguments = read_arguments(target, nengo_kwargs)
+        if arguments.built is not None:
+            if network is not None:
+                raise ValidationError(BUILT_ALREADY, attr="model")
+            network, dt = arguments.built.toplevel, arguments.built.dt
         if network is None and arguments.model is None:
             raise ValidationError("a network or a model is needed", attr="network")
         self.network = network
@@ -119,7 +132,9 @@ class Simulator(NengoSimulator):
         self.target = arguments.target
         self.optimize = arguments.optimize
         self._arguments = arguments
+        self._silicon = silicon
         self._dt = float(dt)
+        self._n_cleared = 0  # steps after which the samples of probes begin
         if seed is None:
             own = None if network is None else network.seed
             seed = 1 if own is None else own + 1
@@ -378,6 +393,7 @@ class Simulator(NengoSimulator):
         if seed is not None:
             self.seed = seed
         self._session.close()
+        self._n_cleared = 0
         with many_objects():
             self._session = self._open(is_changed)
         self._signals.refresh()
@@ -386,6 +402,7 @@ class Simulator(NengoSimulator):
     def clear_probes(self) -> None:
         """Forget the samples so far."""
         self._session.clear()
+        self._n_cleared = self.n_steps
         self.data.reset()
 
     def close(self) -> None:
@@ -412,11 +429,38 @@ class Simulator(NengoSimulator):
                 stacklevel=2,
             )
 
-    def __getstate__(self) -> Any:
-        raise TypeError(
-            "a deploy.Simulator cannot be pickled, as a chip's state stays with the chip; "
-            "pickle the network, or save the traces of deploy.run"
-        )
+    def __getstate__(self) -> Dict[str, Any]:
+        """What a copy is made of; see `deploy.simulator.copying`."""
+        if self._target.substrate == "silicon" and self.n_steps:
+            raise TypeError(ON_A_BOARD)
+        given = self._arguments
+        arguments = {
+            "dt": self._dt,
+            "seed": self.seed,
+            "target": self.target,
+            "progress_bar": self.progress_bar,
+            "silicon": self._silicon,
+            "model": given.model,
+            "optimize": given.optimize,
+            "precompute": given.precompute,
+        }
+        run = run_of(self, arguments, self._n_cleared)
+        return {"run": run if given.model is None else replace(run, network=None)}
+
+    def __setstate__(self, state: Dict[str, Any]) -> None:
+        run: Run = state["run"]
+        self.__init__(run.network, **run.arguments)  # type: ignore[misc]
+        if run.n_cleared:
+            self._session.run_steps(run.n_cleared)
+            self.clear_probes()
+        self._session.run_steps(run.n_steps - run.n_cleared)
+        try:
+            run.check(self)
+        except SimulationError:
+            self.close()
+            raise
+        if run.closed:
+            self.close()
 
 
 class Data(SimulationData):
