@@ -170,7 +170,8 @@ def main() -> None:
         programs["lava, fixed point"] = (asked.lava, "lava_run.py")
     print("| neurons × synapses | | rate a step | spikes | s, best (median) | CPU | ÷ ours |")
     print("|---|---|---|---|---|---|---|")
-    if not all([measure(size, programs, asked.repeats) for size in SIZES]):
+    same = [measure(size, programs, asked.repeats) for size in SIZES]
+    if not all(same):
         sys.exit(1)
 
 

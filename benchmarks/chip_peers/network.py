@@ -39,7 +39,7 @@ class Integers(NamedTuple):
 
 
 def network(n: int, n_inputs: int, n_steps: int, fan_out: int, seed: int = 0) -> Integers:
-    """`n` neurons with synapses on `fan_out` others each; a fifth inhibit, which keeps it stable."""
+    """`n` neurons, each with synapses on `fan_out` others; a fifth inhibit, for stability."""
     rng = np.random.RandomState(seed)
     among = np.zeros((n, n), np.int8)
     for i in range(n):
