@@ -102,7 +102,7 @@ USES: Tuple[Use, ...] = (
         EMULATOR,
         "nengo_loihi.simulator:Simulator",
         "_n_steps",
-        f"{_TARGET} {_ON_BOARD} deploy/targets/kept.py",
+        f"{_TARGET} {_ON_BOARD} deploy/targets/kept/session.py",
     ),
     Use(
         EMULATOR,

@@ -120,6 +120,31 @@ assert sim.n_chip_compartments and spikes > 0
 """
 
 
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("steps", [3.5, None, "1", np.float64(2)])
+def test_a_run_of_no_whole_number_of_steps_is_refused_and_the_next_runs(small, target, steps):
+    with deploy.Simulator(small, target=target, progress_bar=False) as sim:
+        sim.run_steps(np.int64(3))
+        with pytest.raises(TypeError, match="integer"):
+            sim.run_steps(steps)
+        sim.run_steps(2)
+        assert sim.n_steps == 5
+
+
+def test_a_run_for_which_there_is_no_memory_can_be_tried_again(small, monkeypatch):
+    def none(self, n_rows):
+        raise MemoryError
+
+    with deploy.Simulator(small, progress_bar=False) as sim:
+        sim.run_steps(3)
+        with monkeypatch.context() as patched:
+            patched.setattr("deploy.emulator.engine.Engine.buffers", none)
+            with pytest.raises(MemoryError):
+                sim.run_steps(2)
+        sim.run_steps(2)
+        assert sim.n_steps == 5
+
+
 def test_in_the_place_of_nengos_own():
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", textwrap.dedent(PROGRAM)],

@@ -21,7 +21,7 @@ from deploy.files.npz import read_npz, write_npz
 from deploy.files.solutions import computed_by
 from deploy.models.content import Objects, content_of_network
 from deploy.targets.emulator import EmulatorSession
-from deploy.targets.kept import KeptSession
+from deploy.targets.kept.session import KeptSession
 from loihi_rules.nengo_parts.settings import declare_settings
 
 pytestmark = [
@@ -427,7 +427,7 @@ def test_functions_are_known_by_their_code_and_all_that_it_reads():
 def test_what_another_version_has_built_is_not_taken(cache, monkeypatch):
     """As after an upgrade: what steps a build goes by how it was laid out."""
     assert [run(squared())[0] for _ in range(2)] == [EmulatorSession, KeptSession]
-    monkeypatch.setattr("deploy.targets.kept.written_by", lambda: "another version")
+    monkeypatch.setattr("deploy.targets.kept.model.written_by", lambda: "another version")
     assert [run(squared())[0] for _ in range(2)] == [EmulatorSession, KeptSession]
     assert len(cache()) == 2
 

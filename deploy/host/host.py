@@ -204,7 +204,7 @@ class Host:
             begun = [once.forward(n_steps) for once in self._once]
             self._is_ahead = any(begun)
 
-    def go_on_in(self, simulator: nengo.Simulator, probes: Sequence[Any], before: Any) -> None:
+    def continue_in(self, simulator: nengo.Simulator, probes: Sequence[Any], before: Any) -> None:
         """Step another simulator from here on, whose arrays are those of this host.
 
         Parameters

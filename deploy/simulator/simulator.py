@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import operator
 import warnings
 from dataclasses import replace
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
@@ -28,17 +29,11 @@ from deploy.simulator.copying import Run, run_of
 from deploy.simulator.signals import Signals, UsersModel
 from deploy.targets import Session, check_silicon, find_target
 from deploy.targets.core import CoreSession
-from deploy.targets.kept import (
-    CHANGED,
-    Itself,
-    KeptSession,
-    Model,
-    keep_session,
-    keeps_builds,
-    kept_session,
-    model_of,
-    noted_warnings,
-)
+from deploy.targets.kept import Itself, keeps_builds, kept_session
+from deploy.targets.kept.model import Model, model_of
+from deploy.targets.kept.said import noted_warnings
+from deploy.targets.kept.session import CHANGED, KeptSession
+from deploy.targets.kept.writing import keep_session
 from deploy.targets.many_objects import many_objects
 from loihi_rules import Change, Learned, SeededCopy
 from loihi_rules.nengo_parts.seeds import copy_network, fix_object_seeds, fix_process_seeds
@@ -354,7 +349,8 @@ class Simulator(NengoSimulator):
             self.run_steps(steps, progress_bar=progress_bar)
 
     def run_steps(self, steps: int, progress_bar: Any = None) -> None:
-        """Run for so many steps."""
+        """Run for so many steps, a whole number."""
+        steps = operator.index(steps)
         bar = self.progress_bar if progress_bar is None else progress_bar
         with ProgressTracker(bar, Progress("Simulating", "Simulation", steps)) as tracker:
             done = 0

@@ -205,7 +205,7 @@ class EmulatorSession(ChipSession):
                 if isinstance(ens.neuron_type, InputSpikes) and ens in host.model.params:
                     host.signals[host.model.sig[ens.neurons]["left"]][...] = 0
 
-    def go_on_by(self, runner: Runner, rates: List[Rates]) -> None:
+    def continue_by(self, runner: Runner, rates: List[Rates]) -> None:
         """Be stepped by a runner that has taken the place of the simulator's own.
 
         Parameters

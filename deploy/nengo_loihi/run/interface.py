@@ -150,7 +150,7 @@ class FastEmulator(ProbeSamples):
         empty = [np.zeros(0, np.int64)]
         return columns, {key: np.concatenate(empty + parts) for key, parts in compartments.items()}
 
-    def go_on_as(self, other: FastEmulator, named: Mapping[Any, Any]) -> None:
+    def continue_as(self, other: FastEmulator, named: Mapping[Any, Any]) -> None:
         """Be the emulator of another build of the same model.
 
         Parameters

@@ -202,7 +202,7 @@ class Stepper:
             hosts, receivers, spikes, errors, self.emulator, bool(record["precompute"]), most
         )
 
-    def go_on_in(self, simulator: Any, place_of: Callable[[Any], Any]) -> None:
+    def continue_in(self, simulator: Any, place_of: Callable[[Any], Any]) -> None:
         """Become what steps another build of the same model, where this one is.
 
         Parameters
@@ -230,10 +230,10 @@ class Stepper:
                     moved = memory(written.hosts.memory.place(array))
                     moved.setflags(write=array.flags.writeable)
                     dict.__setitem__(own.signals, signal, moved)
-            self.runner.hosts[name].go_on_in(own, written.hosts.probes(other.hosts[name]), steps)
+            self.runner.hosts[name].continue_in(own, written.hosts.probes(other.hosts[name]), steps)
         named = dict(zip(self.probes, fresh.probes))
-        self.emulator.go_on_as(fresh, named)
-        self.runner.go_on_as(other, named)
+        self.emulator.continue_as(fresh, named)
+        self.runner.continue_as(other, named)
         simulator.sims["emulator"] = self.emulator
         simulator._runner = self.runner
         fresh.close()

@@ -152,7 +152,7 @@ class Runner:
         self.looks = False  # whether that does something
         self._looked = 0
 
-    def go_on_as(self, other: Runner, named: Mapping[Any, Any]) -> None:
+    def continue_as(self, other: Runner, named: Mapping[Any, Any]) -> None:
         """Be the runner of another build of the same model.
 
         Parameters
@@ -223,7 +223,7 @@ class Runner:
         self._end()
 
     def _begin(self, n: int) -> None:
-        self.is_running, self._limit = True, n
+        self._limit = n
         self._is_ahead = self._looks_from_before = False
         self._touched.clear()
         self._rows[:] = 0, 0, 0
@@ -235,6 +235,7 @@ class Runner:
         self.spikes.save()
         for host in self.hosts.values():
             host.begin()
+        self.is_running = True  # last, as there may be no memory for what is before
 
     def _end(self) -> None:
         n = self._limit
