@@ -27,6 +27,7 @@ class Way(Enum):
     CARRIED = "through neurons that carry the value"
     FROM_CARRIERS = "from neurons that carry the value"
     FROM_HOST = "as spikes from the host"
+    BY_HOST = "by way of the host"
 
     def __str__(self) -> str:
         return self.value
@@ -72,6 +73,8 @@ class ConnectionNote:
         Of one that carries an error: whether its transform has the scale of the chip's errors.
     keeps_remainders : bool
         Of one that carries an error: whether what rounding leaves out is added to the next.
+    spike : float
+        Of values from the host: how many radii one of its spikes is worth; 0 for the usual.
     is_part : bool
         Whether it is, with others, what one of the author's is on the chip, such as the weights of
         later steps that make up a filter; what rounding does to it alone says nothing.
@@ -82,6 +85,7 @@ class ConnectionNote:
     sources: Optional[np.ndarray] = None
     error_is_scaled: bool = False
     keeps_remainders: bool = False
+    spike: float = 0.0
     is_part: bool = False
 
 

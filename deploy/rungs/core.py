@@ -117,21 +117,21 @@ def _enter(made: Rewritten, dt: float, spikes: bool) -> None:
         reconnect(conn, post=node)
         with network:
             if spikes:
-                _as_spikes(network, node, post, synapse, dt)
+                _as_spikes(network, node, post, synapse, made.notes.connections[conn].spike, dt)
             else:
                 nengo.Connection(node, post, synapse=synapse, seed=0)
 
 
 def _as_spikes(
-    network: nengo.Network, node: nengo.Node, post: Any, synapse: Any, dt: float
+    network: nengo.Network, node: nengo.Node, post: Any, synapse: Any, spike: float, dt: float
 ) -> None:
     """See `deploy.nengo_loihi.build.input_neurons.input_neurons`."""
-    size = node.size_in
+    size, spike = node.size_in, spike or 1 / SPIKES_A_STEP
     radius = float(getattr(post, "radius", 1.0))
     pairs = SignPairs(
         2 * size,
         size,
-        gain=np.full(2 * size, SPIKES_A_STEP / dt),
+        gain=np.full(2 * size, 1 / spike / dt),
         bias=np.zeros(2 * size),
         neuron_type=nengo.SpikingRectifiedLinear(initial_state={"voltage": Choice([0.5])}),
         seed=0,
@@ -139,7 +139,7 @@ def _as_spikes(
     network.config[pairs].on_chip = False
     nengo.Connection(node, pairs, transform=1 / radius, synapse=None, seed=0)
     signs = np.concatenate([np.eye(size), -np.eye(size)], axis=1)
-    worth, most = radius * dt / SPIKES_A_STEP, MOST_A_STEP / dt
+    worth, most = radius * dt * spike, MOST_A_STEP / dt
     sent = nengo.Node(lambda t, spikes: np.minimum(spikes, most), size_in=2 * size, label="spikes")
     sent.seed = 0
     nengo.Connection(pairs.neurons, sent, synapse=None, seed=0)

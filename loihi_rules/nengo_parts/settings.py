@@ -40,9 +40,9 @@ def declare_settings(network: nengo.Network) -> None:
     docs/my_model.md says what each means.
 
     - ensembles: ``on_chip``; ``input_tau``, the filter of what enters, in seconds.
-    - connections: ``way``, ``"matrix"`` or ``"carried"``; of those that learn by PES ``pes_span``,
-      the largest value that may have to be given, ``pes_weight_exponent``, ``pes_rate_factor`` and
-      ``pes_error_scale``.
+    - connections: ``way``, ``"matrix"``, ``"carried"`` or ``"host"``; of those that learn by PES
+      ``pes_span``, the largest value that may have to be given, ``pes_weight_exponent``,
+      ``pes_rate_factor`` and ``pes_error_scale``.
     - nodes: ``pilot_inputs``, an (n, size) array of what it may give.
     """
     for of, names in OF_USERS.items():

@@ -41,6 +41,8 @@ class Entry:
         Whether it goes straight to neurons, by weights that its user chose.
     carriable : bool
         Whether it is a decoded value into an ensemble, which neurons between can carry.
+    by_host : bool
+        Whether its value can go by way of the host: one of another ensemble, with a filter.
     rows : int
         In-axons that it takes at each core of its target where it comes straight or by a
         matrix: its source's neurons.
@@ -62,6 +64,7 @@ class Entry:
     from_host: bool
     spikes: bool
     carriable: bool
+    by_host: bool
     rows: int
     sensitivity: float
     loop: bool
@@ -197,12 +200,16 @@ def _entry(
         apart = [abs(tau - other) for other in beside[pre] if other is not None and other != tau]
         sensitivity = max([sensitivity, *(1 / gap for gap in apart)])
     straight = goes_straight(network, conn)
+    carriable = chip and not straight and decoded(conn)
+    carriable = carriable and isinstance(conn.post_obj, nengo.Ensemble)
+    fixed = on_chip(network, conn.pre) and conn.learning_rule_type is None
     return Entry(
         conn,
         tau,
         not chip,
         straight,
-        chip and not straight and decoded(conn) and isinstance(conn.post_obj, nengo.Ensemble),
+        carriable,
+        carriable and fixed and bool(tau) and pre is not post,
         int(getattr(conn.pre_obj, "n_neurons", conn.pre_obj.size_out)),
         float(sensitivity),
         loop,

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional
 
+import nengo
 import numpy as np
 from nengo.synapses import LinearFilter, Lowpass, Synapse
 
 from loihi_rules.nengo_parts.leads import Lead, steps_of
+from loihi_rules.nengo_parts.wiring import base_of
 
-MOST_LEAD = 16.0  # of a step; the host sends up to 64 spikes, of a quarter of a radius each
+SPIKE = 0.25  # radii, that a spike of the host's is worth where nothing else is said
+MOST_SPIKES = 64  # of a value, that the host sends in a step
+LEAST_SPIKE = 1 / 16  # radii, of which as many are four
+LEAST_SHARE = 1 / 32  # of a radius
 STEP_LENGTH = 8  # steps of the answer to a jump, of which the first are the largest
 
 
@@ -28,7 +33,9 @@ class HostFilter(NamedTuple):
     late: float
 
 
-def before_chip(synapse: Optional[Synapse], tau: float, dt: float) -> HostFilter:
+def before_chip(
+    synapse: Optional[Synapse], tau: float, dt: float, spike: float = SPIKE
+) -> HostFilter:
     """The filter G on the host by which G, then the chip's low-pass filter, is what was asked.
 
     In steps, the chip's filter is (1 − a) / (1 − a z⁻¹) with a = e^(−dt/τ)
@@ -38,7 +45,8 @@ def before_chip(synapse: Optional[Synapse], tau: float, dt: float) -> HostFilter
 
     exactly, also where there is no filter at all (`loihi_rules.nengo_parts.leads.Lead`). For a step
     of the value the host then has to send up to 1 / (1 − a) times as much at once; where that is
-    above 16, a low-pass filter of τ / 16 takes the place of a shorter one, or goes before another.
+    above what the host sends in a step, 16 with its usual spikes, a low-pass filter of τ / 16 takes
+    the place of a shorter one, or goes before another.
 
     Parameters
     ----------
@@ -48,15 +56,18 @@ def before_chip(synapse: Optional[Synapse], tau: float, dt: float) -> HostFilter
         τ, of the chip's filter, seconds.
     dt : float
         Step in seconds.
+    spike : float
+        What one of the host's is worth, radii.
 
     Returns
     -------
     HostFilter
     """
+    most = MOST_SPIKES * spike
     if isinstance(synapse, Lowpass) and synapse.tau == tau:
         return HostFilter(None, 0.0)
-    steps, least = steps_of(tau, dt), tau / MOST_LEAD
-    if _peak(synapse, steps, dt) <= MOST_LEAD:
+    steps, least = steps_of(tau, dt), tau / most
+    if _peak(synapse, steps, dt) <= most:
         return HostFilter(Lead(synapse, steps), 0.0)
     if synapse is None or isinstance(synapse, Lowpass):
         own = 0.0 if synapse is None else synapse.tau
@@ -64,6 +75,50 @@ def before_chip(synapse: Optional[Synapse], tau: float, dt: float) -> HostFilter
     if isinstance(synapse, LinearFilter):
         return HostFilter(Lead(synapse.combine(Lowpass(least)), steps), least)
     return HostFilter(Lead(synapse, steps), 0.0)
+
+
+def spike_behind(own: float, tau: float, dt: float, share: float = 1.0) -> float:
+    """What a spike of the host's is best worth where values fluctuate, in radii.
+
+    A value goes through a filter of time constant τ_own on the host, then one that makes up for the
+    chip's τ, and comes (1 − a) / (1 − b) times as high for a step as it would come through the
+    filter that was asked for, with a = e^(−dt / τ_own), b = e^(−dt / τ). With a spike that is worth
+    as many times more, the chip is sent as many spikes as it would be, errs as little, and takes
+    values as large. Where they are a share of the radius, so is what they err by.
+
+    Parameters
+    ----------
+    own, tau : float
+        Of the filter that was asked for, and of the chip's, seconds.
+    dt : float
+        Step in seconds.
+    share : float
+        How far values go, in radii.
+    """
+    first = float(np.expm1(-dt / own) / np.expm1(-dt / tau))
+    return max(SPIKE * first, LEAST_SPIKE) * max(share, LEAST_SHARE)
+
+
+def spike_of(conn: nengo.Connection, tau: float, dt: float) -> float:
+    """What a spike of the host's is worth for a connection from the host, in radii.
+
+    What a node computes of what the chip gives it fluctuates as spikes do, see `spike_behind`; the
+    usual where that would be less, and of what the host has by itself.
+
+    Parameters
+    ----------
+    conn : nengo.Connection
+    tau : float
+        Of the chip's filter, seconds.
+    dt : float
+        Step in seconds.
+    """
+    node = base_of(conn.pre)
+    values = isinstance(conn.post_obj, nengo.Ensemble) and isinstance(conn.synapse, Lowpass)
+    if not (values and isinstance(node, nengo.Node) and node.size_in):
+        return SPIKE
+    own = float(conn.synapse.tau)
+    return max(spike_behind(own, tau, dt), SPIKE) if own and tau else SPIKE
 
 
 def _peak(synapse: Optional[Synapse], steps: float, dt: float) -> float:

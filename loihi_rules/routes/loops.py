@@ -63,7 +63,8 @@ def keep_speed(ens: nengo.Ensemble, choices: Sequence[Choice], tau: float, dt: f
     fed = np.zeros(ens.dimensions, bool)
     for conn in loops:
         fed[_filled(conn, ens)] = True
-    others = [c for c in values if c.way == Way.FROM_HOST and c not in same]
+    host = Way.FROM_HOST, Way.BY_HOST
+    others = [c for c in values if c.way in host and c not in same]
     sent = [c for c in others if _is_scalable(c.entry.conn)]
     scaled = [
         c.entry.conn for c in [*same, *sent] if fed[_values(ens, c.entry.conn.post_slice)].any()

@@ -13,7 +13,7 @@ from loihi_rules.nengo_parts.settings import TYPICAL_FREQUENCY
 from loihi_rules.notes import Way
 from loihi_rules.routes.carriers import most_rows, noise, pairs_for, spike_noise
 from loihi_rules.routes.entries import Entry
-from loihi_rules.routes.from_host import before_chip
+from loihi_rules.routes.from_host import SPIKE, before_chip, spike_behind, spike_of
 from loihi_rules.routes.ways import Cost
 
 SMOOTHING_STEPS = 5  # of the least filter that smooths the spikes in which a value is carried
@@ -21,9 +21,12 @@ ALIKE = 0.006  # s, by which filters differ whose mean is tried
 HOP_STEPS = 1.5  # by which carriers are late: a step, and half a one until they fire
 LOOP_ORDER = 0.5  # of carriers' filter and delay, what a loop does not make up for; measured
 LEAST_STEPS = 1  # of the filter before carriers, whose voltage cannot go below 0
-HOST_NOISE = 0.0115  # radii, of the host's spikes without a filter; measured
+HOST_NOISE = 0.0115  # radii, of the host's usual spikes without a filter; measured
 FULL_TAU = 0.0125  # s; beyond it, weights lose a bit each time that it doubles, at any step
 ROUNDING = 0.1  # error, in radii, for a weight's
+HOST_STEPS = 2  # that a value of the chip's takes to the host, which a filter makes up for
+SMOOTH_STEPS = 3  # of a filter that does
+HOST_PRICE = 0.03**2  # squared radii, of a way by the host, for which each step of a board waits
 AT_A_THRESHOLD = 9.2  # radii that noise of one is worth there; measured, see `_at_threshold`
 
 
@@ -123,7 +126,8 @@ def _at(
     ways = {k: min(c, key=lambda way: c[way].total) for k, c in enumerate(costs)}
     ways.update({k: way for k, way in asked.items() if way in costs[k]})
     rows = sum(e.rows for e in entries if e.spikes)
-    rows += 2 * dimensions * any(e.from_host and not e.spikes for e in entries)
+    values = any(e.from_host and not e.spikes for e in entries)
+    rows += 2 * dimensions * (values or Way.BY_HOST in ways.values())
 
     def dearer(k: int) -> float:
         """By how much a matrix costs more, for each in-axon: what saves the most comes first."""
@@ -131,7 +135,8 @@ def _at(
         return more / max(entries[k].rows, 1)
 
     both = {Way.MATRIX, Way.CARRIED}
-    free = sorted((k for k in ways if both <= set(costs[k]) and k not in asked), key=dearer)
+    on_chip = (k for k, way in ways.items() if way in both and both <= set(costs[k]))
+    free = sorted((k for k in on_chip if k not in asked), key=dearer)
     rows += sum(entries[k].rows for k in asked if ways[k] == Way.MATRIX)
     wanted = rows + sum(entries[k].rows for k in free if ways[k] == Way.MATRIX)
     pairs = pairs_for(dimensions, most_rows(chip), threshold)
@@ -197,8 +202,9 @@ def _costs(
     own = tau if entry.tau is None else entry.tau
     bits = ROUNDING * 2.0**-chip.weight_bits * max(tau / FULL_TAU, 1.0)
     if entry.from_host and not entry.spikes:
-        late = before_chip(entry.conn.synapse, tau, dt).late
-        added = HOST_NOISE / (1 + tau / dt)
+        spike = spike_of(entry.conn, tau, dt)
+        late = before_chip(entry.conn.synapse, tau, dt, spike).late
+        added = HOST_NOISE * (spike / SPIKE) / (1 + tau / dt)
         offset = _at_threshold(entry, 0.0, added) * threshold
         cost = Cost(late, late * entry.sensitivity, added, bits, 2 * dimensions, 0, offset)
         return {Way.FROM_HOST: cost}
@@ -229,7 +235,37 @@ def _costs(
         1,
         _at_threshold(entry, asked, float(np.hypot(asked, added))) * threshold,
     )
-    return {Way.MATRIX: direct, Way.CARRIED: carried} if entry.carriable else {Way.CARRIED: carried}
+    ways = {Way.MATRIX: direct, Way.CARRIED: carried} if entry.carriable else {Way.CARRIED: carried}
+    if entry.by_host:
+        ways[Way.BY_HOST] = _by_host(entry, own, sensitivity, dimensions, tau, dt, bits, threshold)
+    return ways
+
+
+def _by_host(
+    entry: Entry,
+    own: float,
+    sensitivity: float,
+    dimensions: int,
+    tau: float,
+    dt: float,
+    bits: float,
+    threshold: bool,
+) -> Cost:
+    """Of a value of the chip's that the host filters, and sends so much ahead as it lost before."""
+    late = 0.0 if own >= SMOOTH_STEPS * dt else HOST_STEPS * dt
+    spike = spike_behind(own, tau, dt, entry.share)
+    added = HOST_NOISE * (spike / SPIKE) / (1 + tau / dt)
+    asked = spike_noise(own, entry.rows, dt)
+    return Cost(
+        late,
+        float(late * sensitivity),
+        added,
+        bits,
+        2 * dimensions,
+        0,
+        _at_threshold(entry, asked, float(np.hypot(asked, added))) * threshold,
+        HOST_PRICE,
+    )
 
 
 def _share(entry: Entry, beside: _Beside) -> float:

@@ -9,7 +9,7 @@ from loihi_rules.notes import Way
 
 WAY_SETTING, FILTER_SETTING = "way", "input_tau"
 MULTIPLIED = (Way.MATRIX, Way.CARRIED, Way.FROM_CARRIERS)  # decoders and encoders are one matrix
-CHOICES = {"matrix": Way.MATRIX, "carried": Way.CARRIED}  # of a user
+CHOICES = {"matrix": Way.MATRIX, "carried": Way.CARRIED, "host": Way.BY_HOST}  # of a user
 ROW_PRICE, CORE_PRICE = 1e-9, 1e-8  # in squared radii: they decide between equals
 
 
@@ -31,6 +31,8 @@ class Cost:
         That it takes.
     offset : float
         Mean error where noise comes to a threshold, in radii.
+    price : float
+        Of what else it takes, in squared radii.
     """
 
     late: float
@@ -40,12 +42,13 @@ class Cost:
     in_axons: int
     cores: int
     offset: float = 0.0
+    price: float = 0.0
 
     @property
     def total(self) -> float:
         """All of it, in squared radii."""
         errors = self.error**2 + self.noise**2 + self.bits**2 + self.offset**2
-        return errors + ROW_PRICE * self.in_axons + CORE_PRICE * self.cores
+        return errors + ROW_PRICE * self.in_axons + CORE_PRICE * self.cores + self.price
 
     def __str__(self) -> str:
         parts: Tuple[Tuple[float, str], ...] = (

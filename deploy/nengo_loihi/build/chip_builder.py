@@ -233,8 +233,11 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
                 block.compartment.tau_s = None
             valued = _values_to_neurons(model, conn)
             before = len(block.synapses) if isinstance(block, LoihiBlock) else 0
+            spike = rewritten.notes.connections[conn].spike
             if valued:
                 built, unit = self._values(model, conn, *args, **kwargs)
+            elif spike:
+                built = self._in_spikes(spike, model, conn, *args, **kwargs)
             else:
                 built = super().build(model, conn, *args, **kwargs)
             for synapse in block.synapses[before:] if isinstance(block, LoihiBlock) else ():
@@ -270,18 +273,33 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
                     synapse.learning_rate *= conn.pre_obj.n_neurons / len(scale.sources)
             return built
 
+        def _in_spikes(
+            self, worth: float, model: Any, conn: nengo.Connection, *args: Any, **kwargs: Any
+        ) -> Any:
+            """A connection from the host, of which a spike is worth so much, with its own weights.
+
+            nengo-loihi has one synapse group for all that the host sends to an ensemble.
+            """
+            usual, model.node_neurons = model.node_neurons, input_neurons(model.dt, worth)
+            block = model.objs[base_of(conn.post)].get("in")
+            named = block.named_synapses if isinstance(block, LoihiBlock) else {}
+            shared = {name: named.pop(name) for name in ENCODERS if name in named}
+            try:
+                return super().build(model, conn, *args, **kwargs)
+            finally:
+                model.node_neurons = usual
+                for name in ENCODERS:
+                    named.pop(name, None)
+                named.update(shared)
+
         def _values(
             self, model: Any, conn: nengo.Connection, *args: Any, **kwargs: Any
         ) -> Tuple[Any, InputUnit]:
             """Values of the host that go straight to neurons, with a unit of their own."""
             gain = model.params[base_of(conn.post)].gain
             unit = input_unit(model.toplevel, conn, gain, model.dt)
-            usual, senders = model.node_neurons, set(model.host2chip_senders)
-            model.node_neurons = input_neurons(model.dt, unit.value)
-            try:
-                built = super().build(model, conn, *args, **kwargs)
-            finally:
-                model.node_neurons = usual
+            senders = set(model.host2chip_senders)
+            built = self._in_spikes(unit.value, model, conn, *args, **kwargs)
             for sender, receiver in model.host2chip_senders.items():
                 if sender not in senders:
                     model.input_units[receiver] = unit

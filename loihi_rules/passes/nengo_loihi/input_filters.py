@@ -17,6 +17,7 @@ from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.solvers import MultipliedOut
 from loihi_rules.nengo_parts.wiring import decoded, reconnect
 from loihi_rules.notes import ConnectionNote, EnsembleNote, Way
+from loihi_rules.routes.by_host import relay
 from loihi_rules.routes.carriers import (
     LEAST_UNITS,
     Carriers,
@@ -26,7 +27,7 @@ from loihi_rules.routes.carriers import (
     weight_units,
 )
 from loihi_rules.routes.entries import Entry, entries_of
-from loihi_rules.routes.from_host import before_chip
+from loihi_rules.routes.from_host import SPIKE, before_chip, spike_behind, spike_of
 from loihi_rules.routes.loops import keep_speed
 from loihi_rules.routes.plan import HOP_STEPS, LEAST_STEPS, Choice, plan
 from loihi_rules.routes.ways import CHOICES, FILTER_SETTING, WAY_SETTING
@@ -56,6 +57,8 @@ def input_filters(draft: Draft) -> None:
       as on the CPU, over as many cores as it takes, with the filter τ_c;
     - or the value is carried by neurons between (`loihi_rules.routes.carriers`), behind a
       filter of their own, so that both and the carriers' delay make up the filter asked for;
+    - or it goes to the host and back, which has the filter asked for, and makes up for τ_c
+      (`loihi_rules.routes.by_host`); such a way has a price, as a board's steps wait for it;
     - from the host, what is left to do before the chip's filter is exactly that
       (`loihi_rules.routes.from_host.before_chip`).
 
@@ -63,8 +66,8 @@ def input_filters(draft: Draft) -> None:
     `loihi_rules.passes.nengo_loihi.host_delays`.
 
     A user sets τ_c of an ensemble with ``network.config[ens].input_tau``, and the way of a
-    connection with ``network.config[conn].way``, ``"matrix"`` or ``"carried"``
-    (`loihi_rules.declare_settings`).
+    connection with ``network.config[conn].way``, ``"matrix"``, ``"carried"`` or
+    ``"host"`` (`loihi_rules.declare_settings`).
     """
     network, notes = draft.network, draft.notes.connections
     declare(network, nengo.Connection, WAY_SETTING)
@@ -113,8 +116,8 @@ def _warn_of_another_way(
         RULE,
         f"its way was chosen to be {settings.way!r}, but it goes "
         f"{taken or 'by way of the host'}",
-        'leave way as it is, None: it is "matrix" or "carried", of what an ensemble on the chip '
-        "represents and gives another by a low-pass filter",
+        'leave way as it is, None: it is "matrix", "carried" or "host", of what an ensemble on the '
+        "chip represents and gives another by a low-pass filter",
     )
 
 
@@ -134,6 +137,7 @@ def _enter(
     ``multiplied`` has, by the identity of a solver, what to multiply it out with.
     """
     together: Dict[Optional[float], List[nengo.Connection]] = {}
+    by_host: Dict[float, List[Entry]] = {}
     notes = draft.notes.connections
     asked, tau = taus
     compartments = Lowpass(tau)
@@ -144,21 +148,28 @@ def _enter(
         _warn_of_another_way(draft, conn, name, way)
         first = ""
         if way == Way.FROM_HOST:
+            spike = spike_of(conn, asked, draft.dt)
+            if spike != SPIKE:
+                notes[conn] = replace(notes[conn], spike=spike)
             same = choice.entry.tau == asked
-            conn.synapse = None if same else before_chip(before, asked, draft.dt).synapse
+            conn.synapse = None if same else before_chip(before, asked, draft.dt, spike).synapse
             first = f"{filter_name(conn.synapse)}, then "
         elif way == Way.CARRIED:
             conn.synapse = Lowpass(_before_carriers(choice.entry, tau, draft.dt))
             first = f"{filter_name(conn.synapse)}, then "
             if decoded(conn):
                 together.setdefault(choice.entry.tau, []).append(conn)
+        elif way == Way.BY_HOST:
+            own = choice.entry.tau or 0.0
+            by_host.setdefault(own, []).append(choice.entry)
+            first = f"{filter_name(Lowpass(own))} there, made up for "
         else:
             conn.synapse = compartments
             if way == Way.MATRIX:
-                own = conn.solver
-                if id(own) not in multiplied:  # equal ones may differ in what Nengo cannot see
-                    multiplied[id(own)] = MultipliedOut(own)
-                conn.solver = multiplied[id(own)]
+                solver = conn.solver
+                if id(solver) not in multiplied:  # equal ones may differ in what Nengo cannot see
+                    multiplied[id(solver)] = MultipliedOut(solver)
+                conn.solver = multiplied[id(solver)]
         if way != Way.STRAIGHT or choice.entry.tau != asked:
             draft.change(
                 name,
@@ -168,10 +179,22 @@ def _enter(
                 f"compartments have one filter for all that enters them{_lag(choice.entry)}"
                 + _others(choice),
             )
+    for own, entries in by_host.items():
+        _relay(draft, ens, entries, own, asked)
     most = draft.chip.in_axons_a_core
     parts = [part for conns in together.values() for part in _parts(conns, most)]
     for part in parts:
         _carry(draft, ens, part, tau, most_rows(draft.chip) // len(parts))
+
+
+def _relay(draft: Draft, ens: nengo.Ensemble, entries: List[Entry], own: float, tau: float) -> None:
+    """Send values by way of the host, of one filter together."""
+    label = f"relay to {name_of(ens)}"
+    conns = [entry.conn for entry in entries]
+    made = relay(draft.network, ens, conns, own, tau, draft.dt, label)
+    share = min(sum(entry.share for entry in entries), 1.0)
+    spike = spike_behind(own, tau, draft.dt, share)
+    draft.notes.connections[made.out] = ConnectionNote(way=Way.FROM_HOST, spike=spike)
 
 
 def _before_carriers(entry: Entry, tau: float, dt: float) -> float:
