@@ -29,6 +29,7 @@ from loihi_rules.chip.tuning import (
 from loihi_rules.solutions import SOLVED_ANEW, Solution, Solutions
 
 FARTHEST = 1.6  # times as far; there nearly all neurons are silent or as fast as they get
+OUTSIDE = 3.0  # times as far; what lies between is a fourth of all that is farther
 ONE_IN = 64  # points is looked at from farther; more of them, and values within get noisier
 MOST_KEPT = 2**28  # bytes of activities and factors
 PIECE = 2**16  # activities
@@ -244,10 +245,11 @@ class Decoding:
         of that half of the X, of all along the axes and of those within, of which least is lost.
         Steps and scale are those of X for all functions, so that decoders are linear in Y.
 
-        Besides the ensemble's own points, of which Y is the function, there are some at 1 to 1.6
-        times the farthest, one for 64, in the directions of these; of them Y is what the
-        CPU's decoders give there. Neurons without a refractory time go on and on, where the chip's
-        rates are far apart: of these nothing is asked beyond. Where the CPU's neurons fire at other
+        Besides the ensemble's own points, of which Y is the function, there are some farther out,
+        one for 64, in the directions of these: three in four at 1 to 1.6 times the farthest, the
+        others at up to 3 times. Of them Y is what the CPU's decoders give there. Neurons without
+        a refractory time fire ever faster, where the chip's rates are far apart: of these nothing
+        is asked beyond. Where the CPU's neurons fire at other
         rates than its decoders are solved for (`loihi_rules.chip.tuning.step_lost`), Y is what
         these give at all points. So it is of functions in loops, where a loop goes by what it is
         given: of a step, a trigger's next state, the CPU's neurons make a slope, and the chip's,
@@ -441,5 +443,6 @@ def _farther(points: np.ndarray) -> np.ndarray:
     some = points[::ONE_IN]
     sizes = np.linalg.norm(some, axis=1, keepdims=True)
     farthest = np.linalg.norm(points, axis=1).max()
-    reach = farthest * np.linspace(1, FARTHEST, len(some))[:, np.newaxis]
-    return np.asarray(some / np.where(sizes > 0, sizes, 1) * reach)
+    reach = np.linspace(1, FARTHEST, len(some))
+    reach[::4] = np.geomspace(FARTHEST, OUTSIDE, len(reach[::4]))
+    return np.asarray(some / np.where(sizes > 0, sizes, 1) * (farthest * reach[:, np.newaxis]))
