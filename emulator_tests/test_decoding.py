@@ -199,7 +199,7 @@ def test_values_beyond_the_radius_are_what_they_are_on_the_cpu(kind, least):
     assert abs(np.median(off)) < least, off
 
 
-@pytest.mark.parametrize("radii", [2, 3, 5])
+@pytest.mark.parametrize("radii", [2, 3])
 def test_values_far_beyond_the_radius_are_what_they_are_on_the_cpu(radii):
     """They were 5 to 9 % too large."""
     off = []

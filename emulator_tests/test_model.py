@@ -79,7 +79,11 @@ def test_files_beside_the_model_can_be_imported(tmp_path):
         ("import nengo\nmodel = nengo.Network()\n", r"'model' is empty"),
         ("def model():\n    return 1 / 0\n", r"m\.py:2: ZeroDivisionError"),
         ("def model(a):\n    return a\n", r"model\(\) needs a; give -p a=VALUE"),
-        ("import sys\nsys.exit(3)\n", r"ended the program \(exit 3\)"),
+        ("import sys\nsys.exit(3)\n", r"m\.py:2: it ended the program \(exit 3\)"),
+        (
+            "class E(Exception):\n    def __str__(self): raise ValueError\nraise E\n",
+            r"m\.py:3: E: its message cannot be had \(ValueError\)",
+        ),
         (
             "import nengo\nwith nengo.Network() as model:\n    nengo.Ensemble(-5, 1)\n",
             r"m\.py:3: .*n_neurons",

@@ -53,3 +53,35 @@ def test_a_run_that_ended_before_is_whole():
     with deploy.Simulator(network(np.nan, "a", first=0.2), progress_bar=False) as sim:
         sim.run(0.15)
         assert np.isfinite(sim.data[sim.model.toplevel.all_probes[0]]).all()
+
+
+GIVEN = {
+    "transform": lambda net, a, b: nengo.Connection(b, b, transform=np.nan, label="loop"),
+    "transform ": lambda net, a, b: nengo.Connection(
+        a.neurons,
+        b.neurons,
+        transform=nengo.Sparse((10, 10), [[0, 0], [1, 1]], [1.0, np.inf]),
+        label="loop",
+    ),
+    "function": lambda net, a, b: nengo.Connection(
+        a, b, eval_points=[[-1], [1]], function=[[0], [np.nan]], label="loop"
+    ),
+    "bias": lambda net, a, b: nengo.Ensemble(
+        2, 1, gain=[1, 1], bias=[np.inf, np.nan], label="loop"
+    ),
+    "encoders": lambda net, a, b: nengo.Ensemble(2, 1, encoders=[[1], [np.nan]], label="loop"),
+}
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("what", GIVEN)
+def test_numbers_of_an_object_that_are_not_finite_are_refused_by_its_name(what):
+    with nengo.Network(seed=1) as net:
+        a, b = nengo.Ensemble(10, 1), nengo.Ensemble(10, 1)
+        nengo.Connection(a, b)
+        GIVEN[what](net, a, b)
+    problem, *others = deploy.check(net).problems
+    assert not others
+    assert "loop" in problem.object and f"numbers of its {what.strip()} are NaN" in problem.what
+    with pytest.raises(deploy.BadInput, match="are NaN or infinite"):
+        deploy.run(net, 0.01, "emulator")

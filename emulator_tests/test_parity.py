@@ -176,6 +176,15 @@ def test_the_same_samples_are_parity_however_few(model):
     assert {e.trace for e in parity.open} == {"post"}
 
 
+def test_runs_of_other_seeds_are_said_to_have_other_neurons(model):
+    """Rates of single neurons are NO PARITY then, as they should be."""
+    runs = [deploy.run(model, 0.2, "cpu", seed=seed) for seed in (6, 7)]
+    note = "the two runs have different seeds, 6 and 7"
+    assert any(text.startswith(note) for text in deploy.compare_traces(*runs).notes)
+    again = deploy.compare_traces(runs[0], runs[0])
+    assert not any("seeds" in text for text in again.notes)
+
+
 def test_every_build_and_repeat_is_parity_or_open(runs, yardstick):
     for k in (1, 2):
         assert deploy.compare_traces(runs[0], yardstick.repeats[k], yardstick).outcome == "PARITY"

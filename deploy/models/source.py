@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 from pathlib import Path
+from typing import Optional
 
 from deploy.errors import BadInput
 from deploy.files.regular import refuse_pipes
@@ -48,7 +49,12 @@ def compile_source(path: Path, source: bytes) -> types.CodeType:
     try:
         return compile(source, str(path), "exec")
     except SyntaxError as error:
-        where = f"{error.filename or path}:{error.lineno}"
-        raise BadInput(f"{where}: {error.msg}; Python cannot read this file") from None
+        raise no_python(error, path) from None
     except ValueError as error:  # null bytes, before Python 3.12
         raise BadInput(f"{path}: {error}; Python cannot read this file") from None
+
+
+def no_python(error: SyntaxError, path: Optional[Path]) -> BadInput:
+    """What is wrong with a file, or with one that it imports."""
+    line = "" if error.lineno is None else f":{error.lineno}"
+    return BadInput(f"{error.filename or path}{line}: {error.msg}; Python cannot read this file")

@@ -12,6 +12,7 @@ from typing import Iterator, Optional, TextIO
 from nengo.exceptions import NengoException
 
 from deploy.errors import BadInput, DeployError
+from deploy.models.source import no_python
 
 
 class _Aside:
@@ -53,14 +54,14 @@ def user_code(path: Optional[Path]) -> Iterator[None]:
         with ASIDE.taken():
             yield
     except SyntaxError as error:
-        where = f"{error.filename or path}:{error.lineno}"
-        raise BadInput(f"{where}: {error.msg}; Python cannot read this file") from None
+        raise no_python(error, path) from None
     except (DeployError, KeyboardInterrupt):
         raise
     except SystemExit as error:
         raise BadInput(
-            f"{path}: the file ended the program (exit {error.code}); keep what is not the "
-            "model below if __name__ == '__main__':"
+            f"{_where(error, path)}: it ended the program (exit {error.code}); keep what is not "
+            "the model below if __name__ == '__main__':, and let what nodes call raise an "
+            "exception instead"
         ) from None
     except MemoryError:
         raise BadInput(f"{path or 'the network'}: the model does not fit into memory") from None
@@ -74,16 +75,23 @@ def user_code(path: Optional[Path]) -> Iterator[None]:
 
 def describe(error: BaseException, path: Optional[Path] = None) -> str:
     """One line for an exception: the user's file and line, and what was wrong."""
-    frames = traceback.extract_tb(error.__traceback__)
-    where = str(path) if path is not None else ""
-    if path is not None:
-        resolved = path.resolve()
-        mine = [frame for frame in frames if _same_file(frame.filename, resolved)]
-        if mine:
-            where = f"{path}:{mine[-1].lineno}"
-    text = " ".join(str(error).split()) or "no message"
+    where = _where(error, path)
+    try:
+        text = " ".join(str(error).split()) or "no message"
+    except Exception as second:  # of a user's own class
+        text = f"its message cannot be had ({type(second).__name__})"
     kind = "" if isinstance(error, NengoException) else f"{type(error).__name__}: "
     return f"{where}: {kind}{text}" if where else f"{kind}{text}"
+
+
+def _where(error: BaseException, path: Optional[Path]) -> str:
+    """The last of the file's lines that it passed, or the file; nothing without one."""
+    if path is None:
+        return ""
+    resolved = path.resolve()
+    frames = traceback.extract_tb(error.__traceback__)
+    mine = [frame for frame in frames if _same_file(frame.filename, resolved)]
+    return f"{path}:{mine[-1].lineno}" if mine else str(path)
 
 
 def _same_file(name: str, resolved: Path) -> bool:

@@ -87,6 +87,11 @@ def compare_runs(
         notes.append(f"{' and '.join(unknown)}: which model it is of is not in it, and not known")
     elif reference.fingerprint != other.fingerprint:
         notes.append("the two runs are of different models (their fingerprints differ)")
+    if reference.seed != other.seed:
+        notes.append(
+            f"the two runs have different seeds, {reference.seed} and {other.seed}, so that their "
+            "neurons may be others; rates, voltages and weights of single neurons then differ"
+        )
     if same:
         labels = [trace.label for trace in reference if trace.label in same]
         notes.append("the same by construction, shown and not counted: " + _some(labels))

@@ -20,6 +20,7 @@ from loihi_rules.passes.chip.reset_by_subtraction import reset_by_subtraction
 from loihi_rules.passes.chip.stepped_neurons import stepped_neurons
 from loihi_rules.passes.chip.steps_between import steps_between
 from loihi_rules.passes.chip.time_constants import time_constants
+from loihi_rules.passes.finite_numbers import finite_numbers
 from loihi_rules.passes.nengo_loihi.decoders import decoders
 from loihi_rules.passes.nengo_loihi.dense_transforms import dense_transforms
 from loihi_rules.passes.nengo_loihi.host_delays import host_delays
@@ -34,6 +35,7 @@ from loihi_rules.passes.nengo_loihi.views import views
 PASSES = (
     names,
     placement,
+    finite_numbers,
     board,
     reset_by_subtraction,
     stepped_neurons,

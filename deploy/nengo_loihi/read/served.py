@@ -131,15 +131,24 @@ class Sum(Reader):
 class NeuronInput(Reader):
     """Current and bias of neurons, normalised as Nengo's J.
 
-    The chip's probes have the current alone, the bias is added at each step.
+    The chip's probes have the current alone, the bias is added at each step. Where gains g and
+    biases are fitted to the chip's rates, currents u are larger by the gain's factor, and
+    J = u · g(CPU) / g(chip) + bias(CPU) is what a neuron of the CPU's would have.
     """
 
     def samples(self) -> np.ndarray:
-        probe = self.session.simulator.model.objs[self.served.probe]["out"]
-        bias = bias_of(probe) * scale_of(probe, self.session.dt)
         samples = self.session.probed(self.served.probe)
-        samples = self.columns(samples + bias) if len(samples) else samples
-        return self.sampled(samples)
+        if not len(samples):
+            return np.zeros(0)
+        ens = self.served.source.ensemble
+        built = self.session.rewritten.tuning.get(ens)
+        if built is None:
+            probe = self.session.simulator.model.objs[self.served.probe]["out"]
+            bias = bias_of(probe) * scale_of(probe, self.session.dt)
+            return self.sampled(self.columns(samples + bias))
+        given = np.asarray(ens.gain) != 0
+        ratio = np.where(given, built.gain / np.where(given, ens.gain, 1.0), 1.0)
+        return self.sampled(self.columns(samples * ratio + built.bias))
 
 
 class RefractoryTime(Reader):

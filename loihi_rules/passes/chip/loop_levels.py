@@ -24,6 +24,7 @@ TURNS = 30  # by which the directions are found
 ROUNDS, STEP = 300, 0.1  # of the way to what a loop gives back
 WITHIN = np.linspace(0.5, 0.9, 5)  # of where it settles: there it grows, or is no such loop
 GROWS = 0.04  # of its value, for each of its own time constants
+HIGH = 0.5  # radii; where it settles lower, another ensemble of the loop has won
 MOST_NEURONS = 5000  # of a loop that is solved for
 
 
@@ -151,10 +152,13 @@ def _levels(
         return {}
     on_chip = _loop(draft, conns, places, {ens: c.chip for ens, c in curves.items()}, chip)
     ends.append(_settled(on_chip, start))
-    return {
-        ens: Level(*(float(np.mean(_radii(x, ens, at))) for x in ends))
-        for ens, at in places.items()
-    }
+    levels = {}
+    for ens, at in places.items():
+        there, here = (_radii(x, ens, at) for x in ends)
+        high = there > HIGH  # of others it is not the neurons that hold it
+        if high.any():
+            levels[ens] = Level(float(there[high].mean()), float(here[high].mean()))
+    return levels
 
 
 def _loop(
