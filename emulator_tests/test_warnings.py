@@ -79,7 +79,7 @@ def growing(k, function=None, n=100):
     return net
 
 
-@pytest.mark.parametrize("k", [1.7, 2.0, 3.0])
+@pytest.mark.parametrize("k", [2.5, 3.0, 4.0])
 def test_a_loop_at_its_highest_rates_is_said_to_lie_lower(k):
     """By as much as it does, to 2 %."""
     (said,) = deploy.check(growing(k)).warnings
@@ -91,9 +91,9 @@ def test_a_loop_at_its_highest_rates_is_said_to_lie_lower(k):
     assert abs(100 * (1 - chip / cpu) - int(off.group(1))) < 2
 
 
-@pytest.mark.parametrize("k", [1.2, 1.5])
+@pytest.mark.parametrize("k", [1.2, 1.5, 1.7, 2.0])
 def test_a_loop_that_grows_a_little_lies_where_it_does_on_the_cpu(k):
-    """With decoders of values within the radius it lay 8 % lower, of 1.2."""
+    """With decoders of values within the radius it lay 8 % lower, of 1.2; 9 to 12 %, of 1.7 and 2."""
     assert not deploy.check(growing(k)).warnings
     cpu, chip = (
         deploy.run(growing(k), 1.5, target)["out"].samples[1000:].mean()
@@ -109,3 +109,21 @@ def test_loops_that_something_else_holds_are_not_warned_of():
         nengo.Connection(ens, ens, transform=[[1, -1.2], [1.2, 1]], synapse=0.1)
     for net in (growing(1.0), growing(1.0, n=30), bounded, turning):
         assert not deploy.check(net).warnings
+
+
+def test_those_that_lose_in_a_loop_are_not_warned_of():
+    """At thousandths of a radius shares say nothing: of one, "138 % higher" was said."""
+    for seed in (1, 2, 3):
+        with nengo.Network(seed=seed) as net:
+            choice = nengo.networks.EnsembleArray(
+                60,
+                3,
+                encoders=nengo.dists.Choice([[1]]),
+                intercepts=nengo.dists.Uniform(0, 0.9),
+                max_rates=nengo.dists.Uniform(100, 150),
+            )
+            each = 0.9 * np.eye(3) - 1.2 * (1 - np.eye(3))
+            nengo.Connection(choice.output, choice.input, transform=each, synapse=0.05)
+        for said in deploy.check(net).warnings:
+            found = re.search(r"to ([0-9.]+)(?: to [0-9.]+)? radii on the CPU", said)
+            assert found is None or float(found.group(1)) > 0.5, said
