@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 
 import deploy
 from loihi_rules import rewrite
-from loihi_rules.chip.tuning import fit_rates, mean_chip_rates
+from loihi_rules.chip.tuning import (
+    RateFit,
+    fit_rates,
+    fit_together,
+    mean_chip_rates,
+    shorter_refractory,
+)
 from loihi_rules.notes import Way
 from loihi_rules.routes.from_host import before_chip
 
@@ -263,3 +269,19 @@ def test_what_is_wrong_with_a_connection_that_nobody_uses_is_said(arguments, sai
             pass
         errors.append((type(error.value), str(error.value)))
     assert errors[0] == errors[1]
+
+
+def test_fits_side_by_side_have_the_bits_of_each_alone():
+    """Of several kinds, sizes and inputs, one of more than one piece."""
+    rng, fits = np.random.RandomState(0), []
+    for k in range(40):
+        n, dimensions = (50, 50, 1, 2, 7, 2000)[k % 6], (1, 2, 8)[k % 3]
+        own = (nengo.LIF(), nengo.LIF(tau_ref=0.001), nengo.SpikingRectifiedLinear())[k // 6 % 3]
+        gain, bias = own.gain_bias(rng.uniform(100, 220, n), rng.uniform(-0.95, 0.9, n))
+        drive = rng.uniform(-1, 1, (300, n)) if k % 5 == 0 else None
+        chip = shorter_refractory(own, 0.001) if k % 4 == 0 else None
+        fits.append(RateFit(own, gain, bias, 0.001, dimensions, drive, chip, k % 7 == 0))
+    for fit, together in zip(fits, fit_together(fits)):
+        for alone, found in zip(fit_rates(*fit), together):
+            np.testing.assert_array_equal(found, alone)
+            assert not np.array_equal(found, fit.gain)

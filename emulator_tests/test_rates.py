@@ -13,7 +13,7 @@ from deploy.nengo_loihi.load import load_nengo_loihi
 from loihi_rules import rewrite
 from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.transforms import matrix_of
-from loihi_rules.pilots.networks import cpu_spikes
+from loihi_rules.pilots.steps import cpu_spikes
 
 pytestmark = pytest.mark.quick
 RATES = importlib.import_module("loihi_rules.passes.chip.rates")

@@ -11,7 +11,7 @@ from deploy.files import solutions as on_disk
 from deploy.files.npz import write_npz
 from deploy.files.solutions import KIND, KeptSolutions
 from loihi_rules.chip.decoding import Decoding
-from loihi_rules.passes.chip import rates
+from loihi_rules.passes.chip import encoder_fits, rates
 from loihi_rules.solutions import content_of
 
 pytestmark = pytest.mark.quick
@@ -70,7 +70,7 @@ def test_a_second_build_solves_nothing_and_has_the_same_bits(cache, monkeypatch,
         raise AssertionError("it was to be found")
 
     monkeypatch.setattr(Decoding, "_system", never)
-    monkeypatch.setattr(rates, "fit_rates", never)
+    monkeypatch.setattr(encoder_fits, "fit_together", never)
     monkeypatch.setattr(rates, "fit_to_pilot", never)
     monkeypatch.setattr("deploy.nengo_loihi.build.discretize.round_sources", never)
     assert bits(network()) == plain

@@ -5,10 +5,17 @@ import numpy as np
 import pytest
 
 import deploy
+from deploy.host.pilots import CompiledSteps
 from loihi_rules import declare_settings, rewrite
 from loihi_rules.chip.tuning import cpu_rates, mean_chip_rates
 from loihi_rules.nengo_parts.wiring import on_chip
-from loihi_rules.pilots.networks import chip_spikes, counted_rates, cpu_spikes, rates_of
+from loihi_rules.pilots.steps import (
+    PilotSteps,
+    chip_spikes,
+    counted_rates,
+    cpu_spikes,
+    rates_of,
+)
 from loihi_rules.routes.carriers import noise
 from loihi_rules.routes.entries import loops_of
 
@@ -96,6 +103,37 @@ def test_rates_are_counted_of_the_spikes_of_a_pilot(neurons, n_steps):
     for rates, g, b in zip(found, gain.astype(np.float32), bias.astype(np.float32)):
         spikes = chip_spikes(neurons, g * given + b, 0.001)
         np.testing.assert_array_equal(rates, rates_of(spikes, 0.001) / 0.001)
+
+
+@pytest.mark.parametrize(
+    "neurons",
+    [
+        nengo.LIF(),
+        nengo.LIF(tau_ref=0),
+        nengo.LIF(tau_ref=0.0015, amplitude=0.01, min_voltage=-1),
+        nengo.SpikingRectifiedLinear(),
+    ],
+)
+@pytest.mark.parametrize("n_steps", [1, 400])
+@pytest.mark.parametrize("dt", [0.001, 0.0005])
+def test_compiled_pilots_have_numpys_bits(neurons, n_steps, dt):
+    """Nengo's neurons, the chip's, and the filters between them."""
+    rng = np.random.RandomState(3)
+    given = (3 * rng.randn(n_steps, 6, 37)).astype(np.float32)
+    gain = rng.uniform(1, 20, (2, 37)).astype(np.float32)
+    bias = rng.uniform(-5, 5, (2, 37)).astype(np.float32)
+
+    def found(steps):
+        rng = np.random.RandomState(4)
+        yield steps.counts(neurons, given, gain, bias, dt, 400, 100)
+        yield steps.spikes(neurons, 9 * given, dt, 400)
+        yield steps.cpu(neurons, 1 + 5 * given.astype(float), dt, rng, 400)
+        yield steps.filtered(given, nengo.Lowpass(0.005), dt)
+        yield steps.filtered(given, nengo.Alpha(0.01), dt)
+
+    for ours, numpys in zip(found(CompiledSteps()), found(PilotSteps())):
+        assert ours.dtype == numpys.dtype and numpys.any()
+        np.testing.assert_array_equal(ours, numpys)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from loihi_rules.change import Change, ChipWarning, Problem
 from loihi_rules.chip.limits import Chip
 from loihi_rules.learning_rules.pes import LearningScale
 from loihi_rules.notes import Notes
+from loihi_rules.pilots.steps import IN_NUMPY, PilotSteps
 from loihi_rules.solutions import SOLVED_ANEW, Solutions
 
 
@@ -82,6 +83,7 @@ class Draft:
     learned: Set[nengo.Ensemble] = field(default_factory=set)
     warnings: List[ChipWarning] = field(default_factory=list)
     solutions: Solutions = SOLVED_ANEW  # those that are known of problems that take long
+    steps: PilotSteps = IN_NUMPY  # of pilot runs
     stopped: bool = False  # at a problem that makes the other passes pointless
 
     def change(self, obj: str, rule: str, before: Any, after: Any, why: str) -> None:

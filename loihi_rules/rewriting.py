@@ -16,6 +16,7 @@ from loihi_rules.learning_rules.pes import LearningScale
 from loihi_rules.nengo_parts.seeds import SeededCopy, fix_seeds
 from loihi_rules.notes import Notes, keep_notes, notes_of
 from loihi_rules.passes import PASSES
+from loihi_rules.pilots.steps import IN_NUMPY, PilotSteps
 from loihi_rules.solutions import SOLVED_ANEW, Solutions
 
 MOST_NAMED = 3  # objects, of those that share a reason
@@ -143,6 +144,7 @@ def rewrite_copy(
     passes: Optional[Sequence[Callable[[Draft], None]]] = None,
     chip: Chip = LOIHI,
     solutions: Solutions = SOLVED_ANEW,
+    steps: PilotSteps = IN_NUMPY,
 ) -> Rewritten:
     """Rewrite a copy whose seeds are fixed already; the copy is used up.
 
@@ -157,9 +159,13 @@ def rewrite_copy(
         Whose limits the passes ask.
     solutions : Solutions
         Where those of problems that take long may be.
+    steps : PilotSteps
+        What steps the neurons of pilot runs, all with the same bits.
     """
     notes = notes_of(copied.network)
-    draft = Draft(copied.network, chip, dt, list(copied.changes), notes, solutions=solutions)
+    draft = Draft(
+        copied.network, chip, dt, list(copied.changes), notes, solutions=solutions, steps=steps
+    )
     for rewrite_pass in PASSES if passes is None else passes:
         if not draft.stopped:
             rewrite_pass(draft)

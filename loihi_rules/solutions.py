@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Callable, Optional, Sequence, Tuple
+from typing import Any, Callable, List, Optional, Sequence, Tuple
 
 import numpy as np
 from nengo.params import FrozenObject, iter_params
@@ -27,6 +27,22 @@ class Solutions:
             Gives arrays, each in one piece of memory, which depend on nothing else.
         """
         return solve()
+
+    def of_all(
+        self,
+        problems: Sequence[Sequence[Any]],
+        solve: Callable[[Sequence[int]], Sequence[Solution]],
+    ) -> List[Solution]:
+        """The solutions of several problems.
+
+        Parameters
+        ----------
+        problems : sequence of sequence
+            As `of` takes them.
+        solve : callable
+            Takes which of them to solve, and gives those solutions.
+        """
+        return list(solve(range(len(problems))))
 
 
 SOLVED_ANEW = Solutions()

@@ -14,7 +14,7 @@ import os
 import platform
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import nengo
 
@@ -57,16 +57,27 @@ class KeptSolutions(Solutions):
             os.utime(path)  # the oldest are left out first
 
     def of(self, problem: Sequence[Any], solve: Callable[[], Solution]) -> Solution:
-        key = content_of(problem) if self._left >= 0 else None
-        if key is None:
-            return solve()
-        known = self._used.get(key, self._there.get(key))
-        if known is None:
-            solution = solve()
-            if all(map(is_in_one_piece, solution)):
+        return self.of_all([problem], lambda _: [solve()])[0]
+
+    def of_all(
+        self,
+        problems: Sequence[Sequence[Any]],
+        solve: Callable[[Sequence[int]], Sequence[Solution]],
+    ) -> List[Solution]:
+        keys = [content_of(problem) if self._left >= 0 else None for problem in problems]
+        known = [self._known(key) for key in keys]
+        new = [k for k, solution in enumerate(known) if solution is None]
+        for k, solution in zip(new, solve(new) if new else ()):
+            known[k], key = solution, keys[k]
+            if key is not None and all(map(is_in_one_piece, solution)):
                 self._is_new = True
                 self._use(key, tuple(map(copied, solution)))
-            return solution
+        return [solution for solution in known if solution is not None]
+
+    def _known(self, key: Optional[str]) -> Optional[Solution]:
+        known = None if key is None else self._used.get(key, self._there.get(key))
+        if key is None or known is None:
+            return None
         if key not in self._used:
             self._use(key, known)
         return tuple(map(copied, known))

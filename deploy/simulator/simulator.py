@@ -24,6 +24,7 @@ from nengo.utils.progress import Progress, ProgressTracker
 from deploy.emulator.silicon import Silicon
 from deploy.errors import BadInput, TargetUnavailable
 from deploy.files.solutions import solutions_of
+from deploy.host.pilots import pilot_steps
 from deploy.simulator.arguments import read_arguments
 from deploy.simulator.copying import Run, run_of
 from deploy.simulator.signals import Signals, UsersModel
@@ -225,7 +226,7 @@ class Simulator(NengoSimulator):
                 return self._target.open(copied, self._dt, self.seed)
         bare = SeededCopy(copied.network, copied.copies)
         with solutions_of(copied.network) as solutions:
-            rewritten = rewrite_copy(bare, self._dt, solutions=solutions)
+            rewritten = rewrite_copy(bare, self._dt, solutions=solutions, steps=pilot_steps())
             if not rewritten.chip_ensembles:
                 return self._core(tuple(rewritten.changes))
             if rewritten.problems:

@@ -116,6 +116,7 @@ def open_on_a_chip(target: Target, copied: SeededCopy, dt: float, seed: int) -> 
         If it is too large, or given numbers that are not finite.
     """
     from deploy.files.solutions import solutions_of
+    from deploy.host.pilots import pilot_steps
     from deploy.targets.emulator import HostOnlySession  # loads Nengo and nengo-loihi
     from deploy.targets.many_objects import many_objects
     from loihi_rules.passes.chip.capacity import RULES
@@ -123,7 +124,7 @@ def open_on_a_chip(target: Target, copied: SeededCopy, dt: float, seed: int) -> 
     from loihi_rules.rewriting import rewrite_copy
 
     with many_objects(), solutions_of(copied.network) as solutions:
-        rewritten = rewrite_copy(copied, dt, solutions=solutions)
+        rewritten = rewrite_copy(copied, dt, solutions=solutions, steps=pilot_steps())
         stopped_at = [p for p in rewritten.problems if p.rule in (*RULES, RULE)]
         if stopped_at:  # what is too large would fill the memory
             raise BadInput(str(stopped_at[0]))

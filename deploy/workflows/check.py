@@ -188,7 +188,9 @@ def check(
         warnings.simplefilter("always")
         copied = fix_seeds(loaded.network, seed)
         with solutions_of(copied.network) as solutions:
-            rewritten = rewrite_copy(copied, dt, solutions=solutions)
+            from deploy.host.pilots import pilot_steps  # loads numba
+
+            rewritten = rewrite_copy(copied, dt, solutions=solutions, steps=pilot_steps())
             problems = list(rewritten.problems)
             built: Any = None
             if not problems and rewritten.chip_ensembles:

@@ -17,7 +17,8 @@ from scipy.sparse.csgraph import connected_components
 
 from loihi_rules.nengo_parts.transforms import linear_map
 from loihi_rules.nengo_parts.wiring import base_of, columns_of, rows_of
-from loihi_rules.pilots.networks import ChipNeurons, CpuNeurons, Pilot, Signals, shown
+from loihi_rules.pilots.networks import Pilot, Signals
+from loihi_rules.pilots.steps import ChipNeurons, CpuNeurons, shown
 
 MOST_NEURONS = 3000  # that are run together
 Step = Callable[[nengo.Ensemble, np.ndarray], np.ndarray]  # inputs to outputs

@@ -8,26 +8,21 @@ network's seeds, so that the same network has the same pilot.
 
 from __future__ import annotations
 
-from collections import deque
-from typing import Any, Deque, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 import nengo
 import numpy as np
 from nengo.base import ObjView
 from nengo.builder.ensemble import BuiltEnsemble
 from nengo.ensemble import Neurons
-from nengo.neurons import RatesToSpikesNeuronType
 
-from loihi_rules.chip.tuning import is_leaky, represented
 from loihi_rules.nengo_parts.built import built_ensemble
-from loihi_rules.nengo_parts.parameters import with_parameters
 from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.transforms import CONVOLUTIONS, linear_map
 from loihi_rules.nengo_parts.wiring import base_of, columns_of, on_chip, rows_of
+from loihi_rules.pilots.steps import IN_NUMPY, PilotSteps, chip_spikes, cpu_spikes, shown
 
 SETTING = "pilot_inputs"
-SHOWN = 0.4  # s, that each input is shown
-SETTLING = 0.1  # s of those, before rates are counted
 STIMULI = 48  # inputs that are shown: half of them to fit, half of them to judge
 LEAST_STIMULI = 8
 LARGEST = 6_400_000  # neurons × inputs × steps, where that leaves enough inputs
@@ -65,12 +60,18 @@ class Pilot:
         Of the ensembles on the chip that have been fitted; may grow meanwhile.
     dt : float
         Step in seconds.
+    steps : loihi_rules.pilots.steps.PilotSteps
+        What steps the neurons.
     """
 
     def __init__(
-        self, network: nengo.Network, tuning: Mapping[nengo.Ensemble, BuiltEnsemble], dt: float
+        self,
+        network: nengo.Network,
+        tuning: Mapping[nengo.Ensemble, BuiltEnsemble],
+        dt: float,
+        steps: PilotSteps = IN_NUMPY,
     ):
-        self.network, self.tuning, self.dt = network, tuning, dt
+        self.network, self.tuning, self.dt, self.steps = network, tuning, dt, steps
         declare(network, nengo.Node, SETTING)
         self.neurons = {ens: ens.neuron_type for ens in network.all_ensembles}  # the CPU's
         self.into: Dict[nengo.Ensemble, List[nengo.Connection]] = {}
@@ -198,11 +199,17 @@ class Pilot:
             matrix, rows = linear_map(conn).astype(np.float32), rows_of(conn.post)
             source = self._output(conn, block)
             for k, synapse in enumerate((conn.synapse, nengo.Lowpass(tau))):
-                given = _filtered(_through(matrix, source[k]), synapse, self.dt)
+                given = self._filtered(_through(matrix, source[k]), synapse)
                 if len(given) > len(total[k]):
                     total[k] = np.repeat(total[k], len(given), axis=0)
                 total[k][:, :, rows] += given
         return Signals(*total)
+
+    def _filtered(self, signal: np.ndarray, synapse: Any) -> np.ndarray:
+        held = len(signal) == 1  # and every filter's gain is one
+        if held or synapse is None or not getattr(synapse, "tau", 1.0):
+            return signal
+        return self.steps.filtered(signal, synapse, self.dt)
 
     def sources(self, ens: nengo.Ensemble) -> List[nengo.Ensemble]:
         """Those whose neurons, or whose values, its neurons are given, one for each connection."""
@@ -263,7 +270,7 @@ class Pilot:
         cpu = self.on_cpu(ens, built, given.cpu)
         if not chip:  # the chip takes one spike of a neuron a step
             return Signals(cpu, np.clip(cpu, None, _height(ens, self.dt)))
-        spikes = chip_spikes(ens.neuron_type, ens.gain * given.chip + ens.bias, self.dt)
+        spikes = chip_spikes(ens.neuron_type, ens.gain * given.chip + ens.bias, self.dt, self.steps)
         return Signals(cpu, spikes * _height(ens, self.dt))
 
     def shares_kernel(self, ens: nengo.Ensemble) -> bool:
@@ -276,177 +283,10 @@ class Pilot:
         if whole and self._fitted[0] is ens:
             return self._fitted[1]
         rng, current = np.random.RandomState(ens.seed), built.gain * given + built.bias
-        output = cpu_spikes(self.neurons[ens], current, self.dt, rng)
+        output = cpu_spikes(self.neurons[ens], current, self.dt, rng, self.steps)
         if whole:
             self._fitted = ens, output
         return output
-
-
-def shown(dt: float) -> int:
-    """Steps for which each input is shown."""
-    return max(2, round(SHOWN / dt))
-
-
-def settling(dt: float) -> int:
-    """Steps of those before rates are counted."""
-    return round(SETTLING / SHOWN * shown(dt))
-
-
-def rates_of(output: np.ndarray, dt: float) -> np.ndarray:
-    """(n_stimuli, n_neurons) means of spikes or outputs, once they have settled."""
-    return np.asarray(output[settling(dt) :].mean(axis=0, dtype=float))
-
-
-class CpuNeurons:
-    """Nengo's own neurons, stepped.
-
-    Parameters
-    ----------
-    neuron_type : nengo.neurons.NeuronType
-    shape : (n_stimuli, n_neurons)
-    dt : float
-        Step in seconds.
-    rng : numpy.random.RandomState
-        Of the voltages that they start with.
-    """
-
-    def __init__(self, neuron_type: Any, shape: Tuple[int, ...], dt: float, rng: Any):
-        kinds = [neuron_type]
-        if isinstance(neuron_type, RatesToSpikesNeuronType):  # whose step is given rates
-            kinds = [neuron_type.base_type, neuron_type]
-        self.kinds = [with_parameters(kind, initial_state=None) for kind in kinds]
-        self.shape, self.dt = shape, dt
-        self.states = [kind.make_state(int(np.prod(shape)), rng=rng) for kind in self.kinds]
-        self.output = np.zeros(int(np.prod(shape)))
-
-    def step(self, current: np.ndarray) -> np.ndarray:
-        """Output at a current J, normalised, both of ``shape``."""
-        given = current.astype(float).ravel()
-        for kind, state in zip(self.kinds, self.states):
-            kind.step(self.dt, given, self.output, **state)
-            given = self.output.copy() if len(self.kinds) > 1 else given
-        return self.output.reshape(self.shape)
-
-
-class ChipNeurons:
-    """The chip's neurons, stepped, in floating point.
-
-        leaky:      v ← v + (1 − e^(−dt/τ_RC)) (J − v),  then 0 for τ_ref + dt
-        not leaky:  v ← v + J dt
-        both:       v ← max(v, 0),  a spike and v ← 0 where v > 1
-
-    (nengo-loihi 1.1.0, ``neurons.py``, ``LoihiLIF.step``,
-    ``LoihiSpikingRectifiedLinear.step``.)
-
-    Parameters
-    ----------
-    neuron_type : nengo.neurons.NeuronType
-        One of those that `loihi_rules.chip.tuning.chip_rates` takes.
-    shape : (n_stimuli, n_neurons), or (n_runs, n_stimuli, n_neurons)
-    dt : float
-        Step in seconds.
-    seed : int
-        Of the voltages that they start with, as in the midst of a run, not all at 0; the same
-        in all runs.
-    """
-
-    def __init__(
-        self, neuron_type: nengo.neurons.NeuronType, shape: Tuple[int, ...], dt: float, seed: int
-    ):
-        neuron_type = represented(neuron_type, dt)
-        base = getattr(neuron_type, "base_type", neuron_type)
-        self.leaky = is_leaky(neuron_type)
-        decay, refractory = dt, 0
-        if self.leaky:
-            decay = float(-np.expm1(-dt / base.tau_rc)) if base.tau_rc else 1.0
-            refractory = round(base.tau_ref / dt)
-        self.refractory = refractory
-        self.voltage = np.empty(shape, np.float32)
-        self.voltage[...] = np.random.RandomState(seed).uniform(size=shape[-2:])
-        self.each = self.voltage.reshape(-1)  # the same, one by one
-        self.above = np.zeros(self.each.shape, bool)
-        self.change, self.share = np.empty_like(self.voltage), np.float32(decay)
-        self.lowest = np.zeros_like(self.voltage)  # NumPy takes seven times as long with a number
-        self.fired: Deque[np.ndarray] = deque(maxlen=refractory)  # which rest now
-
-    def step(self, current: np.ndarray) -> np.ndarray:
-        """Which neurons spike at a current J, normalised: where they are in it, one by one."""
-        voltage, change = self.voltage, self.change
-        apart = np.subtract(current, voltage, change) if self.leaky else current
-        voltage += np.multiply(self.share, apart, change)
-        np.maximum(voltage, self.lowest, out=voltage)
-        each = self.each
-        for resting in self.fired:
-            each[resting] = 0
-        fires = np.greater(each, 1, out=self.above).nonzero()[0]
-        if self.refractory:  # which holds it at 0 from the next step on
-            self.fired.append(fires)
-        else:
-            each[fires] = 0
-        return fires
-
-
-def cpu_spikes(neuron_type: Any, current: np.ndarray, dt: float, rng: Any) -> np.ndarray:
-    """(n_steps, n_stimuli, n_neurons) output of `CpuNeurons`, float32.
-
-    ``current`` is (n or 1, n_stimuli, n_neurons), J, normalised.
-    """
-    neurons = CpuNeurons(neuron_type, current.shape[1:], dt, rng)
-    output = np.zeros((shown(dt), *current.shape[1:]), np.float32)
-    for t in range(shown(dt)):
-        output[t] = neurons.step(current[t % len(current)])
-    return output
-
-
-def chip_spikes(
-    neuron_type: nengo.neurons.NeuronType, current: np.ndarray, dt: float
-) -> np.ndarray:
-    """(n_steps, n_stimuli, n_neurons) spikes of `ChipNeurons`, bool; ``current`` as above."""
-    current = current.astype(np.float32, copy=False)
-    neurons = ChipNeurons(neuron_type, current.shape[1:], dt, 0)
-    spikes = np.zeros((shown(dt), *current.shape[1:]), bool)
-    for t, fires in enumerate(spikes.reshape(len(spikes), -1)):
-        fires[neurons.step(current[t % len(current)])] = True
-    return spikes
-
-
-def counted_rates(
-    neuron_type: nengo.neurons.NeuronType,
-    given: np.ndarray,
-    gain: np.ndarray,
-    bias: np.ndarray,
-    dt: float,
-) -> np.ndarray:
-    """Rates of `ChipNeurons` at several gains and biases, once they have settled.
-
-    Parameters
-    ----------
-    neuron_type : nengo.neurons.NeuronType
-    given : (n or 1, n_stimuli, n_neurons) ndarray
-        What they are given, before gain and bias.
-    gain, bias : (n_runs, n_neurons) ndarray
-    dt : float
-        Step in seconds.
-
-    Returns
-    -------
-    (n_runs, n_stimuli, n_neurons) ndarray
-        Hz.
-    """
-    given = given.astype(np.float32, copy=False)
-    gain, bias = (each.astype(np.float32)[:, np.newaxis] for each in (gain, bias))
-    current = gain * given[0] + bias
-    neurons = ChipNeurons(neuron_type, current.shape, dt, 0)
-    counted = []
-    for t in range(shown(dt)):
-        if len(given) > 1:
-            np.multiply(gain, given[t], out=current)
-            current += bias
-        fires = neurons.step(current)
-        if t >= settling(dt):
-            counted.append(fires)
-    counts = np.bincount(np.concatenate(counted), minlength=current.size)
-    return counts.reshape(current.shape) / (shown(dt) - settling(dt)) / dt
 
 
 def _unknown(size: int, stimuli: int, seed: int) -> np.ndarray:
@@ -465,13 +305,6 @@ def _height(ens: nengo.Ensemble, dt: float) -> np.float32:
 
 def _tau(conn: nengo.Connection) -> float:
     return float(getattr(conn.synapse, "tau", 0.0))
-
-
-def _filtered(signal: np.ndarray, synapse: Any, dt: float) -> np.ndarray:
-    held = len(signal) == 1  # and every filter's gain is one
-    if held or synapse is None or not getattr(synapse, "tau", 1.0):
-        return signal
-    return np.asarray(synapse.filt(signal, dt=dt, axis=0, y0=0), np.float32)
 
 
 def _through(matrix: Any, signal: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 import nengo
 import numpy as np
@@ -13,17 +13,11 @@ from loihi_rules.chip.tuning import (
     DRIVES,
     MOST_POINTS,
     chip_rates,
-    drives,
     first_current,
-    fit_rates,
     give_gains,
-    has_a_threshold,
     is_chips_own,
-    mean_chip_rates,
     represented,
     shorter_refractory,
-    silenced,
-    spiking_rates,
     steady_rates,
     steps_of,
 )
@@ -33,19 +27,19 @@ from loihi_rules.learning_rules.where import chip_learning_connections
 from loihi_rules.nengo_parts.built import built_ensemble
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.wiring import base_of, decoded, on_chip
+from loihi_rules.passes.chip.encoder_fits import MOST_LOST, EncoderFit, Fit, solve_all
 from loihi_rules.passes.chip.loop_levels import loop_levels
 from loihi_rules.pilots.content import content_of_inputs
 from loihi_rules.pilots.fit import fit_to_pilot
 from loihi_rules.pilots.loops import LoopPilot, Tuned, neuron_loops
-from loihi_rules.pilots.networks import Pilot, Signals, counted_rates, rates_of, settling
+from loihi_rules.pilots.networks import Pilot, Signals
+from loihi_rules.pilots.steps import counted_rates, rates_of, settling
 from loihi_rules.routes.entries import loops_of
 from loihi_rules.solutions import Solution
 
 INTERCEPT_LIMIT = 0.95  # nengo-loihi's Model.intercept_limit
 BALLS = (nengo.dists.UniformHypersphere, nengo.dists.ScatteredHypersphere)
 RULE_OF_RATES = "rates that the chip has"
-MOST_LOST = 0.02  # of all spikes, before fewer high rates are taken for it where functions bend
-MOST_SILENCED = 0.01  # of the values that are represented
 LEAKY = (
     "LIF neurons of the same rates, which answer a change earlier: by 2.5 ms at 60 to 100 Hz",
     "compartments add up currents, as nengo.LIF on the CPU; RegularSpiking adds up rates",
@@ -57,16 +51,6 @@ OFF_IN_A_LOOP = 0.05  # of its level; what whole steps do to other values is 0.0
 HELD_WORTH_A_WARNING = 0.12  # error of rates of held values; Nengo's default has 0.10 at 1 ms
 MANY_STEPS = 4  # to an interval, from which on held values have rates within 5 %
 PILOT_WORTH_A_WARNING = 0.25  # error of rates, with that of counting spikes in it
-
-
-class Fit(NamedTuple):
-    """Gains and biases on the chip, and how well they do, as shares of the CPU's rates."""
-
-    error: float
-    lost: float
-    neuron_type: nengo.neurons.NeuronType
-    gain: np.ndarray
-    bias: np.ndarray
 
 
 def rates(draft: Draft) -> None:
@@ -91,16 +75,18 @@ def rates(draft: Draft) -> None:
     """
     network = draft.network
     notes = draft.notes.ensembles
-    pilot, uses = Pilot(network, draft.tuning, draft.dt), _uses(draft)
-    trials = _Trials(pilot)
+    pilot, uses = Pilot(network, draft.tuning, draft.dt, draft.steps), _uses(draft)
+    trials, ahead = _Trials(pilot), _fits_to_encoders(draft, pilot, uses)
     fitted: Set[nengo.Ensemble] = set()
     for ens in pilot.in_order():
         if not on_chip(network, ens) or notes[ens].has_its_rates:
             continue
-        own, built = ens.neuron_type, built_ensemble(ens, draft.dt)
+        known = ahead.get(ens)
+        own, built = ens.neuron_type, known[0].built if known else built_ensemble(ens, draft.dt)
         if isinstance(own, nengo.RegularSpiking) and isinstance(own.base_type, nengo.LIFRate):
             draft.change(name_of(ens), "neuron type", str(own), *LEAKY)
-        gain, bias = _limited(draft, ens, built)
+        gain, bias = _limited(ens, built)
+        _note_limits(draft, ens, built)
         notes[ens] = replace(notes[ens], has_its_rates=True)
         unknown = is_chips_own(ens.neuron_type) or ens in draft.learned  # no pilot learns
         if not unknown:
@@ -110,10 +96,12 @@ def rates(draft: Draft) -> None:
         elif is_chips_own(ens.neuron_type) or pilot.shares_kernel(ens):
             give_gains(ens, gain, bias)
         elif not _steady(draft, ens, built, gain, bias):
-            _fit_to_encoders(draft, ens, built, gain, bias, uses)
+            if known is None:
+                fit = _encoder_fit(draft, ens, built, gain, bias, uses)
+                known = fit, solve_all([fit], draft.solutions)[0]
+            _fit_to_encoders(draft, *known)
             if ens not in draft.learned:
-                known = _drive(draft, ens, built)
-                notes[ens] = replace(notes[ens], lag=_later(draft, ens, own, built, known))
+                notes[ens] = replace(notes[ens], lag=_later(draft, ens, own, built, known[0].known))
         draft.tuning[ens], draft.neuron_types[ens] = built, own
         fitted.add(ens)
     _warn_of_levels(draft, {ens: pilot.neurons[ens] for ens in fitted})
@@ -138,67 +126,42 @@ def _warn_of_levels(draft: Draft, own: Mapping[nengo.Ensemble, nengo.neurons.Neu
             )
 
 
-def _fit_to_encoders(
-    draft: Draft,
-    ens: nengo.Ensemble,
-    built: Any,
-    gain: np.ndarray,
-    bias: np.ndarray,
-    uses: Uses,
-) -> None:
-    """Fit to what an ensemble represents; with another refractory time if rates end too soon.
+def _encoder_fit(
+    draft: Draft, ens: nengo.Ensemble, built: Any, gain: np.ndarray, bias: np.ndarray, uses: Uses
+) -> EncoderFit:
+    """What an ensemble is fitted to; with another refractory time if rates end too soon."""
+    traced = steps_of(ens.neuron_type, draft.dt) <= TRAIN_EPOCH - 1 and ens in uses.traced
+    return EncoderFit(
+        ens, built, gain, bias, _drive(draft, ens, built), ens in draft.learned, ens in uses.bent,
+        ens in uses.looped or traced, draft.dt,
+    )  # fmt: skip
 
-    Intercepts stay where there are values at which no neuron fires, or none would on the chip: the
-    user set a threshold, and what is given in values near it depends on where the first neurons
-    begin.
-    """
-    own, dt = ens.neuron_type, draft.dt
-    known, shorter = _drive(draft, ens, built), shorter_refractory(own, dt)
-    learned, bent = ens in draft.learned, ens in uses.bent
-    held = ens in uses.looped or (steps_of(own, dt) <= TRAIN_EPOCH - 1 and ens in uses.traced)
 
-    def solve() -> Solution:
-        drive, often = drives(ens.dimensions, known)
-        drive = drive * np.ones(ens.n_neurons)
-        wanted = spiking_rates(own, drive, built.gain, built.bias, dt)
-        if not wanted.any():
-            return ()
+def _fits_to_encoders(
+    draft: Draft, pilot: Pilot, uses: Uses
+) -> Dict[nengo.Ensemble, Tuple[EncoderFit, Solution]]:
+    """Those that depend on no other ensemble's, side by side."""
+    fits: List[EncoderFit] = []
+    for ens in draft.network.all_ensembles:
+        if not on_chip(draft.network, ens) or draft.notes.ensembles[ens].has_its_rates:
+            continue
+        driven = ens in pilot.into and ens not in pilot.encoded
+        if driven or is_chips_own(ens.neuron_type) or pilot.shares_kernel(ens):
+            continue
+        built = built_ensemble(ens, draft.dt)
+        gain, bias = _limited(ens, built)
+        if _is_steady(ens, built, gain, bias) is None:
+            fits.append(_encoder_fit(draft, ens, built, gain, bias, uses))
+    found = solve_all(fits, draft.solutions)
+    return {fit.ens: (fit, solution) for fit, solution in zip(fits, found)}
 
-        def share(off: np.ndarray) -> float:
-            return float(np.sqrt(np.sum(often * off**2) / np.sum(often * wanted**2)))
 
-        def judged(chip: nengo.neurons.NeuronType, g: np.ndarray, b: np.ndarray) -> Fit:
-            off = mean_chip_rates(chip, g * drive + b, dt) - wanted
-            lost = -np.sum(often * off) / np.sum(often * wanted)
-            return Fit(share(off), float(lost), chip, g, b)
-
-        def held_error(fit: Fit) -> float:
-            return share(chip_rates(fit.neuron_type, fit.gain * drive + fit.bias, dt) - wanted)
-
-        def fitted(chip: nengo.neurons.NeuronType, keep: bool = False) -> Fit:
-            return judged(chip, *fit_rates(own, gain, bias, dt, ens.dimensions, known, chip, keep))
-
-        before = judged(own, gain, bias)
-        best = min(before, fitted(own), key=lambda fit: fit.error)
-        worth = best.lost > MOST_LOST or not bent
-        if shorter is not None and learned and best.lost > MOST_LOST:
-            best = fitted(shorter)  # whose rates end where Nengo's do
-        elif shorter is not None and not held and worth:
-            best = min(best, fitted(shorter), key=lambda fit: fit.error)
-        free = held_error(best)
-        lost = silenced(ens, built, best.neuron_type, best.gain, best.bias, dt)
-        if has_a_threshold(ens, built) or lost > MOST_SILENCED:
-            best = min(before, fitted(best.neuron_type, keep=True), key=lambda fit: fit.error)
-        errors = before.error, best.error, free, held_error(best)
-        is_shorter = best.neuron_type is not own
-        return np.array([*errors, wanted.max(), is_shorter], float), best.gain, best.bias
-
-    tuning = built.eval_points, built.encoders, built.gain, built.bias, ens.radius
-    uses_of_it = learned, bent, held
-    problem = ("fit to encoders", own, *tuning, gain, bias, dt, ens.dimensions, known, uses_of_it)
-    solution = draft.solutions.of(problem, solve)
+def _fit_to_encoders(draft: Draft, fit: EncoderFit, solution: Solution) -> None:
+    """Give an ensemble the gains and biases that were found."""
+    ens, own = fit.ens, fit.ens.neuron_type
+    shorter = shorter_refractory(own, draft.dt)
     if not solution:  # neurons that never fire
-        give_gains(ens, gain, bias)
+        give_gains(ens, fit.gain, fit.bias)
         return
     numbers, *chosen = solution
     before, error, free, off, highest, is_shorter = (float(each) for each in numbers)
@@ -266,7 +229,7 @@ def _fit_a_loop(draft: Draft, pilot: Pilot, group: Sequence[nengo.Ensemble]) -> 
         known = cpu.inputs[ens][:, :half]
 
         def run(g: np.ndarray, b: np.ndarray) -> np.ndarray:
-            return counted_rates(chip, known, g, b, draft.dt)
+            return counted_rates(chip, known, g, b, draft.dt, draft.steps)
 
         spread = gain * known[settling(draft.dt) :].std(axis=(0, 1))
         aim = wanted[ens][:half] / amplitude
@@ -403,7 +366,7 @@ def _fit_to_pilot(draft: Draft, trials: _Trials, ens: nengo.Ensemble, built: Any
 
         def found(chip: nengo.neurons.NeuronType, shown: np.ndarray) -> Any:
             def run(g: np.ndarray, b: np.ndarray) -> np.ndarray:
-                return counted_rates(chip, shown, g, b, draft.dt)
+                return counted_rates(chip, shown, g, b, draft.dt, draft.steps)
 
             return run
 
@@ -459,12 +422,8 @@ def _steady(draft: Draft, ens: nengo.Ensemble, built: Any, gain: Any, bias: Any)
     at one input s or not at all. It keeps its intercept, and its rate at s becomes that of
     `loihi_rules.chip.tuning.steady_rates`.
     """
-    if not isinstance(ens.eval_points, np.ndarray) or ens.gain is not None or ens.bias is not None:
-        return False
-    drive = built.eval_points @ built.encoders.T / ens.radius
-    active = gain * drive + bias > first_current(ens.neuron_type)
-    top = drive.max(axis=0)
-    if not np.all((drive == top) | ~active):
+    top = _is_steady(ens, built, gain, bias)
+    if top is None:
         return False
     rates = ens.neuron_type.rates(top[None, :], gain, bias)[0]
     aimed = steady_rates(ens.neuron_type, rates, draft.dt)
@@ -488,6 +447,18 @@ def _steady(draft: Draft, ens: nengo.Ensemble, built: Any, gain: Any, bias: Any)
         "neuron over",
     )
     return True
+
+
+def _is_steady(
+    ens: nengo.Ensemble, built: Any, gain: np.ndarray, bias: np.ndarray
+) -> Optional[np.ndarray]:
+    """The one input of each neuron at which it fires; None where there are others."""
+    if not isinstance(ens.eval_points, np.ndarray) or ens.gain is not None or ens.bias is not None:
+        return None
+    drive = built.eval_points @ built.encoders.T / ens.radius
+    active = gain * drive + bias > first_current(ens.neuron_type)
+    top: np.ndarray = drive.max(axis=0)
+    return top if np.all((drive == top) | ~active) else None
 
 
 def _later(
@@ -527,7 +498,7 @@ def _drive(draft: Draft, ens: nengo.Ensemble, built: Any) -> Any:
     return points @ built.encoders.T / ens.radius
 
 
-def _limited(draft: Draft, ens: nengo.Ensemble, built: Any) -> Any:
+def _limited(ens: nengo.Ensemble, built: Any) -> Tuple[np.ndarray, np.ndarray]:
     """Gain and bias with no intercept above the limit."""
     gain, bias = np.array(built.gain), np.array(built.bias)
     intercepts = built.intercepts
@@ -538,11 +509,19 @@ def _limited(draft: Draft, ens: nengo.Ensemble, built: Any) -> Any:
         gain[high], bias[high] = ens.neuron_type.gain_bias(
             built.max_rates[high], np.full(int(high.sum()), INTERCEPT_LIMIT)
         )
+    return gain, bias
+
+
+def _note_limits(draft: Draft, ens: nengo.Ensemble, built: Any) -> None:
+    """The change of intercepts, where `_limited` made one."""
+    if ens.gain is not None or ens.bias is not None or built.intercepts is None:
+        return
+    high = int(np.sum(built.intercepts > INTERCEPT_LIMIT))
+    if high:
         draft.change(
             name_of(ens),
             "intercepts",
-            f"up to {intercepts.max():.3g}",
-            f"{INTERCEPT_LIMIT} for {int(high.sum())} neurons above it",
+            f"up to {built.intercepts.max():.3g}",
+            f"{INTERCEPT_LIMIT} for {high} neurons above it",
             "so high a gain would leave the weights of all other neurons few bits",
         )
-    return gain, bias
