@@ -88,7 +88,12 @@ USES: Tuple[Use, ...] = (
     Use(HOST, "nengo.builder.operator:SimPyFunc", "fn output t x", _WRITTEN),
     Use(HOST, "nengo.builder.processes:SimProcess", "mode input output t state", _WRITTEN),
     Use(HOST, "nengo.builder.neurons:SimNeurons", "neurons J output state state_extra", _WRITTEN),
-    Use(HOST, "nengo.synapses:LinearFilter.OneX", "X a b", f"{_HOST} {_RUN}probe_filter.py"),
+    Use(
+        HOST,
+        "nengo.synapses:LinearFilter.OneX",
+        "X a b",
+        f"{_HOST} {_RUN}probe_filter.py deploy/host/pilots.py",
+    ),
     Use(HOST, "nengo.synapses:LinearFilter.NoX", "d", _HOST),
     # nengo-loihi's own
     Use(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import gc
+import inspect
 from contextlib import contextmanager, nullcontext
-from typing import Any, ContextManager, Iterator
+from typing import Any, ContextManager, Dict, Iterator, List, Tuple
 
 import nengo
-from nengo import config
+from nengo import base, config, params
 
 SECTION, SETTING = "exceptions", "simplified"
+READERS = ((params, "inspect"), (base, "iter_params"))  # what Nengo's modules read classes by
 
 
 class _Known:
@@ -20,6 +22,30 @@ class _Known:
 
     def getboolean(self, name: str) -> bool:
         return self._value if name == SETTING else nengo.rc[SECTION].getboolean(name)
+
+
+class _ReadOnce:
+    """Classes' members and parameters, of each class read once: Nengo does so for each object."""
+
+    def __init__(self) -> None:
+        self._members: Dict[type, List[Tuple[str, Any]]] = {}
+        self._parameters: Dict[type, List[str]] = {}
+
+    def __getattr__(self, name: str) -> Any:  # what else there is in ``inspect``
+        return getattr(inspect, name)
+
+    def getmembers(self, obj: Any, *given: Any) -> Any:
+        if given or not isinstance(obj, type):
+            return inspect.getmembers(obj, *given)
+        if obj not in self._members:
+            self._members[obj] = inspect.getmembers(obj)
+        return self._members[obj]
+
+    def iter_params(self, obj: Any) -> Iterator[str]:
+        cls = obj if isinstance(obj, type) else type(obj)
+        if cls not in self._parameters:
+            self._parameters[cls] = list(params.iter_params(cls))
+        return iter(self._parameters[cls])
 
 
 def _one_thread() -> ContextManager[Any]:
@@ -38,7 +64,8 @@ def many_objects() -> Iterator[None]:
     Nengo (``config.py``, ``SupportDefaultsMixin``) reads from its configuration, which is text, how
     it is to word errors, each time that it sets an attribute. And Python looks through all objects
     for those that only refer to each other, the more often the more there are. Both together are a
-    sixth of the time to build some thousand connections.
+    sixth of the time to build some thousand connections. Of each synapse, transform or solver that
+    is made or copied Nengo reads all that its class has (``params.py``), a twentieth.
 
     Linear algebra has one thread: matrices of a thousand rows are solved a few columns at a time,
     for which threads wait for each other ten times as long as they work, and the last bits are then
@@ -48,10 +75,18 @@ def many_objects() -> Iterator[None]:
     gc.disable()
     if settings is not None:  # a Nengo without it reads them elsewhere, as slowly
         config.rc = {SECTION: _Known(settings[SECTION].getboolean(SETTING))}
+    once = _ReadOnce()
+    replaced = [
+        (module, name, vars(module)[name]) for module, name in READERS if hasattr(module, name)
+    ]
+    for module, name, _ in replaced:
+        setattr(module, name, once if name == "inspect" else once.iter_params)
     try:
         with _one_thread():
             yield
     finally:
+        for module, name, own in replaced:
+            setattr(module, name, own)
         if settings is not None:
             config.rc = settings
         if collects:

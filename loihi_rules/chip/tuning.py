@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import nengo
@@ -20,6 +21,7 @@ MOST_POINTS = 500  # of an ensemble, at which its neurons are looked at
 LEAST_SILENT = 0.05  # of the values of an ensemble with a threshold
 
 
+@lru_cache(maxsize=64)
 def represented(neuron_type: nengo.neurons.NeuronType, dt: float) -> nengo.neurons.NeuronType:
     """The neuron type with the time constants that the chip has for it.
 

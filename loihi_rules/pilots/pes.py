@@ -100,14 +100,17 @@ def pilot(
     rate = max(learning_rate, min(enough, learning_rate * LONG_RUN / DURATION))
     step = min(rate * every, MOST_STEP / power)
     keep, peak = np.exp(-every / error_tau), 0.0
-    for k, (trace, spikes, target) in enumerate(zip(traces, fired, targets)):
-        given = spikes @ weights / dt  # in each step
-        peak = max(peak, float(np.abs(given).max()))
-        output = keep * output + (1 - keep) * given.mean(axis=0)
-        weights -= np.outer(trace, (output - target) * (step / n))
+    change, share = np.empty_like(weights), step / n
+    for k, (trace, spikes, target) in enumerate(zip(traces[:, :, np.newaxis], fired, targets)):
+        given = spikes @ weights  # in each step
+        given /= dt
+        peak = max(peak, given.max(), -given.min())
+        output = keep * output + (1 - keep) * (np.add.reduce(given) / len(given))
+        np.multiply(trace, (output - target) * share, out=change)
+        weights -= change
         if k % SEEN == SEEN - 1:
             seen.append(np.abs(weights).astype(np.float32))
-    return Pilot(np.array(seen), traces, peak)
+    return Pilot(np.array(seen), traces, float(peak))
 
 
 def _activity(

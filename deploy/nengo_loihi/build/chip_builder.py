@@ -23,6 +23,7 @@ from deploy.nengo_loihi.build.block_shapes import choose_block_shapes
 from deploy.nengo_loihi.build.build_errors import building, refuse_what_is_not_finite
 from deploy.nengo_loihi.build.decoding_room import fill_range, make_room
 from deploy.nengo_loihi.build.discretize import ENCODERS, discretize_model
+from deploy.nengo_loihi.build.ensemble import build_ensemble, is_known
 from deploy.nengo_loihi.build.input_neurons import input_neurons
 from deploy.nengo_loihi.build.input_units import InputUnit, input_unit, most_at_once
 from deploy.nengo_loihi.build.rates_in_pieces import rates_in_pieces
@@ -102,6 +103,9 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
                 with unused_max_rates(), warnings.catch_warnings():
                     # the session sets them; see `deploy.nengo_loihi.read.chip_neurons`
                     warnings.filterwarnings("ignore", ".* initial values for 'voltage'")
+                    known = rewritten.tuning.get(obj)
+                    if is_known(obj, known):
+                        return build_ensemble(model, nengo_loihi, obj, known)
                     return super().build(model, obj, *args, **kwargs)
             return super().build(model, obj, *args, **kwargs)
 

@@ -86,6 +86,8 @@ def _join(draft: Draft, conn: nengo.Connection, sources: List[Source]) -> Joined
     rounding = _rounding(out, sources)
     for source in sources:
         first, matrix = source.conn, out @ source.matrix
+        if not matrix.any():
+            continue
         faint = np.abs(matrix) <= rounding
         largest = max(largest, np.abs(matrix[faint]).max(initial=0.0))
         matrix[faint] = 0
@@ -139,7 +141,8 @@ def _rounding(out: np.ndarray, sources: List[Source]) -> float:
     (`loihi_rules.nengo_parts.passthrough_nodes.magnitudes`).
     """
     terms = out.shape[1] + sum(source.matrix.shape[1] for source in sources)
-    magnitude = sum(np.sum(magnitudes(out) @ source.magnitude, axis=1) for source in sources)
+    largest = magnitudes(out)
+    magnitude = sum(np.sum(largest @ source.magnitude, axis=1) for source in sources)
     rounding = float(terms * np.finfo(float).eps * np.max(magnitude, initial=0.0))
     return rounding if np.isfinite(rounding) else 0.0
 
