@@ -88,6 +88,19 @@ USES: Tuple[Use, ...] = (
     Use(HOST, "nengo.builder.operator:SimPyFunc", "fn output t x", _WRITTEN),
     Use(HOST, "nengo.builder.processes:SimProcess", "mode input output t state", _WRITTEN),
     Use(HOST, "nengo.builder.neurons:SimNeurons", "neurons J output state state_extra", _WRITTEN),
+    *(
+        Use(HOST, f"nengo.builder.learning_rules:{operator}", names, _WRITTEN)
+        for operator, names in (
+            ("SimPES", "pre_filtered error delta learning_rate"),
+            ("SimBCM", "pre_filtered post_filtered theta delta learning_rate"),
+            ("SimOja", "pre_filtered post_filtered weights delta learning_rate beta"),
+            (
+                "SimVoja",
+                "pre_decoded post_filtered scaled_encoders delta learning_signal scale "
+                "learning_rate",
+            ),
+        )
+    ),
     Use(
         HOST,
         "nengo.synapses:LinearFilter.OneX",

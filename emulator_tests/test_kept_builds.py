@@ -118,7 +118,28 @@ def taught():
     return net
 
 
-NETWORKS = pytest.mark.parametrize("network", [squared, arrays, through_the_host, shown, taught])
+def taught_off_the_chip():
+    """Rules of the host: BCM, Oja and Voja of what neurons of the chip send, and PES."""
+    with nengo.Network(seed=6) as net:
+        stimulus = nengo.Node(lambda t: np.sin(20 * t))
+        pre = nengo.Ensemble(30, 1)
+        nengo.Connection(stimulus, pre)
+        for rule in (nengo.BCM(1e-8), nengo.Oja(1e-5), nengo.Voja(learning_rate=1e-2), None):
+            post = nengo.Ensemble(20, 1)
+            if isinstance(rule, nengo.Voja):
+                conn = nengo.Connection(pre, post, learning_rule_type=rule)
+                nengo.Probe(conn.learning_rule, "scaled_encoders", sample_every=0.02)
+            elif rule is not None:
+                solver = nengo.solvers.LstsqL2(weights=True)
+                conn = nengo.Connection(pre, post, solver=solver, learning_rule_type=rule)
+                nengo.Probe(conn, "weights", sample_every=0.02)
+            nengo.Probe(post, synapse=0.02)
+    return net
+
+
+NETWORKS = pytest.mark.parametrize(
+    "network", [squared, arrays, through_the_host, shown, taught, taught_off_the_chip]
+)
 
 
 def opened(net, **given):
@@ -227,10 +248,13 @@ def test_a_second_run_records_the_same(cache, monkeypatch, network):
         np.testing.assert_array_equal(array, others[name])
     for name in ("settings", "record", "changes", "problems", "warnings", "fingerprint"):
         assert getattr(found, name) == getattr(wanted, name), name
-    assert len(found.learned) == len(wanted.learned) == 2 * (network is taught)
+    n_learned = {taught: 2, taught_off_the_chip: 3}.get(network, 0)
+    assert len(found.learned) == len(wanted.learned) == n_learned
     for own, other in zip(found.learned, wanted.learned):
-        assert replace(own, values=None) == replace(other, values=None)
         np.testing.assert_array_equal(own.values, other.values)
+        np.testing.assert_array_equal(own.theta, other.theta)
+        nothing = {"values": None, "theta": None}
+        assert replace(own, **nothing) == replace(other, **nothing)
     if network is taught:
         assert any("of its errors were cut off" in str(warning) for warning in found.warnings)
 

@@ -10,6 +10,7 @@ from typing import Any, Callable, Dict, List, Mapping, Sequence, Tuple
 
 import numpy as np
 from nengo.builder import Signal
+from nengo.builder.learning_rules import SimBCM, SimOja, SimPES, SimVoja
 from nengo.builder.neurons import SimNeurons
 from nengo.builder.operator import SimPyFunc
 from nengo.builder.processes import SimProcess
@@ -36,6 +37,20 @@ ADDRESSES: Mapping[int, Tuple[int, ...]] = {
     k.RECORD: (k.A, k.B),
     k.RECEIVE: (k.A, k.B),
     k.LIF: (k.A, k.B, k.C, k.D),
+}
+# a learning rule's signals, and what it has besides, as its operator takes them
+LEARNING: Mapping[str, Tuple[Any, Tuple[str, ...], Tuple[str, ...]]] = {
+    op.__name__: (op, tuple(signals.split()), tuple(numbers.split()))
+    for op, signals, numbers in (
+        (SimPES, "pre_filtered error delta", "learning_rate"),
+        (SimBCM, "pre_filtered post_filtered theta delta", "learning_rate"),
+        (SimOja, "pre_filtered post_filtered weights delta", "learning_rate beta"),
+        (
+            SimVoja,
+            "pre_decoded post_filtered scaled_encoders delta learning_signal",
+            "scale learning_rate",
+        ),
+    )
 }
 IN_ROWS = ((k.RECORD, k.B), (k.RECEIVE, k.B))  # addresses of a row of values a step
 
@@ -158,6 +173,9 @@ class Written:
             if op.process.seed is None and not isinstance(op.process, Synapse):
                 raise NotPlain("seed")
             found["of"], found["mode"] = as_record(op.process, self._add), op.mode
+        elif type(op).__name__ in LEARNING:
+            _, _, numbers = LEARNING[type(op).__name__]
+            found["of"] = [as_record(getattr(op, name), self._add) for name in numbers]
         else:
             found["of"] = as_record(op.neurons, self._add)
         return found
@@ -187,6 +205,8 @@ def _signals_of(op: Any) -> Dict[str, Any]:
     elif type(op) is SimNeurons and type(op.neurons) not in RANDOM_NEURONS and not op.state_extra:
         own = {"output": op.output, "J": op.J}
         own.update({f":{name}": signal for name, signal in op.state.items()})
+    elif type(op) is LEARNING.get(type(op).__name__, (None,))[0]:
+        own = {name: getattr(op, name) for name in LEARNING[type(op).__name__][1]}
     else:
         raise NotPlain(type(op).__name__)
     return {name: signal for name, signal in own.items() if signal is not None}
@@ -359,6 +379,12 @@ class Read:
             of_state = {name: named[signal] for name, signal in state.items()}
             neurons = self._frozen.of(given["of"])
             op = SimNeurons(neurons, named["J"], named["output"], of_state)
+        elif given["kind"] in LEARNING:
+            made, names, numbers = LEARNING[given["kind"]]
+            of_rule = dict(zip(numbers, map(self._frozen.of, given["of"])))
+            op = made(**{name: name for name in names}, **of_rule)
+            if set(arrays) != set(names):
+                raise ValueError("signals")
         else:
             raise ValueError(given["kind"])
         step: Callable[[], Any] = op.make_step(signals, dt, np.random.RandomState(0))

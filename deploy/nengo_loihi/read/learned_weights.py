@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Tuple
+from typing import Any, Callable, Optional, Tuple
 
 import nengo
 import numpy as np
@@ -128,9 +128,18 @@ def learned_in_core(simulator: nengo.Simulator, name: str, conn: nengo.Connectio
         See `loihi_rules.learned.record.learning`.
     conn : nengo.Connection
     """
+    values, theta = learned_signals(simulator, conn)
+    own = None if theta is None else np.array(theta)
+    return Learned(name, rule_names(conn), adapts(conn), np.array(values), own)
+
+
+def learned_signals(
+    simulator: nengo.Simulator, conn: nengo.Connection
+) -> Tuple[np.ndarray, Optional[np.ndarray]]:
+    """What of a simulator's a connection changes, and BCM's thresholds."""
     sig, signals = simulator.model.sig, simulator.signals
-    kind = adapts(conn)
-    values = sig[base_of(conn.post)]["encoders"] if kind == "encoders" else sig[conn]["weights"]
+    of_encoders = adapts(conn) == "encoders"
+    values = sig[base_of(conn.post)]["encoders"] if of_encoders else sig[conn]["weights"]
     rule = conn.learning_rule if isinstance(conn.learning_rule_type, nengo.BCM) else None
-    theta = None if rule is None else np.array(signals[sig[rule]["theta"]])
-    return Learned(name, rule_names(conn), kind, np.array(signals[values]), theta)
+    theta = None if rule is None else signals[sig[rule]["theta"]]
+    return signals[values], theta

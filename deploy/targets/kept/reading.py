@@ -35,6 +35,17 @@ def read_learner(given: Any, stepper: Stepper) -> Learner:
     return learner
 
 
+def read_learned(
+    given: Sequence[Any], stepper: Stepper
+) -> Tuple[str, str, np.ndarray, Optional[np.ndarray]]:
+    """A connection of the host that learns: its rules, what they change, that, and thresholds."""
+    rules, kind, *places = given
+    values, theta = (None if place is None else stepper.read.array(place) for place in places)
+    if values is None or kind not in ("weights", "encoders"):
+        raise ValueError("learned")
+    return str(rules), kind, values, theta
+
+
 def read_rates(given: Sequence[Any], stepper: Stepper, dt: float) -> Rates:
     """What watches the rates of some neurons."""
     name, *every = given

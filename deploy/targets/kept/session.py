@@ -21,7 +21,7 @@ from deploy.nengo_loihi.run.kept import Stepper
 from deploy.targets.base import Session
 from deploy.targets.emulator import EmulatorSession, look_at, said_of, warn_of_rates
 from deploy.targets.kept.model import Model
-from deploy.targets.kept.reading import OwnProbe, read_learner, read_rates, served
+from deploy.targets.kept.reading import OwnProbe, read_learned, read_learner, read_rates, served
 from deploy.targets.kept.said import said_again
 from deploy.traces.trace import Spikes
 from loihi_rules import Change, Learned
@@ -79,6 +79,10 @@ class KeptSession(Session):
         self._learners = {
             model.objects.every[place]: read_learner(given, stepper)
             for place, given in record["learners"]
+        }
+        self._in_core = {
+            model.objects.every[place]: read_learned(given, stepper)
+            for place, *given in record["learned in core"]
         }
         self._collected = 0  # steps, whose samples of the chip's probes were taken
         self._asked: Dict[nengo.Probe, Any] = {}
@@ -255,6 +259,10 @@ class KeptSession(Session):
         learner = self._learners.get(conn)
         if self._built is None and learner is not None:
             return Learned(name, learner.rules, "weights", self.learned_decoders(conn))
+        if self._built is None and conn in self._in_core:
+            rules, kind, values, theta = self._in_core[conn]
+            own = None if theta is None else np.array(theta)
+            return Learned(name, rules, kind, np.array(values), own)
         session, copies = self.whole()
         return session.learned(name, copies[conn])
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from deploy.files.builds import Build, keep_build
 from deploy.host.frozen import NotPlain
+from deploy.nengo_loihi.read.learned_weights import learned_signals
 from deploy.nengo_loihi.read.learning_rate import learning_rates
 from deploy.nengo_loihi.read.stepped import of_stepped
 from deploy.nengo_loihi.read.units import scale_of
@@ -22,6 +23,7 @@ from deploy.targets.emulator import EmulatorSession, Rates
 from deploy.targets.kept.model import Model
 from deploy.targets.kept.reading import WATCHED
 from deploy.targets.kept.said import as_text
+from loihi_rules.learned.record import adapts, rule_names
 from loihi_rules.nengo_parts.stepped import is_stepped
 from loihi_rules.nengo_parts.wiring import base_of
 
@@ -99,10 +101,27 @@ def _written(
             [_number(conns, conn), kept.add([*of[:-1], list(of.scale)])]
             for conn, of in session.learners().items()
         ],
+        "learned in core": [
+            [number, rule_names(conn), adapts(conn), *_places(session, conn, kept)]
+            for conn, number in conns.items()
+            if conn.learning_rule_type is not None and conn not in session.rewritten.learning_scales
+        ],
         "rates": [[type(each).__name__, *_rates(session, each, kept)] for each in session.rates],
     }
     record["own"] = [_own(session, probe, kept) for probe in own]
     return Build(record, kept.arrays)
+
+
+def _places(session: EmulatorSession, conn: nengo.Connection, kept: Kept) -> List[Any]:
+    """Where what a connection of the host learns is."""
+    host = next((sim for sim in session.hosts if conn in sim.model.sig), None)
+    if host is None:
+        raise NotPlain("learning")
+    memory = kept.hosts.memory
+    found = learned_signals(host, conn)
+    if not all(of is None or memory.has(of) for of in found):
+        raise NotPlain("learning")
+    return [None if of is None else memory.place(of) for of in found]
 
 
 def _is_connection(obj: Any) -> bool:
