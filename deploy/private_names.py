@@ -247,7 +247,7 @@ USES: Tuple[Use, ...] = (
         "_impl_class _impl _cache_file _cache_path",
         _CACHE,
     ),
-    Use(KERNELS, "numba.core.dispatcher:Dispatcher", "_cache", _CACHE),
+    Use(KERNELS, "numba.core.dispatcher:Dispatcher", "_cache", f"{_CACHE} deploy/compiling/jit.py"),
 )
 
 

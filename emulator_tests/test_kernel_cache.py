@@ -16,6 +16,9 @@ from deploy.compiling.jit import jit
 def twice(x):
     return {factor} * x
 """
+ANNOUNCED = KERNEL.replace("import jit", "import announced, jit").replace(
+    "@jit", "@announced\n@jit"
+)
 WITH_A_PART = """
 from deploy.compiling.jit import jit, part
 
@@ -67,6 +70,20 @@ def test_the_same_kernels_elsewhere_are_not_compiled_again(tmp_path, cache):
     changed = kernel(tmp_path / "there", factor=3)
     assert (changed(2.0), compilations(changed)) == (6.0, 1)
     assert list(cache.rglob("*.nbc")) and not list((tmp_path / "here").rglob("*.nb*"))
+
+
+def test_it_is_said_of_each_kernel_that_is_compiled_and_of_no_other(
+    tmp_path, cache, monkeypatch, capsys
+):
+    """Also of one whose machine code for something else is in the cache already."""
+
+    def said(number):
+        kernel(tmp_path / "here", text=ANNOUNCED)(number)
+        return "compiling" in capsys.readouterr().err
+
+    assert not said(2)
+    monkeypatch.setattr(compiling, "_watched", lambda: True)
+    assert [said(2), said(2.0), said(2.0), said(2)] == [False, True, False, False]
 
 
 def one_bit(body):

@@ -9,7 +9,7 @@ import tempfile
 import warnings
 from functools import wraps
 from pathlib import Path
-from typing import Any, Callable, List, Optional, Tuple
+from typing import Any, Callable, Optional, Tuple
 
 from deploy.private_names import KERNELS, missing
 
@@ -29,27 +29,35 @@ if CHANGED is not None:
     )
 
 
-def announce(dispatcher: Any) -> None:
-    """Tell a person who watches that the next call compiles, which takes a while.
+def announced(kernel: Any) -> Any:
+    """Have a kernel tell a person who watches that it is being compiled, which takes a while.
 
-    Nothing is said where nobody watches, or where the cache has the machine code.
+    Nothing is said where nobody watches, or where the cache has the machine code for what the
+    kernel is given: it may have others', as of a chip that does not learn.
+
+    Parameters
+    ----------
+    kernel : numba dispatcher
+        As `jit` gives it.
     """
-    if numba is None or dispatcher.signatures or not _watched():
-        return
-    if _cache_files(dispatcher):
-        return
-    sys.stderr.write("compiling the emulator, once on this machine (about half a minute) …\n")
+    if numba is None:
+        return kernel
+    load = kernel._cache.load_overload
+
+    def load_overload(signature: Any, target: Any) -> Any:
+        found = load(signature, target)
+        if found is None and _watched():
+            sys.stderr.write(
+                "compiling the emulator, once on this machine (about half a minute) …\n"
+            )
+        return found
+
+    kernel._cache.load_overload = load_overload
+    return kernel
 
 
 def _watched() -> bool:
     return sys.stderr.isatty() or "ipykernel" in sys.modules
-
-
-def _cache_files(dispatcher: Any) -> List[Path]:
-    """The index files of a kernel in numba's cache."""
-    path = dispatcher.stats.cache_path
-    name = dispatcher.py_func.__name__
-    return list(Path(path).glob(f"*.{name}-*.nbi")) if path else []
 
 
 def jit(function: Callable[..., Any]) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, Dict, NamedTuple, Optional, Tuple, Type
 
 import numpy as np
 
-from deploy.compiling.jit import HAVE_NUMBA, announce
+from deploy.compiling.jit import HAVE_NUMBA
 from deploy.emulator import kernels, numpy_steps
 from deploy.emulator.layout import Layout
 from deploy.emulator.parts import parts_of
@@ -193,9 +193,7 @@ class Engine:
         if compiled:
             self._prepare_threads(threads)
         self.kernel: Any = kernels.advance_int if layout.integer else kernels.advance_float
-        if compiled:
-            announce(self.kernel)
-        elif not HAVE_NUMBA:
+        if not compiled and not HAVE_NUMBA:
             warnings.warn(
                 "numba is not installed, or is switched off: the emulator runs on NumPy, ten times "
                 "more slowly; pip install numba",

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deploy.compiling.jit import jit, part
+from deploy.compiling.jit import announced, jit, part
 from deploy.emulator.team import end_turn, next_part
 
 # what a kernel reports; the index into ``flags``
@@ -643,6 +643,7 @@ def _sum_tallies(state, tallies):
         tallies[thread] = 0
 
 
+@announced
 @jit
 def advance_int(
     layout,
@@ -733,6 +734,7 @@ def advance_int(
         _sum_tallies(state, tallies)
 
 
+@announced
 @jit
 def advance_float(
     layout,

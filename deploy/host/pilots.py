@@ -8,7 +8,7 @@ import nengo
 import numpy as np
 from nengo.synapses import LinearFilter
 
-from deploy.compiling.jit import HAVE_NUMBA, announce
+from deploy.compiling.jit import HAVE_NUMBA
 from deploy.host import pilot_kernels as kernels
 from loihi_rules.pilots.steps import IN_NUMPY, ChipNeurons, CpuNeurons, PilotSteps
 
@@ -76,7 +76,6 @@ def _chip(
     neurons = ChipNeurons(neuron_type, given.shape[1:], dt, 0)
     counts = np.zeros((n_steps if each else 1, len(gain), *given.shape[1:]), np.float32)
     flat = [np.ascontiguousarray(of, np.float32).ravel() for of in (given, gain, bias)]
-    announce(kernels.chip_steps)
     kernels.chip_steps(
         *flat, neurons.voltage.ravel(), np.float32(neurons.leaky), neurons.share,
         np.float32(neurons.refractory), n_steps, settled, counts.reshape(-1), each,
@@ -95,7 +94,6 @@ def _lif(
     arguments, logs = np.empty((2, n))
     output = np.zeros((n_steps, n), np.float32)
     whole = float(np.expm1(np.full(16, -dt / tau_rc))[0])
-    announce(kernels.lif_step)
     for t in range(n_steps):
         row = rows[t % len(rows)]
         n_late, n_fires = kernels.lif_step(
