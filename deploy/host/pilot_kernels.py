@@ -83,25 +83,22 @@ def lif_step(current, voltage, resting, dt, tau_rc, whole, least, late, argument
     -------
     n_late, n_fires : int
     """
+    for i in range(len(current)):  # without a branch, several neurons at once
+        resting[i] -= dt
+        part, v = dt - resting[i], voltage[i]
+        new = v - (current[i] - v) * (whole if part >= dt else -0.0)
+        new = least if new < least else new
+        voltage[i] = v if (part > 0.0) & (part < dt) else new
     n_late = n_fires = 0
     for i in range(len(current)):
-        resting[i] -= dt
-        part = min(max(dt - resting[i], 0.0), dt)
-        if part == dt:
-            v = voltage[i] - (current[i] - voltage[i]) * whole
-        elif part == 0.0:
-            v = voltage[i] - (current[i] - voltage[i]) * -0.0
-        else:
+        part, v = dt - resting[i], voltage[i]
+        if (part > 0.0) & (part < dt):
             late[n_late], arguments[n_late] = i, -part / tau_rc
             n_late += 1
-            continue
-        if v > 1:
+        elif v > 1:
             fires[n_fires], logs[n_fires] = i, -(v - 1) / (current[i] - 1)
             n_fires += 1
-            v = 0.0
-        elif v < least:
-            v = least
-        voltage[i] = v
+            voltage[i] = 0.0
     return n_late, n_fires
 
 
