@@ -93,7 +93,7 @@ def test_a_loop_at_its_highest_rates_is_said_to_lie_lower(k):
 
 @pytest.mark.parametrize("k", [1.2, 1.5, 1.7, 2.0])
 def test_a_loop_that_grows_a_little_lies_where_it_does_on_the_cpu(k):
-    """With decoders of values within the radius it lay 8 % lower, of 1.2; 9 to 12 %, of 1.7 and 2."""
+    """With decoders of values within the radius it lay 8 % lower, of 1.2, and 9 to 12, of 2."""
     assert not deploy.check(growing(k)).warnings
     cpu, chip = (
         deploy.run(growing(k), 1.5, target)["out"].samples[1000:].mean()
