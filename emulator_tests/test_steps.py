@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 import deploy
-from deploy.host.pilots import CompiledSteps
+from deploy.compiling.jit import HAVE_NUMBA
+from deploy.host import pilot_kernels
+from deploy.host.pilots import CompiledSteps, compile_kernels
 from loihi_rules import declare_settings, rewrite
 from loihi_rules.chip.tuning import cpu_rates, mean_chip_rates
 from loihi_rules.nengo_parts.wiring import on_chip
@@ -134,6 +136,14 @@ def test_compiled_pilots_have_numpys_bits(neurons, n_steps, dt):
     for ours, numpys in zip(found(CompiledSteps()), found(PilotSteps())):
         assert ours.dtype == numpys.dtype and numpys.any()
         np.testing.assert_array_equal(ours, numpys)
+
+
+@pytest.mark.skipif(not HAVE_NUMBA, reason="no numba")
+def test_all_kernels_of_pilots_are_compiled_beforehand():
+    compile_kernels()
+    every = [k for k in vars(pilot_kernels).values() if hasattr(k, "signatures")]
+    assert len(every) == 5
+    assert [len(kernel.signatures) for kernel in every] == [1] * 5
 
 
 @pytest.mark.parametrize(

@@ -115,3 +115,12 @@ def _lif(
 def pilot_steps() -> PilotSteps:
     """Compiled where there is numba."""
     return CompiledSteps() if HAVE_NUMBA else IN_NUMPY
+
+
+def compile_kernels() -> None:
+    """Have all of it compiled, by a neuron that rests and fires in ten steps."""
+    steps, lif = pilot_steps(), nengo.LIF(tau_ref=0.0015)
+    current, one = np.full((1, 1, 1), 40.0), np.ones((1, 1), np.float32)
+    steps.counts(lif, current.astype(np.float32), one, one, 0.001, 10, 0)
+    output = steps.cpu(lif, current, 0.001, np.random.RandomState(0), 10)
+    steps.filtered(output, nengo.Lowpass(0.005), 0.001)

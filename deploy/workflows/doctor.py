@@ -81,11 +81,13 @@ def warm() -> float:
     """Have the emulator and the host's part compiled, as installing it would; gives the seconds.
 
     What runs is a system that does not learn and one that learns on the chip, on the CPU and on
-    both emulators.
+    both emulators, and a pilot run of a neuron.
     """
+    from deploy.host.pilots import compile_kernels
     from deploy.workflows.run import run  # loads Nengo
 
     begun = time.perf_counter()
+    compile_kernels()
     for system in WARMED:
         for target in ("cpu", "emulator", "float-emulator"):
             run(system, 0.01, target)
