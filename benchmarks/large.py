@@ -5,7 +5,8 @@
 The first rows are in the engine's own arrays; the last is of so many neurons of Nengo's, through
 the whole of our builder. One thread and several take turns, on the same spikes; best of all calls
 and median. Where other work has the cores, threads wait for each other, and only the best says
-something. `--cores` is how many cores of the chip a model is to fill that `deploy.check` looks at.
+something. `--cores` is how many cores of the chip a model is to fill that `deploy.check` looks at, and that is
+then built; with LOIHI_DEPLOY_CACHE= (empty) both are done anew.
 """
 
 from __future__ import annotations
@@ -201,10 +202,18 @@ def main() -> None:
             show("from Nengo", time.process_time() - begun, layout, limit, asked.calls)
     if asked.cores:
         network = of_nengo(asked.cores * FILLED, 10)
+        deploy.check(of_nengo(FILLED, 10))  # loads what both need
+        deploy.Simulator(of_nengo(FILLED, 10), progress_bar=False).close()
         begun = time.process_time()
         found = deploy.check(network)
         taken = time.process_time() - begun
-        print(f"\nchecked {len(found.resources):,} cores or blocks in {taken:.1f} s of CPU")
+        begun = time.process_time()
+        deploy.Simulator(of_nengo(asked.cores * FILLED, 10), progress_bar=False).close()
+        built = time.process_time() - begun
+        print(
+            f"\nchecked {len(found.resources):,} cores or blocks in {taken:.1f} s of CPU, "
+            f"built the same in {built:.1f}: {taken / built:.2f}"
+        )
 
 
 if __name__ == "__main__":
