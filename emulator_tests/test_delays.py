@@ -123,3 +123,17 @@ def test_a_loop_on_the_host_keeps_its_step():
     own = [conn.synapse for conn in net.connections[1:]]
     copy = rewrite(net).network
     assert [conn.synapse for conn in copy.connections if conn.pre_obj in copy.nodes] == own
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("synapse, late", [(None, 3), (0.005, 0)])
+def test_what_comes_back_late_is_warned_of(synapse, late):
+    with nengo.Network(seed=1) as net:
+        a, b = nengo.Ensemble(50, 1), nengo.Ensemble(50, 1)
+        between = nengo.Node(lambda t, x: x, size_in=1, label="between")
+        nengo.Connection(nengo.Node([0.5]), a)
+        nengo.Connection(a, between, synapse=synapse)
+        nengo.Connection(between, b, synapse=synapse)
+    notes = [note for note in deploy.check(net).warnings if "later than on the CPU" in note]
+    assert len(notes) == bool(late)
+    assert all(note.startswith("between → ") and f"comes {late} ms" in note for note in notes)

@@ -132,19 +132,19 @@ def row(kind, length, seed=7):
 
 @pytest.mark.parametrize("kind", [nengo.SpikingRectifiedLinear(), nengo.LIF()])
 def test_ensembles_in_a_row_are_not_late(kind):
-    """Twelve of SpikingRectifiedLinear came 8 ms late."""
+    """Twelve of SpikingRectifiedLinear came 8 ms late, and 2 by what steady currents say."""
     net = row(kind, 12)
     cpu, chip = (
         lag_ms(deploy.run(net, 2.5, target)["out"].samples, DT, 2.0)
         for target in ("cpu", "emulator")
     )
-    assert abs(chip - cpu) < 3.0
+    assert abs(chip - cpu) < 1.2
 
 
 @pytest.mark.quick
 def test_what_is_taken_out_of_a_filter_is_said_and_taken_once():
     once = rewrite(row(nengo.SpikingRectifiedLinear(), 3))
-    said = [c for c in once.changes if "answer 0.5" in c.why or "answer 0.6" in c.why]
+    said = [c for c in once.changes if "answer 0." in c.why]
     assert len(said) == 3 and all("taken out of the filter" in c.why for c in said)
     assert not rewrite(once.network).changes
 

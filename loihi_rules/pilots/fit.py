@@ -11,6 +11,8 @@ NUDGE = 0.1  # of the gain, and of the spread of currents: what a slope is taken
 FARTHEST = 3.0  # by which factor a gain may be changed
 SPIKE = 0.05  # weight of leaving things as they are, per spike that a count errs by
 ENOUGH = 0.01  # a smaller gain in cost ends the search
+FAR_OFF = 0.05  # of the rates that are wanted, from which on other gains are looked at, far apart
+OTHERS = np.geomspace(0.65, 1.6, 9)  # of them
 
 # (n_runs, n_neurons) gains and biases to the (n_runs, n_inputs, n_neurons) rates of runs, Hz
 Rates = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -33,6 +35,10 @@ def fit_to_pilot(
     r being the rates that are wanted and q those of a run with gains g' and biases b', by
     Gauss–Newton steps, damped, whose slopes are differences of two runs. A neuron that is not
     made better keeps what it had.
+
+    A neuron that few others drive fires with their spikes, one for each, or three for two, over a
+    range of gains, and between these ranges rates leap: a slope says nothing of that. Where rates
+    stay 5 % off, neuron by neuron, the gain is the best of nine from 0.65 to 1.6 times.
 
     Parameters
     ----------
@@ -85,4 +91,10 @@ def fit_to_pilot(
         damping = np.where(better, damping / 3, damping * 4)
         if better.any() and cost.sum() > (1 - ENOUGH) * before:
             break
-    return best_gain, best_bias
+    if shared or cost.sum() <= FAR_OFF**2 * np.sum(wanted**2):
+        return best_gain, best_bias
+    found = rates(best_gain * OTHERS[:, np.newaxis], np.tile(best_bias, (len(OTHERS), 1)))
+    costs = np.sum((found - wanted) ** 2, axis=1)
+    best = costs.argmin(axis=0)
+    better = costs.min(axis=0) < cost
+    return np.where(better, best_gain * OTHERS[best], best_gain), best_bias

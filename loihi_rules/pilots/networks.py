@@ -258,7 +258,10 @@ class Pilot:
     def _fired(self, ens: nengo.Ensemble, block: slice) -> Signals:
         chip = on_chip(self.network, ens)
         built = self.tuning[ens] if chip else built_ensemble(ens, self.dt)
-        if ens in self.encoded or ens not in self.into:
+        if ens not in self.encoded and ens not in self.into:
+            drive = np.zeros((1, block.stop - block.start, ens.n_neurons))
+            given = Signals(drive, drive)
+        elif ens in self.encoded:
             rng = np.random.RandomState(ens.seed)
             points = built.eval_points[rng.randint(len(built.eval_points), size=self.stimuli)]
             drive = (points @ built.encoders.T / ens.radius)[None, block]

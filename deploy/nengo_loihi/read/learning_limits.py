@@ -77,7 +77,7 @@ LIMITS = {
         0.003, "learned weights", "{} of the changes of its weights were cut off", _weights
     ),
     "traces": Limit(
-        0.05,
+        0.02,
         "learning traces",
         "{} of the traces of its neurons were cut off, it learns more " "slowly",
         _traces,

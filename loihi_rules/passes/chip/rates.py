@@ -16,6 +16,7 @@ from loihi_rules.chip.tuning import (
     first_current,
     give_gains,
     is_chips_own,
+    is_leaky,
     represented,
     shorter_refractory,
     steady_rates,
@@ -27,6 +28,7 @@ from loihi_rules.learning_rules.where import chip_learning_connections
 from loihi_rules.nengo_parts.built import built_ensemble
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.wiring import base_of, decoded, on_chip
+from loihi_rules.passes.chip.answers import Answers
 from loihi_rules.passes.chip.encoder_fits import MOST_LOST, EncoderFit, Fit, solve_all
 from loihi_rules.passes.chip.loop_levels import loop_levels
 from loihi_rules.pilots.content import content_of_inputs
@@ -77,6 +79,7 @@ def rates(draft: Draft) -> None:
     notes = draft.notes.ensembles
     pilot, uses = Pilot(network, draft.tuning, draft.dt, draft.steps), _uses(draft)
     trials, ahead = _Trials(pilot), _fits_to_encoders(draft, pilot, uses)
+    answers = Answers(draft)
     fitted: Set[nengo.Ensemble] = set()
     for ens in pilot.in_order():
         if not on_chip(network, ens) or notes[ens].has_its_rates:
@@ -101,7 +104,8 @@ def rates(draft: Draft) -> None:
                 known = fit, solve_all([fit], draft.solutions)[0]
             _fit_to_encoders(draft, *known)
             if ens not in draft.learned:
-                notes[ens] = replace(notes[ens], lag=_later(draft, ens, own, built, known[0].known))
+                lag = _later(draft, answers, ens, own, built, known[0].known)
+                notes[ens] = replace(notes[ens], lag=lag)
         draft.tuning[ens], draft.neuron_types[ens] = built, own
         fitted.add(ens)
     _warn_of_levels(draft, {ens: pilot.neurons[ens] for ens in fitted})
@@ -463,12 +467,20 @@ def _is_steady(
 
 def _later(
     draft: Draft,
+    answers: Answers,
     ens: nengo.Ensemble,
     own: nengo.neurons.NeuronType,
     built: Any,
     known: Optional[np.ndarray],
 ) -> float:
-    """`loihi_rules.chip.lags.later`."""
+    """By how much later an ensemble answers than on the CPU, in seconds.
+
+    What currents below zero take from neurons without a leak depends on how they fluctuate: there
+    a pilot run says it, and elsewhere `loihi_rules.chip.lags.later`.
+    """
+    found = answers.of(ens, own, built) if known is None else None
+    if found is not None and not is_leaky(own):
+        return found.later
 
     def solve() -> Solution:
         return (np.array([later(ens, own, built, draft.dt, known)]),)

@@ -18,6 +18,8 @@ from loihi_rules.nengo_parts.wiring import base_of, decoded, on_chip
 from loihi_rules.notes import Notes, Way
 
 LEAST_STEPS = 3  # of a filter that one step can be taken from
+WORTH_A_WARNING = 2  # steps, by which a value comes late
+RULE_OF_DELAYS = "a step each way between chip and host"
 MOST_RECORDED = 0.2  # of the filter of what is recorded, that a lag takes
 
 
@@ -244,6 +246,16 @@ def _send(
         "a value takes a step each way between chip and host"
         + ("; what no filter makes smooth is not sent ahead" if steps else ""),
     )
+    if steps >= WORTH_A_WARNING:
+        draft.warn(
+            name_of(conn),
+            RULE_OF_DELAYS,
+            f"what it carries comes {_count(steps, draft.dt)} later than on the CPU, "
+            + ("in a loop over the host" if looped else "from the chip and back to it")
+            + ", as no filter on the way is there to take that out of",
+            "give it a synapse, or the connections before it, of "
+            f"{_count(LEAST_STEPS, draft.dt)} or more",
+        )
 
 
 def _count(steps: int, dt: float) -> str:

@@ -1,0 +1,159 @@
+"""What ensembles give of their values on the chip, by pilot runs, and warnings of it."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple
+
+import nengo
+import numpy as np
+from nengo.ensemble import Neurons
+
+from loihi_rules.chip.lags import FINEST, LEAST_SHARE, RECTIFIED
+from loihi_rules.chip.tuning import cpu_rates, is_leaky
+from loihi_rules.draft import Draft
+from loihi_rules.nengo_parts.names import name_of
+from loihi_rules.nengo_parts.wiring import base_of
+from loihi_rules.pilots.decoded import Given, compared
+from loihi_rules.solutions import Solution
+
+RULE = "spikes at whole steps"
+USUAL_TAU = 0.005  # s, Nengo's filter of connections
+FAST = 5.0  # r dt √(n / D), from which on whole steps are as loud as spikes; see `Answers`
+LONGER = 4  # times as many signals, where it is to be warned of
+SPREAD = 0.45  # radii, root mean square of values, of which a gain takes a share
+MORE = 0.15  # of an error, beside the CPU's, that is worth a warning, and
+DRAWN = 1.8  # √(D / n) of it, by which errors of the CPU's differ from draw to draw of its neurons
+
+
+class Answer(NamedTuple):
+    """What an ensemble gives of its values.
+
+    Attributes
+    ----------
+    later : float
+        By how many seconds, on the chip.
+    cpu, chip : float
+        Errors in radii, root mean square, the lag taken out.
+    """
+
+    later: float
+    cpu: float
+    chip: float
+
+    @property
+    def more(self) -> float:
+        """By how much the chip's error is larger, as a share of the CPU's."""
+        return self.chip / self.cpu - 1 if self.cpu else 0.0
+
+
+class Answers:
+    """Pilot runs of ensembles (`loihi_rules.pilots.decoded`), one for all that are alike.
+
+    Neurons without a leak are looked at in any case, as currents below zero take from them on the
+    chip what the CPU's keep. Of leaky ones those are whose spikes count for little: noise of spikes
+    falls as 1 / (r √(n / D)), r being the highest rates, n neurons and D dimensions, and that of
+    whole steps more slowly. Below r dt √(n / D) = 5, as 280 neurons at 300 Hz, it is the less.
+
+    Parameters
+    ----------
+    draft : Draft
+    """
+
+    def __init__(self, draft: Draft):
+        self._draft = draft
+        self._found: Dict[Tuple[Any, ...], Answer] = {}
+        self._again: Dict[Tuple[Any, ...], Answer] = {}  # of those that are worse, looked at longer
+        self._into: Dict[Any, List[nengo.Connection]] = {}
+        self._one_by_one: Set[Any] = set()
+        self._decoded = {probe.target for probe in draft.network.all_probes}
+        for conn in draft.network.all_connections:
+            self._decoded.add(conn.pre_obj)
+            if isinstance(conn.post_obj, Neurons):
+                self._one_by_one.add(base_of(conn.post))
+            elif isinstance(conn.post_obj, nengo.Ensemble):
+                self._into.setdefault(conn.post_obj, []).append(conn)
+
+    def of(self, ens: nengo.Ensemble, own: Any, built: Any) -> Optional[Answer]:
+        """What one gives; None of those that are not looked at. Warns where it is much worse.
+
+        Parameters
+        ----------
+        ens : nengo.Ensemble
+            With its neuron type, gains and biases of the chip.
+        own : nengo.neurons.NeuronType
+            The CPU's.
+        built : nengo.builder.ensemble.BuiltEnsemble
+            As the user asked for it.
+        """
+        into = self._into.get(ens, [])
+        if not into or ens in self._one_by_one or ens not in self._decoded:
+            return None
+        dt, (n, dimensions) = self._draft.dt, built.encoders.shape
+        rates = cpu_rates(own, np.ones((1, n)), built.gain, built.bias) / own.amplitude
+        rate = float(rates.mean())
+        if not _is_looked_at(own, rate * dt * np.sqrt(n / dimensions)):
+            return None
+        spikes = any(isinstance(conn.pre_obj, nengo.Ensemble) for conn in into)
+        filters = [float(getattr(conn.synapse, "tau", 0.0)) for conn in into]
+        tau = min((each for each in filters if each), default=USUAL_TAU)
+        likeness = _likeness(own, ens.neuron_type, built, rate), tau, spikes
+        if likeness not in self._found:
+            self._found[likeness] = self._run(ens, own, built, tau, spikes)
+        answer = self._found[likeness]
+        worth = MORE + DRAWN * np.sqrt(dimensions / n)
+        if answer.more > worth and likeness not in self._again:
+            longer = self._run(ens, own, built, tau, spikes, LONGER)
+            self._again[likeness] = answer._replace(cpu=longer.cpu, chip=longer.chip)
+        if answer.more > worth and self._again[likeness].more > worth:
+            self._warn(ens, own, self._again[likeness])
+        return answer
+
+    def _run(
+        self, ens: nengo.Ensemble, own: Any, built: Any, tau: float, spikes: bool, times: int = 1
+    ) -> Answer:
+        dt = self._draft.dt
+
+        def solve() -> Solution:
+            both = compared(ens, own, built, dt, tau, times)
+            cpu, chip = ((each.second if spikes else each.first) for each in both)
+            says = cpu.gain > LEAST_SHARE and chip.gain > LEAST_SHARE
+            late = np.round(both.later(spikes) / FINEST) * FINEST if says else 0.0
+            return (np.array([late, _error(cpu), _error(chip)]),)
+
+        tuning = built.eval_points, built.encoders, built.gain, built.bias, ens.radius
+        own_chip = ens.neuron_type, ens.gain, ens.bias
+        problem = ("answer", own, *own_chip, *tuning, dt, tau, spikes, times)
+        return Answer(*(float(each) for each in self._draft.solutions.of(problem, solve)[0]))
+
+    def _warn(self, ens: nengo.Ensemble, own: Any, answer: Answer) -> None:
+        if is_leaky(own):
+            why = "its neurons lose what is left of a step at each spike"
+            way_out = "take a smaller dt, or lower max_rates, with more neurons for these"
+        else:
+            why = "currents below zero take from its neurons what the CPU's keep"
+            way_out = "use nengo.LIF, or higher max_rates"
+        self._draft.warn(
+            name_of(ens),
+            RULE,
+            f"what it represents is {100 * answer.chip:.2g} % of its radius off, for the CPU's "
+            f"{100 * answer.cpu:.2g} %, {100 * answer.more:.0f} % more, in a pilot run: {why}",
+            way_out,
+        )
+
+
+def _is_looked_at(own: Any, fast: float) -> bool:
+    if is_leaky(own):
+        return type(own) is nengo.LIF and fast >= FAST
+    return type(getattr(own, "base_type", own)) in RECTIFIED
+
+
+def _likeness(own: Any, chip: Any, built: Any, rate: float) -> Tuple[Any, ...]:
+    """The same of ensembles that differ by what was drawn for their neurons alone."""
+    begin = -built.bias / np.where(built.gain == 0, 1.0, built.gain)  # an intercept, nearly
+    spread = np.percentile(begin, (25, 75)) if len(begin) else np.zeros(2)
+    coarse = np.round([5 * np.log2(max(rate, 1.0)), *(3 * spread)]).tolist()
+    return (*built.encoders.shape, repr(own), repr(chip), *coarse)
+
+
+def _error(given: Given) -> float:
+    return float(np.hypot((given.gain - 1) * SPREAD, given.noise))
