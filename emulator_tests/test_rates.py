@@ -486,7 +486,7 @@ def test_rates_that_leap_with_the_gain_are_those_of_the_cpu_on_average(monkeypat
 def test_values_that_are_worse_than_other_neurons_would_make_them_are_warned_of(
     neurons, kind, rates, warned
 ):
-    with nengo.Network(seed=2) as net:
+    with nengo.Network(seed=3) as net:
         net.config[nengo.Ensemble].neuron_type = kind
         net.config[nengo.Ensemble].max_rates = nengo.dists.Uniform(*rates)
         a, b = nengo.Ensemble(neurons, 1, label="a"), nengo.Ensemble(neurons, 1, label="b")

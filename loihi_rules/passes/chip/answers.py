@@ -19,7 +19,8 @@ from loihi_rules.solutions import Solution
 RULE = "spikes at whole steps"
 USUAL_TAU = 0.005  # s, Nengo's filter of connections
 FAST = 5.0  # r dt √(n / D), from which on whole steps are as loud as spikes; see `Answers`
-LONGER = 4  # times as many signals, where it is to be warned of
+LONGER = 4  # times as many signals, where it may be worth a warning
+MOST_NEURONS = 4096  # of an ensemble that is looked at
 SPREAD = 0.45  # radii, root mean square of values, of which a gain takes a share
 MORE = 0.15  # of an error, beside the CPU's, that is worth a warning, and
 DRAWN = 1.8  # √(D / n) of it, by which errors of the CPU's differ from draw to draw of its neurons
@@ -62,7 +63,7 @@ class Answers:
     def __init__(self, draft: Draft):
         self._draft = draft
         self._found: Dict[Tuple[Any, ...], Answer] = {}
-        self._again: Dict[Tuple[Any, ...], Answer] = {}  # of those that are worse, looked at longer
+        self._again: Dict[Tuple[Any, ...], Answer] = {}  # of those that were looked at longer
         self._into: Dict[Any, List[nengo.Connection]] = {}
         self._one_by_one: Set[Any] = set()
         self._decoded = {probe.target for probe in draft.network.all_probes}
@@ -86,9 +87,9 @@ class Answers:
             As the user asked for it.
         """
         into = self._into.get(ens, [])
-        if not into or ens in self._one_by_one or ens not in self._decoded:
-            return None
         dt, (n, dimensions) = self._draft.dt, built.encoders.shape
+        if not into or ens in self._one_by_one or ens not in self._decoded or n > MOST_NEURONS:
+            return None
         rates = cpu_rates(own, np.ones((1, n)), built.gain, built.bias) / own.amplitude
         rate = float(rates.mean())
         if not _is_looked_at(own, rate * dt * np.sqrt(n / dimensions)):
@@ -101,10 +102,10 @@ class Answers:
             self._found[likeness] = self._run(ens, own, built, tau, spikes)
         answer = self._found[likeness]
         worth = MORE + DRAWN * np.sqrt(dimensions / n)
-        if answer.more > worth and likeness not in self._again:
+        if answer.more > worth / 2 and likeness not in self._again:
             longer = self._run(ens, own, built, tau, spikes, LONGER)
             self._again[likeness] = answer._replace(cpu=longer.cpu, chip=longer.chip)
-        if answer.more > worth and self._again[likeness].more > worth:
+        if likeness in self._again and self._again[likeness].more > worth:
             self._warn(ens, own, self._again[likeness])
         return answer
 
