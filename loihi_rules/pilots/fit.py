@@ -25,6 +25,7 @@ def fit_to_pilot(
     bias: np.ndarray,
     spread: np.ndarray,
     shared: bool = False,
+    leaps: bool = False,
 ) -> Tuple[np.ndarray, np.ndarray]:
     """Gains and biases at which neurons come nearest to the rates that are wanted.
 
@@ -38,7 +39,8 @@ def fit_to_pilot(
 
     A neuron that few others drive fires with their spikes, one for each, or three for two, over a
     range of gains, and between these ranges rates leap: a slope says nothing of that. Where rates
-    stay 5 % off, neuron by neuron, the gain is the best of nine from 0.65 to 1.6 times.
+    stay 5 % off, neuron by neuron, the gain may be the best of nine from 0.65 to 1.6 times; not of
+    what is decoded, by tuning curves that these gains would move.
 
     Parameters
     ----------
@@ -52,6 +54,8 @@ def fit_to_pilot(
         Standard deviation of the currents.
     shared : bool
         Multiply all gains by one factor.
+    leaps : bool
+        Whether gains far apart are looked at where rates stay off.
 
     Returns
     -------
@@ -91,7 +95,7 @@ def fit_to_pilot(
         damping = np.where(better, damping / 3, damping * 4)
         if better.any() and cost.sum() > (1 - ENOUGH) * before:
             break
-    if shared or cost.sum() <= FAR_OFF**2 * np.sum(wanted**2):
+    if shared or not leaps or cost.sum() <= FAR_OFF**2 * np.sum(wanted**2):
         return best_gain, best_bias
     found = rates(best_gain * OTHERS[:, np.newaxis], np.tile(best_bias, (len(OTHERS), 1)))
     costs = np.sum((found - wanted) ** 2, axis=1)

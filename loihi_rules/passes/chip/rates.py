@@ -358,7 +358,11 @@ def _fit_to_pilot(draft: Draft, trials: _Trials, ens: nengo.Ensemble, built: Any
     """Fit to half of the pilot's inputs; keep what was there unless it is worse on the others."""
     pilot = trials.pilot
     own, gain, bias, shared = ens.neuron_type, built.gain, built.bias, pilot.shares_kernel(ens)
-    shorter = shorter_refractory(own, draft.dt)
+    shorter, start, leaps = (
+        shorter_refractory(own, draft.dt),
+        (gain, bias),
+        not _is_decoded(draft, ens),
+    )
 
     def solve() -> Solution:
         given, output = trials.run()
@@ -381,7 +385,7 @@ def _fit_to_pilot(draft: Draft, trials: _Trials, ens: nengo.Ensemble, built: Any
 
         def fitted(chip: nengo.neurons.NeuronType) -> Fit:
             run = found(chip, known)
-            return judged(chip, *fit_to_pilot(run, wanted[:half], gain, bias, spread, shared))
+            return judged(chip, *fit_to_pilot(run, wanted[:half], *start, spread, shared, leaps))
 
         as_it_was = judged(own, gain, bias)
         best = min(as_it_was, fitted(own), key=lambda fit: fit.error)
@@ -391,7 +395,7 @@ def _fit_to_pilot(draft: Draft, trials: _Trials, ens: nengo.Ensemble, built: Any
         errors = as_it_was.error, best.error, best.neuron_type is not own
         return np.array([*errors, *rates], float), best.gain, best.bias
 
-    problem = ("fit to pilot", content_of_inputs(pilot, ens), own, gain, bias, shared)
+    problem = ("fit to pilot", content_of_inputs(pilot, ens), own, gain, bias, shared, leaps)
     numbers, best_gain, best_bias = draft.solutions.of(problem, solve)
     before, after, is_shorter, mean, highest = (float(each) for each in numbers)
     if is_shorter and shorter is not None:
@@ -417,6 +421,13 @@ def _fit_to_pilot(draft: Draft, trials: _Trials, ens: nengo.Ensemble, built: Any
         "the chip's neurons fire once a step at most, lose what is left of a step at a spike, and "
         "are held back by negative currents",
     )
+
+
+def _is_decoded(draft: Draft, ens: nengo.Ensemble) -> bool:
+    """Whether anything is made of what an ensemble represents, and not of its spikes alone."""
+    network = draft.network
+    ends = [conn.pre_obj for conn in network.all_connections]
+    return ens in ends or any(base_of(p.target) is ens and p.obj is ens for p in network.all_probes)
 
 
 def _steady(draft: Draft, ens: nengo.Ensemble, built: Any, gain: Any, bias: Any) -> bool:
