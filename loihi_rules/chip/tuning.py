@@ -18,6 +18,7 @@ SETTLED = 1e-4  # of what is left of the error, gained in a step
 PIECE = 2**16  # drives of neurons that are fitted together
 LEAST_LEFT = 0.7  # of them, that have not settled, before the others are left out
 MOST_POINTS = 500  # of an ensemble, at which its neurons are looked at
+AT_ONCE = 64  # neurons
 LEAST_SILENT = 0.05  # of the values of an ensemble with a threshold
 
 
@@ -89,9 +90,16 @@ def has_a_threshold(ens: nengo.Ensemble, built: Any) -> bool:
         As the user asked for it.
     """
     points = built.eval_points[:MOST_POINTS]
-    drive = np.concatenate([points, -points]) @ built.encoders.T / ens.radius
-    active = built.gain * drive + built.bias > first_current(ens.neuron_type)
-    return bool(np.mean(~active.any(axis=1)) > LEAST_SILENT)
+    silent = np.concatenate([points, -points]) / ens.radius
+    most = LEAST_SILENT * len(silent)
+    first = first_current(ens.neuron_type)
+    for start in range(0, ens.n_neurons, AT_ONCE):
+        if len(silent) <= most:  # after a few neurons as a rule, whose others need not be asked
+            return False
+        some = slice(start, start + AT_ONCE)
+        current = built.gain[some] * (silent @ built.encoders[some].T) + built.bias[some]
+        silent = silent[~(current > first).any(axis=1)]
+    return len(silent) > most
 
 
 def silenced(
