@@ -200,6 +200,9 @@ class Pilot:
             source = self._output(conn, block)
             for k, synapse in enumerate((conn.synapse, nengo.Lowpass(tau))):
                 given = self._filtered(_through(matrix, source[k]), synapse)
+                if not isinstance(conn.post, ObjView):
+                    total[k] = np.add(total[k], given, order="C")
+                    continue
                 if len(given) > len(total[k]):
                     total[k] = np.repeat(total[k], len(given), axis=0)
                 total[k][:, :, rows] += given
