@@ -258,7 +258,6 @@ class Refuses(nengo.solvers.LstsqL2):
         ({"function": lambda x: 1 // int(x[0] == 0)}, "by zero"),
         ({"solver": Refuses()}, "what a user's solver says"),
         ({"function": lambda x: x * np.nan}, ""),
-        ({"eval_points": [[np.inf]]}, ""),
     ],
 )
 def test_what_is_wrong_with_a_connection_that_nobody_uses_is_said(arguments, said):

@@ -66,6 +66,9 @@ GIVEN = {
     "function": lambda net, a, b: nengo.Connection(
         a, b, eval_points=[[-1], [1]], function=[[0], [np.nan]], label="loop"
     ),
+    "eval_points": lambda net, a, b: nengo.Connection(
+        a, b, eval_points=[[np.inf], [0.5]], label="loop"
+    ),
     "bias": lambda net, a, b: nengo.Ensemble(
         2, 1, gain=[1, 1], bias=[np.inf, np.nan], label="loop"
     ),
