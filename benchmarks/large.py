@@ -5,8 +5,8 @@
 The first rows are in the engine's own arrays; the last is of so many neurons of Nengo's, through
 the whole of our builder. One thread and several take turns, on the same spikes; best of all calls
 and median. Where other work has the cores, threads wait for each other, and only the best says
-something. `--cores` is how many cores of the chip a model is to fill that `deploy.check` looks at, and that is
-then built; with LOIHI_DEPLOY_CACHE= (empty) both are done anew.
+something. `--cores` is how many cores of the chip a model is to fill that `deploy.check` looks at,
+and that is then built; with LOIHI_DEPLOY_CACHE= (empty) both are done anew.
 """
 
 from __future__ import annotations
