@@ -68,7 +68,8 @@ class Answers:
         self._one_by_one: Set[Any] = set()
         self._decoded = {probe.target for probe in draft.network.all_probes}
         for conn in draft.network.all_connections:
-            self._decoded.add(conn.pre_obj)
+            if conn.learning_rule_type is None:  # a rule learns what whole steps leave of rates
+                self._decoded.add(conn.pre_obj)
             if isinstance(conn.post_obj, Neurons):
                 self._one_by_one.add(base_of(conn.post))
             elif isinstance(conn.post_obj, nengo.Ensemble):
