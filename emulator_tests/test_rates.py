@@ -17,6 +17,7 @@ from loihi_rules.pilots.steps import cpu_spikes
 
 pytestmark = pytest.mark.quick
 RATES = importlib.import_module("loihi_rules.passes.chip.rates")
+ENCODER_FITS = importlib.import_module("loihi_rules.passes.chip.encoder_fits")
 HOLD = 0.5  # s that each input is shown
 INPUTS = 4
 GAIN = 400.0
@@ -226,7 +227,7 @@ def error_of_channel(seed):
 
 def test_neurons_that_end_too_soon_get_a_shorter_refractory_time(monkeypatch):
     shorter = np.median([error_of_channel(seed) for seed in range(3)])
-    monkeypatch.setattr(RATES, "shorter_refractory", lambda neuron_type, dt: None)
+    monkeypatch.setattr(ENCODER_FITS, "shorter_refractory", lambda neuron_type, dt: None)
     assert shorter < 0.9 * np.median([error_of_channel(seed) for seed in range(3)])
 
 

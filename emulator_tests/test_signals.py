@@ -64,13 +64,20 @@ def read(sim, obj, name):
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("target", CHIPS)
 def test_neurons_are_what_their_probes_say(learner, target, engine):
+    """But inputs, which are probed as the CPU's neurons would have them, of other gains."""
+    with nengo.Simulator(learner, progress_bar=False) as core:
+        cpu = core.data[learner.a]
     with opened(learner, target, engine) as sim:
         seen = set()
+        gain, bias = (read(sim, learner.a.neurons, name) for name in ("gain", "bias"))
         for _ in range(20):
             sim.run_steps(7)
             last = {name: sim.data[probe][-1] for name, probe in learner.probed.items()}
-            for name, probed in (("voltage", "voltage"), ("in", "input"), ("out", "out")):
-                np.testing.assert_allclose(read(sim, learner.a.neurons, name), last[probed])
+            for name in ("voltage", "out"):
+                np.testing.assert_allclose(read(sim, learner.a.neurons, name), last[name])
+            driven = (read(sim, learner.a.neurons, "in") - bias) / gain
+            wanted = driven * cpu.gain + cpu.bias
+            np.testing.assert_allclose(last["input"], wanted, rtol=1e-6, atol=0.02)  # biases round
             left = read(sim, learner.a.neurons, "refractory_time")
             held = last["refractory_time"] > 0.0015
             np.testing.assert_allclose(left[held], last["refractory_time"][held])

@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Type
 import numpy as np
 from nengo.exceptions import BuildError
 
-from deploy.nengo_loihi.read.units import bias_of, scale_of
+from deploy.nengo_loihi.read.units import as_the_cpus, bias_of, scale_of
 from loihi_rules import ServedProbe
 
 
@@ -129,26 +129,20 @@ class Sum(Reader):
 
 
 class NeuronInput(Reader):
-    """Current and bias of neurons, normalised as Nengo's J.
+    """Current and bias of neurons, normalised as Nengo's J; see `as_the_cpus`.
 
-    The chip's probes have the current alone, the bias is added at each step. Where gains g and
-    biases are fitted to the chip's rates, currents u are larger by the gain's factor, and
-    J = u · g(CPU) / g(chip) + bias(CPU) is what a neuron of the CPU's would have.
+    The chip's probes have the current alone, the bias is added at each step.
     """
 
     def samples(self) -> np.ndarray:
         samples = self.session.probed(self.served.probe)
         if not len(samples):
             return np.zeros(0)
+        probe = self.session.simulator.model.objs[self.served.probe]["out"]
+        bias = bias_of(probe) * scale_of(probe, self.session.dt)
         ens = self.served.source.ensemble
         built = self.session.rewritten.tuning.get(ens)
-        if built is None:
-            probe = self.session.simulator.model.objs[self.served.probe]["out"]
-            bias = bias_of(probe) * scale_of(probe, self.session.dt)
-            return self.sampled(self.columns(samples + bias))
-        given = np.asarray(ens.gain) != 0
-        ratio = np.where(given, built.gain / np.where(given, ens.gain, 1.0), 1.0)
-        return self.sampled(self.columns(samples * ratio + built.bias))
+        return self.sampled(self.columns(as_the_cpus(samples + bias, ens, built)))
 
 
 class RefractoryTime(Reader):

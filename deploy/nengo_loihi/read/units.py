@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
+import nengo
 import numpy as np
 
 from deploy.nengo_loihi.load import load_nengo_loihi
@@ -77,3 +78,27 @@ def _current(compartment: Any, dt: float) -> np.ndarray:
         magnitude = load_nengo_loihi().builder.discretize.decay_magnitude
         return np.asarray(magnitude(decay, x0=2097152) / vth)
     return np.asarray(1 / vth)
+
+
+def as_the_cpus(current: np.ndarray, ens: nengo.Ensemble, built: Any) -> np.ndarray:
+    """(..., n) currents J, biases with them, that the CPU's neurons would have.
+
+    Where gains g and biases b are fitted to the chip's rates, what comes from synapses is larger
+    by the gains' factor:
+
+        J(CPU) = (J(chip) − b(chip)) · g(CPU) / g(chip) + b(CPU)
+
+    Parameters
+    ----------
+    current : (..., n) ndarray
+        Of the chip's, normalised.
+    ens : nengo.Ensemble
+        Of the network that runs.
+    built : nengo.builder.ensemble.BuiltEnsemble or None
+        As the CPU has it; None of one that was not fitted.
+    """
+    if built is None:
+        return current
+    given = np.asarray(ens.gain) != 0
+    ratio = np.where(given, built.gain / np.where(given, ens.gain, 1.0), 1.0)
+    return np.asarray((current - np.asarray(ens.bias)) * ratio + built.bias)
