@@ -27,10 +27,16 @@ class CompiledSteps(PilotSteps):
         return output.reshape(n_steps, *current.shape[1:])
 
     def spikes(
-        self, neuron_type: nengo.neurons.NeuronType, current: np.ndarray, dt: float, n_steps: int
+        self,
+        neuron_type: nengo.neurons.NeuronType,
+        current: np.ndarray,
+        dt: float,
+        n_steps: int,
+        seed: int = 0,
     ) -> np.ndarray:
         unit, nothing = np.ones((1, current.shape[-1]), np.float32), np.zeros_like
-        spikes = _chip(neuron_type, current, unit, nothing(unit), dt, n_steps, 0, each=True)
+        of = ChipNeurons(neuron_type, current.shape[1:], dt, seed)
+        spikes = _chip(of, current, unit, nothing(unit), n_steps, 0, each=True)
         return np.asarray(spikes[:, 0], np.bool_)
 
     def counts(
@@ -43,7 +49,8 @@ class CompiledSteps(PilotSteps):
         n_steps: int,
         settled: int,
     ) -> np.ndarray:
-        counts = _chip(neuron_type, given, gain, bias, dt, n_steps, settled, each=False)
+        of = ChipNeurons(neuron_type, given.shape[1:], dt, 0)
+        counts = _chip(of, given, gain, bias, n_steps, settled, each=False)
         return np.asarray(counts[0], np.int64)
 
     def filtered(
@@ -63,17 +70,15 @@ class CompiledSteps(PilotSteps):
 
 
 def _chip(
-    neuron_type: nengo.neurons.NeuronType,
+    neurons: ChipNeurons,
     given: np.ndarray,
     gain: np.ndarray,
     bias: np.ndarray,
-    dt: float,
     n_steps: int,
     settled: int,
     each: bool,
 ) -> np.ndarray:
     """Counts of spikes, (n_steps or 1, n_runs, n_stimuli, n_neurons), of each step or of all."""
-    neurons = ChipNeurons(neuron_type, given.shape[1:], dt, 0)
     counts = np.zeros((n_steps if each else 1, len(gain), *given.shape[1:]), np.float32)
     flat = [np.ascontiguousarray(of, np.float32).ravel() for of in (given, gain, bias)]
     kernels.chip_steps(

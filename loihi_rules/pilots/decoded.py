@@ -1,7 +1,7 @@
 """A pilot run of what a population represents: on the CPU, and on the chip.
 
 Signals go through one population, and what is decoded of its spikes through another, as values come
-to it in a model. What comes out is held against what went in: how much there is of it, how late it
+to it in a model. What comes out is compared with what went in: how much there is of it, how late it
 comes, and what is left, which is noise. The other has the same neurons at other values: it is given
 −x, of which the negative is taken, so that no neuron is driven by one of its own rate throughout.
 """
@@ -12,21 +12,20 @@ from typing import Any, Callable, NamedTuple, Tuple
 
 import nengo
 import numpy as np
+from scipy.signal import lfilter
 
 from loihi_rules.chip.decoding import Curves, Decoding, curves_of
 from loihi_rules.chip.tuning import MOST_POINTS
-from loihi_rules.pilots.steps import ChipNeurons, CpuNeurons
+from loihi_rules.pilots.steps import IN_NUMPY, PilotSteps
 
 SHOWN = 0.45  # s, of each signal
 SETTLING = 0.15  # s of those
 HIGHEST = 3.0  # Hz, of the signals
 FARTHEST = 0.9  # radii, which each of them reaches
 READ = 0.02  # s, of the filter through which all is looked at
-MOST, LEAST = 6, 2  # signals
-TOGETHER = 6000  # neurons times signals; more of them, and what they have in common shows anyway
 REGULARISATION = 0.1  # of Nengo's usual solver
 
-Population = Callable[[np.ndarray], np.ndarray]  # (n_signals, dimensions) radii to those decoded
+Population = Callable[[np.ndarray], np.ndarray]  # signals, in radii, to those that are decoded
 
 
 class Given(NamedTuple):
@@ -77,8 +76,9 @@ def compared(
     built: Any,
     dt: float,
     tau: float,
-    times: int = 1,
+    n_signals: int,
     seed: int = 0,
+    steps: PilotSteps = IN_NUMPY,
 ) -> Compared:
     """Run both, of an ensemble that has its neuron type, gains and biases of the chip.
 
@@ -93,22 +93,43 @@ def compared(
         Step in seconds.
     tau : float
         Of the filter through which values come to it, seconds.
-    times : int
-        How many times as many signals as usual.
+    n_signals : int
     seed : int
         Of signals and first voltages.
+    steps : PilotSteps
+        Steps the neurons.
     """
     curves = curves_of(ens, own, built, dt)
     points = built.eval_points[:: max(len(built.eval_points) // (2 * MOST_POINTS), 1)]
-    n, dimensions = built.encoders.shape
-    shown = signals(dimensions, times * int(np.clip(TOGETHER // n, LEAST, MOST)), dt, seed)
-    n_signals = shown.shape[1]
+    shown = signals(built.encoders.shape[1], n_signals, dt, seed)
     cpu, chip = decoders(ens, curves, points)
-    stages = []
-    for of, step in ((cpu, _on_cpu(own, built)), (chip, _on_chip(ens, built.encoders))):
-        both = tuple(step(of, n_signals, dt, seed + k) for k in (1, 2))
-        stages.append(run((both[0], both[1]), shown, tau, dt))
-    return Compared(*stages)
+    height = float(getattr(ens.neuron_type, "amplitude", 1.0)) / dt
+    for_cpu, for_chip = cpu.astype(np.float32), (height * chip).astype(np.float32)
+
+    def on_cpu(k: int) -> Population:
+        def population(values: np.ndarray) -> np.ndarray:
+            current = values @ built.encoders.T
+            current *= built.gain
+            current += built.bias
+            rng = np.random.RandomState(seed + k)
+            return np.asarray(steps.cpu(own, current, dt, rng, len(values)) @ for_cpu)
+
+        return population
+
+    def on_chip(k: int) -> Population:
+        each = ens.gain, ens.bias, built.encoders
+        gain, bias, encoders = (np.asarray(of, np.float32) for of in each)
+
+        def population(values: np.ndarray) -> np.ndarray:
+            current = values.astype(np.float32) @ encoders.T
+            current *= gain
+            current += bias
+            spikes = steps.spikes(ens.neuron_type, current, dt, len(values), seed + k)
+            return np.asarray(spikes @ for_chip)
+
+        return population
+
+    return Compared(*(run((of(1), of(2)), shown, tau, dt) for of in (on_cpu, on_chip)))
 
 
 def decoders(
@@ -149,11 +170,8 @@ def run(populations: Tuple[Population, Population], x: np.ndarray, tau: float, d
     smooth[0] = x if before is None else before.filt(x, dt=dt, axis=0, y0=0)
     smooth[1] = smooth[0] if before is None else before.filt(smooth[0], dt=dt, axis=0, y0=0)
     keep = np.exp(-dt / tau) if tau else 0.0
-    between = np.zeros(x.shape[1:])
-    for t in range(len(x)):
-        given[0, t] = -populations[0](-smooth[0, t])
-        between = keep * between + (1 - keep) * given[0, t]
-        given[1, t] = populations[1](between)
+    given[0] = -populations[0](-smooth[0])
+    given[1] = populations[1](lfilter([1 - keep], [1, -keep], given[0], axis=0))
     read = nengo.Lowpass(READ)
     wanted, found = (read.filt(of, dt=dt, axis=1, y0=0) for of in (smooth, given))
     settled = round(SETTLING / dt)
@@ -168,35 +186,3 @@ def _given(wanted: np.ndarray, found: np.ndarray, settled: int, dt: float) -> Gi
     (gain, late), *_ = np.linalg.lstsq(terms, outcome, rcond=None)
     noise = np.sqrt(np.mean((outcome - terms @ (gain, late)) ** 2) * wanted.shape[2])
     return Given(float(gain), float(-late / gain) if gain else 0.0, float(noise))
-
-
-def _on_cpu(own: Any, built: Any) -> Callable[..., Population]:
-    def population(of: np.ndarray, n_signals: int, dt: float, seed: int) -> Population:
-        shape = n_signals, len(built.gain)
-        neurons = CpuNeurons(own, shape, dt, np.random.RandomState(seed))
-
-        def step(values: np.ndarray) -> np.ndarray:
-            current = built.gain * (values @ built.encoders.T) + built.bias
-            return np.asarray(neurons.step(current) @ of)
-
-        return step
-
-    return population
-
-
-def _on_chip(ens: Any, encoders: np.ndarray) -> Callable[..., Population]:
-    def population(of: np.ndarray, n_signals: int, dt: float, seed: int) -> Population:
-        neurons = ChipNeurons(ens.neuron_type, (n_signals, len(ens.gain)), dt, seed)
-        gain, bias = (np.asarray(each, np.float32) for each in (ens.gain, ens.bias))
-        spikes = np.zeros((n_signals, len(gain)))
-        height = float(getattr(ens.neuron_type, "amplitude", 1.0)) / dt
-
-        def step(values: np.ndarray) -> np.ndarray:
-            fires = neurons.step(gain * (values @ encoders.T).astype(np.float32) + bias)
-            spikes.fill(0.0)
-            spikes.reshape(-1)[fires] = height
-            return np.asarray(spikes @ of)
-
-        return step
-
-    return population

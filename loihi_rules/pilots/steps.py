@@ -161,10 +161,15 @@ class PilotSteps:
         return output
 
     def spikes(
-        self, neuron_type: nengo.neurons.NeuronType, current: np.ndarray, dt: float, n_steps: int
+        self,
+        neuron_type: nengo.neurons.NeuronType,
+        current: np.ndarray,
+        dt: float,
+        n_steps: int,
+        seed: int = 0,
     ) -> np.ndarray:
         """(n_steps, n_stimuli, n_neurons) spikes of `ChipNeurons`, bool; ``current`` as above."""
-        neurons = ChipNeurons(neuron_type, current.shape[1:], dt, 0)
+        neurons = ChipNeurons(neuron_type, current.shape[1:], dt, seed)
         spikes = np.zeros((n_steps, *current.shape[1:]), bool)
         for t, fires in enumerate(spikes.reshape(n_steps, -1)):
             fires[neurons.step(current[t % len(current)])] = True

@@ -19,6 +19,8 @@ from loihi_rules.solutions import Solution
 RULE = "spikes at whole steps"
 USUAL_TAU = 0.005  # s, Nengo's filter of connections
 FAST = 5.0  # r dt √(n / D), from which on whole steps are as loud as spikes; see `Answers`
+MOST, LEAST = 6, 2  # signals
+TOGETHER = 6000  # neurons times signals; more of them, and what they have in common shows anyway
 LONGER = 4  # times as many signals, where it may be worth a warning
 MOST_NEURONS = 4096  # of an ensemble that is looked at
 SPREAD = 0.45  # radii, root mean square of values, of which a gain takes a share
@@ -47,6 +49,17 @@ class Answer(NamedTuple):
         return self.chip / self.cpu - 1 if self.cpu else 0.0
 
 
+class Both(NamedTuple):
+    """What it gives of values that come to it from the host, and of those that spikes bring."""
+
+    values: Answer
+    spikes: Answer
+
+    def of(self, spikes: bool) -> Answer:
+        """One of them."""
+        return self.spikes if spikes else self.values
+
+
 class Answers:
     """Pilot runs of ensembles (`loihi_rules.pilots.decoded`), one for all that are alike.
 
@@ -62,8 +75,8 @@ class Answers:
 
     def __init__(self, draft: Draft):
         self._draft = draft
-        self._found: Dict[Tuple[Any, ...], Answer] = {}
-        self._again: Dict[Tuple[Any, ...], Answer] = {}  # of those that were looked at longer
+        self._found: Dict[Tuple[Any, ...], Both] = {}
+        self._again: Dict[Tuple[Any, ...], Both] = {}  # of those that were looked at longer
         self._into: Dict[Any, List[nengo.Connection]] = {}
         self._one_by_one: Set[Any] = set()
         self._decoded = {probe.target for probe in draft.network.all_probes}
@@ -98,34 +111,38 @@ class Answers:
         spikes = any(isinstance(conn.pre_obj, nengo.Ensemble) for conn in into)
         filters = [float(getattr(conn.synapse, "tau", 0.0)) for conn in into]
         tau = min((each for each in filters if each), default=USUAL_TAU)
-        likeness = _likeness(own, ens.neuron_type, built, rate), tau, spikes
+        likeness = _likeness(own, ens.neuron_type, built, rate), tau
+        number = LEAST if is_leaky(own) else int(np.clip(TOGETHER // n, LEAST, MOST))
         if likeness not in self._found:
-            self._found[likeness] = self._run(ens, own, built, tau, spikes)
-        answer = self._found[likeness]
+            self._found[likeness] = self._run(ens, own, built, tau, number)
+        answer = self._found[likeness].of(spikes)
         worth = MORE + DRAWN * np.sqrt(dimensions / n)
-        if answer.more > worth / 2 and likeness not in self._again:
-            longer = self._run(ens, own, built, tau, spikes, LONGER)
-            self._again[likeness] = answer._replace(cpu=longer.cpu, chip=longer.chip)
-        if likeness in self._again and self._again[likeness].more > worth:
-            self._warn(ens, own, self._again[likeness])
+        if answer.more > worth / 2:
+            if likeness not in self._again:
+                self._again[likeness] = self._run(ens, own, built, tau, LONGER * number)
+            longer = self._again[likeness].of(spikes)
+            if longer.more > worth:
+                self._warn(ens, own, longer)
         return answer
 
-    def _run(
-        self, ens: nengo.Ensemble, own: Any, built: Any, tau: float, spikes: bool, times: int = 1
-    ) -> Answer:
+    def _run(self, ens: nengo.Ensemble, own: Any, built: Any, tau: float, n_signals: int) -> Both:
         dt = self._draft.dt
 
         def solve() -> Solution:
-            both = compared(ens, own, built, dt, tau, times)
-            cpu, chip = ((each.second if spikes else each.first) for each in both)
-            says = cpu.gain > LEAST_SHARE and chip.gain > LEAST_SHARE
-            late = np.round(both.later(spikes) / FINEST) * FINEST if says else 0.0
-            return (np.array([late, _error(cpu), _error(chip)]),)
+            run = compared(ens, own, built, dt, tau, n_signals, steps=self._draft.steps)
+            found = []
+            for spikes in (False, True):
+                cpu, chip = ((each.second if spikes else each.first) for each in run)
+                says = cpu.gain > LEAST_SHARE and chip.gain > LEAST_SHARE
+                late = np.round(run.later(spikes) / FINEST) * FINEST if says else 0.0
+                found.append([late, _error(cpu), _error(chip)])
+            return (np.array(found),)
 
         tuning = built.eval_points, built.encoders, built.gain, built.bias, ens.radius
         own_chip = ens.neuron_type, ens.gain, ens.bias
-        problem = ("answer", own, *own_chip, *tuning, dt, tau, spikes, times)
-        return Answer(*(float(each) for each in self._draft.solutions.of(problem, solve)[0]))
+        problem = ("answers", own, *own_chip, *tuning, dt, tau, n_signals)
+        (found,) = self._draft.solutions.of(problem, solve)
+        return Both(*(Answer(*map(float, each)) for each in found))
 
     def _warn(self, ens: nengo.Ensemble, own: Any, answer: Answer) -> None:
         if is_leaky(own):
