@@ -84,6 +84,7 @@ LONGER: Mapping[str, str] = {
     "python benchmarks/first_use.py": "another checkout is needed",
     "python -m benchmarks.threads": "times, of an idle machine alone",
     "python -m benchmarks.large": "gigabytes, and times of an idle machine",
+    "python -m benchmarks.chip_peers": "needs brian2-loihi and lava in environments of their own",
     "python -m benchmarks.side_by_side": "ten thousand samples, one after the other too",
     "python benchmarks/comparing.py": "half an hour; seconds of CPU",
     "python -m hardware_tests.attack": "a quarter of an hour; needs root, for small disks",

@@ -157,13 +157,14 @@ def simulators(rewritten, seed, target, compiled):
     nengo_loihi = load_nengo_loihi()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        reference = nengo_loihi.Simulator(rewritten, seed=seed, target=target)
+        options = {"seed": seed, "target": target, "remove_passthrough": False}  # as we build
+        reference = nengo_loihi.Simulator(rewritten, **options)
         reference._runner = counting_runner(reference)
         if compiled:
-            other = build_simulator(rewritten, seed=seed, target=target)
+            other = build_simulator(rewritten, **options)
             assert isinstance(other._runner, Runner)
             return reference, other
-        other = nengo_loihi.Simulator(rewritten, seed=seed, target=target)
+        other = nengo_loihi.Simulator(rewritten, **options)
     other.sims["emulator"] = FastEmulator(other.model, seed, compiled=False)
     other._runner = counting_runner(other)
     return reference, other

@@ -86,18 +86,21 @@ def test_the_steps_of_a_lead_invert_the_chips_filter():
 
 @pytest.mark.parametrize("into", ["ensemble", "neurons"])
 def test_rates_of_the_hosts_neurons_are_values_on_the_chip(into):
-    """They were sent as if they were spikes."""
-    with nengo.Network(seed=1) as net:
-        a = nengo.Ensemble(50, 1, neuron_type=nengo.LIFRate())
-        b = nengo.Ensemble(100, 1, encoders=np.ones((100, 1)))
-        nengo.Connection(nengo.Node(0.5), a)
-        row = np.random.RandomState(0).randn(1, 50) * 4e-4
-        ends = {"ensemble": (b, row), "neurons": (b.neurons, np.ones((100, 1)) @ row)}
-        end, transform = ends[into]
-        nengo.Connection(a.neurons, end, transform=transform, synapse=0.01)
-        nengo.Probe(b, synapse=0.05, label="b")
-    cpu, chip = (deploy.run(net, 0.6, target)["b"].samples for target in ("cpu", "emulator"))
-    assert chip[-200:].mean() == pytest.approx(cpu[-200:].mean(), abs=0.05)
+    """They were sent as if they were spikes. Held values are off by the chip's whole intervals."""
+    off = []
+    for seed in range(1, 6):
+        with nengo.Network(seed=seed) as net:
+            a = nengo.Ensemble(50, 1, neuron_type=nengo.LIFRate())
+            b = nengo.Ensemble(100, 1, encoders=np.ones((100, 1)))
+            nengo.Connection(nengo.Node(0.5), a)
+            row = np.random.RandomState(0).randn(1, 50) * 4e-4
+            ends = {"ensemble": (b, row), "neurons": (b.neurons, np.ones((100, 1)) @ row)}
+            end, transform = ends[into]
+            nengo.Connection(a.neurons, end, transform=transform, synapse=0.01)
+            nengo.Probe(b, synapse=0.05, label="b")
+        cpu, chip = (deploy.run(net, 0.6, target)["b"].samples for target in ("cpu", "emulator"))
+        off.append(chip[-200:].mean() - cpu[-200:].mean())
+    assert np.median(np.abs(off)) < 0.05, off
 
 
 @pytest.mark.quick
