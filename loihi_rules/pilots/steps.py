@@ -220,7 +220,9 @@ class PilotSteps:
         self, signal: np.ndarray, synapse: nengo.synapses.Synapse, dt: float
     ) -> np.ndarray:
         """(n_steps, n_stimuli, n) signals of float32, filtered from 0."""
-        return np.asarray(synapse.filt(signal, dt=dt, axis=0, y0=0), np.float32)
+        flat = signal.reshape(len(signal), -1)  # older versions of Nengo filter no more axes
+        filtered = np.asarray(synapse.filt(flat, dt=dt, axis=0, y0=0), np.float32)
+        return filtered.reshape(signal.shape)
 
 
 IN_NUMPY = PilotSteps()
