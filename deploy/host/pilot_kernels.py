@@ -1,6 +1,6 @@
 """Pilot runs of neurons, compiled: with the bits of NumPy's, one rounding at a time.
 
-`loihi_rules.pilots.networks` has the same in NumPy, and the equations.
+`loihi_rules.pilots.steps` has the same in NumPy, and the equations.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ from loihi_rules.chip.tuning import (
 from loihi_rules.solutions import SOLVED_ANEW, Solution, Solutions
 
 FARTHEST = 1.6  # times as far; there nearly all neurons are silent or as fast as they get
-OUTSIDE = 3.0  # times as far
+OUTSIDE = 3.0  # times as far; a fourth of what is looked at farther lies between
 ONE_IN = 64  # points is looked at from farther; more of them, and values within get noisier
 MOST_KEPT = 2**28  # bytes of activities and factors
 PIECE = 2**16  # activities

@@ -11,9 +11,9 @@ from deploy.files.cache import cache_folder
 from deploy.private_names import HOST, missing
 from deploy.targets.base import Session, Target
 from deploy.targets.emulated import EmulatorTarget
-from deploy.targets.kept.model import Model, model_of
+from deploy.targets.kept.model import Copies, Model, model_of
 from deploy.targets.kept.said import noted_warnings
-from deploy.targets.kept.session import DAMAGE, Copies, KeptSession, Whole
+from deploy.targets.kept.session import DAMAGE, KeptSession, Whole
 from deploy.targets.kept.writing import keep_session
 from loihi_rules import SeededCopy
 

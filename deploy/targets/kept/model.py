@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Optional, Sequence
+from typing import Any, Mapping, NamedTuple, Optional, Sequence
 
 import nengo
 
 from deploy.files.builds import written_by
 from deploy.models.content import Objects, content_of_network
+
+Copies = Mapping[Any, Any]  # the network's objects to those that run
 
 
 class Model(NamedTuple):

@@ -20,13 +20,12 @@ from deploy.nengo_loihi.run.input_spikes import warn_of_large_values
 from deploy.nengo_loihi.run.kept import Stepper
 from deploy.targets.base import Session
 from deploy.targets.emulator import EmulatorSession, look_at, said_of, warn_of_rates
-from deploy.targets.kept.model import Model
+from deploy.targets.kept.model import Copies, Model
 from deploy.targets.kept.reading import OwnProbe, read_learned, read_learner, read_rates, served
 from deploy.targets.kept.said import said_again
 from deploy.traces.trace import Spikes
 from loihi_rules import Change, Learned
 
-Copies = Mapping[Any, Any]
 Whole = Callable[[], Tuple[Session, Copies]]
 DAMAGE = (ValueError, KeyError, TypeError, IndexError, AttributeError, AssertionError)
 KEPT_READERS = {"probe", "sum", "weights"}

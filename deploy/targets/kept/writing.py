@@ -20,14 +20,12 @@ from deploy.nengo_loihi.run.kept import Kept
 from deploy.nengo_loihi.run.runner import Runner
 from deploy.targets.base import Session
 from deploy.targets.emulator import EmulatorSession, Rates
-from deploy.targets.kept.model import Model
+from deploy.targets.kept.model import Copies, Model
 from deploy.targets.kept.reading import WATCHED
 from deploy.targets.kept.said import as_text
 from loihi_rules.learned.record import adapts, rule_names
 from loihi_rules.nengo_parts.stepped import is_stepped
 from loihi_rules.nengo_parts.wiring import base_of
-
-Copies = Mapping[Any, Any]
 
 
 def keep_session(
