@@ -25,6 +25,8 @@ N_STEPS = 40
 TIE = 1e-9  # relative distance to a threshold, from which on double precision tells for sure
 NEAR = 1e-4  # and single precision
 GRADED = ("I", "LI", "CubaLI")
+POOLS = ("SumPool2d", "AvgPool2d")
+BY_AXES = {2: {"Conv1d"}, 3: {"Conv2d", "Flatten", "stride", "dilation", "groups", *POOLS}}
 
 
 class Drawn:
@@ -58,7 +60,7 @@ class Drawn:
 class Builder:
     """Draws one graph, layer by layer.
 
-    Neurons whose kind is in ``lacking`` are taken wherever they may stand.
+    What is in ``lacking``, of `KINDS` and `SHAPES`, is taken wherever it may stand.
     """
 
     def __init__(self, draw, chip, lacking):
@@ -71,8 +73,11 @@ class Builder:
     def one(self, *choices):
         return self.draw(st.sampled_from(choices))
 
-    def yes(self, share=0.5):
-        return self.draw(st.floats(0, 1)) < share
+    def yes(self, share=0.5, *brings):
+        return self.draw(st.floats(0, 1)) < share or not self.lacking.isdisjoint(brings)
+
+    def kind(self, *names):
+        return self.one(*([name for name in names if name in self.lacking] or names))
 
     def conventions(self):
         return Conventions(
@@ -120,10 +125,10 @@ class Builder:
     def spatial(self, at):
         """A convolution, pool or Flatten, as fits the shape; or all of it to all."""
         shape = self.shapes[at]
-        if len(shape) == 1 or self.yes(0.2):
+        if len(shape) == 1 or self.yes(0.2, "Flatten"):
             at = at if len(shape) == 1 else self.flat(at)
             return self.linear(at)
-        if len(shape) == 3 and self.yes(0.3):
+        if len(shape) == 3 and self.yes(0.3, *POOLS):
             return self.pool(at)
         return self.convolution(at)
 
@@ -132,7 +137,7 @@ class Builder:
         return self.add(nir.Flatten({"input": shape}, start_dim=0), [at])
 
     def pool(self, at):
-        kind = self.one(nir.SumPool2d, nir.AvgPool2d)
+        kind = getattr(nir, self.kind(*POOLS))
         kernel = [self.draw(st.integers(1, min(3, n))) for n in self.shapes[at][1:]]
         padding = [self.draw(st.integers(0, k // 2)) for k in kernel]
         stride = [self.draw(st.integers(1, 3)) for _ in kernel]
@@ -168,8 +173,7 @@ class Builder:
         return self.add(node, [at])
 
     def neurons(self, at, kinds):
-        lacking = [kind for kind in kinds if kind in self.lacking]
-        kind, shape = self.one(*(lacking or kinds)), self.shapes[at]
+        kind, shape = self.kind(*kinds), self.shapes[at]
         size = shape if self.yes(0.7) else (1,)
         dt, rng = self.c.dt, self.rng
 
@@ -210,12 +214,11 @@ class Builder:
     # ------------------------------------------------------------------ the graph
 
     def build(self):
-        shape = self.one(
-            (self.draw(st.integers(1, 8)),),
-            (self.draw(st.integers(1, 4)), self.draw(st.integers(3, 9))),
-            (self.draw(st.integers(1, 3)), self.draw(st.integers(3, 6)),
-             self.draw(st.integers(3, 6))),
-        )  # fmt: skip
+        axes = self.one(*([n for n, some in BY_AXES.items() if self.lacking & some] or (1, 2, 3)))
+        shape = tuple(
+            self.draw(st.integers(low, high))
+            for low, high in {1: [(1, 8)], 2: [(1, 4), (3, 9)], 3: [(1, 3), (3, 6), (3, 6)]}[axes]
+        )
         at = self.add(nir.Input({"input": np.array(shape)}), shape=shape)
         n_layers = self.draw(st.integers(1, 4))
         for k in range(n_layers):
@@ -223,7 +226,7 @@ class Builder:
         if len(self.layers) > 1 and not self.chip and self.yes(0.3):
             self.loop_of_two()
         ends = [at]
-        if len(self.layers) > 1 and self.yes(0.3):
+        if len(self.layers) > 1 and self.yes(0.3, "several outputs"):
             ends.append(self.layers[0][-1])
         for end in ends:
             shape = self.shapes[end]
@@ -233,13 +236,13 @@ class Builder:
     def layer(self, at, last):
         first = len(self.nodes)
         start = at
-        if self.yes(0.15):
+        if self.yes(0.15, "Delay"):
             at = self.delay(at)
         at = self.spatial(at)
-        if self.yes(0.2):
+        if self.yes(0.2, "Scale"):
             scale = self.rng.uniform(0.5, 2, self.shapes[at])
             at = self.add(nir.Scale(scale), [at], self.shapes[at])
-        if self.yes(0.15) and len(self.shapes[at]) == 3:
+        if self.yes(0.15, *POOLS) and len(self.shapes[at]) == 3:
             at = self.pool(at)
         extra = self.past(start, at)
         kinds = [*FIRES, *FIRES, "Threshold"]
@@ -250,7 +253,7 @@ class Builder:
         at = self.neurons(at, kinds)
         if extra is not None:
             self.edges.append((extra, at))
-        if type(self.nodes[at]).__name__ in FIRES and self.yes(0.4):
+        if type(self.nodes[at]).__name__ in FIRES and self.yes(0.4, "way back"):
             self.way_back(at, at)
         self.layers.append([name for name in list(self.nodes)[first:] if name != at] + [at])
         return at
@@ -261,7 +264,7 @@ class Builder:
         sources = [layer[-1] for layer in self.layers if layer[-1] != start]
         if sources and self.yes(0.3):
             return self.linear(self.one(*sources), n)
-        if self.yes(0.15):
+        if self.yes(0.15, "several inputs"):
             m = self.draw(st.integers(1, 3))
             other = self.add(nir.Input({"input": np.array([m])}), shape=(m,))
             return self.linear(other, n)
@@ -320,7 +323,7 @@ class Builder:
             inside = [n for n in layer if not isinstance(self.nodes[n], nir.Input)]
             entries = {b for a, b in edges if b in inside and a not in inside}
             exits = {a for a, b in edges if a in inside and b not in inside}
-            if len(entries) != 1 or len(exits) != 1 or not self.yes(0.4):
+            if len(entries) != 1 or len(exits) != 1 or not self.yes(0.4, "nested"):
                 continue
             (entry,), (last,) = entries, exits
             source = next(a for a, b in self.edges if b == entry and a not in inside)
@@ -411,7 +414,7 @@ def check_float_emulator(drawn):
 
 
 KINDS = {
-    "Affine", "Linear", "Scale", "Conv1d", "Conv2d", "SumPool2d", "AvgPool2d", "Flatten", "Delay",
+    "Affine", "Linear", "Scale", "Conv1d", "Conv2d", *POOLS, "Flatten", "Delay",
     "Threshold", *GRADED, *FIRES,
 }  # fmt: skip
 SHAPES = {"nested", "way back", "several inputs", "several outputs", "stride", "dilation", "groups"}
@@ -437,8 +440,8 @@ def what_is_in(drawn):
 def check_many(chip, check, n, wanted):
     """Of all graphs together, that enough of them was compared for this to mean something.
 
-    Where many are asked for, some more are drawn of such neurons as have not occurred. (Chance does
-    not bring them: draws are the same each time, as `conftest` has it.)
+    Where many are asked for, some more are drawn of what has not occurred. (Chance alone does not
+    bring it: draws are the same each time, as `conftest` has it.)
     """
     seen, occurs = [], set()
 
