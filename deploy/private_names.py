@@ -200,6 +200,12 @@ USES: Tuple[Use, ...] = (
         "MAX_COMPARTMENT_CFGS MAX_VTH_CFGS",
         f"{_BUILD}placing.py",
     ),
+    Use(
+        BOARD,
+        "nengo_loihi.hardware.allocators",
+        "core_compartment_cfgs core_vth_cfgs CompartmentConfig VthConfig vth_to_manexp",
+        f"{_BUILD}placing.py",
+    ),
     Use(BOARD, "nengo_loihi.hardware.builder", "build_board", f"{_BOARD}board.py"),
     Use(BOARD, "nengo_loihi.hardware.validate", "validate_board", f"{_BOARD}board.py"),
     Use(

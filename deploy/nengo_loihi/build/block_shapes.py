@@ -22,6 +22,10 @@ WAYS_OUT = {
 }
 
 
+# of each synapse of a group, its axon and its compartment; None where each axon leads to all
+Targets = Optional[Tuple[np.ndarray, np.ndarray]]
+
+
 class DoesNotFit(CannotBuild):
     """A population of which not even a single neuron fits onto a core."""
 
@@ -81,6 +85,7 @@ class _Layout:
         self.free = [block for block in blocks if block not in given]
         self.piece_of: Dict[Any, np.ndarray] = {}  # of each compartment
         self.reaches: Dict[Any, Reach] = {}
+        self.targets: Dict[Any, Targets] = {}
         for block in blocks:
             if block in given:
                 self._set(block, _given_pieces(given[block]))
@@ -90,7 +95,9 @@ class _Layout:
     def _set(self, block: Any, piece_of: np.ndarray) -> None:
         self.piece_of[block] = piece_of
         for synapse in block.synapses:
-            self.reaches[synapse] = _reach(synapse, piece_of)
+            if synapse not in self.targets:
+                self.targets[synapse] = _targets(synapse, len(piece_of))
+            self.reaches[synapse] = _reach(synapse, self.targets[synapse], piece_of)
 
     def fitting(self) -> Dict[Any, int]:
         """The size of a piece of each block that is free."""
@@ -142,7 +149,24 @@ def _given_pieces(shape: Any) -> np.ndarray:
     return piece.ravel()
 
 
-def _reach(synapse: Any, piece_of: np.ndarray) -> Reach:
+def _targets(synapse: Any, n_compartments: int) -> Targets:
+    """What a synapse group's axons lead to; nothing of one in which each leads to all."""
+    lengths, shared = lengths_of(synapse.indices), synapse.axon_to_weight_map
+    if shared is None and np.all(lengths == n_compartments):
+        return None
+    bases = synapse.axon_compartment_bases
+    base = np.zeros(synapse.n_axons, np.int32) if bases is None else np.asarray(bases, np.int32)
+    row = np.arange(synapse.n_axons) if shared is None else np.asarray(shared, np.int64)
+    (used,) = np.nonzero(base >= 0)  # the others lead nowhere
+    many = lengths[row[used]]
+    rows = [np.asarray(indices[0], np.int32) for indices in synapse.indices]
+    compartments = np.repeat(base[used], many)
+    if len(used):
+        compartments += np.concatenate([rows[k] for k in row[used]])
+    return np.repeat(used.astype(np.int32), many), compartments
+
+
+def _reach(synapse: Any, targets: Targets, piece_of: np.ndarray) -> Reach:
     n_pieces = int(piece_of.max(initial=0)) + 1
     n_axons = synapse.n_axons
     sizes = np.bincount(piece_of, minlength=n_pieces)
@@ -150,13 +174,13 @@ def _reach(synapse: Any, piece_of: np.ndarray) -> Reach:
     cfg.idx_bits = next(
         (k for k, bits in enumerate(cfg.INDEX_BITS_MAP) if 2**bits >= sizes.max()), cfg.idx_bits
     )
-    lengths = lengths_of(synapse.indices)
-    if synapse.axon_to_weight_map is None and np.all(lengths == len(piece_of)):
+    if targets is None:
         bits = n_axons * np.array([cfg.bits_per_axon(int(size)) for size in sizes])
         return Reach(np.full(n_pieces, n_axons), bits, np.full(n_axons, n_pieces))
-    rows = [indices[0] for indices in synapse.indices]
-    axons, pieces = _pairs(synapse, rows, piece_of)
-    keys, counts = np.unique(axons * n_pieces + pieces, return_counts=True)
+    axons, compartments = targets
+    keys, counts = np.unique(
+        axons * np.int64(n_pieces) + piece_of[compartments], return_counts=True
+    )
     reached = np.divmod(keys, n_pieces)
     if synapse.axon_to_weight_map is None:
         each = {count: cfg.bits_per_axon(int(count)) for count in np.unique(counts)}
@@ -169,24 +193,6 @@ def _reach(synapse: Any, piece_of: np.ndarray) -> Reach:
         bits,
         np.bincount(reached[0], minlength=n_axons),
     )
-
-
-def _pairs(
-    synapse: Any, rows: List[np.ndarray], piece_of: np.ndarray
-) -> Tuple[np.ndarray, np.ndarray]:
-    """Axon and piece of each of its targets; for each axon, one for each neuron it goes to."""
-    axons = np.zeros(0, np.int64)
-    pieces = [axons]
-    used, lengths = [], []
-    for axon in range(synapse.n_axons):
-        base: Optional[int] = synapse.axon_compartment_base(axon)
-        if base is not None:
-            row = rows[synapse.axon_weight_idx(axon)]
-            pieces.append(piece_of[base + row])
-            used.append(axon)
-            lengths.append(len(row))
-    axons = np.repeat(np.array(used, np.int64), lengths)
-    return axons, np.concatenate(pieces)
 
 
 def _refusal(block: Any, share: np.ndarray, limits: np.ndarray) -> DoesNotFit:

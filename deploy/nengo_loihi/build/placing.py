@@ -5,6 +5,9 @@ entries of the synapse map from one beyond the last entry of the group before. W
 the entry beyond is the trace of its last axon, which the next group overwrites; where the last axon
 leads nowhere, it has no number, and ``None + 1`` is a TypeError.
 
+Its ``hardware/allocators.py`` (``compute_cfgs``) makes an object of each compartment and compares
+it with each profile of the core, which takes longer than the rest of `deploy.check`.
+
 ``hardware/builder.py`` takes fewer than 32 compartment profiles and fewer than 8 thresholds, and
 the registers that choose among them have 5 and 3 bits: all of 32 and 8 can be used.
 """
@@ -12,7 +15,8 @@ the registers that choose among them have 5 and 3 bits: all of 32 and 8 can be u
 from __future__ import annotations
 
 import contextlib
-from typing import Any, Iterator, List, Optional
+from functools import partial
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -20,20 +24,27 @@ from deploy.nengo_loihi.build.row_table import lengths_of, row_tables
 from deploy.nengo_loihi.load import load_nengo_loihi
 from loihi_rules.chip.limits import Chip
 
+Tables = Tuple[List[Any], Dict[Any, np.ndarray]]  # configurations, and which each compartment has
+
 
 @contextlib.contextmanager
 def mended_tables(chip: Chip) -> Iterator[Any]:
     """nengo-loihi's ``hardware`` package, as long as its tables are needed."""
     hardware: Any = load_nengo_loihi().hardware
     core, builder = hardware.nxsdk_objects.Core, hardware.builder
+    allocators = hardware.allocators
     before = core.add_synapse, builder.MAX_COMPARTMENT_CFGS, builder.MAX_VTH_CFGS
+    tables = allocators.core_compartment_cfgs, allocators.core_vth_cfgs
     core.add_synapse = _add_synapse
+    allocators.core_compartment_cfgs = partial(_profiles, allocators)
+    allocators.core_vth_cfgs = partial(_thresholds, allocators)
     builder.MAX_COMPARTMENT_CFGS = chip.profiles_a_core + 1  # of which it takes fewer
     builder.MAX_VTH_CFGS = chip.thresholds_a_core + 1
     try:
         yield hardware
     finally:
         core.add_synapse, builder.MAX_COMPARTMENT_CFGS, builder.MAX_VTH_CFGS = before
+        allocators.core_compartment_cfgs, allocators.core_vth_cfgs = tables
 
 
 def place(model: Any, chip: Chip) -> Any:
@@ -59,6 +70,45 @@ def place(model: Any, chip: Chip) -> Any:
             except (AssertionError, LookupError, ValueError):  # it cannot place this one
                 pass
         return allocators.Greedy(chip.cores_a_chip)(model, n_chips)
+
+
+def _profiles(allocators: Any, core: Any) -> Tables:
+    """``core_compartment_cfgs``: the compartment profiles of a core, and which of them each has."""
+
+    def columns(block: Any) -> np.ndarray:
+        of = block.compartment
+        names = of.decay_u, of.decay_v, of.refract_delay, of.enable_noise
+        return np.stack([np.asarray(each) for each in names], axis=1)
+
+    def profile(decay_u: int, decay_v: int, refract_delay: int, enable_noise: int) -> Any:
+        return allocators.CompartmentConfig(
+            decay_u=decay_u,
+            decay_v=decay_v,
+            refract_delay=refract_delay,
+            enable_noise=bool(enable_noise),
+        )
+
+    return _distinct(core.blocks, columns, profile)
+
+
+def _thresholds(allocators: Any, core: Any) -> Tables:
+    """``core_vth_cfgs``: the thresholds of a core, and which of them each compartment has."""
+
+    def columns(block: Any) -> np.ndarray:
+        mantissas, _ = allocators.vth_to_manexp(block.compartment.vth)
+        return np.asarray(mantissas)[:, np.newaxis]
+
+    return _distinct(core.blocks, columns, lambda vth: allocators.VthConfig(vth=vth))
+
+
+def _distinct(
+    blocks: Sequence[Any], columns: Callable[[Any], np.ndarray], config: Callable[..., Any]
+) -> Tables:
+    tables = [columns(block) for block in blocks]
+    rows, which = np.unique(np.concatenate(tables), axis=0, return_inverse=True)
+    ends = np.cumsum([len(table) for table in tables])[:-1]
+    each = np.split(which.reshape(-1).astype(np.int32), ends)
+    return [config(*row) for row in rows.tolist()], dict(zip(blocks, each))
 
 
 def _add_synapse(self: Any, synapse: Any) -> None:
