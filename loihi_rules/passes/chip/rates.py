@@ -95,7 +95,7 @@ def rates(draft: Draft) -> None:
         if not unknown:
             trials.add(ens, built)
         if not unknown and pilot.knows(ens):
-            _fit_to_pilot(draft, trials, ens, built)
+            _fit_to_pilot(draft, trials, ens, built, leaps=ens not in uses.read)
         elif is_chips_own(ens.neuron_type) or pilot.shares_kernel(ens):
             give_gains(ens, gain, bias)
         elif not _steady(draft, ens, built, gain, bias):
@@ -103,7 +103,7 @@ def rates(draft: Draft) -> None:
                 fit = _encoder_fit(draft, ens, built, gain, bias, uses)
                 known = fit, solve_all([fit], draft.solutions)[0]
             _fit_to_encoders(draft, *known)
-            if ens not in draft.learned:
+            if ens in uses.read and ens not in draft.learned:
                 lag = _later(draft, answers, ens, own, built, known[0].known)
                 notes[ens] = replace(notes[ens], lag=lag)
         draft.tuning[ens], draft.neuron_types[ens] = built, own
@@ -306,11 +306,14 @@ class Uses(NamedTuple):
         sin 4x of 200 neurons errs twice as much.
     traced : set of nengo.Ensemble
         Whose spikes learning on the chip reads, by a trace that sees one in two steps.
+    read : set of nengo.Ensemble
+        Of which what they represent is read, and not their spikes alone.
     """
 
     looped: Set[nengo.Ensemble]
     bent: Set[nengo.Ensemble]
     traced: Set[nengo.Ensemble]
+    read: Set[nengo.Ensemble]
 
 
 def _uses(draft: Draft) -> Uses:
@@ -324,6 +327,8 @@ def _uses(draft: Draft) -> Uses:
             if decoded(conn) and not (conn.function is None and conn.learning_rule_type is None)
         },
         {base_of(conn.pre) for conn in chip_learning_connections(draft.network, draft.chip)},
+        {conn.pre_obj for conn in draft.network.all_connections}
+        | {probe.obj for probe in draft.network.all_probes},
     )
 
 
@@ -354,15 +359,13 @@ class _Trials:
         return last
 
 
-def _fit_to_pilot(draft: Draft, trials: _Trials, ens: nengo.Ensemble, built: Any) -> None:
+def _fit_to_pilot(
+    draft: Draft, trials: _Trials, ens: nengo.Ensemble, built: Any, leaps: bool
+) -> None:
     """Fit to half of the pilot's inputs; keep what was there unless it is worse on the others."""
     pilot = trials.pilot
     own, gain, bias, shared = ens.neuron_type, built.gain, built.bias, pilot.shares_kernel(ens)
-    shorter, start, leaps = (
-        shorter_refractory(own, draft.dt),
-        (gain, bias),
-        not _is_decoded(draft, ens),
-    )
+    shorter, start = shorter_refractory(own, draft.dt), (gain, bias)
 
     def solve() -> Solution:
         given, output = trials.run()
@@ -421,13 +424,6 @@ def _fit_to_pilot(draft: Draft, trials: _Trials, ens: nengo.Ensemble, built: Any
         "the chip's neurons fire once a step at most, lose what is left of a step at a spike, and "
         "are held back by negative currents",
     )
-
-
-def _is_decoded(draft: Draft, ens: nengo.Ensemble) -> bool:
-    """Whether anything is made of what an ensemble represents, and not of its spikes alone."""
-    network = draft.network
-    ends = [conn.pre_obj for conn in network.all_connections]
-    return ens in ends or any(base_of(p.target) is ens and p.obj is ens for p in network.all_probes)
 
 
 def _steady(draft: Draft, ens: nengo.Ensemble, built: Any, gain: Any, bias: Any) -> bool:
