@@ -20,7 +20,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from benchmarks.bad_inputs import AT_ONCE, playground
 from deploy.cli import COMMANDS
 
-HEAVY = ("nengo", "nengo_loihi", "scipy", "matplotlib", "numba")
+UNNEEDED = ("scipy.signal", "scipy.stats")  # a second of CPU each, by nobody's need for a run
+HEAVY = ("nengo", "nengo_loihi", "scipy", "matplotlib", "numba", *UNNEEDED)
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
 HELP: Dict[str, List[str]] = {
     "help": ["--help"],

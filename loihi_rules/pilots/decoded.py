@@ -12,7 +12,6 @@ from typing import Any, Callable, NamedTuple, Tuple
 
 import nengo
 import numpy as np
-from scipy.signal import lfilter
 
 from loihi_rules.chip.decoding import Curves, Decoding, curves_of
 from loihi_rules.chip.tuning import MOST_POINTS
@@ -129,7 +128,7 @@ def compared(
 
         return population
 
-    return Compared(*(run((of(1), of(2)), shown, tau, dt) for of in (on_cpu, on_chip)))
+    return Compared(*(run((of(1), of(2)), shown, tau, dt, steps) for of in (on_cpu, on_chip)))
 
 
 def decoders(
@@ -152,7 +151,13 @@ def signals(dimensions: int, number: int, dt: float, seed: int) -> np.ndarray:
     return np.asarray(found * (FARTHEST / np.linalg.norm(found, axis=2).max(axis=0)[:, np.newaxis]))
 
 
-def run(populations: Tuple[Population, Population], x: np.ndarray, tau: float, dt: float) -> Stages:
+def run(
+    populations: Tuple[Population, Population],
+    x: np.ndarray,
+    tau: float,
+    dt: float,
+    steps: PilotSteps = IN_NUMPY,
+) -> Stages:
     """Let signals go through one population, and what it gives through another.
 
     Parameters
@@ -163,17 +168,21 @@ def run(populations: Tuple[Population, Population], x: np.ndarray, tau: float, d
         Of the filter before each, seconds.
     dt : float
         Step in seconds.
+    steps : PilotSteps
+        Steps the filters.
     """
-    shape = (2, *x.shape)
-    smooth, given = np.zeros(shape), np.zeros(shape)
-    before = nengo.Lowpass(tau) if tau else None
-    smooth[0] = x if before is None else before.filt(x, dt=dt, axis=0, y0=0)
-    smooth[1] = smooth[0] if before is None else before.filt(smooth[0], dt=dt, axis=0, y0=0)
-    keep = np.exp(-dt / tau) if tau else 0.0
-    given[0] = -populations[0](-smooth[0])
-    given[1] = populations[1](lfilter([1 - keep], [1, -keep], given[0], axis=0))
+
+    def through(signal: np.ndarray) -> np.ndarray:
+        return steps.filtered(signal, nengo.Lowpass(tau), dt) if tau else signal
+
+    smooth, given = [through(x)], []
+    smooth.append(through(smooth[0]))
+    given.append(-populations[0](-smooth[0]))
+    given.append(populations[1](through(given[0])))
     read = nengo.Lowpass(READ)
-    wanted, found = (read.filt(of, dt=dt, axis=1, y0=0) for of in (smooth, given))
+    wanted, found = (
+        [steps.filtered(each, read, dt).astype(float) for each in of] for of in (smooth, given)
+    )
     settled = round(SETTLING / dt)
     return Stages(*(_given(wanted[k], found[k], settled, dt) for k in range(2)))
 
