@@ -188,3 +188,38 @@ def test_a_source_that_is_silent_at_its_evaluation_points_is_named():
         nengo.Probe(post)
     with pytest.raises(deploy.BadInput, match="no neuron of its source fires"):
         deploy.run(net, 0.02)
+
+
+@pytest.mark.parametrize("dt", [0.002, 0.004, 0.005, 0.008])
+def test_long_steps_learn_as_fast(dt):
+    """Where traces see one spike in two steps at most, and the CPU's neurons fire once a step."""
+    ratios = []
+    for seed in range(3):
+        with nengo.Network(seed=seed) as net:
+            wanted = nengo.Node(lambda t: np.sin(4 * t))
+            pre, given = nengo.Ensemble(120, 1), nengo.Node(size_in=1)
+            nengo.Connection(wanted, pre)
+            learned = nengo.Connection(
+                pre, given, function=lambda x: 0 * x, learning_rule_type=nengo.PES(1e-4)
+            )
+            nengo.Connection(given, learned.learning_rule)
+            nengo.Connection(wanted, learned.learning_rule, transform=-1)
+            nengo.Probe(given, synapse=0.03, label="given")
+        learnt = [
+            np.std(deploy.run(net, 1.5, target, dt=dt)["given"].samples[-round(0.8 / dt) :])
+            for target in ("emulator", "cpu")
+        ]
+        ratios.append(learnt[0] / learnt[1])
+    assert np.median(ratios) == pytest.approx(1, abs=0.08)
+
+
+def test_a_trace_shorter_than_half_a_step_is_refused():
+    with nengo.Network(seed=0) as net:
+        pre, post = nengo.Ensemble(20, 1, label="pre"), nengo.Node(size_in=1, label="post")
+        learned = nengo.Connection(pre, post, learning_rule_type=nengo.PES())
+        nengo.Connection(nengo.Node(0.1), learned.learning_rule)
+    (problem,) = deploy.check(net, dt=0.011).problems
+    assert str(problem) == (
+        "pre → post: pre_synapse of its PES is 5 ms, less than half a step of 11 ms; "
+        "use nengo.PES(pre_synapse=nengo.Lowpass(0.011)), or a shorter step"
+    )

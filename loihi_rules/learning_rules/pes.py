@@ -154,27 +154,50 @@ def trace_gain(tau: float, dt: float) -> float:
     return float(epoch * np.expm1(-1 / steps) / np.expm1(-epoch / steps))
 
 
-def speed(rates: np.ndarray, values: Optional[np.ndarray] = None) -> float:
+def seen_by_traces(rates: np.ndarray, dt: float) -> np.ndarray:
+    """Of so many spikes a second, those that the chip's traces are raised by.
+
+    A trace is raised once in two steps at most, ``1 / (2 dt)``: 500 Hz at steps of 1 ms, but 100 Hz
+    at 5 ms. Further spikes are lost (nengo-loihi ``emulator/interface.py``,
+    ``SynapseState.update_traces``).
+
+    Parameters
+    ----------
+    rates : ndarray
+        Hz.
+    dt : float
+        Step in seconds.
+    """
+    return np.asarray(np.minimum(rates, 1 / (TRAIN_EPOCH * dt)))
+
+
+def speed(
+    rates: np.ndarray, values: Optional[np.ndarray] = None, traces: Optional[np.ndarray] = None
+) -> float:
     """How fast PES learns to give what an ensemble represents, up to a factor.
 
     What a connection gives for an input x changes by
 
-        Δy(x) = −κ / n · Σ_x' k(x, x') E(x'),    k(x, x') = Σ_i a_i(x) a_i(x')
+        Δy(x) = −κ / n · Σ_x' k(x, x') E(x'),    k(x, x') = Σ_i a_i(x) t_i(x')
 
-    (the rule in the module's docstring, decoded), so that an error E(x) = x falls as fast as
-    Σ_xx' x k(x, x') x' = ‖Σ_x x aᵀ(x)‖² over the inputs that are likely. Σ a², which has been
-    taken for it, is mostly how fast a constant is learnt, and what whole steps add to the rates
-    of single neurons.
+    (the rule in the module's docstring, decoded; t are the rates that traces have seen, a on the
+    CPU), so that an error E(x) = x falls as fast as
+    Σ_xx' x k(x, x') x' = tr (Σ_x x aᵀ(x)) (Σ_x x tᵀ(x))ᵀ over the inputs that are likely.
+    Σ a², which has been taken for it, is mostly how fast a constant is learnt, and what whole
+    steps add to the rates of single neurons.
 
     Parameters
     ----------
     rates : (n_inputs, n_neurons) ndarray
     values : (n_inputs, dimensions) ndarray, optional
-        x; where there are none, or all are 0, Σ a² it is.
+        x; where there are none, or all are 0, Σ a t it is.
+    traces : (n_inputs, n_neurons) ndarray, optional
+        t, where these are not the rates.
     """
+    traces = rates if traces is None else traces
     if values is None or not np.any(values):
-        return float(np.sum(np.square(rates)))
-    return float(np.sum(np.square(values.T @ rates)))
+        return float(np.sum(rates * traces))
+    return float(np.sum((values.T @ rates) * (values.T @ traces)))
 
 
 def rate_factor(cpu: float, chip: float, tau: float, dt: float) -> float:

@@ -166,6 +166,31 @@ def refuse_what_is_not_finite(obj: Any, built: Any) -> None:
             )
 
 
+def refuse_a_short_trace(conn: nengo.Connection, dt: float) -> None:
+    """Stop at PES whose filter of activity is shorter than half a step: traces have whole ones.
+
+    (nengo-loihi ``builder/connection.py``, ``build_full_chip_connection``, divides by the 0 steps.)
+
+    Parameters
+    ----------
+    conn : nengo.Connection
+        Which learns on the chip.
+    dt : float
+        Step in seconds.
+    """
+    tau = float(conn.learning_rule_type.pre_synapse.tau)
+    if round(tau / dt) < 1:
+        raise CannotBuild(
+            Problem(
+                name_of(conn),
+                "learning traces of whole steps",
+                f"pre_synapse of its PES is {1000 * tau:g} ms, less than half a step of "
+                f"{1000 * dt:g} ms",
+                f"use nengo.PES(pre_synapse=nengo.Lowpass({dt:g})), or a shorter step",
+            )
+        )
+
+
 def _is_the_builders(error: BaseException) -> bool:
     """Whether it was raised by Nengo, nengo-loihi or us, and not by what a user wrote."""
     if isinstance(error, NengoException):

@@ -20,7 +20,11 @@ from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 
 from deploy.nengo_loihi.build.block_shapes import choose_block_shapes
-from deploy.nengo_loihi.build.build_errors import building, refuse_what_is_not_finite
+from deploy.nengo_loihi.build.build_errors import (
+    building,
+    refuse_a_short_trace,
+    refuse_what_is_not_finite,
+)
 from deploy.nengo_loihi.build.decoding_room import fill_range, make_room
 from deploy.nengo_loihi.build.discretize import ENCODERS, discretize_model
 from deploy.nengo_loihi.build.ensemble import build_ensemble, is_known
@@ -235,6 +239,8 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
             stepped = block is not None and is_stepped(conn.post)
             if tau is not None or stepped:
                 block.compartment.tau_s = None
+            if conn in rewritten.learning_scales:
+                refuse_a_short_trace(conn, model.dt)
             valued = _values_to_neurons(model, conn)
             before = len(block.synapses) if isinstance(block, LoihiBlock) else 0
             spike = rewritten.notes.connections[conn].spike

@@ -13,7 +13,7 @@ from nengo.cache import NoDecoderCache
 from nengo.ensemble import Neurons
 from nengo.exceptions import NengoException
 
-from loihi_rules.chip.tuning import chip_rates
+from loihi_rules.chip.tuning import chip_rates, spiking_rates
 from loihi_rules.draft import Draft
 from loihi_rules.learning_rules import pes
 from loihi_rules.learning_rules.pes import Fit
@@ -227,11 +227,18 @@ def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
         represented = None
         rates = np.array([rng.permutation(column) for column in rates.T]).T
     own = draft.tuning.get(ens, built)
-    cpu_rates = ens.neuron_type.rates(inputs / radius @ own.encoders.T, own.gain, own.bias)
+    cpu_rates = spiking_rates(
+        draft.neuron_types.get(ens, ens.neuron_type),
+        inputs / radius @ own.encoders.T,
+        own.gain,
+        own.bias,
+        dt,
+    )
     connected = _sources(draft, conn)
     cpu_rates, rates = cpu_rates[:, connected], rates[:, connected]
+    seen = amplitude * pes.seen_by_traces(rates / amplitude, dt)
     factor = pes.rate_factor(
-        pes.speed(cpu_rates, represented), pes.speed(rates, represented), tau, dt
+        pes.speed(cpu_rates, represented), pes.speed(rates, represented, seen), tau, dt
     )
     gain = _error_gain(draft.network, conn)
     trial = _trial(
