@@ -230,3 +230,14 @@ def test_kernels_are_counted_where_they_go():
     )
     assert exact.std() > 5
     assert np.abs(found - exact).mean() < 1  # of them three spikes more or less in one or two
+
+
+@pytest.mark.parametrize("points", [[[0.5]], [[0.5], [0.5]], [[0.5], [0.4]]])
+def test_a_single_value_is_represented(points):
+    with nengo.Network(seed=1) as net:
+        ens = nengo.Ensemble(80, 1, eval_points=points)
+        nengo.Connection(nengo.Node(0.5), ens)
+        probe = nengo.Probe(ens, synapse=0.05)
+    with deploy.Simulator(net, progress_bar=False) as simulator:
+        simulator.run(0.3)
+        assert simulator.data[probe][-1] == pytest.approx(0.5, abs=0.02)

@@ -165,3 +165,25 @@ def test_neurons_input_is_what_the_cpus_neurons_have(target, into):
             means[where] = sim.data[probe][300:].mean(axis=0)
     off = np.linalg.norm(means[target] - means["cpu"]) / np.linalg.norm(means["cpu"])
     assert off < 0.02
+
+
+@pytest.mark.parametrize("first", ["probed", "source"])
+def test_sources_may_be_in_a_network_that_is_built_later(first):
+    with nengo.Network(seed=1) as net:
+        inner = [nengo.Network() for _ in range(2)]
+        probed, other = inner if first == "probed" else reversed(inner)
+        with probed:
+            a, target = nengo.Ensemble(20, 2), nengo.Node(size_in=2)
+            learned = nengo.Connection(a, target, learning_rule_type=nengo.PES())
+            probes = [
+                nengo.Probe(a, "input"),
+                nengo.Probe(a[1], "input"),
+                nengo.Probe(learned.learning_rule, "error"),
+            ]
+        with other:
+            b = nengo.Ensemble(20, 2)
+        nengo.Connection(b, a, synapse=0.02)
+        nengo.Connection(b, learned.learning_rule)
+    with deploy.Simulator(net, progress_bar=False) as simulator:
+        simulator.run_steps(N_STEPS)
+        assert [len(simulator.data[probe]) for probe in probes] == [N_STEPS] * 3

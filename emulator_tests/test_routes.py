@@ -212,6 +212,25 @@ def test_a_filter_beside_none_stays():
     assert -1 <= deploy.compare(net, 2.0, spread=0).value("out", "lag") <= 3
 
 
+TAUS = (None, 0, 0.001, 0.005, 0.1)
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("first", TAUS)
+def test_any_two_filters_beside_each_other_are_built(first):
+    """Of two populations into one, in a loop or not; there may be no filter at all."""
+    for second in TAUS:
+        for loop in (False, True):
+            with nengo.Network(seed=1) as net:
+                a, b, c = (nengo.Ensemble(20, 2) for _ in range(3))
+                nengo.Connection(a, c, synapse=first)
+                nengo.Connection(c if loop else b, c, function=lambda x: x / 2, synapse=second)
+                probe = nengo.Probe(c, synapse=0.01)
+            with deploy.Simulator(net, progress_bar=False) as simulator:
+                simulator.run_steps(5)
+                assert np.all(np.isfinite(simulator.data[probe]))
+
+
 @pytest.mark.quick
 @pytest.mark.parametrize("reach", [1, 4, 16])
 def test_carriers_are_linear_over_their_range(reach):

@@ -89,14 +89,19 @@ def spike_behind(own: float, tau: float, dt: float, share: float = 1.0) -> float
     Parameters
     ----------
     own, tau : float
-        Of the filter that was asked for, and of the chip's, seconds.
+        Of the filter that was asked for, and of the chip's, seconds; 0 if there is none.
     dt : float
         Step in seconds.
     share : float
         How far values go, in radii.
     """
-    first = float(np.expm1(-dt / own) / np.expm1(-dt / tau))
+    first = _in_a_step(own, dt) / _in_a_step(tau, dt)
     return max(SPIKE * first, LEAST_SPIKE) * max(share, LEAST_SHARE)
+
+
+def _in_a_step(tau: float, dt: float) -> float:
+    """What a filter gives at once of what enters it, 1 − e^(−dt / τ)."""
+    return float(-np.expm1(-dt / tau)) if tau else 1.0
 
 
 def spike_of(conn: nengo.Connection, tau: float, dt: float) -> float:

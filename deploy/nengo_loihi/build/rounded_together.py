@@ -258,7 +258,8 @@ def round_targets(
     size = np.sum(wanted * (effects.products @ wanted))
     gain = float(ratio(np.sum(wanted * (effects.products @ beside)), size, 0.0))
     left = beside - gain * wanted
-    off = float(ratio(np.sum(left * (effects.products @ left)), size, 0.0)) ** 0.5
+    squares = np.sum(left * (effects.products @ left))
+    off = float(np.sqrt(max(float(ratio(squares, size, 0.0)), 0.0)))  # a hair below 0 by rounding
     n = reach.n_neurons
     return Errors(np.full(n, np.sqrt(n) * off), np.full(n, 1 + gain))
 

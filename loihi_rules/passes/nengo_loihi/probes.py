@@ -165,7 +165,7 @@ def _ensemble_input(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Ser
     node.seed = 0
     for conn in draft.network.all_connections:
         if base_of(conn.post) is ens and conn.post_obj is ens:
-            _copy_to(net, conn, node[conn.post_slice], conn.synapse, conn.transform)
+            _copy_to(draft.network, conn, node[conn.post_slice], conn.synapse, conn.transform)
     return _mirror(net, probe, node)
 
 
@@ -180,7 +180,7 @@ def _connection_output(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> 
     if encodes:  # what such a connection carries is the neurons' input
         encoders = built_ensemble(conn.post_obj, draft.dt).scaled_encoders
         transform = encoders[:, conn.post_slice] @ matrix_of(conn)
-    _copy_to(net, conn, node, conn.synapse, transform)
+    _copy_to(draft.network, conn, node, conn.synapse, transform)
     return _mirror(net, probe, node)
 
 
@@ -189,6 +189,7 @@ def _connection_input(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> S
     if isinstance(getattr(conn.pre_obj, "neuron_type", None), nengo.Direct):
         with net:
             node = nengo.Node(size_in=conn.pre_obj.size_out, label=f"input of {name_of(conn)}")
+        with draft.network:
             nengo.Connection(conn.pre_obj, node, synapse=None, seed=conn.seed)
         node.seed = 0
         return _mirror(net, probe, node)
@@ -254,7 +255,7 @@ def _error_node(draft: Draft, net: nengo.Network, rule: LearningRule) -> nengo.N
     node.seed = 0
     for conn in draft.network.all_connections:
         if conn.post_obj == rule:
-            _copy_to(net, conn, node[conn.post_slice], conn.synapse, conn.transform)
+            _copy_to(draft.network, conn, node[conn.post_slice], conn.synapse, conn.transform)
     return node
 
 
@@ -304,10 +305,13 @@ def _stand_in(
 
 
 def _copy_to(
-    net: nengo.Network, conn: nengo.Connection, node: Any, synapse: Any, transform: Any
+    network: nengo.Network, conn: nengo.Connection, node: Any, synapse: Any, transform: Any
 ) -> None:
-    """Have a node on the host given what a connection carries."""
-    with net:
+    """Have a node on the host given what a connection carries.
+
+    In the whole network, which is the last to be built: both ends are there then.
+    """
+    with network:
         nengo.Connection(
             conn.pre,
             node,
