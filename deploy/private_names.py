@@ -1,8 +1,10 @@
 """What is used of other libraries that these may change without notice, as one table.
 
 Names with a leading underscore, variables of closures, labels, functions that others take the
-place of, and what Nengo's operators are made of. Each is looked for before it is used; where one is
-gone, what needs it is refused by name, or left to what does the same more slowly.
+place of, what Nengo's operators are made of, states of its neurons, and parameters that are asked
+for with a default, behind which a new name would go unnoticed. Each is looked for before it is
+used; where one is gone, what needs it is refused by name, or left to what does the same more
+slowly.
 """
 
 from __future__ import annotations
@@ -23,11 +25,13 @@ TRIED: Dict[str, Tuple[str, ...]] = {
     "numba": ("0.56.4", "0.68.1"),
 }
 
+RUNS = "a run with its record"  # without: none is made
 EMULATOR = "the emulator"  # without: it is not available
 HOST = "the compiled host"  # without: Nengo core runs the host's part
 BOARD = "a board"  # without: it is not available
 KERNELS = "kernels on disk"  # without: numba's own cache, by the place and time of a source file
 
+COMPILED = "deploy/host/"  # the files of the compiled host
 THEIRS = "nengo-loihi"  # which reads them of Nengo's itself
 
 
@@ -37,11 +41,12 @@ class Use(NamedTuple):
     Attributes
     ----------
     needed_for : str
-        `EMULATOR`, `HOST`, `BOARD` or `KERNELS`.
+        `RUNS`, `EMULATOR`, `HOST`, `BOARD` or `KERNELS`.
     owner : str
         A module, or ``module:attribute`` of a class or function.
     names : str
-        Attributes, what its functions set or say, or variables of a closure, with spaces between.
+        Attributes, states of neurons, what its functions set or say, or variables of a closure,
+        with spaces between.
     by : str
         Who uses them: our files, or `THEIRS`, with spaces between.
     """
@@ -60,6 +65,8 @@ _KEPT, _WRITTEN = "deploy/nengo_loihi/run/kept.py", "deploy/host/written.py"
 _READ, _BOARD = "deploy/nengo_loihi/read/", "deploy/nengo_loihi/board/"
 _CONFORMANCE = "deploy/nengo_loihi/conformance/"
 _LOAD, _CACHE = "deploy/nengo_loihi/load.py", "deploy/compiling/kernel_cache.py"
+_PILOTS = "deploy/host/pilots.py"
+_RULES, _CHIP_PASSES = "loihi_rules/", "loihi_rules/passes/chip/"
 
 USES: Tuple[Use, ...] = (
     # what nengo-loihi, and partly we, read of Nengo's
@@ -74,6 +81,111 @@ USES: Tuple[Use, ...] = (
     Use(EMULATOR, "nengo.builder.processes:SimProcess.make_step", "step_f", THEIRS),
     Use(EMULATOR, "nengo.config:ClassParams", "_extra_params", THEIRS),
     Use(EMULATOR, "nengo.config:InstanceParams", "_clsparams _configures", THEIRS),
+    # parameters of Nengo's that not all have who are asked for them, and so with a default
+    *(
+        Use(
+            RUNS,
+            f"nengo.neurons:{neurons}",
+            "amplitude",
+            f"{_HOST} {_PILOTS} deploy/traces/described.py {_BUILD}decoding_room.py "
+            f"{_READ}chip_neurons.py {_READ}chip_values.py {_READ}learned_weights.py "
+            f"{_READ}mean_rates.py {_RUN}input_spikes.py {_RULES}nir/write.py "
+            f"{_RULES}pilots/decoded.py {_RULES}pilots/networks.py {_CHIP_PASSES}learning_scale.py",
+        )
+        for neurons in ("LIFRate", "RectifiedLinear", "RatesToSpikesNeuronType")
+    ),
+    *(
+        Use(
+            RUNS,
+            f"nengo.synapses:{synapse}",
+            "tau",
+            f"deploy/traces/dynamics.py {_CHIP_PASSES}answers.py {_CHIP_PASSES}learning_scale.py "
+            f"{_RULES}pilots/loops.py {_RULES}pilots/networks.py",
+        )
+        for synapse in ("Lowpass", "Alpha")
+    ),
+    *(
+        Use(
+            RUNS,
+            f"nengo.transforms:{transform}",
+            "init",
+            f"deploy/models/variants.py deploy/suspects/chains.py {_CHIP_PASSES}counted_inputs.py "
+            f"{_RULES}passes/finite_numbers.py",
+        )
+        for transform in ("Dense", "Sparse", "Convolution")
+    ),
+    Use(RUNS, "nengo.solvers:NoSolver", "values", "deploy/models/variants.py"),
+    Use(RUNS, "nengo.solvers:Solver", "weights", f"{_CHIP_PASSES}learned_posts.py"),
+    Use(
+        RUNS,
+        "nengo.ensemble:Ensemble",
+        "neuron_type",
+        f"{_RUN}input_spikes.py {_RULES}nengo_parts/stepped.py {_RULES}nir/write.py "
+        f"{_RULES}passes/nengo_loihi/probes.py",
+    ),
+    Use(
+        RUNS,
+        "nengo.ensemble:Ensemble",
+        "n_neurons",
+        f"deploy/jobs/foreseen.py {_RULES}routes/entries.py",
+    ),
+    Use(
+        RUNS,
+        "nengo.ensemble:Ensemble",
+        "radius",
+        f"deploy/rungs/core.py {_CHIP_PASSES}learned_span.py",
+    ),
+    Use(RUNS, "nengo.node:Node", "output", f"{_RULES}nengo_parts/wiring.py"),
+    Use(
+        RUNS,
+        "nengo.base:NengoObject",
+        "label",
+        f"{_BUILD}build_errors.py deploy/workflows/classify.py {_RULES}nengo_parts/names.py",
+    ),
+    Use(
+        EMULATOR,
+        "nengo.neurons:RatesToSpikesNeuronType",
+        "base_type",
+        f"deploy/rungs/rung.py {_RULES}chip/decoding.py {_RULES}chip/lags.py "
+        f"{_RULES}chip/tuning.py {_RULES}pilots/steps.py {_CHIP_PASSES}answers.py "
+        f"{_CHIP_PASSES}placement.py {_CHIP_PASSES}time_constants.py",
+    ),
+    Use(
+        EMULATOR,
+        "nengo.neurons:LIFRate",
+        "tau_rc",
+        f"{_HOST} {_PILOTS} {_RULES}chip/lags.py {_CHIP_PASSES}placement.py",
+    ),
+    Use(
+        EMULATOR,
+        "nengo.neurons:LIFRate",
+        "tau_ref",
+        f"{_HOST} {_PILOTS} {_RULES}chip/decoding.py {_RULES}chip/lags.py {_RULES}chip/tuning.py",
+    ),
+    Use(
+        EMULATOR,
+        "nengo.neurons:LIF",
+        "min_voltage",
+        f"{_HOST} {_PILOTS} deploy/rungs/rung.py {_CHIP_PASSES}lowest_voltage.py",
+    ),
+    # states of Nengo's neurons
+    *(
+        Use(
+            EMULATOR,
+            f"nengo.neurons:{neurons}",
+            "voltage",
+            f"{_HOST} {_PILOTS} deploy/rungs/core.py deploy/rungs/rung.py "
+            f"{_BUILD}input_neurons.py {_READ}chip_neurons.py {_CHIP_PASSES}initial_state.py "
+            f"{_RULES}blocks/injection.py deploy/targets/injecting.py",
+        )
+        for neurons in ("LIF", "SpikingRectifiedLinear", "RegularSpiking")
+    ),
+    Use(
+        EMULATOR,
+        "nengo.neurons:LIF",
+        "refractory_time",
+        f"{_HOST} {_PILOTS} {_READ}chip_values.py {_RULES}passes/nengo_loihi/probes.py",
+    ),
     # Nengo's operators, as the compiled host takes them apart
     Use(HOST, "nengo.simulator:Simulator", "_n_steps _time", _HOST),
     Use(HOST, "nengo.builder.operator:TimeUpdate", "step time", _HOST),
@@ -105,7 +217,7 @@ USES: Tuple[Use, ...] = (
         HOST,
         "nengo.synapses:LinearFilter.OneX",
         "X a b",
-        f"{_HOST} {_RUN}probe_filter.py deploy/host/pilots.py",
+        f"{_HOST} {_RUN}probe_filter.py {_PILOTS}",
     ),
     Use(HOST, "nengo.synapses:LinearFilter.NoX", "d", _HOST),
     # nengo-loihi's own
@@ -264,7 +376,7 @@ def missing(needed_for: str) -> Optional[str]:
     Parameters
     ----------
     needed_for : str
-        `EMULATOR`, `HOST`, `BOARD` or `KERNELS`.
+        `RUNS`, `EMULATOR`, `HOST`, `BOARD` or `KERNELS`.
 
     Returns
     -------
@@ -275,12 +387,22 @@ def missing(needed_for: str) -> Optional[str]:
         known = ", ".join(TRIED["nengo"])
         return f"it repeats the arithmetic of Nengo {known}, and this is {version('nengo')}"
     for use in USES:
-        if use.needed_for == needed_for:
+        if _is_needed(use, needed_for):
             lost = [name for name in use.names.split() if not is_there(use.owner, name)]
             if lost:
                 package, where = use.owner.split(".")[0], use.owner.replace(":", ".")
                 return f"{package} {version(package)} has no {', '.join(lost)} in {where}"
     return None
+
+
+def _is_needed(use: Use, needed_for: str) -> bool:
+    """Whether a row's names are needed for something: its own, or more than that.
+
+    The emulator makes runs, and its compiled host is also the CPU's.
+    """
+    if needed_for == HOST and any(file.startswith(COMPILED) for file in use.by.split()):
+        return True
+    return use.needed_for in ((RUNS, EMULATOR) if needed_for == EMULATOR else (needed_for,))
 
 
 def version(package: str) -> str:
@@ -291,8 +413,8 @@ def version(package: str) -> str:
 def is_there(owner: str, name: str) -> bool:
     """Whether an owner has something of this name.
 
-    That is an attribute, also one that functions give to an object, a variable that a function has
-    for those within it, or a text that it says.
+    That is an attribute, also one that functions give to an object, a state of neurons, a variable
+    that a function has for those within it, or a text that it says.
     """
     module, _, path = owner.partition(":")
     try:
@@ -300,7 +422,8 @@ def is_there(owner: str, name: str) -> bool:
         found = attrgetter(path)(found) if path else found
     except (ImportError, AttributeError):
         return False
-    if hasattr(found, name):
+    states = getattr(found, "state", None)
+    if hasattr(found, name) or (isinstance(states, dict) and name in states):
         return True
     for function in functions_of(found):
         for code in codes_of(function.__code__):

@@ -17,7 +17,8 @@ from nengo.exceptions import ValidationError
 
 import deploy
 from deploy import private_names
-from deploy.errors import Unsupported
+from deploy.errors import TargetUnavailable, Unsupported
+from deploy.models.variants import Variant, vary
 from deploy.nengo_loihi.build.placing import mended_tables
 from deploy.nengo_loihi.build.rates_in_pieces import rates_in_pieces
 from deploy.nengo_loihi.build.row_table import row_tables
@@ -29,12 +30,14 @@ from deploy.private_names import (
     EMULATOR,
     HOST,
     KERNELS,
+    RUNS,
     THEIRS,
     TRIED,
     USES,
     functions_of,
     missing,
 )
+from loihi_rules import fix_seeds
 from loihi_rules.chip.limits import LOIHI
 from loihi_rules.nengo_parts.parameters import with_parameters
 from loihi_rules.nengo_parts.settings import declare
@@ -42,6 +45,7 @@ from loihi_rules.nengo_parts.settings import declare
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted([*(ROOT / "deploy").rglob("*.py"), *(ROOT / "loihi_rules").rglob("*.py")])
 EACH = [(use, name) for use in USES for name in use.names.split()]
+STATES = {"voltage", "refractory_time"}
 OF_TUPLES = {"_replace", "_asdict", "_fields", "_make"}  # documented, of `NamedTuple`
 
 pytestmark = [pytest.mark.quick, pytest.mark.filterwarnings("ignore")]
@@ -84,6 +88,13 @@ def bits(target="emulator", net=None):
         return [sim.data[probe].copy() for probe in net.all_probes], sim._session
 
 
+def recorded():
+    """A run with its record on the CPU, where the compiled host is used if it can be."""
+    traces = deploy.run(network(), 0.05, "cpu")
+    samples = [trace.dense() for trace in traces]
+    return samples, traces.settings["engine"]
+
+
 @pytest.fixture(scope="module")
 def before():
     with warnings.catch_warnings():
@@ -91,6 +102,8 @@ def before():
         found = {target: bits(target) for target in ("cpu", "emulator")}
     assert isinstance(found["emulator"][1].runner, Runner)
     assert all(np.any(samples) for samples, _ in found.values() for samples in samples)
+    found["record"] = recorded()
+    assert found["record"][1] == "compiled"
     return {target: samples for target, (samples, _) in found.items()}
 
 
@@ -129,13 +142,32 @@ def rename(monkeypatch, use, name):
         owners = [module, *_classes(module, module.__name__)]
         functions.update({id(f): f for owner in owners for f in functions_of(owner)})
         for owner in owners:
+            if isinstance(vars(owner).get(name), nengo.params.Parameter):
+                _rename_parameter(monkeypatch, owner, name, new)
             if name in vars(owner):
                 monkeypatch.setattr(owner, new, vars(owner)[name], raising=False)
                 monkeypatch.delattr(owner, name)
+            states = vars(owner).get("state")
+            if isinstance(states, dict) and name in states:
+                renamed = {new if key == name else key: of for key, of in states.items()}
+                monkeypatch.setattr(owner, "state", renamed)
     for function in functions.values():
         code = _renamed(function.__code__, name, new, texts=package == "nengo_loihi")
+        if name in STATES:  # which its neurons take as arguments
+            each = tuple(new if of == name else of for of in code.co_varnames)
+            code = code.replace(co_varnames=each)
         if code != function.__code__:
             monkeypatch.setattr(function, "__code__", code)
+
+
+def _rename_parameter(monkeypatch, owner, name, new):
+    """In the immutable objects that there are already, which have a table of their own."""
+    for obj in gc.get_objects():
+        if issubclass(type(obj), (owner, nengo.params.FrozenObject)):
+            table = vars(obj).get("_paramdict", {})
+            if table.get(name) is vars(owner)[name]:
+                monkeypatch.setitem(table, new, table[name])
+                monkeypatch.delitem(table, name)
 
 
 def _classes(owner, home):
@@ -162,6 +194,15 @@ def _renamed(code, old, new, texts):
     )
 
 
+def says_which(text, use, name):
+    """Whether a row's name is missed, and said of the first class of the module that has it."""
+    module = use.owner.split(":")[0]
+    rows = [of for of in USES if of.owner.split(":")[0] == module and name in of.names.split()]
+    first = next(of for of in rows if of.needed_for == use.needed_for)
+    missed = not private_names.is_there(use.owner, name)
+    return missed and f"no {name} in {first.owner.replace(':', '.')}" in text
+
+
 @each_of(EMULATOR)
 def test_without_a_name_the_emulator_says_which(before, monkeypatch, use, name):
     rename(monkeypatch, use, name)
@@ -169,9 +210,59 @@ def test_without_a_name_the_emulator_says_which(before, monkeypatch, use, name):
         bits()
     text = str(caught.value)
     assert "\n" not in text and "pip install" in text
-    assert f"no {name} in {use.owner.replace(':', '.')}" in text
+    assert says_which(text, use, name)
     if use.owner.startswith("nengo."):
         assert_same(bits("cpu")[0], before["cpu"])  # which it is none of the business of
+        samples, engine = recorded()
+        assert_same(samples, before["record"])
+        compiled = not any(file.startswith("deploy/host/") for file in use.by.split())
+        assert compiled or f"no {name} in" in engine
+
+
+@each_of(RUNS)
+def test_without_a_parameter_no_run_is_made(monkeypatch, use, name):
+    """Its default would have stood for it, as 1 for an amplitude of 0.5."""
+    net = network()
+    rename(monkeypatch, use, name)
+    for target in ("cpu", "emulator"):
+        with pytest.raises(TargetUnavailable) as caught:
+            deploy.run(net, 0.05, target)
+        text = str(caught.value)
+        assert "\n" not in text and "pip install" in text
+        assert says_which(text, use, name)
+
+
+@pytest.mark.parametrize("neurons", [nengo.LIF(), nengo.SpikingRectifiedLinear()], ids=str)
+def test_initial_voltages_vary_whatever_nengo_calls_them(monkeypatch, neurons):
+    use = next(each for each in USES if each.names == "voltage")
+    rename(monkeypatch, use, "voltage")
+    with nengo.Network(seed=1) as net:
+        ens = nengo.Ensemble(20, 1, neuron_type=neurons)
+    started = []
+    for seed in (1, 2):
+        copied = fix_seeds(net, 0).network
+        vary(copied, Variant(seed))
+        (ens,) = copied.all_ensembles
+        started.append(ens.neuron_type.make_state(20)["voltage_of_tomorrow"])
+    assert not np.array_equal(*started)
+    expected = np.random.RandomState(2).uniform(0, 1, 20)
+    np.testing.assert_array_equal(started[1], expected)
+
+
+def test_neurons_with_another_state_are_stepped_by_nengo(monkeypatch):
+    """Also of a Nengo whose table of names says nothing of it."""
+    use = next(each for each in USES if each.names == "voltage")
+    monkeypatch.setattr(private_names, "USES", ())
+    with nengo.Network(seed=3) as net:
+        ens = nengo.Ensemble(40, 1)
+        nengo.Connection(nengo.Node(lambda t: np.sin(20 * t)), ens)
+        probe = nengo.Probe(ens, synapse=0.01)
+    with nengo.Simulator(net, progress_bar=False, optimize=False) as sim:
+        sim.run(0.1)
+    rename(monkeypatch, use, "voltage")
+    found = deploy.run(net, 0.1, "cpu")
+    assert found.settings["engine"] == "compiled"
+    np.testing.assert_array_equal(next(iter(found)).samples, sim.data[probe])
 
 
 @each_of(HOST)
@@ -318,6 +409,55 @@ def test_no_other_private_name_is_read():
         if name not in OF_TUPLES and (name in theirs or (path.parent, name) not in ours)
     }
     assert others - listed == set()
+
+
+# What is asked for by the name of a parameter or state of Nengo's, and is another's.
+OF_OTHERS = {
+    ("deploy/models/samples.py", "inputs"),  # a file's
+    ("deploy/nengo_loihi/build/build_errors.py", "data"),  # a sparse matrix of SciPy's
+    ("deploy/nengo_loihi/build/chip_builder.py", "label"),  # ours
+    ("deploy/nengo_loihi/build/row_table.py", "weights"),  # ours
+    ("deploy/nengo_loihi/read/chip_values.py", "weights"),  # nengo-loihi's model
+    ("deploy/recordings/probes.py", "data"),  # an NWB file's
+    ("deploy/report/page.py", "weights"),  # of a record
+    ("deploy/simulator/signals.py", "base"),  # an array's or a signal's
+    ("deploy/targets/kept/reading.py", "synapse"),  # of a file
+    ("deploy/workflows/freeze.py", "target"),  # of a run
+    ("loihi_rules/nir/frameworks.py", "tau"),  # NIR's
+    ("loihi_rules/nir/linear.py", "bias"),  # NIR's
+    ("loihi_rules/nir/linear.py", "input_shape"),  # NIR's
+    ("loihi_rules/passes/finite_numbers.py", "data"),  # a sparse matrix of SciPy's
+}
+
+
+def test_no_default_hides_a_name_that_is_lost():
+    """What is asked for by a parameter's name of Nengo's, or a state's, has a row or fails."""
+    names = set()
+    for key, module in list(sys.modules.items()):
+        if key.split(".")[0] == "nengo" and isinstance(module, types.ModuleType):
+            for cls in _classes(module, key):
+                own = vars(cls)
+                names |= {of for of in own if isinstance(own[of], nengo.params.Parameter)}
+                names |= set(own["state"] if isinstance(own.get("state"), dict) else ())
+    assert names >= {"amplitude", "tau", "init", "voltage", "refractory_time"}
+    found = set()
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                found.update((file_of(path), text) for text in _asked_for(node) if text in names)
+    listed = {(file, name) for use, name in EACH for file in use.by.split()}
+    assert found - listed - OF_OTHERS == set()
+    assert found >= OF_OTHERS
+
+
+def _asked_for(call):
+    """The text by which a call asks for something that may not be there."""
+    named = getattr(call.func, "id", getattr(call.func, "attr", ""))
+    place = 0 if named == "get" else 1
+    if (named, len(call.args)) in (("getattr", 3), ("hasattr", 2), ("get", 1), ("get", 2)):
+        text = call.args[place]
+        if isinstance(text, ast.Constant) and isinstance(text.value, str):
+            yield text.value
 
 
 def test_every_row_is_used_where_it_says():

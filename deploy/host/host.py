@@ -468,14 +468,23 @@ def _dot(host: _Planner, op: Any, bridges: Bridges) -> Optional[Plan]:
     return Plan(calls=(partial(np.dot, a, x, product),), rows=(row,))
 
 
+# of the neurons whose step is compiled: all that changes in it
+STATES: Dict[Any, Set[str]] = {
+    nengo.SpikingRectifiedLinear: {"voltage"},
+    nengo.LIF: {"voltage", "refractory_time"},
+}
+
+
 def _neurons(host: _Planner, op: Any, bridges: Bridges) -> Optional[Plan]:
     neurons, dt = op.neurons, host.simulator.dt
     j, out = host.signal(op.J), host.signal(op.output)
     state = {name: host.signal(signal) for name, signal in op.state.items()}
+    if set(state) != STATES.get(type(neurons)):  # of others, Nengo's own step is called
+        return None
     if not is_plain(j, out, *state.values()) or j.ndim != 1:
         return None
-    addresses = [host.address(array) for array in (j, out, state.get("voltage", out))]
-    height = float(getattr(neurons, "amplitude", 1.0)) / dt
+    addresses = [host.address(array) for array in (j, out, state["voltage"])]
+    height = float(neurons.amplitude) / dt
     if type(neurons) is nengo.SpikingRectifiedLinear:
         return Plan(rows=(Row((k.RELU, j.size, *addresses), (dt, height)),))
     if type(neurons) is nengo.LIF:

@@ -65,10 +65,12 @@ def vary(network: nengo.Network, variant: Variant) -> List[str]:
     rng = np.random.RandomState(variant.voltages)
     for ens in network.all_ensembles:
         drawn = rng.uniform(0, 1, ens.n_neurons)
-        state = type(ens.neuron_type).state.get("voltage")
-        if state == Uniform(0, 1):  # in thresholds; other neurons have other units
-            given = {**(ens.neuron_type.initial_state or {}), "voltage": drawn}
-            ens.neuron_type = with_parameters(ens.neuron_type, initial_state=given)
+        # voltages in thresholds, whatever they are called; other neurons have other units
+        first = type(ens.neuron_type).state
+        given = {name: drawn for name, of in first.items() if of == Uniform(0, 1)}
+        if given:
+            state = {**(ens.neuron_type.initial_state or {}), **given}
+            ens.neuron_type = with_parameters(ens.neuron_type, initial_state=state)
     return kept
 
 

@@ -51,7 +51,7 @@ class CoreSession(Session):
         mend_if_imported()
         self._rewritten = changes
         if model is None:
-            label = getattr(network, "label", None)
+            label = None if network is None else network.label
             model = Model(dt=dt, label=label, decoder_cache=NoDecoderCache())
             if network is not None and network.seed is None:
                 model.seeds[network], model.seeded[network] = 0, True

@@ -11,7 +11,7 @@ import nengo
 import numpy as np
 
 from deploy.emulator.silicon import Silicon
-from deploy.errors import BadInput, BoardLost
+from deploy.errors import BadInput, BoardLost, TargetUnavailable
 from deploy.files.timestamp import now
 from deploy.models.fingerprint import fingerprint, neurons_fingerprint
 from deploy.models.generators import fixed_generators
@@ -19,6 +19,7 @@ from deploy.models.loaded import LoadedModel, Model
 from deploy.models.loading import load_model
 from deploy.models.user_code import user_code
 from deploy.models.variants import Variant, vary
+from deploy.private_names import RUNS, TRIED, missing
 from deploy.targets import Session, Target, check_silicon
 from deploy.traces.described import describe_traces
 from deploy.traces.parts import PartWriter
@@ -126,6 +127,12 @@ def record(
     variant: Optional[Variant] = None,
 ) -> Traces:
     """Run a loaded model on a target, as `run` does, whose checks are done."""
+    lost = missing(RUNS)
+    if lost is not None:
+        raise TargetUnavailable(
+            f"target {target.name}: {lost}, which a run needs; install what is known: "
+            f"pip install nengo=={TRIED['nengo'][-1]}"
+        )
     with user_code(loaded.source), fixed_generators(seed), kept_warnings() as warned:
         copied = fix_seeds(loaded.network, seed)
         mark = fingerprint(copied.network)
