@@ -16,10 +16,15 @@ def fixed_generators(seed: int) -> Iterator[None]:
     Afterwards they are where they were.
     """
     numpy_state, python_state = np.random.get_state(), random.getstate()
-    np.random.seed(seed)
-    random.seed(seed)
+    seed_generators(seed)
     try:
         yield
     finally:
         np.random.set_state(numpy_state)
         random.setstate(python_state)
+
+
+def seed_generators(seed: int) -> None:
+    """Have both begin anew, within `fixed_generators`."""
+    np.random.seed(seed)
+    random.seed(seed)

@@ -14,9 +14,10 @@ from deploy.emulator.silicon import Silicon
 from deploy.errors import BadInput, BoardLost, TargetUnavailable
 from deploy.files.timestamp import now
 from deploy.models.fingerprint import fingerprint, neurons_fingerprint
-from deploy.models.generators import fixed_generators
+from deploy.models.generators import fixed_generators, seed_generators
 from deploy.models.loaded import LoadedModel, Model
 from deploy.models.loading import load_model
+from deploy.models.own_draws import give_own_draws
 from deploy.models.user_code import user_code
 from deploy.models.variants import Variant, vary
 from deploy.private_names import RUNS, TRIED, missing
@@ -136,6 +137,7 @@ def record(
     with user_code(loaded.source), fixed_generators(seed), kept_warnings() as warned:
         copied = fix_seeds(loaded.network, seed)
         mark = fingerprint(copied.network)
+        own_draws = give_own_draws(copied.network, seed)
         learns = learning(copied.network)
         ends = {name: neurons_fingerprint(conn) for name, conn in learns.items()}
         described = describe_traces(copied.network, n_steps, dt)
@@ -161,12 +163,13 @@ def record(
                 record=_modes(session),
             )
             pieces: Pieces = {probe: [] for probe in described}
+            seed_generators(seed)  # a build draws from them as well, each target's otherwise
             _step(session, run, described, pieces, progress, parts)
             _check_finite(run, described, pieces)
             record = {**run.record, **session.record(), **_off_chip(session, sources)}
             if loaded.lines and session.on_chip is not None:
                 record[LINES] = dict(loaded.lines)
-            changes = tuple(asdict(c) for c in (*loaded.changes, *session.changes))
+            changes = tuple(asdict(c) for c in (*loaded.changes, *own_draws, *session.changes))
             problems = tuple(asdict(p) for p in session.problems)
             learned = tuple(
                 replace(session.learned(name, conn), neurons=ends[name])
