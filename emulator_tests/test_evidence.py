@@ -1,6 +1,7 @@
 """What a verdict rests on: a chip that had a part in it, figures, and reasons that fit."""
 
 import json
+from dataclasses import replace
 
 import nengo
 import numpy as np
@@ -144,6 +145,38 @@ def test_a_constant_has_no_lag_gain_and_correlation_and_says_so():
     figures = {f.metric: f for f in found.figures}
     for name in ("lag", "gain", "correlation"):
         assert np.isnan(figures[name].value) and "hardly varies" in figures[name].note
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300, -1e16])
+@pytest.mark.parametrize("where", ["reference", "judged run", "spread"])
+def test_samples_that_are_no_numbers_are_never_parity(value, where):
+    """One NaN of the reference was PARITY, and one of the other run an IndexError."""
+    signal = np.sin(np.arange(600) / 30)
+    broken = np.where(np.arange(600) == 400, value, signal)
+    beside = Trace("u", "value", 1.0, 600, signal[:, None], dynamics="driven")
+
+    def run(samples):
+        own = two("p", "decoded", samples, samples, radius=1.0, ideal="u")[0]
+        return replace(own, traces={**own.traces, "u": beside})
+
+    runs = {name: run(broken if name == where else signal) for name in ("reference", "judged run")}
+    others = [run(signal), run(broken if where == "spread" else signal)]
+    spread = deploy.Spread((runs["reference"], *others), tuple(others))
+    for yardstick in (None, spread):
+        if yardstick is None and where == "spread":
+            continue
+        found = deploy.compare_traces(runs["reference"], runs["judged run"], yardstick)
+        assert found.outcome == "OPEN" and {e.trace for e in found.effects} == {"u"}
+        assert {f.trace for f in found.figures} == {"u"}
+        said = f"p is not compared (in the {where}, NaN, infinite or above 1e+15 in 1 of 600"
+        assert said in found.verdict and "at 0.401 s" in found.verdict
+
+
+@pytest.mark.quick
+def test_nothing_but_what_is_no_number_is_no_verdict():
+    found = deploy.compare_traces(*two("p", "decoded", np.ones(500), np.full(500, np.nan)))
+    assert found.outcome == "NO VERDICT" and "p is not compared (in the judged" in found.verdict
 
 
 @pytest.mark.quick

@@ -20,8 +20,9 @@ import pytest
 
 import deploy
 from deploy.nengo_loihi.load import load_nengo_loihi
+from deploy.parity.tolerances import Tolerance
 from deploy.recordings import csv as csv_reader
-from deploy.recordings.aligning import aligned
+from deploy.recordings.aligning import align
 from deploy.recordings.formats import FORMATS
 
 pytestmark = pytest.mark.quick
@@ -31,6 +32,10 @@ ROUNDED = 1e-9  # of a sample, in files of text
 @pytest.fixture(scope="module")
 def runs():
     return [deploy.run("pes-connection", 0.3, target, seed=2) for target in ("cpu", "emulator")]
+
+
+def aligned(reference, other):
+    return align(reference, other).runs
 
 
 def without_instruments(run):
@@ -291,6 +296,32 @@ def test_a_spread_is_sampled_as_rarely(tmp_path):
     assert parity.spread != (0, 0) and not parity.different
 
 
+@pytest.mark.parametrize("begin, end", [(0, 299), (0, 200), (100, 300)])
+def test_a_spread_is_cut_to_what_is_compared(tmp_path, begin, end):
+    """It was refused, and one "of that length" was held against other seconds."""
+    yardstick = deploy.spread("pes-connection", 0.3, seed=2, runs=6)
+    reference = yardstick.repeats[0]
+    given = {name: reference[name].samples[begin:end] for name in ("pre", "post")}
+    given["pre spikes"] = reference["pre spikes"].dense()[begin:end]
+    other = deploy.read_recording(made(tmp_path, steps(300)[begin:end], **given))
+    parity = deploy.compare_traces(reference, other, yardstick)
+    whole = deploy.compare_traces(reference, reference, yardstick)
+    assert {e.trace for e in parity.effects} == set(given) and not parity.different
+    level = [
+        found.effect("pre", "offset").deviation / found.effect("pre", "offset").margin[1]
+        for found in (parity, whole)
+    ]
+    assert level[0] < 3 * level[1]  # at other seconds the builds are far apart
+
+    shorter = replace(
+        yardstick, repeats=tuple(replace(run, n_steps=end - 1) for run in yardstick.repeats)
+    )
+    with pytest.raises(
+        deploy.BadInput, match=rf"to {end / 1000:g} s .* make one of {end / 1000:g} s"
+    ):
+        deploy.compare_traces(reference, other, shorter)
+
+
 def test_spikes_between_steps_are_of_the_step_that_ends_after_them(runs, tmp_path):
     spikes = runs[1]["pre spikes"]
     times = spikes.spike_times(0.001) - 0.0004
@@ -310,7 +341,7 @@ def test_spikes_between_steps_are_of_the_step_that_ends_after_them(runs, tmp_pat
         (
             lambda x, t: (np.where(t[:, None] == t[9], np.nan, x), t),
             {},
-            "no numbers, the first at 0.01",
+            "no numbers in 1 of 300 samples, the first at 0.01",
         ),
         (lambda x, t: (x, t[::-1].copy()), {}, "do not increase"),
         (lambda x, t: (np.hstack([x, x]), t), {}, "values a sample"),
@@ -329,6 +360,39 @@ def test_what_cannot_be_aligned_is_named(runs, post, tmp_path, change, mapping, 
         text = str(error)
         assert "'post'" in text and "\n" not in text
     assert re.search(said, text), text
+
+
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        (lambda x: x[:, [0, 0]], "2 values a sample, and 1 in the reference"),
+        (lambda x: np.where(x == x[9], np.inf, x), "no numbers in 1 of 300 samples"),
+        (lambda x: np.where(x == x[9], 1e300, x), "above 1e+15 in 1 of 300 samples"),
+    ],
+)
+def test_what_both_have_and_cannot_be_compared_is_never_parity(runs, post, tmp_path, change, said):
+    values = {"post": change(runs[0]["post"].samples), "pre": runs[0]["pre"].samples}
+    other = deploy.read_recording(made(tmp_path, steps(300), **values))
+    parity = deploy.compare_traces(runs[0], other, tolerances={"gain": Tolerance(low=0.5)})
+    assert {e.trace for e in parity.effects} == {"pre"} and not parity.open
+    assert parity.outcome == "OPEN" and not parity.ok
+    assert parity.verdict.startswith("OPEN: post is not compared (") and said in parity.verdict
+    assert not any("post" in note for note in parity.notes if "on one side only" in note)
+    assert parity.to_dict()["not compared"] == [each._asdict() for each in parity.uncompared]
+
+
+def test_spikes_that_are_not_compared_do_not_ask_for_a_library(runs, tmp_path):
+    pytest.importorskip("pyspike")
+    values = {"pre": runs[1]["pre"].samples, "pre spikes": np.arange(900).reshape(300, 3)}
+    other = deploy.read_recording(made(tmp_path, steps(300), **values))
+    parity = deploy.compare_traces(runs[0], other)
+    assert [each.trace for each in parity.uncompared] == ["pre spikes"]
+    assert not any("pip install" in note for note in parity.notes)
+
+
+def test_probes_that_a_shorter_recording_has_not_are_named(runs, post, tmp_path):
+    said = warned(runs[0], deploy.read_recording(made(tmp_path, steps(200), post=post[:200])))
+    assert "not compared, as it is not there: 'input', 'pre', 'pre spikes'" in said
 
 
 def test_a_first_sample_of_0_s_is_not_moved_in_silence(runs, post, tmp_path):

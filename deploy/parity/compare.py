@@ -13,11 +13,13 @@ from deploy.parity.evidence import same_by_construction, same_samples
 from deploy.parity.figure import Figure
 from deploy.parity.floors import QUANTITIES
 from deploy.parity.metrics import METRICS, Pair
+from deploy.parity.metrics.spike_distances import can_measure
 from deploy.parity.run_values import CpuRuns
-from deploy.parity.spread import Spread, check_of_one_model
+from deploy.parity.spread import Spread, check_of_one_length, check_of_one_model
 from deploy.parity.tolerances import Tolerance, check_names
 from deploy.traces.trace import Trace
 from deploy.traces.traces import Traces
+from deploy.traces.uncompared import Uncompared
 
 MOST_NAMED = 8  # traces, in a note
 
@@ -28,6 +30,7 @@ def compare_runs(
     tolerances: Optional[Mapping[str, Tolerance]] = None,
     accepted: Optional[Mapping[str, Tolerance]] = None,
     figures: Sequence[Figure] = (),
+    uncompared: Sequence[Uncompared] = (),
 ) -> Comparison:
     """Compare the last run with the first; those between say where it comes from.
 
@@ -43,6 +46,8 @@ def compare_runs(
         Limits that the model's author sets, by name of a quantity.
     figures : sequence of Figure
         More numbers of these runs.
+    uncompared : sequence of Uncompared
+        What both had, and is not in these runs, as it could not be compared.
 
     Raises
     ------
@@ -55,29 +60,32 @@ def compare_runs(
     check_runs(runs)
     if spread is not None:
         check_of_one_model(spread, reference)
+        check_of_one_length(spread, reference)
     limits = {**(accepted or {}), **tolerances}
     cpu = CpuRuns(reference, spread)
     values = cpu.values_of(other)
     effects = judged_effects(values, limits, same_samples(reference, other))
     same = same_by_construction(reference, other)
+    no_numbers = cpu.no_numbers(other)
+    beside = {each.trace for each in no_numbers}
     own = [
         replace(
             figure,
             tolerance=None if figure.metric in QUANTITIES else tolerances.get(figure.metric),
         )
-        for figure in _figures(reference, other)
+        for figure in _figures(reference, other, beside)
     ]
     own += figures
-    notes = []
+    notes = [f"{each.trace} is not compared: {each.why}" for each in no_numbers]
     missing = sorted(
-        {t.label for t in reference} ^ {t.label for t in other},
+        ({t.label for t in reference} ^ {t.label for t in other})
+        - {each.trace for each in uncompared},
         key=list({**reference.traces, **other.traces}).index,
     )
     if missing:
         notes.append("on one side only, and not compared: " + ", ".join(missing))
-    if any(t.kind == "spikes" for t in reference) and not any(
-        f.metric == "SPIKE-distance" for f in own
-    ):
+    both = [t for t in reference if t.label in other.traces]
+    if any(t.kind == "spikes" for t in both) and not can_measure():
         notes.append(
             "ISI- and SPIKE-distances were not measured; for them: "
             "pip install loihi-deploy[spikes]"
@@ -95,7 +103,7 @@ def compare_runs(
     if same:
         labels = [trace.label for trace in reference if trace.label in same]
         notes.append("the same by construction, shown and not counted: " + _some(labels))
-    notes += _how_judged(reference, effects, spread, same)
+    notes += _how_judged(reference, effects, spread, same | beside)
     counts = (0, 0) if spread is None else (len(spread.repeats), len(spread.builds))
     budget = None
     if len(runs) > 2:
@@ -111,6 +119,7 @@ def compare_runs(
         counts,
         tuple(cpu.unmeasured(other, values)),
         tuple(trace.label for trace in reference if trace.label in same),
+        (*uncompared, *no_numbers),
     )
 
 
@@ -118,7 +127,7 @@ def _how_judged(
     reference: Traces,
     effects: Sequence[Effect],
     spread: Optional[Spread],
-    same: AbstractSet[str],
+    without: AbstractSet[str],
 ) -> List[str]:
     """What a reader should know of how the verdict was drawn."""
     notes = []
@@ -141,7 +150,7 @@ def _how_judged(
     raw: Dict[float, List[str]] = {}
     kinds: Dict[str, List[str]] = {}
     for trace in reference:
-        if trace.label in same:
+        if trace.label in without:
             continue
         if trace.seen_through > 0:
             raw.setdefault(trace.seen_through, []).append(trace.label)
@@ -204,22 +213,23 @@ def _shape(trace: Trace) -> Tuple[int, ...]:
     return (trace.n_neurons,) if trace.sparse else trace.samples.shape
 
 
-def _figures(reference: Traces, other: Traces) -> List[Figure]:
+def _figures(reference: Traces, other: Traces, without: AbstractSet[str]) -> List[Figure]:
     figures: List[Figure] = []
     for trace in reference:
-        if trace.label not in other.traces:
+        if trace.label not in other.traces or trace.label in without:
             continue
         pair = Pair(
             trace,
             other[trace.label],
             reference.dt,
-            _ideal(reference, trace),
-            _ideal(other, trace),
+            _ideal(reference, trace, without),
+            _ideal(other, trace, without),
         )
         for metric in METRICS[trace.kind]:
             figures.extend(metric(pair))
     return figures
 
 
-def _ideal(run: Traces, trace: Trace) -> Optional[Trace]:
-    return None if trace.ideal is None else run.traces.get(trace.ideal)
+def _ideal(run: Traces, trace: Trace, without: AbstractSet[str]) -> Optional[Trace]:
+    known = trace.ideal is not None and trace.ideal not in without
+    return run.traces.get(trace.ideal or "") if known else None

@@ -12,6 +12,7 @@ from deploy.parity.figure import Figure
 from deploy.parity.measures import NOISE_OR_SIGNAL
 from deploy.parity.run_values import Unmeasured
 from deploy.traces.traces import HOST_ONLY, Traces
+from deploy.traces.uncompared import Uncompared
 
 FORMAT = "loihi-deploy parity"
 VERSION = 3  # 2: effects, and what they are judged by; 3: a budget of these
@@ -46,6 +47,8 @@ class Comparison:
     same : tuple of str
         Traces that are the same by construction, as the chip has no part in them, and are not
         counted.
+    uncompared : tuple of Uncompared
+        Traces that both runs have and that could not be compared, each with the reason.
     """
 
     runs: Tuple[Traces, ...]
@@ -56,6 +59,7 @@ class Comparison:
     spread: Tuple[int, int] = (0, 0)
     unmeasured: Tuple[Unmeasured, ...] = ()
     same: Tuple[str, ...] = ()
+    uncompared: Tuple[Uncompared, ...] = ()
 
     def __repr__(self) -> str:
         text = self.verdict
@@ -99,6 +103,7 @@ class Comparison:
     def outcome(self) -> str:
         """``"PARITY"``, ``"NO PARITY"``, ``"OPEN"``, ``"NO VERDICT"`` if nothing was judged.
 
+        What both runs have and could not be compared may be anything: it is open.
         ``"NOT TESTED"`` if the chip has no part in what was recorded.
         """
         if self.untested:
@@ -107,7 +112,7 @@ class Comparison:
             return NOTHING
         if self.failed or self.different:
             return NO_PARITY
-        return OPEN_ if self.open or self.undecided else PARITY
+        return OPEN_ if self.open or self.undecided or self.uncompared else PARITY
 
     @property
     def untested(self) -> str:
@@ -144,15 +149,22 @@ class Comparison:
         if self.outcome == NOT_TESTED:
             return f"NOT TESTED: {self.untested}"
         if self.outcome == NOTHING:
-            return f"NO VERDICT: nothing could be judged, {who}; add probes to the model"
+            way_out = self._not_compared or "add probes to the model"
+            return f"NO VERDICT: nothing could be judged, {who}; {way_out}"
         if self.outcome == PARITY:
             return f"PARITY: {self._how_many(count)} as a CPU run could give them, {who}"
+        if self.outcome == OPEN_ and not (self.open or self.undecided):
+            return (
+                f"OPEN: {self._not_compared}; {self._how_many(count)} as a CPU run could give "
+                f"them, {who}"
+            )
         if self.outcome == OPEN_:
             words = [e.words for e in self.open]
             words += [f"{each.quantity} of {each.trace}" for each in self.undecided]
+            besides = f"; and {self._not_compared}" if self.uncompared else ""
             return (
                 f"OPEN: {len(words)} of {count + len(self.undecided)} quantities are not decided, "
-                f"{who}; {self._way_out()}: {_named(words)}"
+                f"{who}; {self._way_out()}: {_named(words)}{besides}"
             )
         failed = [f"{f.metric} of {f.trace}" for f in self.failed]
         words = [e.words for e in self.different]
@@ -169,9 +181,22 @@ class Comparison:
             found.setdefault((each.trace, each.why), []).append(each.quantity)
         return [f"{', '.join(names)} of {trace}: {why}" for (trace, why), names in found.items()]
 
+    @property
+    def _not_compared(self) -> str:
+        """What both runs have and could not be compared, the first with its reason."""
+        if not self.uncompared:
+            return ""
+        first, more = self.uncompared[0], len(self.uncompared) - 1
+        others = f", nor {'is 1 other' if more == 1 else f'are {more} others'}" if more else ""
+        return f"{first.trace} is not compared{others} ({first.why})"
+
     def _how_many(self, count: int) -> str:
         if count > 1:
-            return f"all {count} quantities are"
+            return (
+                f"the other {count} quantities are"
+                if self.uncompared
+                else f"all {count} quantities are"
+            )
         alone = [f"{e.quantity} of {e.trace}" for e in self.effects]
         alone += [f"{f.metric} of {f.trace}" for f in self.judged]
         return f"the only quantity that could be judged, {alone[0]}, which is little to go by, is"
@@ -213,6 +238,7 @@ class Comparison:
             "effects": [e.to_dict() for e in self.effects],
             "not measurable": [u._asdict() for u in self.unmeasured],
             "not counted": list(self.same),
+            "not compared": [u._asdict() for u in self.uncompared],
             "figures": [f.to_dict() for f in self.figures],
             "budget": None if self.budget is None else self.budget.to_dict(),
             "notes": list(self.notes),

@@ -34,6 +34,7 @@ from deploy.parity.spread import Spread, single
 from deploy.parity.statistics.design import Precision
 from deploy.traces.trace import Trace
 from deploy.traces.traces import Traces
+from deploy.traces.uncompared import Uncompared, why_no_numbers
 
 LEARNING_SPEED, ERROR_TO_IDEAL = "learning speed", "error to ideal"
 
@@ -139,6 +140,7 @@ class CpuRuns:
     def values_of(self, other: Traces) -> List[QuantityValues]:
         """Everything that a run is asked, trace by trace of the reference."""
         same = same_by_construction(self.reference, other)
+        other = self._of_numbers(other)
         return [
             each._replace(seconds=self.reference.duration)
             for trace in self.reference
@@ -147,6 +149,34 @@ class CpuRuns:
             for ask in (self._of_trace, self._of_own_path, self._of_ideal, self._of_learning)
             for each in ask(trace, other)
         ]
+
+    def no_numbers(self, other: Traces) -> List[Uncompared]:
+        """Traces of which nothing can be reckoned, as samples of the run or the CPU's are none."""
+        found = []
+        for trace in (each for each in self.reference if each.label in other.traces):
+            why = why_no_numbers(other[trace.label], other.dt)
+            said = f"in the judged run, {why}" if why else self._no_numbers.get(trace.label)
+            if said:
+                found.append(Uncompared(trace.label, said))
+        return found
+
+    @cached_property
+    def _no_numbers(self) -> Mapping[str, str]:
+        """Of the CPU's runs, the same."""
+        found: Dict[str, str] = {}
+        for run in (self.reference, *self.repeats, *self.builds):
+            for trace in run:
+                why = "" if trace.label in found else why_no_numbers(trace, run.dt)
+                if why:
+                    where = "in the reference" if run is self.reference else "in the spread"
+                    found[trace.label] = f"{where}, {why}"
+        return found
+
+    def _of_numbers(self, other: Traces) -> Traces:
+        """The run without these."""
+        beside = {each.trace for each in self.no_numbers(other)}
+        kept = {label: trace for label, trace in other.traces.items() if label not in beside}
+        return replace(other, traces=kept)
 
     def unmeasured(self, other: Traces, values: Sequence[QuantityValues]) -> List[Unmeasured]:
         """What a run is asked and these runs cannot tell, with the reason.
@@ -157,6 +187,7 @@ class CpuRuns:
         values : sequence of QuantityValues
             Of `values_of`.
         """
+        other = self._of_numbers(other)
         plain = (each for each in values if each.strays is None)
         known = {(each.trace, each.quantity): len(each.where) for each in plain}
         same = same_by_construction(self.reference, other)
@@ -181,6 +212,8 @@ class CpuRuns:
     def _measured(self) -> Mapping[str, _Measured]:
         found = {}
         for trace in self.reference:
+            if trace.label in self._no_numbers:
+                continue
             if trace.kind in MEASURES and (trace.sparse or flat(trace).size):
                 found[trace.label] = self._measure(trace)
         return found
@@ -249,7 +282,7 @@ class CpuRuns:
     def _of_ideal(self, trace: Trace, other: Traces) -> List[QuantityValues]:
         """How far the trace is from what it should come to equal, where its model says so."""
         ideal = trace.ideal
-        if ideal is None:
+        if ideal is None or ideal not in other.traces:
             return []
 
         def away(run: Traces) -> Values:
@@ -282,8 +315,10 @@ class CpuRuns:
         for trace in self.reference:
             error = _error_of(trace)
             runs = (self.reference, *self.repeats)
-            if trace.kind != "weights" or any(
-                not {error, trace.label} <= set(run.traces) for run in runs
+            if (
+                trace.kind != "weights"
+                or {error, trace.label} & set(self._no_numbers)
+                or any(not {error, trace.label} <= set(run.traces) for run in runs)
             ):
                 continue
             made = [lesson_of(run[trace.label], run[error]) for run in self.repeats]

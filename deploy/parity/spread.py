@@ -119,7 +119,7 @@ def single(trace: Trace) -> Trace:
 
 
 def check_of_one_model(spread: Spread, run: Traces) -> None:
-    """Refuse a spread that is not of a run's model, step and length.
+    """Refuse a spread that is not of a run's model.
 
     Raises
     ------
@@ -131,8 +131,42 @@ def check_of_one_model(spread: Spread, run: Traces) -> None:
             f"the spread is of another model, {own.model} ({own.fingerprint[:8]}), not of "
             f"{run.model} ({run.fingerprint[:8]}); make one with deploy.spread"
         )
+
+
+def check_of_one_length(spread: Spread, run: Traces) -> None:
+    """Refuse a spread that is not of a run's step and length.
+
+    Raises
+    ------
+    BadInput
+    """
+    own = spread.repeats[0]
     if (own.dt, own.n_steps) != (run.dt, run.n_steps):
         raise BadInput(
             f"the spread is of runs of {own.duration:g} s in steps of {own.dt:g} s, the run of "
             f"{run.duration:g} s in {run.dt:g} s; make one of that length"
+        )
+
+
+def check_reaches(spread: Spread, run: Traces, begin: int) -> None:
+    """Refuse a spread of which nothing is cut that has the steps of a part of a run.
+
+    Parameters
+    ----------
+    spread : Spread
+    run : Traces
+        The part.
+    begin : int
+        The step of the whole after which it begins.
+
+    Raises
+    ------
+    BadInput
+    """
+    own, end = spread.repeats[0], begin + run.n_steps
+    if own.dt != run.dt or own.n_steps < end:
+        raise BadInput(
+            f"the spread is of runs of {own.duration:g} s in steps of {own.dt:g} s, and compared "
+            f"are {begin * run.dt:g} to {end * run.dt:g} s in steps of {run.dt:g} s; make one of "
+            f"{end * run.dt:g} s or more"
         )

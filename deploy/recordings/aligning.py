@@ -7,18 +7,20 @@ the same instants. What has none is not compared, which is said by name and reas
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Dict, List, Tuple, Union
+from typing import Dict, List, NamedTuple, Tuple, Union
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deploy.errors import BadInput
 from deploy.files.timestamp import now
+from deploy.recordings.cutting import within
 from deploy.recordings.mapping import shown_names
 from deploy.recordings.onto_steps import Stepped, Unfit, onto_steps
 from deploy.recordings.recording import ELSEWHERE, Recording, Signal, Trains
 from deploy.traces.trace import Trace
 from deploy.traces.traces import HOST_ONLY, OFF_CHIP, Traces
+from deploy.traces.uncompared import Uncompared
 
 MOST_PHASES = 100_000  # steps in which a common phase is looked for
 
@@ -34,7 +36,25 @@ class _Window:
 Run = Union[Traces, Recording]
 
 
-def aligned(reference: Run, other: Run) -> Tuple[Traces, Traces]:
+class Aligned(NamedTuple):
+    """Two runs as traces of the same steps.
+
+    Attributes
+    ----------
+    runs : tuple of Traces
+        With what was left out, and why, among the warnings of the one that was recorded elsewhere.
+    begin : int
+        The step of the reference after which they begin.
+    uncompared : tuple of Uncompared
+        What both had, and could not be brought onto the same steps.
+    """
+
+    runs: Tuple[Traces, Traces]
+    begin: int = 0
+    uncompared: Tuple[Uncompared, ...] = ()
+
+
+def align(reference: Run, other: Run) -> Aligned:
     """Both as traces of the same steps.
 
     Parameters
@@ -42,18 +62,13 @@ def aligned(reference: Run, other: Run) -> Tuple[Traces, Traces]:
     reference, other : Traces or Recording
         Two `Traces` are given back as they are.
 
-    Returns
-    -------
-    tuple of Traces
-        With what was left out, and why, among the warnings of the one that was recorded elsewhere.
-
     Raises
     ------
     BadInput
         If they have no signal in common that could be compared.
     """
     if isinstance(reference, Traces) and isinstance(other, Traces):
-        return reference, other
+        return Aligned((reference, other))
     dt = _step_of(reference, other)
     reasons: Dict[str, str] = {}
     others = set(_labels(other))
@@ -75,10 +90,11 @@ def aligned(reference: Run, other: Run) -> Tuple[Traces, Traces]:
         raise BadInput(_nothing(reference, other, reasons))
     found = {label: _with_known_ideal(pair, found) for label, pair in found.items()}
     notes = _notes(reference, other, dt, window, reasons, pairs, found)
-    return (
+    runs = (
         _traces(reference, other, dt, window, {k: a for k, (a, _) in found.items()}, notes),
         _traces(other, reference, dt, window, {k: b for k, (_, b) in found.items()}, notes),
     )
+    return Aligned(runs, window.begin, tuple(Uncompared(*each) for each in reasons.items()))
 
 
 def _labels(run: Run) -> List[str]:
@@ -190,7 +206,7 @@ def _cut(pair: Tuple[Stepped, Stepped], window: _Window) -> Tuple[Trace, Trace]:
         raise Unfit("no step that both runs have")
     first, second = pair
     if first.trace.sparse:
-        return tuple(_cut_spikes(each.trace, window) for each in pair)  # type: ignore[return-value]
+        return tuple(within(each.trace, window.begin, n_steps) for each in pair)  # type: ignore[return-value]
     both = np.intersect1d(first.steps, second.steps)
     both = both[(both > window.begin) & (both <= window.end)]
     if not len(both):
@@ -207,18 +223,6 @@ def _cut(pair: Tuple[Stepped, Stepped], window: _Window) -> Tuple[Trace, Trace]:
     )
 
 
-def sampled_as(run: Traces, reference: Traces) -> Traces:
-    """A run of the same steps, with as few samples of each trace as the reference has."""
-    traces = dict(run.traces)
-    for trace in run:
-        like = reference.traces.get(trace.label, trace)
-        if not trace.sparse and like.period != trace.period:
-            chosen = np.isin(trace.steps, like.steps)
-            fewer = replace(trace, period=like.period, samples=trace.samples[chosen])
-            traces[trace.label] = fewer
-    return replace(run, traces=traces)
-
-
 def _with_known_ideal(
     pair: Tuple[Trace, Trace], found: Dict[str, Tuple[Trace, Trace]]
 ) -> Tuple[Trace, Trace]:
@@ -226,16 +230,6 @@ def _with_known_ideal(
     first, second = pair
     known = first.ideal if first.ideal in found else None
     return replace(first, ideal=known), replace(second, ideal=known)
-
-
-def _cut_spikes(trace: Trace, window: _Window) -> Trace:
-    inside = (trace.spike_steps > window.begin) & (trace.spike_steps <= window.end)
-    return replace(
-        trace,
-        spike_steps=trace.spike_steps[inside] - window.begin,
-        spike_neurons=trace.spike_neurons[inside],
-        n_steps=window.end - window.begin,
-    )
 
 
 def _period(trace: Trace, steps: NDArray[np.int64], n_steps: int) -> float:
@@ -303,6 +297,13 @@ def _notes(
         notes.append(
             f"compared are {window.begin * dt:g} to {window.end * dt:g} s, which both runs have"
         )
+        for run, partner in ((reference, other), (other, reference)):
+            if isinstance(run, Traces):  # of which only what is compared is kept
+                lacking = dict.fromkeys(
+                    t.label for t in run if not t.instrument and t.label not in _labels(partner)
+                )
+                if lacking:
+                    notes.append(f"not compared, as it is not there: {shown_names(lacking)}")
     return notes
 
 
@@ -315,5 +316,6 @@ def _nothing(reference: Run, other: Run, reasons: Dict[str, str]) -> str:
             "a mapping says which is which"
         )
     label, reason = next(iter(reasons.items()))
-    more = f"; so have {len(reasons) - 1} others" if len(reasons) > 1 else ""
-    return f"nothing of {_name(other)} can be compared; {label!r}: {reason}{more}"
+    more = len(reasons) - 1
+    besides = f"; nor can {more} {'other' if more == 1 else 'others'}" if more else ""
+    return f"nothing of {_name(other)} can be compared; {label!r}: {reason}{besides}"

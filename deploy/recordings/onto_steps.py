@@ -78,7 +78,8 @@ def onto_steps(
         raise Unfit(f"samples from {times[0]:g} to {times[-1]:g} s, too many steps of {dt:g} s")
     bad = ~np.isfinite(recorded.values).all(axis=1)
     if bad.any():
-        raise Unfit(f"{int(bad.sum())} samples are no numbers, the first at {times[bad][0]:g} s")
+        many, first = f"{int(bad.sum())} of {len(times)}", times[bad][0]
+        raise Unfit(f"no numbers in {many} samples, the first at {first:g} s")
     if recorded.kind and recorded.kind != about.kind:
         raise Unfit(f"{recorded.kind}, where {about.kind} is compared")
     if about.sparse:

@@ -15,7 +15,22 @@ MOST_VALUES = 2 * 10**8  # numbers of one recording, 1.6 GB of memory
 MOST_NAMES = 100_000
 LONGEST_NAME = 1000  # characters
 ELSEWHERE = "recorded elsewhere"  # the substrate of such a run: what it ran on, nobody knows
-NEUTRAL_UNITS = frozenset({"", "1", "dimensionless", "n.a.", "a.u.", "unknown", "none"})
+NEUTRAL_UNITS = frozenset(
+    {
+        "",
+        "1",
+        "dimensionless",
+        "unitless",
+        "n.a.",
+        "n/a",
+        "na",
+        "a.u.",
+        "au",
+        "unknown",
+        "none",
+        "-",
+    }
+)
 
 
 @dataclass(frozen=True)

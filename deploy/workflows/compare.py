@@ -148,5 +148,6 @@ def compare(
 
 
 def _builds_are_too_few(parity: Parity) -> bool:
-    """Whether it is open, and longer runs would not help."""
-    return parity.outcome == OPEN and math.isnan(parity.seconds_more)
+    """Whether it is open by what more runs would tell, and longer ones would not."""
+    by_runs = parity.outcome == OPEN and bool(parity.open or parity.undecided)
+    return by_runs and math.isnan(parity.seconds_more)

@@ -6,20 +6,22 @@ import html
 import json
 import re
 from pathlib import Path
-from typing import Any, List, Mapping, Optional, Sequence, Union
+from typing import Any, List, Mapping, Optional, Sequence, Tuple, Union
 
 from deploy.files.folder import staged_folder
 from deploy.lessons import accepted, hallmark_figures, lesson_pictures
 from deploy.parity.compare import compare_runs
 from deploy.parity.comparison import MARKS, Comparison, worst_first
 from deploy.parity.effects import SAME
-from deploy.parity.spread import Spread
+from deploy.parity.spread import Spread, check_of_one_length, check_of_one_model, check_reaches
 from deploy.parity.tolerances import Tolerance
-from deploy.recordings.aligning import aligned, sampled_as
+from deploy.recordings.aligning import Aligned, align
+from deploy.recordings.cutting import cut_as
 from deploy.recordings.recording import Recording
 from deploy.report.page import render
 from deploy.shown import bounded
 from deploy.traces.traces import Traces
+from deploy.traces.uncompared import Uncompared
 
 MOST_ROWS = 30  # of a table in a notebook
 
@@ -114,7 +116,8 @@ def compare_traces(
         the same instants, and what has none is named.
     spread : Spread, optional
         How much equally good CPU runs of the model differ; see `deploy.spread`. Without, what is
-        typical of the built-in systems stands in its place.
+        typical of the built-in systems stands in its place. With a recording
+        it is taken at the samples that are compared, to whose end it has to reach.
     tolerances : mapping of str to Tolerance, optional
         Limits by name of a quantity, in the place of its margin, or of a figure.
 
@@ -123,20 +126,27 @@ def compare_traces(
     BadInput
         If the two runs cannot be compared, or the spread is of another model.
     """
-    runs = aligned(reference, other)
+    both = align(reference, other)
     if spread is not None:
-        alike = [
-            tuple(sampled_as(run, runs[0]) for run in group)
-            for group in (spread.repeats, spread.builds)
-        ]
-        spread = Spread(*alike)
-    return parity_of(runs, spread, tolerances)
+        check_of_one_model(spread, both.runs[0])
+        if isinstance(reference, Traces) and isinstance(other, Traces):
+            check_of_one_length(spread, both.runs[0])
+        else:
+            check_reaches(spread, both.runs[0], both.begin)
+        spread = Spread(*(_cut(group, both) for group in (spread.repeats, spread.builds)))
+    return parity_of(both.runs, spread, tolerances, both.uncompared)
+
+
+def _cut(group: Sequence[Traces], both: Aligned) -> Tuple[Traces, ...]:
+    """Runs of a spread at the samples that are compared."""
+    return tuple(cut_as(run, both.runs[0], both.begin) for run in group)
 
 
 def parity_of(
     runs: Sequence[Traces],
     spread: Optional[Spread] = None,
     tolerances: Optional[Mapping[str, Tolerance]] = None,
+    uncompared: Sequence[Uncompared] = (),
 ) -> Parity:
     """Compare the last run with the first, by what a worked system's lesson asks besides."""
     found = compare_runs(
@@ -145,6 +155,7 @@ def parity_of(
         tolerances,
         accepted=accepted(runs[0]),
         figures=[figure for run in runs for figure in hallmark_figures(run)],
+        uncompared=uncompared,
     )
     return Parity(**vars(found))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import List
 
 import numpy as np
@@ -10,6 +11,11 @@ from deploy.parity.figure import Figure
 from deploy.parity.metrics.pair import Pair
 
 MOST_NEURONS = 200  # enough for a mean; evenly spaced where there are more
+
+
+def can_measure() -> bool:
+    """Whether the extra ``spikes`` is installed."""
+    return find_spec("pyspike") is not None
 
 
 def spike_distances(pair: Pair) -> List[Figure]:
