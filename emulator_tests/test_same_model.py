@@ -1,5 +1,8 @@
 """One model for all targets, whatever a user's file does while it is executed."""
 
+import html
+import sys
+
 import numpy as np
 import pytest
 
@@ -74,6 +77,51 @@ def test_a_sweep_of_a_changed_file_is_run_again(tmp_path):
     written(tmp_path, {**TIMED, "transform": "0.5"})
     deploy.sweep(path, 0.02, [0], folder=folder)
     assert all(file.stat().st_mtime_ns != time for file, time in times.items())
+
+
+READ = {"head": "x = np.sin(time.time_ns())", "node": "lambda t: x", "transform": "1"}
+NEIGHBOUR = {"head": "import neighbour; neighbour.N += 1", "node": "lambda t: N", "transform": "1"}
+NEIGHBOUR["head"] += "; N = float(neighbour.N)"
+
+
+@pytest.mark.parametrize("parts", [READ, NEIGHBOUR], ids=["time", "neighbour"])
+def test_a_sweep_says_that_each_seed_is_of_another_model(tmp_path, monkeypatch, parts):
+    """Also one that is resumed, where the runs of some seeds are there already."""
+    (tmp_path / "neighbour.py").write_text("N = 0\n")
+    monkeypatch.setattr("sys.modules", {**sys.modules})
+    path, folder = written(tmp_path, parts), tmp_path / "runs"
+    first = deploy.sweep(path, 0.02, [0, 1], folder=folder, spread=0)
+    assert "each seed is of a model of its own" in "".join(first.notes)
+    again = deploy.sweep(path, 0.02, [0, 1, 2], folder=folder, spread=0)
+    assert first.notes == again.notes == tuple(again.to_dict()["notes"])
+    assert first.notes[0] in html.unescape(again.save(folder).read_text())
+    runs = [run for parity in again.parities for run in parity.runs]
+    assert len({run.fingerprint for run in runs}) == 1
+    for one, other in zip(runs[::2], runs[1::2]):  # of a seed
+        assert one.settings["identity"] == other.settings["identity"]
+    if parts is READ:  # a neighbour counts in each process anew
+        assert len({run.settings["identity"] for run in runs}) == 3
+    steady = written(tmp_path, DRAWN)
+    assert deploy.sweep(steady, 0.02, [0], folder=tmp_path / "b", spread=0).notes == ()
+
+
+def test_runs_of_one_target_alone_are_made_again_where_the_file_gives_another_model(tmp_path):
+    path, folder = written(tmp_path, READ), tmp_path / "runs"
+    (first,) = deploy.sweep(path, 0.02, [0], folder=folder, spread=0).parities
+    (folder / "seed-0" / "emulator.npz").unlink()
+    (again,) = deploy.sweep(path, 0.02, [0], folder=folder, spread=0).parities
+    marks = [run.settings["identity"] for run in (*first.runs, *again.runs)]
+    assert marks[0] == marks[1] != marks[2] == marks[3]
+
+
+def test_two_runs_of_another_model_each_time_are_said_to_be(tmp_path):
+    def notes(parts):
+        path = written(tmp_path, parts)
+        runs = [deploy.run(path, 0.02, "cpu") for _ in range(2)]
+        return [n for n in deploy.compare_traces(*runs).notes if "different models" in n]
+
+    assert len(notes(READ)) == 1
+    assert notes(DRAWN) == notes(COUNTS) == []
 
 
 def executions(path):

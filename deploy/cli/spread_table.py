@@ -19,4 +19,6 @@ def print_spread(found: Sweep) -> None:
         for row in found.table()
     ]
     print_table(list(COLUMNS), rows)
+    for note in found.notes:
+        say(f"note: {note}", indent="    ")
     say(found.verdict)

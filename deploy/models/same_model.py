@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import os
 from dataclasses import replace
 from typing import Any, Dict, Iterator, List, Tuple, Union
 
@@ -18,6 +19,8 @@ from deploy.models.loading import load_model
 from deploy.models.user_code import user_code
 from loihi_rules import Change, fix_seeds
 
+IDENTITY = "identity"  # of a run's settings: see `identity_of`
+RULE = "one model"  # of a Change: its file gives another model at each execution
 OTHERS = (
     "what it reads (the time, a file, a module's state) is another each time; "
     "give such values as parameters"
@@ -53,6 +56,7 @@ class SameModel:
         if loaded.source is None:
             return loaded
         mark = identity(loaded, seed)
+        loaded = replace(loaded, settings={**loaded.settings, IDENTITY: mark})
         first, known = self._first.setdefault(seed, (loaded, mark))
         return loaded if mark == known else _said(first)
 
@@ -86,13 +90,24 @@ def check_repeatable(model: Model, seed: int) -> LoadedModel:
 
 
 def identity(loaded: LoadedModel, seed: int) -> str:
+    """As `identity_of` its network, with this seed where it has none."""
+    with user_code(loaded.source), fixed_generators(seed):
+        return identity_of(fix_seeds(loaded.network, seed).network)
+
+
+def identity_of(network: nengo.Network) -> str:
     """A model's fingerprint, and the plain values that its nodes' and connections' functions read.
 
     Functions enter a fingerprint by their source, which does not say what a name in it stands for.
+    A run of a file has both in its record: nodes that remember something change such values, and
+    so a network that has run has its fingerprint still, and not this.
+
+    Parameters
+    ----------
+    network : nengo.Network
+        Whose seeds are fixed, and that has not run yet.
     """
-    with user_code(loaded.source), fixed_generators(seed):
-        network = fix_seeds(loaded.network, seed).network
-        digest = hashlib.sha256(fingerprint(network).encode())
+    digest = hashlib.sha256(fingerprint(network).encode())
     for function in _functions(network):
         for name, value in _read_by(function):
             digest.update(f"{name}={_plain(value)}".encode())
@@ -107,27 +122,31 @@ def _functions(network: nengo.Network) -> Iterator[Any]:
 
 
 def _read_by(function: Any) -> List[Tuple[str, Any]]:
-    """Numbers, texts and arrays among the variables that a function has from outside."""
+    """Numbers, texts and arrays among the variables that a function has from outside.
+
+    Paths are left out, which are others on another machine.
+    """
     try:
         found = inspect.getclosurevars(function)
     except (TypeError, ValueError):  # not a function of Python's, or not begun yet
         return []
     named = {**found.globals, **found.nonlocals}
     plain = (bool, int, float, complex, str, np.ndarray, np.generic)
-    return [(name, named[name]) for name in sorted(named) if isinstance(named[name], plain)]
+    found_plain = [(name, named[name]) for name in sorted(named) if isinstance(named[name], plain)]
+    return [(n, of) for n, of in found_plain if not (isinstance(of, str) and os.path.isabs(of))]
 
 
 def _plain(value: Any) -> str:
     if isinstance(value, np.ndarray):
         data = np.ascontiguousarray(value)
         return f"{data.dtype}{data.shape}{hashlib.sha256(data.tobytes()).hexdigest()}"
-    return repr(value)
+    return repr(value.item() if isinstance(value, np.generic) else value)
 
 
 def _said(first: LoadedModel) -> LoadedModel:
     change = Change(
         first.name,
-        "one model",
+        RULE,
         "a file that gives another model each time it is executed",
         "the model of its first execution for every run; what its nodes remember is carried over",
         f"runs of different models cannot be compared; {OTHERS}",

@@ -95,6 +95,11 @@ def compare_runs(
         notes.append(f"{' and '.join(unknown)}: which model it is of is not in it, and not known")
     elif reference.fingerprint != other.fingerprint:
         notes.append("the two runs are of different models (their fingerprints differ)")
+    elif len({run.settings.get("identity") for run in (reference, other)} - {None}) > 1:
+        notes.append(
+            "the two runs are of different models (their file was executed twice, and what its "
+            "functions read was another each time); give such values as parameters"
+        )
     if reference.seed != other.seed:
         notes.append(
             f"the two runs have different seeds, {reference.seed} and {other.seed}, so that their "

@@ -53,6 +53,7 @@ class Group(NamedTuple):
         Each figure's spread.
     pages : mapping of int to str
         Of some seeds their own page, by its address from this one.
+    notes : sequence of str
     """
 
     name: str
@@ -61,6 +62,7 @@ class Group(NamedTuple):
     parities: Sequence[Comparison]
     figures: Sequence[Mapping[str, Any]]
     pages: Mapping[int, str]
+    notes: Sequence[str] = ()
 
     @property
     def outcome(self) -> str:

@@ -18,6 +18,7 @@ from deploy.models.generators import fixed_generators, seed_generators
 from deploy.models.loaded import LoadedModel, Model
 from deploy.models.loading import load_model
 from deploy.models.own_draws import give_own_draws
+from deploy.models.same_model import IDENTITY, identity_of
 from deploy.models.user_code import user_code
 from deploy.models.variants import Variant, vary
 from deploy.private_names import RUNS, TRIED, missing
@@ -137,6 +138,9 @@ def record(
     with user_code(loaded.source), fixed_generators(seed), kept_warnings() as warned:
         copied = fix_seeds(loaded.network, seed)
         mark = fingerprint(copied.network)
+        settings = dict(loaded.settings)
+        if loaded.source is not None:  # which another execution may have made of it
+            settings.setdefault(IDENTITY, identity_of(copied.network))
         own_draws = give_own_draws(copied.network, seed)
         learns = learning(copied.network)
         ends = {name: neurons_fingerprint(conn) for name, conn in learns.items()}
@@ -158,7 +162,7 @@ def record(
                 fingerprint=mark,
                 traces={trace.label: trace for trace in described.values()},
                 versions=_versions(target),
-                settings={"model": loaded.typed, **loaded.settings, **session.settings, **varied},
+                settings={"model": loaded.typed, **settings, **session.settings, **varied},
                 created=now(),
                 record=_modes(session),
             )

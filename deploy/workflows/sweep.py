@@ -18,7 +18,7 @@ from deploy.files.places import check_files, not_made
 from deploy.lessons import lesson_pictures
 from deploy.models.fingerprint import fingerprint
 from deploy.models.loaded import Model
-from deploy.models.same_model import SameModel
+from deploy.models.same_model import IDENTITY, OTHERS, RULE, SameModel
 from deploy.models.user_code import user_code
 from deploy.parity.comparison import NO_PARITY, NOT_TESTED, NOTHING, OPEN_, PARITY
 from deploy.parity.tolerances import Tolerance
@@ -44,6 +44,9 @@ from deploy.workflows.run import run
 from deploy.workflows.spread import spread_of
 from loihi_rules import fix_seeds
 
+ANOTHER_A_SEED = (
+    "the file gives another model each time it is executed: each seed is of a model of its own"
+)
 RECORD = "sweep.json"
 MOST_PAGES = 3  # of seeds, the worst ones
 WORST_FIRST = (NO_PARITY, NOT_TESTED, NOTHING, OPEN_, PARITY)
@@ -68,6 +71,14 @@ class Sweep:
     def ok(self) -> bool:
         """Whether every seed is as a CPU run could be."""
         return all(parity.ok for parity in self.parities)
+
+    @property
+    def notes(self) -> Tuple[str, ...]:
+        """What bears on how far seeds can be compared with each other."""
+        runs = [run_ for parity in self.parities for run_ in parity.runs]
+        if any(change["rule"] == RULE for run_ in runs for change in run_.changes):
+            return (f"{ANOTHER_A_SEED}; {OTHERS}",)
+        return ()
 
     @property
     def outcome(self) -> str:
@@ -140,7 +151,8 @@ class Sweep:
 
     def group(self, name: str, pages: Mapping[int, str]) -> Group:
         """What a page of one model or several has of it."""
-        return Group(name, self.verdict, self.seeds, self.parities, self.table(), pages)
+        figures = self.table()
+        return Group(name, self.verdict, self.seeds, self.parities, figures, pages, self.notes)
 
     def values(self, trace: str, metric: str) -> np.ndarray:
         """(n_seeds,) one figure of every seed; NaN where it was not measured."""
@@ -183,6 +195,7 @@ class Sweep:
             "seconds": last.duration,
             "ok": self.ok,
             "verdict": self.verdict,
+            "notes": list(self.notes),
             "seeds": list(self.seeds),
             "outcomes": [parity.outcome for parity in self.parities],
             "within tolerance": [parity.ok for parity in self.parities],
@@ -352,9 +365,15 @@ def _kept(
     loaded = same.load(seed)
     with user_code(loaded.source):
         mark = fingerprint(fix_seeds(loaded.network, seed).network)
-    kept = [run_ if run_ is not None and run_.fingerprint == mark else None for run_ in there]
+    now = (mark, loaded.settings.get(IDENTITY), loaded.settings.get("file"))
+    marks = [_mark(run_) if run_ is not None else None for run_ in there]
+    kept = [run_ if own == now else None for run_, own in zip(there, marks)]
     if any(kept) or same.is_repeatable(seed):
         return kept
-    file = loaded.settings["file"]
-    marks = {(run_.fingerprint, run_.settings.get("file")) if run_ else None for run_ in there}
-    return there if len(marks) == 1 and {file} == {m[1] for m in marks if m} else kept
+    is_one = len(set(marks)) == 1 and marks[0] is not None and marks[0][-1] == now[-1]
+    return there if is_one else kept
+
+
+def _mark(traces: Traces) -> Tuple[Optional[str], ...]:
+    """What runs of one model have in common: the network, what its functions read, the file."""
+    return traces.fingerprint, traces.settings.get(IDENTITY), traces.settings.get("file")
