@@ -181,12 +181,36 @@ def test_channels_of_eight_dimensions_learn_as_on_the_cpu():
     runs = {t: deploy.run(net, 3.0, t, ideals={"post": "input"}) for t in ("cpu", "emulator")}
     found = deploy.compare_traces(runs["cpu"], runs["emulator"])
     assert found.value("post", "error to ideal, ratio") <= 1.05
-    # the largest decoder of the identity, by least squares, asks for 1
-    declare_settings(net)
-    net.config[learned(net)].pes_weight_exponent = 1
+    declare_settings(net)  # more than four times the largest decoder of the identity
+    net.config[learned(net)].pes_weight_exponent = 6
     coarse = deploy.run(net, 3.0, "emulator", ideals={"post": "input"})
     found = deploy.compare_traces(runs["cpu"], coarse)
     assert found.value("post", "error to ideal, ratio") > 1.1
+
+
+@pytest.mark.parametrize("dt, exponent", [(0.001, 2), (0.0005, None), (0.0002, 1)])
+def test_rounding_of_weights_takes_nothing_of_what_is_learnt(dt, exponent):
+    """Changes are rounded downwards, of both halves of a weight: of what is read 12 % less was."""
+    ratios = []
+    for seed in range(3):
+        with nengo.Network(seed=seed) as net:
+            signal = nengo.Node(nengo.processes.WhiteSignal(7, high=1, rms=0.45, seed=1))
+            pre, given = nengo.Ensemble(300, 1, radius=1.2), nengo.Node(size_in=1)
+            nengo.Connection(signal, pre)
+            conn = nengo.Connection(
+                pre, given, function=lambda x: 0 * x, learning_rule_type=nengo.PES(4e-5)
+            )
+            nengo.Connection(given, conn.learning_rule)
+            nengo.Connection(signal, conn.learning_rule, transform=-0.6)
+            nengo.Probe(given, synapse=0.03, label="given")
+        declare_settings(net)
+        net.config[conn].pes_weight_exponent = exponent
+        integer, floating = (
+            deploy.run(net, 2.0, target, dt=dt)["given"].samples[round(1 / dt) :, 0]
+            for target in ("emulator", "float-emulator")
+        )
+        ratios.append(integer @ floating / (floating @ floating))
+    assert np.median(ratios) == pytest.approx(1, abs=0.03)
 
 
 @pytest.mark.quick

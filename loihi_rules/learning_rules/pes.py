@@ -336,7 +336,8 @@ def weight_exponent(fits: Mapping[int, Fit]) -> int:
 
     Too small a one is much worse than too large a one, which rounds more coarsely: on channels
     of 4 dimensions an exponent at which 0.4 % of the weights were cut left 1.32 times the CPU's
-    error, with 0.02 % 0.90, and one and two more 0.95 and 1.10.
+    error. On one of 8 dimensions that chosen left 1.02, each of four more 1.01 to 1.02 (mean of
+    two seeds), seven more 1.08.
 
     Parameters
     ----------

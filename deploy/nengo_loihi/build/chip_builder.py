@@ -25,7 +25,7 @@ from deploy.nengo_loihi.build.build_errors import (
     refuse_a_short_trace,
     refuse_what_is_not_finite,
 )
-from deploy.nengo_loihi.build.decoding_room import fill_range, make_room
+from deploy.nengo_loihi.build.decoding_room import fill_range, make_room, read_both_halves
 from deploy.nengo_loihi.build.discretize import ENCODERS, discretize_model
 from deploy.nengo_loihi.build.ensemble import build_ensemble, is_known
 from deploy.nengo_loihi.build.input_neurons import input_neurons
@@ -275,6 +275,7 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
                 synapse = learning_synapse(model, conn)
                 holder = next(b for b in model.blocks if synapse in b.synapses)
                 holder.compartment.vth[:] = scale.threshold
+                read_both_halves(holder, model.objs[_read(model, conn).post_obj]["in"])
                 synapse.learning_wgt_exp = scale.weight_exponent
                 synapse.learning_rate *= scale.rate_factor * scale.unit
                 synapse.learning_rate *= ERROR_SCALE / scale.error_scale

@@ -49,6 +49,30 @@ def fill_range(block: Any, synapse: Any, probe: Any) -> None:
         probe.weights[i] = weights / factor[:, np.newaxis]
 
 
+def read_both_halves(block: Any, probe: Any) -> None:
+    """Read a learned value as half the difference of the two compartments that decode it.
+
+    One of them decodes the value v and one −v. nengo-loihi's hold nothing below 0, so that of the
+    two sums v₊ and v₋
+
+        max(v₊, 0) − max(v₋, 0)
+
+    is read. But the chip rounds changes of weights downwards (nengo-loihi
+    ``emulator/interface.py``, ``weight_update``, shifts a product to the right), of both: their sum
+    falls with each change, and what is read shrinks by half of it, the more so the shorter the
+    steps. Where both may go below 0, half of v₊ − v₋ has nothing of that, and half the noise.
+
+    Parameters
+    ----------
+    block : nengo_loihi.block.LoihiBlock
+        Of 2d compartments that decode. Is changed.
+    probe : nengo_loihi.probe.LoihiProbe
+        Reads them. Is changed.
+    """
+    block.compartment.vmin = -float(np.max(block.compartment.vth))
+    probe.weights = [weights / 2 for weights in probe.weights]
+
+
 def make_room(block: Any, synapse: Any, ens: nengo.Ensemble, built: Any, dt: float) -> None:
     """Let compartments that decode hold what the spikes of one step may add up to.
 
