@@ -28,7 +28,14 @@ from deploy.parity.statistics.learning import (
     time_to_half,
     while_taught,
 )
-from deploy.parity.statistics.path import OCTILES, PathFit, fit_path, mixed_terms, path_precision
+from deploy.parity.statistics.path import (
+    OCTILES,
+    PathFit,
+    fit_path,
+    lost_gain,
+    mixed_terms,
+    path_precision,
+)
 from deploy.parity.statistics.process import QUANTILES, describe_process
 from deploy.parity.statistics.trains import regularity, synchrony
 from deploy.traces.dynamics import DRIVEN, FREE, LEARNED, UNSUPERVISED
@@ -41,6 +48,7 @@ MOST_DIMENSIONS = 64  # that are judged one by one, evenly chosen
 MOST_NEURONS = 32  # whose filtered spikes or currents are followed
 MOST_DIGITS = 4  # of the ends of a range
 RADIUS = "the radius"  # what values are a part of, where one is known
+LOST = 0.25  # of a gain by one pair of runs, that may be for the reference's own noise
 SMALLEST = 0.003  # of the radius: noise that no reader of the value sees
 ACTIVE = 2.0  # Hz, below which a neuron is not missed
 EXCESS = 20.0  # Hz above twice its rate, from which on a neuron runs away
@@ -202,6 +210,9 @@ def value(trace: Trace, yard: Yardstick) -> Values:
         values["noise"] = values["residual"] = np.full(len(scale), np.nan)
         vary = fit.residual**2 >= SEEN * yard.path.var(axis=0)
         apart = (fit.explained < FOLLOWS) & vary
+        if not yard.builds:  # else the path is their mean, without much noise
+            pairs = zip(yard.path.T, path.T, yard.mixed)
+            apart |= np.array([lost_gain(r, o, sampling, mixed) > LOST for r, o, mixed in pairs])
         values["gain"] = np.where(apart, np.nan, values["gain"])  # see NOISE_OR_SIGNAL
         unseen |= apart
     for name in ("lag", "time base", "gain drift"):  # of nothing
@@ -498,8 +509,8 @@ MEASURES: Mapping[str, Measure] = {
 RHYTHM = frozenset({"frequency", "phase diffusion"})
 FREE_ALONE = RHYTHM | {"level", "amplitude", "quantile"}
 NOISE_OR_SIGNAL = (
-    "the two runs vary, and have less than half of it in common, which is right of noise and wrong "
-    "of a signal; one run has no other to tell (--spread)"
+    "what the two runs vary by may be noise, of which they have little in common, and no signal; "
+    "one run has no other to tell (--spread)"
 )
 PARTING = "equally good CPU runs part, so that there is no path to follow"
 MAY_PART = (

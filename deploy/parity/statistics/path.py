@@ -180,6 +180,43 @@ def path_precision(
     return PathPrecision(Precision(error, freedom), precision(means, kept, found.residual))
 
 
+def lost_gain(
+    reference: np.ndarray, other: np.ndarray, sampling: float, without: Collection[str]
+) -> float:
+    r"""By what part the gain of a pair of runs may come out too small, at most.
+
+    Least squares takes the reference for what is true. One run has noise of its own, which the
+    other has not: with its variance :math:`\sigma^2` the normal equations have
+    :math:`n \sigma^2` too much at the gain, which is so too small by
+
+    .. math::
+
+        n \sigma^2 \, [(X^T X)^{-1}]_{gg}
+
+    of itself (errors in variables). What the fit leaves is noise of both runs, and
+    :math:`\sigma^2` no more than its variance; of two healthy runs half of it.
+
+    Parameters
+    ----------
+    reference, other : (n_samples,) ndarray
+        One dimension.
+    sampling : float
+    without : collection of str
+
+    References
+    ----------
+    Fuller (1987), Measurement Error Models, 1.1: attenuation.
+    """
+    r, o = np.asarray(reference, float), np.asarray(other, float)
+    if not _varies(r) or "gain" in without:
+        return 0.0
+    follower, found = _best(r, o, sampling, without)
+    kept = follower.columns_at(found.point)[follower.kept]
+    of_gain = contrasts_of(kept)[[name for name in TERMS if name not in without].index("gain")]
+    too_much: float = kept.shape[1] * found.left**2
+    return too_much * float(of_gain @ of_gain)
+
+
 class _Fit(NamedTuple):
     """`PathFit` of one dimension."""
 
