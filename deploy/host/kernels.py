@@ -184,7 +184,7 @@ def lif_refract(codes, floats, first, last, logarithms):
 
 @jit
 def collect_spikes(
-    addresses, sizes, units, most, room, waiting, extremes, row, events, event_start
+    addresses, sizes, units, most, room, fade, waiting, extremes, row, events, event_start
 ):
     """The host's spikes of this step, for the chip's next.
 
@@ -196,10 +196,13 @@ def collect_spikes(
         As of `deploy.nengo_loihi.run.input_spikes.unit_of`.
     room : (n_inputs,) ndarray of int64
         How many spikes of a neuron may wait for the next step.
-    waiting : (n_neurons,) ndarray of int64
+    fade : (n_inputs,) ndarray of float64
+        What is left of one that waits, a step later.
+    waiting : (n_neurons,) ndarray of float64
         Those that do, of all inputs' neurons.
-    extremes : (n_inputs, 3) ndarray of int64
-        The most spikes that were asked for in a step, that waited, and that were cut.
+    extremes : (n_inputs, 4) ndarray of float64
+        The most spikes that were asked for in a step, that waited, and that were cut; and the
+        squares of what waited, added up.
     row : int
         Step in the batch; its spikes go into row ``row + 1`` of the events.
     events, event_start
@@ -219,7 +222,7 @@ def collect_spikes(
             for i in range(sizes[k]):
                 if values[i] != 0.0 or waiting[first + i]:
                     asked = waiting[first + i] + np.rint(abs(values[i]) / units[k])
-                    needed += min(np.int64(max(asked, 1.0)), most[k])
+                    needed += min(np.int64(max(np.rint(asked), 1.0)), most[k])
             first += sizes[k]
         if len(events) - at < needed:
             return False
@@ -232,12 +235,17 @@ def collect_spikes(
                 if values[i] != 0.0:
                     count = np.int64(max(np.rint(abs(values[i]) / units[k]), 1.0))
                 extremes[k, 0] = max(extremes[k, 0], count)
-                count += waiting[first + i]
-                left = max(count - most[k], 0)
-                waiting[first + i] = min(left, room[k])
-                extremes[k, 1] = max(extremes[k, 1], waiting[first + i])
-                extremes[k, 2] = max(extremes[k, 2], left - waiting[first + i])
-                for _ in range(count - left):
+                total = count + waiting[first + i]
+                sent = min(np.int64(np.rint(total)), most[k])
+                left = total - sent
+                if left < 0.5:
+                    left = 0.0
+                waits = min(left, float(room[k]))
+                waiting[first + i] = waits * fade[k]
+                extremes[k, 1] = max(extremes[k, 1], waits)
+                extremes[k, 2] = max(extremes[k, 2], left - waits)
+                extremes[k, 3] += waits * waits
+                for _ in range(sent):
                     events[at] = i
                     at += 1
         first += sizes[k]

@@ -140,10 +140,26 @@ def _as_spikes(
     nengo.Connection(node, pairs, transform=1 / radius, synapse=None, seed=0)
     signs = np.concatenate([np.eye(size), -np.eye(size)], axis=1)
     worth, most = radius * dt * spike, MOST_A_STEP / dt
-    sent = nengo.Node(lambda t, spikes: np.minimum(spikes, most), size_in=2 * size, label="spikes")
+    lowpass = synapse.synapse if isinstance(synapse, Lead) else synapse
+    sending = _Sending(2 * size, most, float(np.exp(-dt / lowpass.tau)) if lowpass.tau else 0.0)
+    sent = nengo.Node(sending, size_in=2 * size, label="spikes")
     sent.seed = 0
     nengo.Connection(pairs.neurons, sent, synapse=None, seed=0)
     nengo.Connection(sent, post, transform=worth * signs, synapse=synapse, seed=0)
+
+
+class _Sending:
+    """Spikes as the host sends them; what is too many waits, see `filtered_unit`."""
+
+    def __init__(self, size: int, most: float, fade: float):
+        self.most, self.fade = most, fade
+        self.waiting = np.zeros(size)
+
+    def __call__(self, t: float, spikes: np.ndarray) -> np.ndarray:
+        total = spikes + self.waiting
+        sent = np.minimum(total, self.most)
+        self.waiting = (total - sent) * self.fade
+        return np.asarray(sent)
 
 
 def _replace_carriers(made: Rewritten, dt: float) -> None:

@@ -392,7 +392,7 @@ class EmulatorSession(ChipSession):
         if isinstance(emulator, FastEmulator) and not emulator.closed:
             warn_of_limits(emulator, self.learners().values())
             extremes = getattr(self.simulator._runner, "extremes", {})
-            warn_of_large_values(valued_by(self.model), extremes, self.model.dt)
+            warn_of_large_values(valued_by(self.model), extremes, self.model.dt, self.n_steps)
             if self.n_steps:
                 warn_of_rates(self.rates)
         self.simulator.close()

@@ -148,5 +148,5 @@ class BoardSession(ChipSession):
     def close(self) -> None:
         if not self.board.closed and self.n_steps:
             extremes = getattr(self.runner, "extremes", {})
-            warn_of_large_values(valued_by(self.model), extremes, self.model.dt)
+            warn_of_large_values(valued_by(self.model), extremes, self.model.dt, self.n_steps)
         self.simulator.close()

@@ -87,7 +87,7 @@ def largest_value(
     values = values_of(network, node, dt)
     if values is None:
         return None
-    room = 1.0 if _is_whole(network, node) else 2.0
+    room = 1.0 if is_whole(network, node) else 2.0
     return room * float(np.abs(values[:, columns]).max(initial=0.0))
 
 
@@ -118,7 +118,7 @@ def _said(network: nengo.Network, node: nengo.Node) -> Any:
     return getattr(network.config[node], "pilot_inputs", None)
 
 
-def _is_whole(network: nengo.Network, node: nengo.Node) -> bool:
+def is_whole(network: nengo.Network, node: nengo.Node) -> bool:
     """Whether `values_of` are all that it gives."""
     listed = (nengo.processes.PresentInput, nengo.processes.Piecewise)
     held = isinstance(node.output, (np.ndarray, *listed))

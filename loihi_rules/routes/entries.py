@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence
 
 import nengo
@@ -15,13 +15,16 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from loihi_rules.chip.lags import without
+from loihi_rules.nengo_parts.likely_inputs import DRAWN, is_whole, values_of
 from loihi_rules.nengo_parts.settings import TYPICAL_FREQUENCY
 from loihi_rules.nengo_parts.stepped import is_stepped
 from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.nengo_parts.wiring import base_of, columns_of, decoded, is_chip_input, on_chip
 from loihi_rules.notes import Notes
+from loihi_rules.routes.from_host import Given
 
 TRIED_POINTS = 500  # of what an ensemble represents, at which its largest value is looked for
+MOST_VALUES = 2_000_000  # of a node, that are looked at
 MOST_MODES = 1000  # dimensions of a loop whose eigenvalues are looked for, in about a second
 
 
@@ -57,6 +60,8 @@ class Entry:
     share : float
         How far its value goes, in radii of the target, 1 at most: that much of an error of its
         filter is an error of what the target represents.
+    given : Given, optional
+        What is known of the values of a node.
     """
 
     conn: nengo.Connection
@@ -71,6 +76,7 @@ class Entry:
     adds_up: bool
     lag: float = 0.0
     share: float = 1.0
+    given: Optional[Given] = field(default=None, compare=False)
 
 
 def entries_of(
@@ -97,11 +103,13 @@ def entries_of(
     loops = loops_of(network, dt)
     entries: Dict[nengo.Ensemble, List[Entry]] = {}
     known: Dict[Any, np.ndarray] = {}
+    nodes: Dict[nengo.Node, Optional[np.ndarray]] = {}
     for ens, conns in into.items():
         taus: Dict[Any, List[Optional[float]]] = {}  # by source
         for conn in conns:
             taus.setdefault(base_of(conn.pre), []).append(tau_of(conn))
         found = [_entry(network, conn, taus, loops) for conn in conns]
+        found = [replace(e, given=_given(network, e.conn, dt, nodes)) for e in found]
         entries[ens] = _with_shares(_without_lags(notes, found, dt), known)
     return entries
 
@@ -175,6 +183,27 @@ def _values(conn: nengo.Connection, known: Dict[Any, np.ndarray]) -> np.ndarray:
             points = pre.radius * points.sample(TRIED_POINTS, pre.dimensions, rng=rng)
         known[key] = get_targets(conn, np.asarray(points))
     return known[key]
+
+
+def _given(
+    network: nengo.Network,
+    conn: nengo.Connection,
+    dt: float,
+    nodes: Dict[nengo.Node, Optional[np.ndarray]],
+) -> Optional[Given]:
+    """What is known of the values that a node gives an ensemble; ``nodes`` has what they give."""
+    node = base_of(conn.pre)
+    if not isinstance(node, nengo.Node) or not isinstance(conn.post_obj, nengo.Ensemble):
+        return None
+    if conn.function is not None or node.size_in or DRAWN * node.size_out > MOST_VALUES:
+        return None
+    if node not in nodes:
+        nodes[node] = values_of(network, node, dt)
+    values = nodes[node]
+    if values is None:
+        return None
+    radii = values[:, columns_of(conn.pre)] @ matrix_of(conn).T / float(conn.post_obj.radius)
+    return Given(radii, not is_whole(network, node))
 
 
 def _may_be_late(entry: Entry) -> bool:

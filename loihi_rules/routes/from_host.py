@@ -15,6 +15,7 @@ SPIKE = 0.25  # radii, that a spike of the host's is worth where nothing else is
 MOST_SPIKES = 64  # of a value, that the host sends in a step
 LEAST_SPIKE = 1 / 16  # radii, of which as many are four
 LEAST_SHARE = 1 / 32  # of a radius
+MORE = 1.5  # than the most that a process gives in the steps that are looked at
 STEP_LENGTH = 8  # steps of the answer to a jump, of which the first are the largest
 
 
@@ -31,6 +32,21 @@ class HostFilter(NamedTuple):
 
     synapse: Optional[Synapse]
     late: float
+
+
+class Given(NamedTuple):
+    """What a connection from a node is known to give.
+
+    Attributes
+    ----------
+    values : (n, size) ndarray
+        In radii of its target.
+    is_course : bool
+        Whether these are one step after the other.
+    """
+
+    values: np.ndarray
+    is_course: bool
 
 
 def before_chip(
@@ -104,11 +120,12 @@ def _in_a_step(tau: float, dt: float) -> float:
     return float(-np.expm1(-dt / tau)) if tau else 1.0
 
 
-def spike_of(conn: nengo.Connection, tau: float, dt: float) -> float:
+def spike_of(conn: nengo.Connection, tau: float, dt: float, given: Optional[Given] = None) -> float:
     """What a spike of the host's is worth for a connection from the host, in radii.
 
     What a node computes of what the chip gives it fluctuates as spikes do, see `spike_behind`; the
-    usual where that would be less, and of what the host has by itself.
+    usual where that would be less, and of what the host has by itself. Where it is known what that
+    is, it goes into one step, as far as the host is to send of it.
 
     Parameters
     ----------
@@ -117,7 +134,15 @@ def spike_of(conn: nengo.Connection, tau: float, dt: float) -> float:
         Of the chip's filter, seconds.
     dt : float
         Step in seconds.
+    given : Given, optional
+        What it gives before any filter.
     """
+    if given is not None:
+        sent, alike = given.values, isinstance(conn.synapse, Lowpass) and conn.synapse.tau == tau
+        if given.is_course and not alike:
+            sent = Lead(conn.synapse, steps_of(tau, dt)).filt(sent, dt=dt, y0=0)
+        largest = float(np.abs(sent).max(initial=0.0)) * (MORE if given.is_course else 1.0)
+        return max(SPIKE, largest / MOST_SPIKES)
     node = base_of(conn.pre)
     values = isinstance(conn.post_obj, nengo.Ensemble) and isinstance(conn.synapse, Lowpass)
     if not (values and isinstance(node, nengo.Node) and node.size_in):

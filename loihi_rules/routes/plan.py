@@ -202,7 +202,7 @@ def _costs(
     own = tau if entry.tau is None else entry.tau
     bits = ROUNDING * 2.0**-chip.weight_bits * max(tau / FULL_TAU, 1.0)
     if entry.from_host and not entry.spikes:
-        spike = spike_of(entry.conn, tau, dt)
+        spike = spike_of(entry.conn, tau, dt, entry.given)
         late = before_chip(entry.conn.synapse, tau, dt, spike).late
         added = HOST_NOISE * (spike / SPIKE) / (1 + tau / dt)
         offset = _at_threshold(entry, 0.0, added) * threshold

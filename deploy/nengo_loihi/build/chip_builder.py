@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from typing import Any, Optional, Tuple
+from typing import Any, Optional, Set, Tuple
 
 import nengo
 import numpy as np
@@ -29,7 +29,12 @@ from deploy.nengo_loihi.build.decoding_room import fill_range, make_room, read_b
 from deploy.nengo_loihi.build.discretize import ENCODERS, discretize_model
 from deploy.nengo_loihi.build.ensemble import build_ensemble, is_known
 from deploy.nengo_loihi.build.input_neurons import input_neurons
-from deploy.nengo_loihi.build.input_units import InputUnit, input_unit, most_at_once
+from deploy.nengo_loihi.build.input_units import (
+    InputUnit,
+    filtered_unit,
+    input_unit,
+    most_at_once,
+)
 from deploy.nengo_loihi.build.rates_in_pieces import rates_in_pieces
 from deploy.nengo_loihi.build.rounded import round_model
 from deploy.nengo_loihi.build.row_table import row_tables
@@ -243,13 +248,15 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
                 refuse_a_short_trace(conn, model.dt)
             valued = _values_to_neurons(model, conn)
             before = len(block.synapses) if isinstance(block, LoihiBlock) else 0
-            spike = rewritten.notes.connections[conn].spike
+            spike, senders = rewritten.notes.connections[conn].spike, set(model.host2chip_senders)
             if valued:
                 built, unit = self._values(model, conn, *args, **kwargs)
             elif spike:
                 built = self._in_spikes(spike, model, conn, *args, **kwargs)
             else:
                 built = super().build(model, conn, *args, **kwargs)
+            if tau is not None and not valued and not isinstance(conn.pre_obj, Neurons):
+                _note_unit(model, conn, senders, filtered_unit(spike, tau, model.dt))
             for synapse in block.synapses[before:] if isinstance(block, LoihiBlock) else ():
                 if synapse.label not in ENCODERS:  # which other values use too
                     synapse.label = name_of(conn)
@@ -311,10 +318,7 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
             unit = input_unit(model.toplevel, conn, gain, model.dt)
             senders = set(model.host2chip_senders)
             built = self._in_spikes(unit.value, model, conn, *args, **kwargs)
-            for sender, receiver in model.host2chip_senders.items():
-                if sender not in senders:
-                    model.input_units[receiver] = unit
-                    model.valued[receiver] = conn
+            _note_unit(model, conn, senders, unit)
             return built, unit
 
     class ChipModel(builder.Model):
@@ -329,7 +333,7 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
     label = rewritten.network.label or "network"
     model: Any = ChipModel(dt=dt, label=label, builder=ChipBuilder())
     model.solved = {}  # connections to what their solvers gave
-    model.input_units = {}  # of receivers of values that go straight to neurons
+    model.input_units = {}  # of receivers of values
     model.valued = {}  # these receivers to their connections
     model.shifts = {}  # blocks to what has been added to their voltages
     model.spans = {}  # blocks to their thresholds in floating point
@@ -404,6 +408,14 @@ def _values_to_neurons(model: Any, conn: nengo.Connection) -> bool:
         return False
     to_neurons = isinstance(conn.post_obj, Neurons) and on_chip(network, conn.post)
     return to_neurons and not isinstance(conn.pre_obj, Neurons) and not on_chip(network, conn.pre)
+
+
+def _note_unit(model: Any, conn: nengo.Connection, before: Set[Any], unit: InputUnit) -> None:
+    """Of what a connection sends from the host, which has none of the senders ``before``."""
+    for sender, receiver in model.host2chip_senders.items():
+        if sender not in before:
+            model.input_units[receiver] = unit
+            model.valued[receiver] = conn
 
 
 def _learns_on_host(model: Any, conn: nengo.Connection) -> bool:

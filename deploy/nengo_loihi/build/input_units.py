@@ -10,6 +10,7 @@ import scipy.sparse
 
 from deploy.nengo_loihi.build.input_neurons import SPIKES_A_STEP
 from loihi_rules.blocks.injection import SpikeTimes
+from loihi_rules.chip.levels import filter_of
 from loihi_rules.nengo_parts.leads import Lead
 from loihi_rules.nengo_parts.likely_inputs import largest_value
 from loihi_rules.nengo_parts.transforms import linear_map
@@ -20,6 +21,7 @@ MOST_A_STEP = 64  # spikes of one neuron; bounds what the chip is sent
 FAINT = 1 / 4  # thresholds: what a spike of each input adds up to, where a quarter would be less
 PULSES = 1024  # spikes of a pulse that compartments take at once; leaves weights 5 bits of 8
 STEPS = 8  # of a filter's answer, of which the first are the largest
+ENDLESS = 2**40  # spikes that wait, where these become less by themselves
 INPUT_MAX = 2.0**20  # half of what a compartment's synapses may add in a step, 21 bits
 
 
@@ -39,6 +41,9 @@ class InputUnit(NamedTuple):
     alone : float
         Thresholds by which one spike is more than what makes a neuron fire; 0 where that is known
         to do no harm.
+    fade : float
+        What is left of a spike that waits, a step later: all of it, or as much as the filter
+        would have left that it goes into.
     """
 
     value: float
@@ -46,6 +51,7 @@ class InputUnit(NamedTuple):
     room: int = 0
     at_once: int = 0
     alone: float = 0.0
+    fade: float = 1.0
 
 
 def input_unit(network: nengo.Network, conn: nengo.Connection, gain: np.ndarray, dt: float) -> Any:
@@ -99,6 +105,30 @@ def input_unit(network: nengo.Network, conn: nengo.Connection, gain: np.ndarray,
     return InputUnit(unit, MOST_A_STEP, max(pulse, MOST_A_STEP), at_once, alone)
 
 
+def filtered_unit(spike: float, tau: float, dt: float) -> InputUnit:
+    """The unit of values into an ensemble, which go through one low-pass filter.
+
+    What is beyond `MOST_A_STEP` spikes waits for the next steps, and becomes less as it would
+    behind the filter: once it has been sent, what the filter gives is as if it had come at once.
+
+    Parameters
+    ----------
+    spike : float
+        What one is worth, radii; 0 for the usual.
+    tau : float
+        Of the filter, as the chip has it, in seconds; 0 for none.
+    dt : float
+        Step in seconds.
+
+    Returns
+    -------
+    InputUnit
+    """
+    if not tau:
+        return InputUnit(spike or USUAL_UNIT)
+    return InputUnit(spike or USUAL_UNIT, room=ENDLESS, fade=float(np.exp(-dt / tau)))
+
+
 def _ahead(synapse: Any, given: np.ndarray, dt: float) -> float:
     """How high a signal up to 1 is behind a filter of the host that makes up for the chip's."""
     if not isinstance(synapse, Lead):
@@ -112,7 +142,7 @@ def _largest(weights: Any) -> np.ndarray:
 
 
 def most_at_once(model: Any, receiver: Any, unit: InputUnit, whole: bool) -> InputUnit:
-    """With as many spikes a step as compartments can take of one axon.
+    """With as many spikes a step as compartments can take of one axon, and the filter they have.
 
     Parameters
     ----------
@@ -121,10 +151,14 @@ def most_at_once(model: Any, receiver: Any, unit: InputUnit, whole: bool) -> Inp
     receiver : nengo_loihi.builder.inputs.ChipReceiveNode
     unit : InputUnit
     whole : bool
-        Whether weights are integers, whose sums wrap around.
+        Whether weights are integers, whose sums wrap around, and decays are.
     """
+    dt = model.dt
     if not unit.room:
         return unit
+    if unit.fade < 1:
+        kept = filter_of(-dt / float(np.log(unit.fade)), dt) if whole else 0.0
+        return unit._replace(fade=float(np.exp(-dt / kept))) if kept else unit
     if not whole:
         return unit._replace(most=unit.room)
     groups = [axon.target for axon in model.spike_targets[receiver].axons]

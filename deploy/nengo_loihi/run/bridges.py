@@ -10,7 +10,7 @@ from deploy.errors import Unsupported
 from deploy.host import kernels as host_kernels
 from deploy.nengo_loihi.build.input_units import MOST_A_STEP, InputUnit
 from deploy.nengo_loihi.build.resources import name_of_block
-from deploy.nengo_loihi.run.input_spikes import unit_of
+from deploy.nengo_loihi.run.input_spikes import SUMMED, unit_of
 from deploy.nengo_loihi.run.interface import FastEmulator
 from loihi_rules.nengo_parts.names import name_of
 
@@ -129,9 +129,11 @@ class SpikeBridge:
         self.units = np.array([unit.value for unit in units], np.float64)
         self.most = np.array([unit.most for unit in units], np.int64)
         self.room = np.array([unit.room for unit in units], np.int64)
-        self.waiting = np.zeros(int(self.sizes.sum()), np.int64)
+        self.fade = np.array([unit.fade for unit in units], np.float64)
+        self.waiting = np.zeros(int(self.sizes.sum()))
         self._waited = self.waiting.copy()
-        self._extremes = np.zeros((len(self.sizes), 3), np.int64)
+        self._extremes = np.zeros((len(self.sizes), 4))
+        self._late = self._extremes[:, SUMMED].copy()
         self.valued = valued
         size = (most + 1) * int(self.sizes.sum()) + MOST_A_STEP * int(self.sizes.sum())
         self._events = np.zeros(size, np.int32)
@@ -161,6 +163,7 @@ class SpikeBridge:
             self.units,
             self.most,
             self.room,
+            self.fade,
             self.waiting,
             self._extremes,
             row,
@@ -181,10 +184,12 @@ class SpikeBridge:
     def save(self) -> None:
         """A batch starts."""
         self._waited[...] = self.waiting
+        self._late[...] = self._extremes[:, SUMMED]
 
     def restore(self) -> None:
         """Go back to where it started."""
         self.waiting[...] = self._waited
+        self._extremes[:, SUMMED] = self._late
 
     def carry(self, n: int) -> None:
         """Make the last row the first of the next batch."""

@@ -12,7 +12,8 @@ from deploy.nengo_loihi.load import load_nengo_loihi
 from loihi_rules.change import warn
 from loihi_rules.nengo_parts.names import name_of
 
-ASKED, WAITED, CUT = range(3)  # columns of `extremes`
+ASKED, WAITED, CUT, SUMMED = range(4)  # columns of `extremes`; the last is of squares
+WORTH_A_WARNING = 0.05  # radii; 100 neurons are off by 0.03
 LATE = 0.003  # s, by which what waits is noteworthy
 ONE_A_STEP = (nengo.LIF, nengo.LIFRate, nengo.Izhikevich)  # neurons with a refractory time
 
@@ -49,12 +50,15 @@ def counted(
     As `deploy.host.kernels.collect_spikes`, of one input.
     """
     now = np.where(values != 0, np.rint(np.abs(values) / unit.value).clip(1), 0).astype(np.int64)
-    count = now + waiting
-    left = (count - unit.most).clip(0)
-    waiting[:] = left.clip(None, unit.room)
-    found = [now.max(initial=0), waiting.max(initial=0), (left - waiting).max(initial=0)]
-    np.maximum(extremes, found, out=extremes)
-    return np.repeat(np.arange(len(values)), count - left)
+    total = now + waiting
+    sent = np.minimum(np.rint(total), unit.most).astype(np.int64)
+    left = np.where(total - sent < 0.5, 0.0, total - sent)
+    waits = left.clip(None, unit.room)
+    waiting[:] = waits * unit.fade
+    found = [now.max(initial=0), waits.max(initial=0), (left - waits).max(initial=0)]
+    np.maximum(extremes[:SUMMED], found, out=extremes[:SUMMED])
+    extremes[SUMMED] += waits @ waits
+    return np.repeat(np.arange(len(values)), sent)
 
 
 class Valued(NamedTuple):
@@ -86,19 +90,38 @@ def valued_by(model: Any) -> Dict[Any, Valued]:
     }
 
 
-def warn_of_large_values(valued: Mapping[Any, Valued], extremes: Any, dt: float) -> None:
-    """Warn of each connection to neurons whose values were larger than what the chip is sent.
+def warn_of_large_values(
+    valued: Mapping[Any, Valued], extremes: Any, dt: float, n_steps: int
+) -> None:
+    """Warn of each connection whose values were larger than what the chip is sent.
+
+    Of what goes into an ensemble, behind a filter, that is said which came too late for it: the
+    sum of what waits, times what the filter takes of it in a step, is what it is short of.
 
     Parameters
     ----------
     valued : mapping of object to Valued
-    extremes : mapping of object to (3,) ndarray
+    extremes : mapping of object to (4,) ndarray
         By the same, see `deploy.host.kernels.collect_spikes`.
     dt : float
         Step in seconds.
+    n_steps : int
+        Of the run.
     """
     for key, (name, is_a_nodes, unit) in valued.items():
-        asked, waited, cut = (int(n) for n in extremes.get(key, (0, 0, 0)))
+        asked, waited, cut, squares = (float(n) for n in extremes.get(key, np.zeros(4)))
+        if unit.fade < 1:
+            radii = unit.value * (1 - unit.fade)  # of one that waits, behind the filter
+            short = radii * float(np.sqrt(squares / max(n_steps, 1)))
+            if short > WORTH_A_WARNING:
+                what = (
+                    f"it gives up to {asked * unit.value:.3g} radii in a step, of which the chip "
+                    f"takes {unit.most * unit.value:.3g}; what is beyond comes in the steps after, "
+                    f"and behind the filter {short:.2g} radii were missing on average, and up to "
+                    f"{waited * radii:.2g}"
+                )
+                warn(name, "values as spikes", what, _way_out_of_radii(is_a_nodes))
+            continue
         late = -(-waited // unit.most) * dt
         largest = asked * unit.value
         taken = unit.most * unit.value
@@ -134,6 +157,16 @@ def _way_out(is_a_nodes: bool, largest: float) -> str:
     return "let a node that gives them be connected to the neurons, whose pilot_inputs say so"
 
 
+def _way_out_of_radii(is_a_nodes: bool) -> str:
+    if is_a_nodes:
+        return (
+            "network.config[node].pilot_inputs = its largest values, after "
+            "loihi_rules.declare_settings(network), says how large they are, or give its target a "
+            "larger radius"
+        )
+    return "give its target a larger radius, or smaller values"
+
+
 def counting_runner(simulator: Any) -> Any:
     """nengo-loihi's ``StepRunner`` with every spike sent.
 
@@ -144,8 +177,8 @@ def counting_runner(simulator: Any) -> Any:
     theirs: Any = load_nengo_loihi().simulator
     units = {r: unit_of(simulator.model, r) for r in simulator.model.host2chip_senders.values()}
     sizes = {r: r.raw_dimensions for r in units}
-    waiting = {r: np.zeros(size, np.int64) for r, size in sizes.items()}
-    extremes = {r: np.zeros(3, np.int64) for r in units}
+    waiting = {r: np.zeros(size) for r, size in sizes.items()}
+    extremes = {r: np.zeros(4) for r in units}
 
     class CountingRunner(theirs.StepRunner):
         @property

@@ -198,7 +198,8 @@ class KeptSession(Session):
             self._built[0].close()
         elif not self.emulator.closed:
             warn_of_limits(self.emulator, self._learners.values())
-            warn_of_large_values(self._stepper.valued, self.runner.extremes, self.dt)
+            extremes = self.runner.extremes
+            warn_of_large_values(self._stepper.valued, extremes, self.dt, self.n_steps)
             if self.n_steps:
                 warn_of_rates(self.rates)
             self.emulator.close()

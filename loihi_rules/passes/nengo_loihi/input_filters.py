@@ -148,7 +148,7 @@ def _enter(
         _warn_of_another_way(draft, conn, name, way)
         first = ""
         if way == Way.FROM_HOST:
-            spike = spike_of(conn, asked, draft.dt)
+            spike = spike_of(conn, asked, draft.dt, choice.entry.given)
             if spike != SPIKE:
                 notes[conn] = replace(notes[conn], spike=spike)
             same = choice.entry.tau == asked
