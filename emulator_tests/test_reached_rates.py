@@ -43,6 +43,20 @@ def test_rates_beyond_the_radius_are_said_with_their_figure(output, neurons, see
     assert (way == "fast") == (chip > cpu) and int(percent) > 6
 
 
+@pytest.mark.parametrize("seed", [86, 87])
+@pytest.mark.parametrize("output", [3.0, 5.0, 8.0])
+@pytest.mark.parametrize("tau_ref", [0.001, 0.002])
+def test_figures_are_true_where_neurons_fire_as_fast_as_they_can(tau_ref, output, seed):
+    """The chip's shortest interval is whole steps, however large the current is."""
+    (cpu, chip), (warning,) = runs(output, seed, neuron_type=nengo.LIF(tau_ref=tau_ref))
+    percent, mine, cpus = re.search(
+        r"fire (\d+) % .*?, (\d+) Hz .* CPU's (\d+)", warning.what
+    ).groups()
+    assert float(cpus) == pytest.approx(cpu, rel=0.02)
+    assert float(mine) == pytest.approx(chip, rel=0.02)
+    assert float(percent) == pytest.approx(100 * (chip / cpu - 1), abs=3)
+
+
 def test_values_that_come_there_now_and_then():
     said = runs(lambda t: 1.5 * np.sin(2 * np.pi * t), 83, seconds=2.0)[1]
     assert len(said) == 1

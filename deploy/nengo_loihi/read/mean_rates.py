@@ -9,7 +9,7 @@ import nengo
 import numpy as np
 
 from loihi_rules import Rewritten
-from loihi_rules.chip.tuning import is_chips_own, mean_chip_rates
+from loihi_rules.chip.tuning import chip_rates, is_chips_own
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.wiring import on_chip
 
@@ -123,6 +123,10 @@ def watched(fitted: Fitted, neurons: Callable[[Any], Any]) -> Watched:
 def mean_rates(of: Watched, drive: np.ndarray, dt: float) -> Tuple[float, float]:
     """On the CPU and on the chip, Hz, at what drives each neuron.
 
+    As it is held for an interval: where neurons fire nearly as fast as they can, that is the same
+    number of steps whatever the current does, and half a step on average (`mean_chip_rates`) is
+    not what is lost.
+
     Parameters
     ----------
     of : Watched
@@ -135,4 +139,4 @@ def mean_rates(of: Watched, drive: np.ndarray, dt: float) -> Tuple[float, float]
     given = drive[np.newaxis]
     cpu = float(of.own.rates(given, of.cpu_gain, of.cpu_bias).mean()) / height
     current = of.gain * given + of.bias
-    return cpu, float(mean_chip_rates(of.neuron_type, current, dt).mean()) / height
+    return cpu, float(chip_rates(of.neuron_type, current, dt).mean()) / height
