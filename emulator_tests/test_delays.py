@@ -6,6 +6,7 @@ import pytest
 
 import deploy
 from benchmarks import delays
+from deploy.traces.dynamics import seen_through
 from loihi_rules import rewrite
 from loihi_rules.nengo_parts.leads import Lead, steps_of
 
@@ -140,3 +141,49 @@ def test_what_comes_back_late_is_warned_of(synapse, late):
     notes = [note for note in deploy.check(net).warnings if "later than on the CPU" in note]
     assert len(notes) == bool(late)
     assert all(note.startswith("between → ") and f"comes {late} ms" in note for note in notes)
+
+
+def looped(there, back, between=None, gain=0.5):
+    with nengo.Network(seed=1) as net:
+        ens = nengo.Ensemble(50, 1)
+        node = nengo.Node(lambda t, x: gain * x + 0.3, size_in=1, label="node")
+        nengo.Connection(node, ens, synapse=back)
+        before = ens
+        if between is not None:
+            before = nengo.Ensemble(50, 1)
+            nengo.Connection(ens, before, synapse=between)
+        nengo.Connection(before, node, synapse=there)
+        nengo.Probe(ens, synapse=0.05, label="value")
+    return net
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize(
+    "there, back, between, late",
+    [(0, 0, None, 1), (None, 0, None, 2), (0.0005, 0.0005, None, 1), (0, 0, 0, 1)]
+    + [(0.001, 0, None, 0), (0, 0.001, None, 0), (0, 0, 0.05, 0), (0.01, 0.01, None, 0)],
+)
+def test_a_loop_without_a_filter_is_warned_of_from_a_step_on(there, back, between, late):
+    """A synapse of 0 is no filter: one step more in such a loop changes where it settles."""
+    found = deploy.check(looped(there, back, between)).warnings
+    notes = [note for note in found if "in a loop over the host" in note]
+    assert len(notes) == bool(late)
+    assert all(note.startswith("node → ") and f"comes {late} ms later" in note for note in notes)
+
+
+@pytest.mark.parametrize("there, back, warned", [(0, 0, True), (0.001, 0.001, False)])
+def test_loops_of_which_nothing_is_said_settle_where_they_do_on_the_cpu(there, back, warned):
+    net = looped(there, back)
+    cpu, chip = (deploy.run(net, 0.8, target)["value"].samples for target in ("cpu", "emulator"))
+    assert (abs(chip[300:].mean() - cpu[300:].mean()) > 0.1) == warned
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("synapse, through", [(None, 0.02), (0, 0.02), (0.01, 0.0)])
+def test_a_probe_of_raw_spikes_is_judged_through_the_networks_filter(synapse, through):
+    """One of 0 s filters as little as none."""
+    with nengo.Network() as net:
+        a, b = nengo.Ensemble(5, 1), nengo.Ensemble(5, 1)
+        nengo.Connection(a, b, synapse=0.02)
+        probe = nengo.Probe(a, synapse=synapse)
+    assert seen_through(net, probe) == through

@@ -102,3 +102,42 @@ def test_rates_of_neurons_that_a_node_drives_are_said_where_they_are_off():
 def test_rates_of_neurons_that_are_driven_within_what_is_fitted_are_not():
     (cpu, chip), said = drives(lambda t: np.linspace(0, 0.6, 100))
     assert chip == pytest.approx(cpu, rel=0.06) and not said
+
+
+def mixed(kind, seed):
+    """Mean rates of an ensemble that is given a value, and spikes on its neurons."""
+    rng = np.random.RandomState(seed)
+    kinds = {"neuron_type": nengo.SpikingRectifiedLinear()} if kind == "rectified" else {}
+    weights = rng.rand(100, 60) * (-3e-4 if kind == "inhibited" else 1e-3)
+    with nengo.Network(seed=seed) as net:
+        given, other = nengo.Ensemble(60, 1), nengo.Ensemble(100, 1, label="mixed", **kinds)
+        nengo.Connection(nengo.Node([0.5]), given)
+        nengo.Connection(given, other)
+        nengo.Connection(given.neurons, other.neurons, transform=weights, synapse=0.01)
+        probe = nengo.Probe(other.neurons)
+    found = []
+    for target in ("cpu", "emulator"):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            with deploy.Simulator(net, target=target, progress_bar=False) as sim:
+                sim.run(0.6)
+                found.append(float(sim.data[probe][100:].mean()))
+    return found, [w.message for w in caught if "were given" in str(w.message)]
+
+
+@pytest.mark.parametrize("seed", [91, 92])
+@pytest.mark.parametrize("kind", ["LIF", "rectified"])
+def test_rates_by_spikes_beside_a_value_are_said_where_they_are_off(kind, seed):
+    (cpu, chip), said = mixed(kind, seed)
+    off = abs(chip / cpu - 1)
+    assert off < 0.07 or said
+    for warning in said:
+        assert warning.object == "mixed" and "pilot_inputs" not in warning.way_out
+        figures = re.search(r"(\d+) % too (\w+), (\d+) Hz .* CPU's (\d+)", warning.what).groups()
+        assert float(figures[2]) == pytest.approx(chip, rel=0.05)
+        assert float(figures[3]) == pytest.approx(cpu, rel=0.05)
+        assert (figures[1] == "fast") == (chip > cpu)
+
+
+def test_of_neurons_that_hardly_fire_nothing_is_said():
+    assert not mixed("inhibited", 93)[1]

@@ -24,7 +24,7 @@ from deploy.nengo_loihi.read.chip_values import (
     neuron_values,
     rule_values,
 )
-from deploy.nengo_loihi.read.driven_rates import DrivenRates, driven_ensembles
+from deploy.nengo_loihi.read.driven_rates import DrivenRates, driven_rates
 from deploy.nengo_loihi.read.learned_weights import decoders, weights_for
 from deploy.nengo_loihi.read.learners import Learner, learners
 from deploy.nengo_loihi.read.learning_limits import warn_of_cut_weights, warn_of_limits
@@ -142,7 +142,7 @@ class EmulatorSession(ChipSession):
         self._chip_neurons: Dict[nengo.Ensemble, ChipNeurons] = {}
         every: Tuple[Rates, ...] = (
             ReachedRates(shown_ensembles(rewritten, self.neurons), dt),
-            DrivenRates(driven_ensembles(rewritten, self.neurons), dt),
+            driven_rates(rewritten, self.neurons, dt),
         )
         self.rates = [rates for rates in every if rates.shown]
         if isinstance(self.runner, Runner):

@@ -17,6 +17,7 @@ from nengo.ensemble import Neurons
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
+from loihi_rules.nengo_parts.leads import filters
 from loihi_rules.nengo_parts.wiring import base_of
 
 DRIVEN, LEARNED, FREE, UNSUPERVISED = "driven", "learned", "free", "unsupervised"
@@ -89,7 +90,7 @@ def seen_through(network: nengo.Network, probe: nengo.Probe) -> float:
     spiky = isinstance(obj, (nengo.Ensemble, nengo.Connection)) or (
         isinstance(obj, nengo.Node) and obj.output is None
     )
-    if probe.synapse is not None or not spiky or probe.attr not in ("decoded_output", "output"):
+    if filters(probe.synapse) or not spiky or probe.attr not in ("decoded_output", "output"):
         return 0.0
     seers = [
         conn.synapse

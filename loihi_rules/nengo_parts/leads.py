@@ -8,7 +8,20 @@ import numpy as np
 from nengo.builder import Builder
 from nengo.builder.processes import build_process
 from nengo.params import NumberParam
-from nengo.synapses import Synapse, SynapseParam
+from nengo.synapses import Lowpass, Synapse, SynapseParam
+
+
+def filters(synapse: Optional[Synapse], least: float = 0.0) -> bool:
+    """Whether a synapse filters: None does not, nor one of 0 s, which is a step.
+
+    Parameters
+    ----------
+    synapse : nengo.synapses.Synapse or None
+    least : float
+        Time constant in seconds below which a low-pass filter counts for none.
+    """
+    short = isinstance(synapse, Lowpass) and synapse.tau < least
+    return synapse is not None and not short and getattr(synapse, "tau", 1.0) != 0
 
 
 class Lead(Synapse):

@@ -17,6 +17,7 @@ from nengo.builder.ensemble import BuiltEnsemble
 from nengo.ensemble import Neurons
 
 from loihi_rules.nengo_parts.built import built_ensemble
+from loihi_rules.nengo_parts.leads import filters
 from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.transforms import CONVOLUTIONS, linear_map
 from loihi_rules.nengo_parts.wiring import base_of, columns_of, on_chip, rows_of
@@ -210,7 +211,7 @@ class Pilot:
 
     def _filtered(self, signal: np.ndarray, synapse: Any) -> np.ndarray:
         held = len(signal) == 1  # and every filter's gain is one
-        if held or synapse is None or not getattr(synapse, "tau", 1.0):
+        if held or not filters(synapse):
             return signal
         return self.steps.filtered(signal, synapse, self.dt)
 

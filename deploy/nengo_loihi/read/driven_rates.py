@@ -14,11 +14,13 @@ from loihi_rules.change import ChipWarning, warn_of_all
 from loihi_rules.nengo_parts.wiring import base_of
 from loihi_rules.passes.chip.rates import RULE_OF_RATES, WORTH_A_WARNING
 
-WAY_OUT = (
+SAY_OR_CHANGE = (
     "say what its nodes give, network.config[node].pilot_inputs = array after "
     "loihi_rules.declare_settings(network), or use lower rates, "
     "a smaller dt, or nengo_loihi's LoihiLIF"
 )
+CHANGE = "use lower rates, a smaller dt, or nengo_loihi's LoihiLIF"
+LEAST = 1.0  # Hz, by which they are off; those of nearly silent neurons are no figure
 
 
 class DrivenRates:
@@ -26,13 +28,13 @@ class DrivenRates:
 
     Where it is not known what a node gives, gains and biases are fitted to other currents than
     these, or not at all. A filtered current is the neuron's gain times what drives it. Neurons
-    that others' spikes drive are left out: rates at currents that fluctuate are others than those
-    at each of them.
+    that others' spikes alone drive are left out: rates at currents that fluctuate are others than
+    those at each of them. Where a decoded value comes beside the spikes, it is most of the current.
 
     Parameters
     ----------
     shown : list of Watched
-        Of `driven_ensembles`.
+        Of `driven_rates`.
     dt : float
         Step in seconds.
     """
@@ -50,34 +52,51 @@ class DrivenRates:
         """Warn of each ensemble whose rates were off by more than 6 %, on average."""
         found: List[ChipWarning] = []
         for of, (cpu, chip, looks) in zip(self.shown, self.sums):
-            if not cpu or abs(chip / cpu - 1) <= WORTH_A_WARNING:
+            if abs(chip - cpu) <= WORTH_A_WARNING * cpu or abs(chip - cpu) <= LEAST * looks:
                 continue
             what = (
                 f"by what its neurons were given they fire {100 * abs(chip / cpu - 1):.0f} % too "
                 f"{'fast' if chip > cpu else 'slow'}, {chip / looks:.0f} Hz on average for the "
                 f"CPU's {cpu / looks:.0f}: their rates are not fitted to that"
             )
-            found.append(ChipWarning(of.name, RULE_OF_RATES, what, WAY_OUT))
+            if of.by_nodes:
+                found.append(ChipWarning(of.name, RULE_OF_RATES, what, SAY_OR_CHANGE))
+            else:
+                found.append(ChipWarning(of.name, RULE_OF_RATES, what, CHANGE))
         warn_of_all(found)
 
 
-def driven_ensembles(rewritten: Rewritten, neurons: Callable[[Any], Any]) -> List[Watched]:
-    """Ensembles into whose neurons values go, and no spikes.
+def driven_rates(rewritten: Rewritten, neurons: Callable[[Any], Any], dt: float) -> DrivenRates:
+    """Of ensembles into whose neurons values go, or spikes beside a value that they represent.
 
     Parameters
     ----------
     rewritten : Rewritten
     neurons : callable
         As for `watched`.
+    dt : float
+        Step in seconds.
     """
-    network = rewritten.network
-    into: Dict[Any, List[nengo.Connection]] = {}
-    for conn in network.all_connections:
+    into: Dict[Any, List[Any]] = {}
+    encoded = set()
+    for conn in rewritten.network.all_connections:
         if isinstance(conn.post_obj, Neurons):
-            into.setdefault(base_of(conn.post), []).append(conn)
-    return [
-        watched(fitted, neurons)
+            into.setdefault(base_of(conn.post), []).append(conn.pre_obj)
+        elif isinstance(conn.post_obj, nengo.Ensemble):
+            encoded.add(conn.post_obj)
+    found = [
+        fitted
         for fitted in fitted_ensembles(rewritten)
         if fitted.ens in into
-        and not any(isinstance(conn.pre_obj, Neurons) for conn in into[fitted.ens])
+        and (
+            fitted.ens in encoded
+            or not any(isinstance(source, Neurons) for source in into[fitted.ens])
+        )
     ]
+    shown = [
+        watched(fitted, neurons)._replace(
+            by_nodes=any(isinstance(source, nengo.Node) for source in into[fitted.ens])
+        )
+        for fitted in found
+    ]
+    return DrivenRates(shown, dt)

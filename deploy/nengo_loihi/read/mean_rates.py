@@ -76,6 +76,8 @@ class Watched(NamedTuple):
         The user's.
     encoders, cpu_gain, cpu_bias : ndarray
         On the CPU.
+    by_nodes : bool
+        Whether values of nodes go into its neurons, one by one.
     current : callable
         Gives what comes to the neurons from synapses, (n_neurons,), normalised.
     """
@@ -89,6 +91,7 @@ class Watched(NamedTuple):
     encoders: np.ndarray
     cpu_gain: np.ndarray
     cpu_bias: np.ndarray
+    by_nodes: bool
     current: Callable[[], np.ndarray]
 
     def drive(self) -> np.ndarray:
@@ -116,6 +119,7 @@ def watched(fitted: Fitted, neurons: Callable[[Any], Any]) -> Watched:
         np.asarray(built.encoders),
         built.gain,
         built.bias,
+        False,
         CurrentOf(ens, neurons),
     )
 

@@ -12,6 +12,7 @@ from scipy.sparse import csr_matrix
 from loihi_rules.chip.levels import WEIGHT_MAX
 from loihi_rules.chip.limits import LOIHI
 from loihi_rules.draft import Draft
+from loihi_rules.nengo_parts.leads import filters
 from loihi_rules.nengo_parts.likely_inputs import values_of
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.stepped import InputSpikes, is_stepped
@@ -85,7 +86,8 @@ def _values(draft: Draft, ens: nengo.Ensemble) -> Optional[np.ndarray]:
         if base_of(conn.post) is not ens:
             continue
         node = base_of(conn.pre)
-        plain = isinstance(node, nengo.Node) and conn.function is None and conn.synapse is None
+        plain = isinstance(node, nengo.Node) and conn.function is None
+        plain = plain and not filters(conn.synapse)
         given = values_of(draft.network, node, draft.dt) if plain else None
         if given is None:
             return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Dict, List, Mapping, NamedTuple, Optional, Set
+from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Set
 
 import nengo
 from nengo.connection import LearningRule
@@ -12,7 +12,7 @@ from nengo.synapses import Lowpass, Synapse
 
 from loihi_rules.chip.lags import without
 from loihi_rules.draft import Draft
-from loihi_rules.nengo_parts.leads import Lead, steps_of
+from loihi_rules.nengo_parts.leads import Lead, filters, steps_of
 from loihi_rules.nengo_parts.names import filter_name, name_of
 from loihi_rules.nengo_parts.wiring import base_of, decoded, on_chip
 from loihi_rules.notes import Notes, Way
@@ -56,7 +56,8 @@ def host_delays(draft: Draft) -> None:
     of the compartment's (`loihi_rules.routes.from_host.before_chip`). What reaches the neurons
     is what reaches them on the CPU. A value that was filtered anywhere is smooth, and is sent
     as much earlier as the steps that it has lost before; others stay late by those, which the
-    change says.
+    change says. A loop without a filter anywhere goes round in a few steps: one more changes
+    where it settles, on the CPU too (x ← x / 2 + 0.3 of 50 neurons, 0.6 → 0.85), and is warned of.
     """
     network, notes = draft.network, draft.notes.connections
     for conn in network.all_connections:
@@ -69,10 +70,11 @@ def host_delays(draft: Draft) -> None:
         _record(draft, probe)
     after = _after(network)
     arrivals = _catch_up(draft, after)
+    bare = _after(network, lambda conn: not _filters(draft, conn))
     for conn in network.all_connections:
         if notes[conn].way != Way.FROM_HOST or notes[conn].steps_late is not None:
             continue
-        _send(draft, conn, arrivals[base_of(conn.pre)], after)
+        _send(draft, conn, arrivals[base_of(conn.pre)], after, bare)
 
 
 def _receive(draft: Draft, conn: nengo.Connection) -> None:
@@ -223,7 +225,11 @@ def _late(conn: nengo.Connection, dt: float) -> int:
 
 
 def _send(
-    draft: Draft, conn: nengo.Connection, arrivals: Set[Arrival], after: Dict[object, Set[object]]
+    draft: Draft,
+    conn: nengo.Connection,
+    arrivals: Set[Arrival],
+    after: Dict[object, Set[object]],
+    bare: Dict[object, Set[object]],
 ) -> None:
     network, notes, own = draft.network, draft.notes.connections, _asked(draft.network, conn)
     tau = float(network.config[base_of(conn.post)].input_tau)
@@ -246,7 +252,8 @@ def _send(
         "a value takes a step each way between chip and host"
         + ("; what no filter makes smooth is not sent ahead" if steps else ""),
     )
-    if steps >= WORTH_A_WARNING:
+    is_bare = not filters(own, draft.dt) and _comes_back(conn, bare)
+    if steps >= (1 if is_bare else WORTH_A_WARNING):
         draft.warn(
             name_of(conn),
             RULE_OF_DELAYS,
@@ -266,6 +273,16 @@ def _is_smooth(synapse: Optional[Synapse], dt: float) -> bool:
     """Whether what a filter gives can be sent ahead."""
     short = isinstance(synapse, Lowpass) and synapse.tau < LEAST_STEPS * dt
     return synapse is not None and not short
+
+
+def _filters(draft: Draft, conn: nengo.Connection) -> bool:
+    """Whether a connection has a filter by now, of a step at least."""
+    own = conn.synapse
+    if draft.notes.connections[conn].way == Way.FROM_HOST:
+        own = _asked(draft.network, conn)
+    elif isinstance(own, Lead):
+        own = own.synapse
+    return filters(own, draft.dt)
 
 
 def _arrivals(draft: Draft, taken: Mapping[nengo.Connection, int]) -> Dict[object, Set[Arrival]]:
@@ -312,10 +329,12 @@ def _along(
     return {Arrival(each.late - back, each.filtered or filtered) for each in given}
 
 
-def _after(network: nengo.Network) -> Dict[object, Set[object]]:
-    """What each object goes to."""
+def _after(
+    network: nengo.Network, counts: Callable[[nengo.Connection], bool] = lambda conn: True
+) -> Dict[object, Set[object]]:
+    """What each object goes to, by way of those connections that count."""
     after: Dict[object, Set[object]] = {}
-    for each in network.all_connections:
+    for each in filter(counts, network.all_connections):
         end = base_of(each.post)
         end = base_of(end.connection.post) if isinstance(end, LearningRule) else end
         after.setdefault(base_of(each.pre), set()).add(end)
