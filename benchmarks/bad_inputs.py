@@ -153,18 +153,26 @@ AT_ONCE = {
     "new in no folder": (["new", "no/m.py"], 2, "no: there is no such folder"),
     "new of another type": (["new", "m.txt"], 2, "ends in .py"),
     "logs of all and for ever": (["logs", "x", "--follow", "--json"], 2, "--follow"),
+    # files that are executed, and do not import Nengo themselves
+    "file leaves the program": (["run", "leaves.py"], 2, "ended the program (exit 3)"),
+    "file that asks": (["run", "reads.py"], 2, "reads.py:1: EOFError"),
+    "a library that is not there": (["run", "lacks.py"], 2, "lacks.py:1", "no_such_module"),
+    "empty name": (["run", "empty.py"], 2, "no network at all"),
+    "no model to compare": (["compare", "empty.py"], 2, "no network at all"),
+    "no model over seeds": (["sweep", "empty.py"], 2, "no network at all"),
+    "no model to check": (["check", "lacks.py"], 2, "lacks.py:1", "no_such_module"),
+    "no model to explain": (["explain", "lacks.py"], 2, "lacks.py:1", "no_such_module"),
+    "no model to export": (["export", "empty.py", "--to", "a.nir"], 2, "no network at all"),
+    "NIR of text": (["run", "text.nir"], 2, "no HDF5 file that can be read"),
+    "NIR damaged": (["compare", "cut.nir"], 2, "no HDF5 file that can be read"),
 }
 
 # seen once the model's file has been executed, or the network built and run
 BY_THE_MODEL = {
     "no such name": (["run", "model.py:nett"], 2, "no 'nett'"),
     "file stops the program": (["run", "stops.py"], 130, "stopped"),
-    "file leaves the program": (["run", "leaves.py"], 2, "ended the program (exit 3)"),
-    "file that asks": (["run", "reads.py"], 2, "reads.py:1: EOFError"),
     "samples of a system": (["compare", "bcm", "--inputs", NPZ], 2, "a NIR file's model"),
     "a class for a model": (["run", "kind.py"], 2, "the network 'model' is empty"),
-    "a library that is not there": (["run", "lacks.py"], 2, "lacks.py:1", "no_such_module"),
-    "empty name": (["run", "empty.py"], 2, "no network at all"),
     "file raises": (["run", "raises.py"], 2, "raises.py:2", "own trouble"),
     "NaN from a node": (["run", "nan.py", "--duration", "0.1"], 2, "nan.py", "nan"),
     "node raises later": (["run", "later.py", "--duration", "0.1"], 2, "later.py:5"),
@@ -211,4 +219,6 @@ def playground(folder: Path) -> Path:
     )  # fmt: skip
     (folder / "cut.npz").write_bytes((folder / NPZ).read_bytes()[:500])
     (folder / "text.npz").write_text("hello")
+    (folder / "text.nir").write_text("hello")
+    (folder / "cut.nir").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(40))
     return folder

@@ -2,6 +2,7 @@
 
 import pytest
 
+import deploy
 from benchmarks.bad_inputs import AT_ONCE, playground
 from benchmarks.start_up import HELP, UNNEEDED, start
 
@@ -50,3 +51,21 @@ def test_what_is_loaded_is_seen(folder):
     heavy = start(["run", "injection", "--duration", "0.01"], folder).heavy
     assert heavy >= {"nengo", "scipy"}
     assert heavy.isdisjoint({*UNNEEDED, "matplotlib"})
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("command", ["run", "compare", "check", "sweep", "explain"])
+def test_a_file_that_imports_nengo_is_all_that_is_waited_for(folder, command):
+    found = start([command, "raises.py"], folder)
+    assert found.code == 2 and "raises.py:2" in found.said
+    assert found.heavy == {"nengo", "scipy"}  # which Nengo imports
+
+
+@pytest.mark.quick
+def test_an_ideal_that_no_probe_is_ends_a_run_before_it_is_built(monkeypatch):
+    def open_(*_):
+        raise AssertionError("built")
+
+    monkeypatch.setattr("deploy.targets.cpu.CpuTarget.open", open_)
+    with pytest.raises(deploy.BadInput, match="no probe 'a' to compare"):
+        deploy.run("pes-connection", 0.01, "cpu", ideals={"a": "b"})

@@ -21,7 +21,7 @@ from deploy.cli.options import (
     verbose_option,
     weights_options,
 )
-from deploy.cli.reading import check_weights_file, model_of, with_weights
+from deploy.cli.reading import begun, check_weights_file, model_of, with_weights
 from deploy.workflows.given import checked_seed, known_target
 from loihi_rules.chip.limits import KINDS
 
@@ -63,7 +63,7 @@ def check(
     checked_seed(seed)
     known_target(target)
     check_weights_file(weights, learn_on, fan_in)
-    loaded = with_weights(model, seed, weights, learn_on, fan_in)
+    loaded = with_weights(begun(model, seed), seed, weights, learn_on, fan_in)
     found = deploy.check(loaded, seed, dt, target=target)
     if as_json:
         say_json(found.to_dict())

@@ -27,6 +27,7 @@ from deploy.cli.options import (
 from deploy.cli.over_seeds import compare_over_seeds
 from deploy.cli.progress import progress_bar
 from deploy.cli.reading import (
+    begun,
     check_run,
     check_weights_file,
     model_of,
@@ -209,9 +210,10 @@ def compare(
         out = out or own_folder(Path("comparison") / _plain(model))
         before = earlier_in(out)
         with staged_folder(out, OF_A_COMPARISON) as stage:
+            first = begun(model, seed)
             with progress_bar() as report:
                 parity = deploy.compare(
-                    with_weights(model, seed, weights, learn_on, fan_in),
+                    with_weights(first, seed, weights, learn_on, fan_in),
                     timing.seconds,
                     names,
                     seed,

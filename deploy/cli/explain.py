@@ -12,7 +12,7 @@ from deploy.cli import completion
 from deploy.cli.console import print_table, say, say_json, say_verdict
 from deploy.cli.options import as_json, dt_option, duration_option, parameter_option, seed_option
 from deploy.cli.progress import progress_bar
-from deploy.cli.reading import check_run, model_of
+from deploy.cli.reading import begun, check_run, model_of
 from deploy.workflows.given import RUNS, check_number_of_runs
 
 
@@ -44,9 +44,10 @@ def explain(
     if spread:
         check_number_of_runs(spread)
     timing = check_run(model, ["emulator"], [seed], duration, dt)
+    first = begun(model, seed)
     with progress_bar() as report:
         found = deploy.explain(
-            model, timing.seconds, seed, dt=timing.dt, spread=spread, progress=report
+            first, timing.seconds, seed, dt=timing.dt, spread=spread, progress=report
         )
     if as_json:
         say_json(found.to_dict())

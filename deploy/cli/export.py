@@ -18,7 +18,7 @@ from deploy.cli.options import (
     seed_option,
     weights_options,
 )
-from deploy.cli.reading import check_run, check_weights_file, model_of, with_weights
+from deploy.cli.reading import begun, check_run, check_weights_file, model_of, with_weights
 from deploy.cli.replacing import in_place
 from deploy.errors import BadInput
 from deploy.files.places import check_file
@@ -54,12 +54,13 @@ def export(
     check_weights_file(weights, learn_on, fan_in)
     replaced = in_place(to)
     timing = check_run(model, ["cpu"], [seed], duration, dt)
+    first = begun(model, seed)
 
     from deploy.models.loading import load_model  # loads Nengo
     from loihi_rules.nengo_parts.seeds import fix_seeds
     from loihi_rules.nir import NirError, write
 
-    loaded = load_model(with_weights(model, seed, weights, learn_on, fan_in), seed)
+    loaded = load_model(with_weights(first, seed, weights, learn_on, fan_in), seed)
     try:
         network = fix_seeds(loaded.network, seed).network
         changes = (*loaded.changes, *write(network, to, timing.dt, timing.seconds))

@@ -8,6 +8,7 @@ from typing import Any, Optional, Sequence
 import deploy
 from deploy.cli.console import say, say_json
 from deploy.cli.progress import progress_bar
+from deploy.cli.reading import begun
 from deploy.cli.spread_table import print_spread
 from deploy.files.places import check_folder
 from deploy.report.earlier import earlier_in, in_words
@@ -39,6 +40,7 @@ def compare_over_seeds(
     if out is not None:
         check_folder(out)
     before = None if out is None else earlier_in(out)
+    model = begun(model, seeds[0])
     with progress_bar() as bar:
         found = deploy.sweep(
             model,

@@ -9,7 +9,7 @@ from deploy import parity
 from deploy.emulator.silicon import AS_EMULATED, Silicon
 from deploy.errors import BadInput
 from deploy.models.checking import check_model
-from deploy.models.spelling import NIR, Spelling
+from deploy.models.spelling import NIR, PYTHON, Spelling
 from deploy.targets import check_silicon
 from deploy.workflows.given import (
     STEP,
@@ -26,6 +26,7 @@ from deploy.workflows.given import (
 from loihi_rules.systems import SYSTEMS
 
 if TYPE_CHECKING:
+    from deploy.models.begun import Begun
     from deploy.models.loaded import Model
     from deploy.recordings.recording import Recording
     from deploy.traces.traces import Traces
@@ -161,8 +162,24 @@ def check_weights_file(weights: Optional[Path], learn_on: bool, fan_in: Optional
         read_npz(weights, WEIGHTS, lambda record, arrays: None)
 
 
+def begun(model: str, seed: int) -> Union[str, Begun]:
+    """The model, whose Python file is executed, before what takes long is loaded.
+
+    The last that is looked at: a file is executed once a run, and for nothing that is refused.
+    """
+    if Spelling.read(model).suffix != PYTHON:
+        return model
+    from deploy.models.begun import Begun  # loads NumPy
+
+    return Begun(model, seed)
+
+
 def with_weights(
-    model: str, seed: int, weights: Optional[Path], learn_on: bool, fan_in: Optional[int]
+    model: Union[str, Begun],
+    seed: int,
+    weights: Optional[Path],
+    learn_on: bool,
+    fan_in: Optional[int],
 ) -> Model:
     """The model as it is named, or with the weights of a file put into it."""
     if weights is None:

@@ -21,7 +21,14 @@ from deploy.cli.options import (
     weights_options,
 )
 from deploy.cli.progress import progress_bar
-from deploy.cli.reading import check_run, check_weights_file, model_of, pairs_of, with_weights
+from deploy.cli.reading import (
+    begun,
+    check_run,
+    check_weights_file,
+    model_of,
+    pairs_of,
+    with_weights,
+)
 from deploy.cli.replacing import in_place
 from deploy.emulator.silicon import Silicon
 from deploy.errors import BadInput, DeployError
@@ -84,10 +91,11 @@ def run(
     ideal, modes = pairs_of(ideals), Silicon.read(silicon)
     check_weights_file(weights, learn_on, fan_in)
     timing = check_run(model, [target], [seed], duration, dt, engine, modes)
+    first = begun(model, seed)
     try:
         with progress_bar() as report:
             traces = deploy.run(
-                with_weights(model, seed, weights, learn_on, fan_in),
+                with_weights(first, seed, weights, learn_on, fan_in),
                 timing.seconds,
                 target,
                 seed,

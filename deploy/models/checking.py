@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 
 from deploy.errors import BadInput
 from deploy.models.source import compile_source, read_source
@@ -20,6 +21,7 @@ def check_model(spelling: Spelling) -> None:
     if spelling.path is not None:
         source = read_source(spelling.path)
         if spelling.suffix == NIR:
+            _check_nir(spelling.path)
             return
         with contextlib.suppress(RecursionError, MemoryError):  # said where it is executed
             compile_source(spelling.path, source)
@@ -27,4 +29,14 @@ def check_model(spelling: Spelling) -> None:
     try:
         SYSTEMS[spelling.system].read(spelling.parameters)
     except ValueError as error:
+        raise BadInput(str(error)) from None
+
+
+def _check_nir(path: Path) -> None:
+    from loihi_rules.nir.errors import NirError
+    from loihi_rules.nir.file import check_file  # loads NumPy and h5py
+
+    try:
+        check_file(path)
+    except NirError as error:
         raise BadInput(str(error)) from None

@@ -8,6 +8,7 @@ from typing import Any, Mapping, Optional, Tuple, Union
 
 import nengo
 
+from deploy.models.begun import Begun
 from loihi_rules import Change
 
 
@@ -54,4 +55,4 @@ class LoadedModel:
     is_one_of_its_kind: bool = False
 
 
-Model = Union[nengo.Network, str, Path, LoadedModel]
+Model = Union[nengo.Network, str, Path, LoadedModel, Begun]

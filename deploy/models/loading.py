@@ -13,6 +13,7 @@ from typing import Callable, Mapping
 import nengo
 
 from deploy.errors import BadInput
+from deploy.models.begun import Begun
 from deploy.models.generators import fixed_generators
 from deploy.models.loaded import LoadedModel, Model
 from deploy.models.nir_file import load_nir_file
@@ -26,7 +27,7 @@ def load_model(model: Model, seed: int = 0) -> LoadedModel:
 
     Parameters
     ----------
-    model : nengo.Network, str or pathlib.Path
+    model : nengo.Network, str, pathlib.Path, LoadedModel or Begun
     seed : int
         Given to a built-in system, and to a user's function that takes ``seed``.
 
@@ -39,6 +40,9 @@ def load_model(model: Model, seed: int = 0) -> LoadedModel:
         return model
     if isinstance(model, nengo.Network):
         return LoadedModel(model.label or "network", model)
+    if isinstance(model, Begun):
+        with fixed_generators(seed):
+            return load_python_file(model.spelling, seed, model.executed(seed))
     if not isinstance(model, (str, Path)):
         raise BadInput(
             f"a model is a nengo.Network, a built-in system, path.py[:name] or path.nir, "

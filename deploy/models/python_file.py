@@ -5,46 +5,34 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import inspect
-import sys
 import types
 from pathlib import Path
-from typing import Any, Dict, Iterator, Mapping
+from typing import Any, Dict, Mapping, Optional
 
 import nengo
 
 from deploy.errors import BadInput
+from deploy.models.begun import Executed
 from deploy.models.lines import lines_of
 from deploy.models.loaded import LoadedModel
-from deploy.models.source import compile_source, read_source
 from deploy.models.spelling import Spelling
 from deploy.models.user_code import user_code
 from loihi_rules.likely import likely
 
-DEFAULT_NAME = "model"
 
-
-def load_python_file(spelling: Spelling, seed: int) -> LoadedModel:
-    """Execute the file, and take the network out of it; what it prints goes to standard error.
+def load_python_file(
+    spelling: Spelling, seed: int, executed: Optional[Executed] = None
+) -> LoadedModel:
+    """Execute the file, if that is not done yet, and take the network out of it.
 
     Raises
     ------
     BadInput
         If it cannot be read or executed, or has no such network.
     """
-    path, name, given = spelling.file, spelling.name, spelling.parameters
-    source = read_source(path)
-    namespace = _execute(path, source)
-    wanted = name or DEFAULT_NAME
-    if wanted not in namespace:
-        networks = [k for k, v in namespace.items() if isinstance(v, nengo.Network)]
-        if name is None and len(networks) == 1:
-            wanted = networks[0]
-        else:
-            there = f"it has {', '.join(networks)}" if networks else "it has no network at all"
-            raise BadInput(
-                f"{path}: there is no {wanted!r} in this file ({there}); name a network "
-                f"or a function that returns one as {path}:NAME"
-            )
+    path, given = spelling.file, spelling.parameters
+    executed = executed or Executed(spelling)
+    source, namespace, wanted = executed.source, executed.namespace, executed.name
     found = namespace[wanted]
     if callable(found) and not isinstance(found, nengo.Network):
         found = _call(found, path, wanted, seed, given)
@@ -74,28 +62,6 @@ def load_python_file(spelling: Spelling, seed: int) -> LoadedModel:
 def _a(value: Any) -> str:
     kind = type(value).__name__
     return f"an {kind}" if kind[0] in "aeiouAEIOU" else f"a {kind}"
-
-
-def _execute(path: Path, source: bytes) -> Dict[str, Any]:
-    module = types.ModuleType("loihi_model")
-    module.__file__ = str(path)
-    with user_code(path), _importable(path.resolve().parent):
-        sys.modules[module.__name__] = module
-        try:
-            exec(compile_source(path, source), module.__dict__)
-        finally:
-            del sys.modules[module.__name__]
-    return module.__dict__
-
-
-@contextlib.contextmanager
-def _importable(folder: Path) -> Iterator[None]:
-    sys.path.insert(0, str(folder))
-    try:
-        yield
-    finally:
-        with contextlib.suppress(ValueError):
-            sys.path.remove(str(folder))
 
 
 def _call(function: Any, path: Path, name: str, seed: int, given: Mapping[str, str]) -> Any:

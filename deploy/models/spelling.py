@@ -11,8 +11,8 @@ from deploy.errors import BadInput
 from loihi_rules.likely import likely
 from loihi_rules.systems import SYSTEMS
 
-NIR = ".nir"
-SUFFIXES = (".py", NIR)  # of files; `deploy.models.loading.FORMATS` has what reads them
+PYTHON, NIR = ".py", ".nir"
+SUFFIXES = (PYTHON, NIR)  # of files; `deploy.models.loading.FORMATS` has what reads them
 FILE = re.compile(rf"(?P<path>.*({'|'.join(map(re.escape, SUFFIXES))}))(?::(?P<name>[^:]*))?")
 WHOLE = re.compile(r"(?P<model>[^\[\]]*)(?:\[(?P<given>[^\[\]]*)\])?")
 

@@ -9,8 +9,6 @@ import traceback
 from pathlib import Path
 from typing import Iterator, Optional, TextIO
 
-from nengo.exceptions import NengoException
-
 from deploy.errors import BadInput, DeployError
 from deploy.models.source import no_python
 
@@ -66,7 +64,7 @@ def user_code(path: Optional[Path]) -> Iterator[None]:
     except MemoryError:
         raise BadInput(f"{path or 'the network'}: the model does not fit into memory") from None
     except Exception as error:
-        if path is None and not isinstance(error, NengoException):
+        if path is None and not _is_nengos(error):
             raise  # the caller's own Python, who can read a traceback
         mistake = BadInput(describe(error, path))
         mistake.traces = getattr(error, "traces", None)  # of a run, what was recorded before
@@ -80,8 +78,14 @@ def describe(error: BaseException, path: Optional[Path] = None) -> str:
         text = " ".join(str(error).split()) or "no message"
     except Exception as second:  # of a user's own class
         text = f"its message cannot be had ({type(second).__name__})"
-    kind = "" if isinstance(error, NengoException) else f"{type(error).__name__}: "
+    kind = "" if _is_nengos(error) else f"{type(error).__name__}: "
     return f"{where}: {kind}{text}" if where else f"{kind}{text}"
+
+
+def _is_nengos(error: BaseException) -> bool:
+    """Whether Nengo raised it, which then is loaded."""
+    module = sys.modules.get("nengo.exceptions")
+    return module is not None and isinstance(error, module.NengoException)
 
 
 def _where(error: BaseException, path: Optional[Path]) -> str:

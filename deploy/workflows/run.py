@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 from dataclasses import asdict, replace
-from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence
+from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Mapping, Optional, Sequence
 
 import nengo
 import numpy as np
@@ -145,6 +145,8 @@ def record(
         learns = learning(copied.network)
         ends = {name: neurons_fingerprint(conn) for name, conn in learns.items()}
         described = describe_traces(copied.network, n_steps, dt)
+        wanted = {**loaded.ideals, **ideals}
+        _check_ideals(described.values(), wanted, loaded.name)  # before anything is built
         behind = sources_of(copied.network)
         sources = {trace.label: behind(probe) for probe, trace in described.items()}
         varied: Dict[str, Any] = {}
@@ -181,7 +183,7 @@ def record(
             )
     traces = _with_ideals(
         _assembled(described, pieces, n_steps),
-        {**loaded.ideals, **ideals},
+        wanted,
         loaded.name,
     )
     return replace(
@@ -344,17 +346,25 @@ def _assemble(trace: Trace, pieces: Sequence[Any], n_steps: int) -> Trace:
     return replace(trace, n_steps=n_steps, samples=samples)
 
 
-def _with_ideals(traces: List[Trace], ideals: Mapping[str, str], model: str) -> List[Trace]:
+def _check_ideals(traces: Iterable[Trace], ideals: Mapping[str, str], model: str) -> None:
+    """Refuse labels that no probe has."""
     labels = {trace.label: trace for trace in traces}
     for label, ideal in ideals.items():
         if label == ideal:
             raise BadInput(f"{model}: {label!r} is given as its own ideal; name another probe")
         for name in (label, ideal):
             if name not in labels:
+                own = (repr(of.label) for of in labels.values() if not of.instrument)
                 raise BadInput(
                     f"{model}: there is no probe {name!r} to compare with its ideal; "
-                    f"there are {', '.join(repr(t.label) for t in traces if not t.instrument)}"
+                    f"there are {', '.join(own)}"
                 )
+
+
+def _with_ideals(traces: List[Trace], ideals: Mapping[str, str], model: str) -> List[Trace]:
+    _check_ideals(traces, ideals, model)
+    labels = {trace.label: trace for trace in traces}
+    for label, ideal in ideals.items():
         a, b = labels[label], labels[ideal]
         if a.sparse or b.sparse or a.samples.shape != b.samples.shape:
             raise BadInput(

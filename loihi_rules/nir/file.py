@@ -6,6 +6,7 @@ whose ``nodes`` are groups with a ``type`` and a dataset for each parameter, and
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import warnings
@@ -66,12 +67,37 @@ def read_file(path: Path) -> Any:
     if is_sent(path):
         return read_sent(path)
     nir = import_nir()
-    h5py: Any = importlib.import_module("h5py")
+    with _opened(path) as (h5py, file), open(path, "rb") as stream:
+        found = _Walk(h5py, path, stream).group(file["node"], "node", 0)
+    if not isinstance(found, dict) or not _is_graph(found):
+        raise NirError(f"{path}: what is in it is not a NIRGraph")
+    return _graph(nir, path, found)
+
+
+def check_file(path: Path) -> None:
+    """Refuse what is no HDF5 file with a graph in it, before it is read and Nengo is loaded.
+
+    Raises
+    ------
+    NirError
+    """
+    if not is_sent(path):
+        with _opened(path):
+            pass
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Tuple[Any, Any]]:
+    """h5py, and a file that has a graph."""
     try:
-        with h5py.File(path, "r") as file, open(path, "rb") as stream:
+        h5py: Any = importlib.import_module("h5py")
+    except ImportError:
+        raise NirError(NEEDS) from None
+    try:
+        with h5py.File(path, "r") as file:
             if not isinstance(file.get("node", getlink=True), h5py.HardLink):
                 raise NirError(f"{path}: there is no graph in it (no group 'node')")
-            found = _Walk(h5py, path, stream).group(file["node"], "node", 0)
+            yield h5py, file
     except FileNotFoundError:
         raise NirError(f"{path}: there is no such file") from None
     except IsADirectoryError:
@@ -79,9 +105,6 @@ def read_file(path: Path) -> Any:
     except (OSError, RuntimeError, KeyError, UnicodeError) as error:  # h5py's, of what is damaged
         said = " ".join(str(error).split())
         raise NirError(f"{path}: this is no HDF5 file that can be read ({said[:120]})") from None
-    if not isinstance(found, dict) or not _is_graph(found):
-        raise NirError(f"{path}: what is in it is not a NIRGraph")
-    return _graph(nir, path, found)
 
 
 class _Walk:
