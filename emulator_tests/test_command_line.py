@@ -11,6 +11,9 @@ import time
 
 import pytest
 
+from deploy.cli.compare import compare
+from deploy.errors import BadInput
+
 HERE = [sys.executable, "-m", "deploy"]
 
 
@@ -215,3 +218,41 @@ def test_a_home_that_cannot_be_written(loihi_deploy, model, home):
     done = loihi_deploy("submit", "mine.py", "--site", "local", env=surroundings)
     assert done.returncode == 2 and done.stderr.startswith("loihi-deploy: /proc/none")
     assert done.stderr.count("\n") == 1, done.stderr
+
+
+VALUES = {"duration": "1", "dt": "0.001", "seed": "1", "fan_in": "3", "steps": "4", "spread": "6"}
+VALUES["tolerances"] = "gain=0.5:"
+FOR_ALL = {"what", "out", "show", "as_json", "no_cache"}
+OF_TWO_FILES = {"spread", "tolerances", "mapping"}
+OF_SAMPLES = {"inputs", "labels", "steps", "targets", "seed", "parameters"}
+OF_SEEDS = {"seeds", "targets", "parameters", "spread", "tolerances", "silicon", "duration"}
+OF_SEEDS |= {"ideals", "engine", "dt", "labels", "steps"}  # the last two are refused before
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize(
+    "words, used",
+    [
+        (["a.npz", "b.npz"], OF_TWO_FILES),
+        (["pes-connection", "--inputs", "x.npy"], OF_SAMPLES),
+        (["pes-connection", "--seeds", "0:2"], {*OF_SEEDS, "inputs"}),
+    ],
+)
+def test_each_option_is_used_or_refused(words, used):
+    """Of two files --duration, --seed, --targets and others were ignored without a word."""
+    for option in compare.params:
+        if option.name in FOR_ALL | used:
+            continue
+        typed = [*words, option.opts[-1]]
+        if not option.is_flag:
+            typed.append(VALUES.get(option.name, "x"))
+        if option.name in ("labels", "steps"):
+            typed += ["--inputs", "x.npy"]
+        with pytest.raises(BadInput, match=r"^[^\n]+, without -[^\n]+; leave it out$"):
+            compare.main(typed, standalone_mode=False)
+
+
+@pytest.mark.quick
+def test_of_two_files_no_runs_are_made():
+    with pytest.raises(BadInput, match="no more runs are made"):
+        compare.main(["a.npz", "b.npz", "--spread", "12"], standalone_mode=False)

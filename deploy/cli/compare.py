@@ -6,7 +6,7 @@ import shlex
 import sys
 import webbrowser
 from pathlib import Path
-from typing import Any, Dict, Optional, Sequence, Tuple
+from typing import Any, Dict, NamedTuple, Optional, Tuple
 
 import click
 from click.core import ParameterSource
@@ -44,15 +44,38 @@ from deploy.files.folder import own_folder, staged_folder
 from deploy.models.spelling import NIR, Spelling
 from deploy.parity.tolerances import check_names, parse_tolerance
 from deploy.recordings.formats import FORMATS, PICKLED
-from deploy.report.earlier import OF_A_COMPARISON, earlier_in, in_words
+from deploy.report.earlier import OF_A_COMPARISON, PAGE, earlier_in, in_words
 from deploy.workflows.given import RUNS, RUNS_A_SEED, check_targets, checked_seeds
 
-# what is of a comparison of one seed
-OF_RUNS = (
-    "seeds", "spread", "until_decided", "budget", "weights", "silicon", "duration", "tolerances",
-    "ideals", "engine", "dt",
-)  # fmt: skip
-ONE_SEED = ("seed", "until_decided", "budget", "weights")
+
+class Kind(NamedTuple):
+    """A kind of comparison.
+
+    Attributes
+    ----------
+    what : str
+        It compares, and with what else.
+    without : tuple of str
+        Parameters that say nothing of it.
+    """
+
+    what: str
+    without: Tuple[str, ...]
+
+
+OF_WEIGHTS = ("weights", "learn_on", "fan_in")
+OF_ONE_SEED = ("until_decided", "budget", *OF_WEIGHTS)
+OF_RUNS = ("seeds", "silicon", "duration", "ideals", "engine", "dt", *OF_ONE_SEED)
+FILES = Kind(
+    "two files are compared as they were recorded",
+    (*OF_RUNS, "seed", "targets", "parameters", "inputs", "labels", "steps"),
+)
+SAMPLES = Kind(
+    "--inputs compares what is decided of each sample",
+    (*OF_RUNS, "spread", "tolerances", "mapping"),
+)
+SEEDS = Kind("--seeds compares the model as it is over seeds", ("seed", "mapping", *OF_ONE_SEED))
+ONE_MODEL = Kind("MODEL is run, not read from files", ("mapping",))
 
 
 @click.command()
@@ -164,35 +187,30 @@ def compare(
     if files and len(files) == len(what):
         if len(files) != 2:
             raise BadInput("to compare traces, give two files: the reference, and the other")
-        if budget:
-            raise BadInput("a budget needs the model, to run it again; give MODEL, not two files")
-        if silicon:
-            raise BadInput("silicon modes are of a run; give MODEL, not two files")
-        if seeds is not None:
-            raise BadInput("seeds are of runs; give MODEL, not two files")
+        _refuse_others(context, FILES)
+        given = _of_files(context, yardstick)
         runs = runs_of(files, mapping)
         out = out or own_folder(Path("comparison") / Path(files[1]).stem)
         before = earlier_in(out)
         with staged_folder(out, OF_A_COMPARISON) as stage:
-            given = None if isinstance(yardstick, int) else yardstick
             parity = deploy.compare_traces(runs[0], runs[1], given, limits)
             parity.write(stage)
     elif len(what) == 1:
-        if mapping is not None:
-            raise BadInput("--mapping says how files of other programs are read; give two files")
+        kind = SAMPLES if inputs is not None else SEEDS if seeds is not None else ONE_MODEL
+        _refuse_others(context, kind)
         model = model_of(what[0], parameters)
         names, ideal, modes = names_of(targets), pairs_of(ideals), Silicon.read(silicon)
         check_targets(names)
         if inputs is not None:
             from deploy.cli.over_samples import compare_over_samples  # loads Nengo
 
-            _alone(context, OF_RUNS, "--inputs compares what is decided of each sample")
             if context.get_parameter_source("targets") is not ParameterSource.COMMANDLINE:
                 names = ["cpu", "float-emulator", "emulator"]
             out = out or own_folder(Path("comparison") / f"{_plain(model)}-samples")
-            sys.exit(compare_over_samples(model, inputs, labels, steps, names, seed, out, as_json))
+            code = compare_over_samples(model, inputs, labels, steps, names, seed, out, as_json)
+            _show(show, out)
+            sys.exit(code)
         if seeds is not None:
-            _alone(context, ONE_SEED, "--seeds compares the model as it is over seeds")
             wanted = checked_seeds(seeds_of(seeds))
             timing = check_run(model, names, wanted, duration, dt, engine, modes)
             out = out or own_folder(Path("comparison") / f"{_plain(model)}-seeds")
@@ -204,7 +222,9 @@ def compare(
                 "spread": _of_each_seed(context, yardstick),
                 "silicon": modes.different,
             }
-            sys.exit(compare_over_seeds(model, timing.seconds, wanted, names, out, as_json, **more))
+            code = compare_over_seeds(model, timing.seconds, wanted, names, out, as_json, **more)
+            _show(show, out)
+            sys.exit(code)
         check_weights_file(weights, learn_on, fan_in)
         timing = check_run(model, names, [seed], duration, dt, engine, modes)
         out = out or own_folder(Path("comparison") / _plain(model))
@@ -232,7 +252,7 @@ def compare(
         raise BadInput(
             f"give one MODEL, or two files of traces, not {len(what)} names: {' '.join(what)}"
         )
-    page = out / "report.html"
+    page = out / PAGE
     if as_json:
         say_json({**parity.to_dict(), "report": str(page)})
     else:
@@ -244,17 +264,35 @@ def compare(
         say(f"report: {page}{place}")
         if parity.outcome == NO_PARITY and model and Spelling.read(model).suffix != NIR:
             say(f"why, and which edit helps: loihi-deploy explain {shlex.quote(model)}")
-    if show and not webbrowser.open(page.resolve().as_uri()):
-        say_error(f"loihi-deploy: there is no browser here; open {page} in one")
+    _show(show, out)
     sys.exit(0 if parity.ok else 1)
 
 
-def _alone(context: click.Context, without: Sequence[str], why: str) -> None:
-    """Refuse options that a comparison of this kind does not have."""
-    for name in without:
-        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            option = f"--{name.replace('_', '-')}"
-            raise BadInput(f"{why}, without {option}; leave one out")
+def _show(asked: bool, out: Path) -> None:
+    """Open a report."""
+    page = out / PAGE
+    if asked and not webbrowser.open(page.resolve().as_uri()):
+        say_error(f"loihi-deploy: there is no browser here; open {page} in one")
+
+
+def _refuse_others(context: click.Context, kind: Kind) -> None:
+    """Refuse options that say nothing of a comparison of this kind."""
+    for parameter in context.command.params:
+        typed = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+        if typed and parameter.name in kind.without:
+            raise BadInput(f"{kind.what}, without {parameter.opts[-1]}; leave it out")
+
+
+def _of_files(context: click.Context, yardstick: Any) -> Any:
+    """The spread of a file, by which two files are judged, or None."""
+    if not isinstance(yardstick, int):
+        return yardstick
+    if yardstick and context.get_parameter_source("spread") is ParameterSource.COMMANDLINE:
+        raise BadInput(
+            "of two files no more runs are made; judge by a file of deploy.spread, or by the pair, "
+            "with --spread 0"
+        )
+    return None
 
 
 def _of_each_seed(context: click.Context, yardstick: Any) -> int:
