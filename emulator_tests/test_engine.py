@@ -68,7 +68,7 @@ def test_same_state_without_numba(net, seed):
 
 @needs_numba
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(8))  # so that both cores have some
+@pytest.mark.parametrize("part", range(4))  # so that both cores have some
 def test_same_state_of_many_networks(part):
     @hypothesis.seed(part)
     @settings(max_examples=29, derandomize=False, database=None, **common)
