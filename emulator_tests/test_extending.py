@@ -1,7 +1,8 @@
 """What docs/extending.md says of adding to it is done, in a copy, and used by the command line.
 
-A lesson, a scheduler, a learning rule, a metric and a command: the files that it names, and the
-lines of registration, with nothing else changed.
+A lesson, a scheduler, a learning rule, a metric, a command, a model format and a quantity that is
+judged: the files that it and CONTRIBUTING.md name, and the lines of registration, with nothing else
+changed.
 """
 
 import json
@@ -26,7 +27,16 @@ FILES = {  # where each goes
     "scheduler.py": "deploy/jobs/agent/side_by_side.py",
     "metric.py": "deploy/parity/metrics/farthest.py",
     "command.py": "deploy/cli/versions.py",
+    "model_format.py": "deploy/models/constant.py",
 }
+HIGHEST = """def highest(trace: Trace, yard: Yardstick) -> np.ndarray:
+    return (flat(trace).max(axis=0) - yard.path.max(axis=0)) / yard.scale
+
+
+def precision_of("""
+QUANTITY = """_ALL = (
+    Quantity("highest", 0.2, "of the radius", "{} of {of} above", "{} of {of} below", run=0.1),
+"""
 KNOWN = """    System(
         name="steady",
         duration=1.0,
@@ -60,6 +70,20 @@ REGISTERED = [  # file, what is there, and what then is
         '"decoded": (farthest, aligned_error,',
     ),
     ("deploy/cli/__init__.py", '"jobs",\n', '"jobs", "versions",\n'),
+    ("deploy/models/spelling.py", "(PYTHON, NIR) ", '(PYTHON, NIR, ".txt") '),
+    (
+        "deploy/models/loading.py",
+        "from deploy.models.generators",
+        "from deploy.models.constant import load_constant\nfrom deploy.models.generators",
+    ),
+    ("deploy/models/loading.py", '    ".nir":', '    ".txt": load_constant,\n    ".nir":'),
+    ("deploy/parity/measures.py", "def precision_of(", HIGHEST),
+    (
+        "deploy/parity/measures.py",
+        'return {**followed, "shape"',
+        'return {**followed, "highest": highest(trace, yard), "shape"',
+    ),
+    ("deploy/parity/floors.py", "_ALL = (\n", QUANTITY),
 ]
 
 
@@ -109,6 +133,40 @@ def test_a_lesson_and_a_metric(typed, tmp_path):
         assert of[f"where it ends, {target}"]["ok"], of
     assert 0 < of["farthest apart"]["value"] < 0.5
     assert "Where it comes to rest" in (tmp_path / "compared" / "report.html").read_text()
+
+
+def test_a_quantity_is_asked(typed, tmp_path):
+    typed("compare", "steady", "--out", "compared")
+    found = json.loads((tmp_path / "compared" / "parity.json").read_text())
+    asked = [effect for effect in found["effects"] if effect["quantity"] == "highest"]
+    assert {effect["trace"] for effect in asked} >= {"value"} and found["ok"] is not None
+    assert all(abs(effect["value"]) < 0.5 for effect in asked)
+
+
+def test_a_model_format(typed, tmp_path):
+    (tmp_path / "half.txt").write_text("0.5")
+    done = typed("run", "half.txt", "--duration", 0.3, "--out", "run.npz")
+    assert done.returncode == 0, done.stderr
+    run = deploy.Traces.load(tmp_path / "run.npz")
+    assert run.model == "half" and abs(run["value"].samples[-50:].mean() - 0.5) < 0.1
+    (tmp_path / "words.txt").write_text("a half")
+    wrong = typed("run", "words.txt", "--duration", 0.3)
+    assert wrong.returncode == 2 and "words.txt: this is no number" in wrong.stderr
+
+
+def test_each_row_of_the_table_names_what_is_there():
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = page[page.index("### To add") : page.index("### Types")]
+    packages = ("deploy", "loihi_rules", "hardware_tests", "benchmarks", "docs")
+    files = [path for package in packages for path in (ROOT / package).rglob("*")]
+    paths = [f"/{path.relative_to(ROOT).as_posix()}" for path in (*files, ROOT / "mkdocs.yml")]
+    texts = [path.read_text(encoding="utf-8") for path in files if path.suffix == ".py"]
+    for said in re.findall(r"`([^`]+)`", rows):
+        word = re.sub(r"NAME.*", "", said.replace("python ", "")).strip()
+        if "/" in word or word.endswith((".py", ".yml")):
+            assert any(f"/{word}" in path for path in paths), said
+        elif re.fullmatch(r"\w+", word):
+            assert any(re.search(rf"\b{word}\b", text) for text in texts), said
 
 
 def test_the_page_of_a_lesson(extended, tmp_path):

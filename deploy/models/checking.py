@@ -7,7 +7,7 @@ from pathlib import Path
 
 from deploy.errors import BadInput
 from deploy.models.source import compile_source, read_source
-from deploy.models.spelling import NIR, Spelling
+from deploy.models.spelling import NIR, PYTHON, Spelling
 from loihi_rules.systems import SYSTEMS
 
 
@@ -22,6 +22,7 @@ def check_model(spelling: Spelling) -> None:
         source = read_source(spelling.path)
         if spelling.suffix == NIR:
             _check_nir(spelling.path)
+        if spelling.suffix != PYTHON:
             return
         with contextlib.suppress(RecursionError, MemoryError):  # said where it is executed
             compile_source(spelling.path, source)
