@@ -330,6 +330,16 @@ def test_one_pair_of_short_runs_does_not_decide(steps, outcome):
     assert outcome == "PARITY" or "run 1.5 s more to decide" in found.verdict
 
 
+@pytest.mark.quick
+@pytest.mark.parametrize("longer, said", [(1.001, "run 0.2 s more"), (1.5, "run 1 s more")])
+def test_no_fraction_of_a_step_is_asked_for(longer, said):
+    """What is at the edge of its margin was to be decided by "0.0025 s more"."""
+    signal = np.sin(np.arange(2000) / 30)
+    found = deploy.compare_traces(*two("p", "decoded", signal, signal, radius=1.0))
+    first = replace(found.effects[0], outcome="open", longer=longer)
+    assert said in replace(found, effects=(first,)).verdict
+
+
 def test_what_is_silent_is_no_noise():
     """On the chip next to nothing is left of a signal, and of its noise."""
     steps = np.arange(2000)

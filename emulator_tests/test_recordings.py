@@ -346,7 +346,10 @@ def test_spikes_between_steps_are_of_the_step_that_ends_after_them(runs, tmp_pat
         (lambda x, t: (x, t[::-1].copy()), {}, "do not increase"),
         (lambda x, t: (np.hstack([x, x]), t), {}, "values a sample"),
         (lambda x, t: (x.T.copy(), t), {}, "times"),
-        (lambda x, t: (x, 1e12 * t), {}, "too many steps"),
+        (lambda x, t: (x, 1e12 * t), {}, "time_unit in a mapping"),
+        (lambda x, t: (x, 1e6 * t), {}, "its times reach over 299000 s, and the run over 0.3 s"),
+        (lambda x, t: (x, 1000 * t), {}, "its times reach over 299 s, and the run over 0.3 s"),
+        (lambda x, t: (x, 1e7 + t), {}, "too many steps"),
         (lambda x, t: (x, t), {"traces": {"post": {"kind": "voltage"}}}, "voltage, where decoded"),
     ],
 )
@@ -393,6 +396,38 @@ def test_spikes_that_are_not_compared_do_not_ask_for_a_library(runs, tmp_path):
 def test_probes_that_a_shorter_recording_has_not_are_named(runs, post, tmp_path):
     said = warned(runs[0], deploy.read_recording(made(tmp_path, steps(200), post=post[:200])))
     assert "not compared, as it is not there: 'input', 'pre', 'pre spikes'" in said
+
+
+def test_times_of_spikes_in_milliseconds_are_not_taken_for_seconds(runs, tmp_path):
+    spikes = runs[1]["pre spikes"]
+    path = made(tmp_path, when=1000 * spikes.spike_times(0.001), who=spikes.spike_neurons)
+    named = {"traces": {"pre spikes": {"from": "when", "neurons": "who"}}}
+    with pytest.raises(deploy.BadInput, match="'pre spikes': its times reach over 29"):
+        aligned(runs[0], deploy.read_recording(path, named))
+    _, back = aligned(runs[0], deploy.read_recording(path, {**named, "time_unit": "ms"}))
+    np.testing.assert_array_equal(back["pre spikes"].spike_steps, spikes.spike_steps)
+
+
+def test_a_long_recording_of_small_steps_is_in_seconds(runs, post, tmp_path):
+    path = made(tmp_path, steps(300 * 101), post=np.tile(post, (101, 1)))
+    _, back = aligned(runs[0], deploy.read_recording(path))
+    np.testing.assert_array_equal(back["post"].samples, post)
+
+
+@pytest.mark.parametrize(
+    "line, said",
+    [
+        ("0.003", "row 3 of numbers has 1 of them, and those before have 2"),
+        ("0.003,x", "row 3 of numbers has 'x' for one, in column 2"),
+        ("0.003,", "row 3 of numbers has '' for one, in column 2"),
+    ],
+)
+def test_a_row_that_does_not_fit_is_named_in_our_words(tmp_path, line, said):
+    path = tmp_path / "bad.csv"
+    path.write_text(f"t,post\n0.001,1\n0.002,1\n{line}\n")
+    with pytest.raises(deploy.BadInput) as caught:
+        deploy.read_recording(path)
+    assert said in str(caught.value) and "usecols" not in str(caught.value)
 
 
 def test_a_first_sample_of_0_s_is_not_moved_in_silence(runs, post, tmp_path):

@@ -21,6 +21,7 @@ NOT_TESTED = "NOT TESTED"
 LONGEST_REPR = 400  # characters: a screen has room for more
 MOST_NAMED = 3  # effects in a verdict's line
 LONGEST = 15.0  # times the run: beyond, more seconds are no way to decide
+LEAST = 0.1  # times the run: how much longer decides is not known better
 MARKS = {SAME: "✓", DIFFERENT: "✗", OPEN: "?"}
 
 
@@ -208,7 +209,8 @@ class Comparison:
             return "judge by more runs (--spread) to decide"
         if not math.isnan(seconds):
             if seconds <= LONGEST * self.reference.duration:
-                return f"run {_rounded_up(seconds)} s more to decide"
+                more = max(seconds, LEAST * self.reference.duration)
+                return f"run {_rounded_up(more)} s more to decide"
             return "they lie at the edge of what is allowed"
         return f"judge by more runs than {sum(self.spread)} (--spread) to decide"
 

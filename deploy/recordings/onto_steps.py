@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from deploy.recordings.recording import MOST_VALUES, NEUTRAL_UNITS, Recorded, Signal, Trains
 from deploy.traces.trace import UNITS, Trace
 
+FAR = 100  # times as long as the run: less than from seconds to milliseconds
 BESIDE = 0.05  # of a step: what seconds in single precision lose in ten minutes
 
 
@@ -74,6 +75,8 @@ def onto_steps(
         raise Unfit("no samples")
     if not np.isfinite(times).all() or (np.diff(times) <= 0).any():
         raise Unfit("times that do not increase from sample to sample")
+    if len(times) > 1 and float(np.median(np.diff(times))) >= FAR * dt:
+        _check_unit(times, about, dt)
     if abs(times[0]) > MOST_VALUES * dt or abs(times[-1]) > MOST_VALUES * dt:
         raise Unfit(f"samples from {times[0]:g} to {times[-1]:g} s, too many steps of {dt:g} s")
     bad = ~np.isfinite(recorded.values).all(axis=1)
@@ -110,6 +113,16 @@ def onto_steps(
     return Stepped(replace(about, samples=values), steps, int(steps[-1]), note)
 
 
+def _check_unit(times: NDArray[np.float64], about: Trace, dt: float) -> None:
+    """Refuse times that reach so far beyond the run that they are hardly in seconds."""
+    reach, seconds = float(np.ptp(times)), about.n_steps * dt
+    if 0 < FAR * seconds <= reach:
+        raise Unfit(
+            f"its times reach over {reach:g} s, and the run over {seconds:g} s; if they are in ms "
+            "or us, give time_unit in a mapping"
+        )
+
+
 def _times(
     recorded: Signal, dt: float, own_dt: Optional[float], partner: Optional[Trace]
 ) -> NDArray[np.float64]:
@@ -139,6 +152,8 @@ def _spikes(trains: Trains, about: Trace, dt: float) -> Stepped:
     """Each in the step that ends with it or after it, as Nengo has it."""
     if not np.isfinite(trains.times).all():
         raise Unfit("times of spikes that are no numbers")
+    if len(trains.times):
+        _check_unit(trains.times, about, dt)
     if len(trains.times) and float(np.abs(trains.times).max()) > MOST_VALUES * dt:
         raise Unfit(f"a spike at {np.abs(trains.times).max():g} s, too many steps of {dt:g} s")
     steps = np.ceil(trains.times / dt - BESIDE).astype(np.int64)
