@@ -15,6 +15,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from loihi_rules.chip.lags import without
+from loihi_rules.chip.levels import off_filter
 from loihi_rules.nengo_parts.likely_inputs import DRAWN, is_whole, values_of
 from loihi_rules.nengo_parts.settings import TYPICAL_FREQUENCY
 from loihi_rules.nengo_parts.stepped import is_stepped
@@ -45,7 +46,8 @@ class Entry:
     carriable : bool
         Whether it is a decoded value into an ensemble, which neurons between can carry.
     by_host : bool
-        Whether its value can go by way of the host: one of another ensemble, with a filter.
+        Whether its value can go by way of the host: one of another ensemble, with a filter, or its
+        own by one that the chip has not.
     rows : int
         In-axons that it takes at each core of its target where it comes straight or by a
         matrix: its source's neurons.
@@ -108,7 +110,7 @@ def entries_of(
         taus: Dict[Any, List[Optional[float]]] = {}  # by source
         for conn in conns:
             taus.setdefault(base_of(conn.pre), []).append(tau_of(conn))
-        found = [_entry(network, conn, taus, loops) for conn in conns]
+        found = [_entry(network, conn, taus, loops, dt) for conn in conns]
         found = [replace(e, given=_given(network, e.conn, dt, nodes)) for e in found]
         entries[ens] = _with_shares(_without_lags(notes, found, dt), known)
     return entries
@@ -215,6 +217,7 @@ def _entry(
     conn: nengo.Connection,
     beside: Mapping[Any, List[Optional[float]]],
     loops: Loops,
+    dt: float,
 ) -> Entry:
     tau, chip = tau_of(conn), on_chip(network, conn.pre) or is_chip_input(conn.pre)
     pre, post = base_of(conn.pre), base_of(conn.post)
@@ -238,7 +241,7 @@ def _entry(
         not chip,
         straight,
         carriable,
-        carriable and fixed and bool(tau) and pre is not post,
+        carriable and fixed and bool(tau) and (pre is not post or off_filter(tau or 0.0, dt) > 0),
         int(getattr(conn.pre_obj, "n_neurons", conn.pre_obj.size_out)),
         float(sensitivity),
         loop,

@@ -8,6 +8,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tup
 
 import numpy as np
 
+from loihi_rules.chip.levels import off_filter
 from loihi_rules.chip.limits import Chip
 from loihi_rules.nengo_parts.settings import TYPICAL_FREQUENCY
 from loihi_rules.notes import Way
@@ -206,14 +207,17 @@ def _costs(
         late = before_chip(entry.conn.synapse, tau, dt, spike).late
         added = HOST_NOISE * (spike / SPIKE) / (1 + tau / dt)
         offset = _at_threshold(entry, 0.0, added) * threshold
-        cost = Cost(late, late * entry.sensitivity, added, bits, 2 * dimensions, 0, offset)
+        error = late * entry.sensitivity + off_filter(tau, dt)
+        cost = Cost(late, error, added, bits, 2 * dimensions, 0, offset)
         return {Way.FROM_HOST: cost}
     late = tau - own
     weights = entry.rows * n_neurons * chip.weight_bits
     cores = -(-weights // chip.synapse_bits_a_core) if entry.carriable or entry.spikes else 0
     alike = beside.alike[_likeness(entry)] if threshold else 1
     sensitivity = entry.sensitivity * _share(entry, beside) / np.sqrt(max(alike, 1))
-    error = abs(late) * sensitivity
+    # a loop's weights are made for the time constant that the chip has, see `keep_speed`
+    fits = entry.loop and entry.conn.pre_obj is entry.conn.post_obj
+    error = abs(late) * sensitivity + (0.0 if fits else off_filter(tau, dt))
     asked, got = (spike_noise(filtered, entry.rows, dt) for filtered in (own, tau))
     offset = _at_threshold(entry, asked, max(got, asked)) * (threshold and entry.carriable)
     direct = Cost(late, float(error), 0.0, bits, entry.rows, int(cores), offset)
@@ -224,11 +228,12 @@ def _costs(
     hop = HOP_STEPS * dt
     late = max(tau + LEAST_STEPS * dt + hop - own, 0.0)
     more = _of_another_order(entry, own, tau, hop) if entry.loop else 0.0
+    off = off_filter(tau, dt) + off_filter(before_carriers(entry, tau, dt), dt)
     reach = min(beside.carriable_share[entry.tau], 1.0)
     added = float(reach * noise(tau, pairs.near, dt) / np.sqrt(sharing))
     carried = Cost(
         late,
-        float((late + more) * sensitivity),
+        float((late + more) * sensitivity + off),
         added,
         ROUNDING * 2.0**-chip.weight_bits,
         2 * pairs.near * dimensions,
@@ -258,7 +263,7 @@ def _by_host(
     asked = spike_noise(own, entry.rows, dt)
     return Cost(
         late,
-        float(late * sensitivity),
+        float(late * sensitivity + off_filter(tau, dt)),
         added,
         bits,
         2 * dimensions,
@@ -266,6 +271,21 @@ def _by_host(
         _at_threshold(entry, asked, float(np.hypot(asked, added))) * threshold,
         HOST_PRICE,
     )
+
+
+def before_carriers(entry: Entry, tau: float, dt: float) -> float:
+    """The time constant of the filter before neurons that carry a value, in seconds.
+
+    Parameters
+    ----------
+    entry : Entry
+    tau : float
+        Of the target's compartments, seconds.
+    dt : float
+        Step in seconds.
+    """
+    own = tau if entry.tau is None else entry.tau
+    return max(own - tau - HOP_STEPS * dt, LEAST_STEPS * dt)
 
 
 def _share(entry: Entry, beside: _Beside) -> float:

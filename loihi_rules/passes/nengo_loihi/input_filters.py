@@ -10,6 +10,7 @@ import numpy as np
 from nengo.solvers import NoSolver
 from nengo.synapses import Lowpass
 
+from loihi_rules.chip.levels import filter_of, off_filter
 from loihi_rules.chip.tuning import has_a_threshold
 from loihi_rules.draft import Draft
 from loihi_rules.nengo_parts.names import filter_name, name_of
@@ -29,7 +30,7 @@ from loihi_rules.routes.carriers import (
 from loihi_rules.routes.entries import Entry, entries_of
 from loihi_rules.routes.from_host import SPIKE, before_chip, spike_behind, spike_of
 from loihi_rules.routes.loops import keep_speed
-from loihi_rules.routes.plan import HOP_STEPS, LEAST_STEPS, Choice, plan
+from loihi_rules.routes.plan import HOP_STEPS, LEAST_STEPS, Choice, before_carriers, plan
 from loihi_rules.routes.ways import CHOICES, FILTER_SETTING, WAY_SETTING
 
 RULE = "filters of inputs"
@@ -140,7 +141,7 @@ def _enter(
     by_host: Dict[float, List[Entry]] = {}
     notes = draft.notes.connections
     asked, tau = taus
-    compartments = Lowpass(tau)
+    compartments, acts = Lowpass(tau), _as_it_acts(tau, draft.dt)
     for choice in choices:
         conn, way = choice.entry.conn, choice.way
         before, name = conn.synapse, name_of(conn)
@@ -155,8 +156,8 @@ def _enter(
             conn.synapse = None if same else before_chip(before, asked, draft.dt, spike).synapse
             first = f"{filter_name(conn.synapse)}, then "
         elif way == Way.CARRIED:
-            conn.synapse = Lowpass(_before_carriers(choice.entry, tau, draft.dt))
-            first = f"{filter_name(conn.synapse)}, then "
+            conn.synapse = Lowpass(before_carriers(choice.entry, tau, draft.dt))
+            first = f"{filter_name(conn.synapse)}{_as_it_acts(conn.synapse.tau, draft.dt)}, then "
             if decoded(conn):
                 together.setdefault(choice.entry.tau, []).append(conn)
         elif way == Way.BY_HOST:
@@ -170,12 +171,15 @@ def _enter(
                 if id(solver) not in multiplied:  # equal ones may differ in what Nengo cannot see
                     multiplied[id(solver)] = MultipliedOut(solver)
                 conn.solver = multiplied[id(solver)]
+        long = [tau, conn.synapse.tau] if way == Way.CARRIED else [tau]
+        for each in (each for each in long if off_filter(each, draft.dt)):
+            _warn_of_a_long_filter(draft, name, each, choice.entry.by_host and way != Way.BY_HOST)
         if way != Way.STRAIGHT or choice.entry.tau != asked:
             draft.change(
                 name,
                 RULE,
                 filter_name(before),
-                f"{way}: {first}the chip's filter of {1000 * tau:g} ms{_cost(choice)}",
+                f"{way}: {first}the chip's filter of {1000 * tau:g} ms{acts}{_cost(choice)}",
                 f"compartments have one filter for all that enters them{_lag(choice.entry)}"
                 + _others(choice),
             )
@@ -187,6 +191,23 @@ def _enter(
         _carry(draft, ens, part, tau, most_rows(draft.chip) // len(parts))
 
 
+def _as_it_acts(tau: float, dt: float) -> str:
+    """The time constant that the chip has, where that is another."""
+    return f", {1000 * filter_of(tau, dt):.4g} ms in truth" if off_filter(tau, dt) else ""
+
+
+def _warn_of_a_long_filter(draft: Draft, name: str, tau: float, by_host: bool) -> None:
+    """Say that a filter of the chip's has another time constant than was asked for."""
+    acts, kept = filter_of(tau, draft.dt), 'network.config[connection].way = "host", or '
+    draft.warn(
+        name,
+        RULE,
+        f"its filter of {1000 * tau:.4g} ms acts as one of {1000 * acts:.4g} ms, as currents decay "
+        "by whole numbers of 1/4096 a step",
+        f"{kept if by_host else ''}take {1000 * acts:.4g} ms, or a longer dt",
+    )
+
+
 def _relay(draft: Draft, ens: nengo.Ensemble, entries: List[Entry], own: float, tau: float) -> None:
     """Send values by way of the host, of one filter together."""
     label = f"relay to {name_of(ens)}"
@@ -195,11 +216,6 @@ def _relay(draft: Draft, ens: nengo.Ensemble, entries: List[Entry], own: float, 
     share = min(sum(entry.share for entry in entries), 1.0)
     spike = spike_behind(own, tau, draft.dt, share)
     draft.notes.connections[made.out] = ConnectionNote(way=Way.FROM_HOST, spike=spike)
-
-
-def _before_carriers(entry: Entry, tau: float, dt: float) -> float:
-    own = tau if entry.tau is None else entry.tau
-    return max(own - tau - HOP_STEPS * dt, LEAST_STEPS * dt)
 
 
 def _parts(conns: Sequence[nengo.Connection], most: int) -> List[List[nengo.Connection]]:
