@@ -1,4 +1,4 @@
-"""The estimate of the energy, held against what was measured on a board.
+"""The estimate of the energy, compared with what was measured on a board.
 
 python benchmarks/energy.py [--rates 10 25 50 100 200] [--copies 1 2]
 

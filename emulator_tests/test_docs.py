@@ -103,3 +103,17 @@ def test_each_lesson_has_its_page():
             assert (ROOT / "docs" / "pictures" / picture).is_file()
         assert (name in LESSONS) == ("../pictures/" in page)
         assert f"lessons/{name}.md" in (ROOT / "mkdocs.yml").read_text()
+
+
+def test_words_of_other_trades_are_not_used():
+    """Probes are read, and one thing is compared with another."""
+    words = re.compile(r"\bheld\s+against\b|\bserv(?:e|es|ed|ing)\b|ServedProbe", re.IGNORECASE)
+    pages = [*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")]
+    sources = [of for package in ("deploy", "loihi_rules") for of in (ROOT / package).rglob("*.py")]
+    found = {
+        f"{path.relative_to(ROOT)}: {word}"
+        for path in (*pages, *sources)
+        if path.name != "CHANGES.md"
+        for word in words.findall(path.read_text(encoding="utf-8"))
+    }
+    assert found == set()

@@ -90,7 +90,7 @@ def test_what_the_host_needs_too_stays_a_node_of_the_host():
         filtered = nengo.Node(size_in=2)
         nengo.Connection(array.output, filtered, synapse=0.02)
         probes = [nengo.Probe(array.output), nengo.Probe(filtered)]
-    assert not rewrite(network).served
+    assert not rewrite(network).readings
     assert all(len(found) == 300 for found in samples(network, *probes))
 
 

@@ -298,7 +298,7 @@ def test_a_spread_is_sampled_as_rarely(tmp_path):
 
 @pytest.mark.parametrize("begin, end", [(0, 299), (0, 200), (100, 300)])
 def test_a_spread_is_cut_to_what_is_compared(tmp_path, begin, end):
-    """It was refused, and one "of that length" was held against other seconds."""
+    """It was refused, and one "of that length" was compared with other seconds."""
     yardstick = deploy.spread("pes-connection", 0.3, seed=2, runs=6)
     reference = yardstick.repeats[0]
     given = {name: reference[name].samples[begin:end] for name in ("pre", "post")}

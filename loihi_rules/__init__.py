@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         read_spikes,
     )
     from loihi_rules.change import Change, ChipWarning, Problem
-    from loihi_rules.draft import ServedProbe
+    from loihi_rules.draft import ProbeReading
     from loihi_rules.learned.freeze import FrozenNetwork, freeze
     from loihi_rules.learned.learned import Learned
     from loihi_rules.learned.quantised import Quantised
@@ -35,7 +35,7 @@ __all__ = [
     "Problem",
     "Quantised",
     "Rewritten",
-    "ServedProbe",
+    "ProbeReading",
     "SpikeTimes",
     "SeededCopy",
     "declare_settings",
@@ -53,7 +53,7 @@ __getattr__, __dir__ = lazily(
     {
         "blocks.injection": ("Injection", "SpikeTimes", "inject", "inject_spikes", "read_spikes"),
         "change": ("Change", "ChipWarning", "Problem"),
-        "draft": ("ServedProbe",),
+        "draft": ("ProbeReading",),
         "learned.freeze": ("FrozenNetwork", "freeze"),
         "learned.learned": ("Learned",),
         "learned.quantised": ("Quantised",),

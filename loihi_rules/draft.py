@@ -18,7 +18,7 @@ from loihi_rules.solutions import SOLVED_ANEW, Solutions
 
 
 @dataclass(frozen=True)
-class ServedProbe:
+class ProbeReading:
     """How a probe's samples are had when the chip does not give them as asked.
 
     Attributes
@@ -27,7 +27,7 @@ class ServedProbe:
         The probe in the rewritten network that stands in for the user's, or
         None where the samples are read from the target instead.
     reads : str
-        What is made of it, one of `deploy.nengo_loihi.read.served.READERS`: ``"probe"`` (its
+        What is made of it, one of `deploy.nengo_loihi.read.probe_readers.READERS`: ``"probe"`` (its
         samples as they come), ``"delta"`` (PES's steps), ``"weights"`` (the decoders of a
         learning connection, in Nengo's units), ``"built"`` (a value that the build fixed),
         ``"refractory time"`` (what is left of it, from the spikes of the stand-in) or ``"sum"``
@@ -69,7 +69,8 @@ class Draft:
     changes: List[Change]
     notes: Notes = field(default_factory=Notes)  # of single objects, also of earlier rewritings
     problems: List[Problem] = field(default_factory=list)
-    served: Dict[nengo.Probe, ServedProbe] = field(default_factory=dict)  # by the draft's own probe
+    # by the draft's own probe
+    readings: Dict[nengo.Probe, ProbeReading] = field(default_factory=dict)
     host_probes: List[nengo.Probe] = field(default_factory=list)
     learning_scales: Dict[nengo.Connection, LearningScale] = field(default_factory=dict)
     tuning: Dict[nengo.Ensemble, BuiltEnsemble] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from nengo.builder.ensemble import BuiltEnsemble
 
 from loihi_rules.change import Change, Problem, warn_of_all
 from loihi_rules.chip.limits import LOIHI, Chip
-from loihi_rules.draft import Draft, ServedProbe
+from loihi_rules.draft import Draft, ProbeReading
 from loihi_rules.learning_rules.pes import LearningScale
 from loihi_rules.nengo_parts.seeds import SeededCopy, fix_seeds
 from loihi_rules.notes import Notes, keep_notes, notes_of
@@ -21,7 +21,7 @@ from loihi_rules.solutions import SOLVED_ANEW, Solutions
 
 MOST_NAMED = 3  # objects, of those that share a reason
 
-__all__ = ["Change", "Problem", "Rewritten", "ServedProbe", "rewrite"]
+__all__ = ["Change", "Problem", "Rewritten", "ProbeReading", "rewrite"]
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class Rewritten:
         The user's objects to those in ``network``.
     notes : Notes
         What the passes noted of single objects of ``network``.
-    served : mapping of nengo.Probe to ServedProbe
-        The user's probes that are served in another way than as a probe.
+    readings : mapping of nengo.Probe to ProbeReading
+        The user's probes that are read from the chip in another way than as a probe.
     host_probes : list of nengo.Probe
         Probes of connections and learning rules that run on the host. They are
         not in ``network``: nengo-loihi has no place for them, Nengo core has.
@@ -74,7 +74,7 @@ class Rewritten:
     problems: List[Problem]
     copies: Mapping[Any, Any]
     notes: Notes
-    served: Mapping[nengo.Probe, ServedProbe]
+    readings: Mapping[nengo.Probe, ProbeReading]
     host_probes: List[nengo.Probe]
     learning_scales: Mapping[nengo.Connection, LearningScale]
     tuning: Mapping[nengo.Ensemble, BuiltEnsemble]
@@ -172,7 +172,7 @@ def rewrite_copy(
     keep_notes(draft.network, draft.notes)
     warn_of_all(draft.warnings)
     originals = {id(new): old for old, new in copied.copies.items()}
-    served = {originals.get(id(probe), probe): how for probe, how in draft.served.items()}
+    readings = {originals.get(id(probe), probe): how for probe, how in draft.readings.items()}
     return Rewritten(
         network=draft.network,
         chip=draft.chip,
@@ -180,7 +180,7 @@ def rewrite_copy(
         problems=draft.problems,
         copies=copied.copies,
         notes=draft.notes,
-        served=served,
+        readings=readings,
         host_probes=draft.host_probes,
         learning_scales=draft.learning_scales,
         tuning=draft.tuning,

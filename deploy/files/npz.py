@@ -137,7 +137,7 @@ def in_one_line(path: Path, name: str, source: str) -> Iterator[None]:
 def read_arrays(path: Path, most_numbers: int) -> Dict[str, np.ndarray]:
     """All arrays of numbers of an npz file that anybody may have written.
 
-    Each array's header is held against what the file has of it before there is room for any.
+    Each array's header is compared with what the file has of it before there is room for any.
 
     Parameters
     ----------

@@ -226,7 +226,7 @@ def _cut(pair: Tuple[Stepped, Stepped], window: _Window) -> Tuple[Trace, Trace]:
 def _with_known_ideal(
     pair: Tuple[Trace, Trace], found: Dict[str, Tuple[Trace, Trace]]
 ) -> Tuple[Trace, Trace]:
-    """Both are held against what they should come to only where both runs have it."""
+    """Both are compared with what they should come to only where both runs have it."""
     first, second = pair
     known = first.ideal if first.ideal in found else None
     return replace(first, ideal=known), replace(second, ideal=known)

@@ -78,7 +78,7 @@ class Session(ABC):
         Reading leaves them where they are; the array is the caller's own. While there are
         none its shape is (0,), as in Nengo.
 
-        None if this target cannot serve the probe; ``problems`` says why.
+        None if this target cannot read the probe; ``problems`` says why.
         """
 
     def spikes(self, probe: nengo.Probe) -> Optional[Spikes]:

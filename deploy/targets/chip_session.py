@@ -11,7 +11,7 @@ import numpy as np
 from deploy.nengo_loihi.build.resources import cores_of, places_of
 from deploy.nengo_loihi.read.built import built_connection, check_unused
 from deploy.nengo_loihi.read.learned_weights import decoders, learned_in_core
-from deploy.nengo_loihi.read.served import READERS, Reader
+from deploy.nengo_loihi.read.probe_readers import READERS, Reader
 from deploy.nengo_loihi.read.stepped import of_stepped
 from deploy.nengo_loihi.read.units import scale_of
 from deploy.targets.base import Session
@@ -52,15 +52,15 @@ class ChipSession(Session):
         notes = rewritten.notes.ensembles
         self.late = {
             probe: notes[base_of(probe.target)].steps_late or 0
-            for probe in [*rewritten.network.all_probes, *rewritten.served]
+            for probe in [*rewritten.network.all_probes, *rewritten.readings]
             if isinstance(base_of(probe.target), nengo.Ensemble)
         }
 
     def _make_readers(self) -> Dict[nengo.Probe, Reader]:
         """Of the probes whose samples the chip does not give as asked."""
         return {
-            self._copied.copies.get(probe, probe): READERS[served.reads](served, self)
-            for probe, served in self.rewritten.served.items()
+            self._copied.copies.get(probe, probe): READERS[reading.reads](reading, self)
+            for probe, reading in self.rewritten.readings.items()
         }
 
     readers: Dict[nengo.Probe, Reader] = {}

@@ -1,4 +1,4 @@
-"""What a board does, held against the emulator, its silicon modes, and what is published."""
+"""What a board does, compared with the emulator, its silicon modes, and what is published."""
 
 from __future__ import annotations
 

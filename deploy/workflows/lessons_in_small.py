@@ -1,4 +1,4 @@
-"""The lessons' first steps on a board, held against the emulator."""
+"""The lessons' first steps on a board, compared with the emulator."""
 
 from __future__ import annotations
 

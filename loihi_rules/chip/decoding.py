@@ -324,7 +324,7 @@ class Decoding:
 
 
 class _Solved:
-    """Least squares of activities, of which one factor serves all targets.
+    """Least squares of activities, of which one factor is for all targets.
 
     Noise is the same for all neurons, or, ``by_rate``, by their mean rates; see
     `Decoding.decoders`.

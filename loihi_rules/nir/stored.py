@@ -2,7 +2,7 @@
 
 libhdf5 makes room for the shape that a dataset states before it looks whether the file has it. Of
 texts of any length it makes room for the stated length, up to 4 GiB each, and on a heap whose sizes
-are 0 it goes round for ever. So sizes are held against the file first, and those texts are read
+are 0 it goes round for ever. So sizes are compared with the file first, and those texts are read
 here: references of 16 bytes into collections of a heap ("HDF5 File Format Specification", Version
 3.0, III.E "Global Heap", and IV.A.2.d, class 9).
 """

@@ -1,1 +1,1 @@
-"""What a board does, number by number, held against the emulator and its silicon modes."""
+"""What a board does, number by number, compared with the emulator and its silicon modes."""

@@ -1,4 +1,4 @@
-"""What is published of a chip's single neurons, held against a board by arithmetic of its own.
+"""What is published of a chip's single neurons, compared with a board by arithmetic of its own.
 
 Whole numbers of Python's alone: neither the emulator nor its silicon modes have a part in it.
 """

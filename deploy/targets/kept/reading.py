@@ -15,7 +15,7 @@ from deploy.nengo_loihi.run.kept import Stepper
 from deploy.nengo_loihi.run.spike_record import SpikeRecord, is_of_spikes
 from deploy.targets.emulator import Rates
 from deploy.targets.kept.model import Model
-from loihi_rules import ServedProbe
+from loihi_rules import ProbeReading
 from loihi_rules.learning_rules.pes import LearningScale
 
 WATCHED = Watched._fields[:-1]  # without what reads the chip
@@ -133,11 +133,11 @@ class OwnProbe:
             data.raw[number] = []
 
 
-def served(how: Mapping[str, Any], stepper: Stepper, model: Model) -> ServedProbe:
+def probe_reading(how: Mapping[str, Any], stepper: Stepper, model: Model) -> ProbeReading:
     """As the rewriting had it, with the numbers of stand-ins in their places."""
     part = stepper.frozen.of(how["part"])
     source: Any = [(each, stepper.frozen.of(of)) for each, of in how.get("sum", ())]
-    return ServedProbe(
+    return ProbeReading(
         probe=how.get("probe"),
         source=model.objects.every[how["weights"]] if "weights" in how else source,
         sample_every=how["every"],

@@ -15,13 +15,19 @@ from nengo.exceptions import SimulationError
 
 from deploy.files.builds import Build, forget_build
 from deploy.nengo_loihi.read.learning_limits import warn_of_limits
-from deploy.nengo_loihi.read.served import READERS, LearnedWeights
+from deploy.nengo_loihi.read.probe_readers import READERS, LearnedWeights
 from deploy.nengo_loihi.run.input_spikes import warn_of_large_values
 from deploy.nengo_loihi.run.kept import Stepper
 from deploy.targets.base import Session
 from deploy.targets.emulator import EmulatorSession, look_at, said_of, warn_of_rates
 from deploy.targets.kept.model import Copies, Model
-from deploy.targets.kept.reading import OwnProbe, read_learned, read_learner, read_rates, served
+from deploy.targets.kept.reading import (
+    OwnProbe,
+    probe_reading,
+    read_learned,
+    read_learner,
+    read_rates,
+)
 from deploy.targets.kept.said import said_again
 from deploy.traces.trace import Spikes
 from loihi_rules import Change, Learned
@@ -88,7 +94,7 @@ class KeptSession(Session):
         for probe, how in zip(every, record["asked"]):
             if isinstance(how, dict):
                 (kind,) = set(how) & KEPT_READERS
-                self._asked[probe] = READERS[kind](served(how, stepper, model), self)
+                self._asked[probe] = READERS[kind](probe_reading(how, stepper, model), self)
             elif how is not None:
                 self._asked[probe] = self._own[how]
         self.rates = [read_rates(each, stepper, model.dt) for each in record["rates"]]

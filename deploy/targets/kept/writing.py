@@ -154,17 +154,20 @@ def _asked(
     """How the samples of one of the user's probes are had."""
     if probe not in session.readers:
         return _number(own, probe) if probe in session.present else None
-    served = session.readers[probe].served
-    found: Dict[str, Any] = {"every": served.sample_every, "part": kept.add(_columns(served.part))}
-    if served.reads == "probe":
-        return {**found, "probe": _number(own, served.probe)}
-    if served.reads == "sum":
-        terms = [[_number(own, each), kept.add(np.array(m))] for each, m in served.source]
+    reading = session.readers[probe].reading
+    found: Dict[str, Any] = {
+        "every": reading.sample_every,
+        "part": kept.add(_columns(reading.part)),
+    }
+    if reading.reads == "probe":
+        return {**found, "probe": _number(own, reading.probe)}
+    if reading.reads == "sum":
+        terms = [[_number(own, each), kept.add(np.array(m))] for each, m in reading.source]
         return {**found, "sum": terms}
-    if served.reads == "weights":
-        conn, synapse = _number(conns, served.source), kept.add(served.synapse)
+    if reading.reads == "weights":
+        conn, synapse = _number(conns, reading.source), kept.add(reading.synapse)
         return {**found, "weights": conn, "synapse": synapse}
-    raise NotPlain(served.reads)
+    raise NotPlain(reading.reads)
 
 
 def _columns(part: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Probes of nodes that hand on what the chip gives are served from the chip."""
+"""Probes of nodes that hand on what the chip gives are read from the chip."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from nengo.base import ObjView
 from nengo.synapses import LinearFilter
 
-from loihi_rules.draft import Draft, ServedProbe
+from loihi_rules.draft import Draft, ProbeReading
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.passthrough_nodes import (
     Known,
@@ -71,15 +71,15 @@ def _sources(
 def _is_free(draft: Draft, probe: nengo.Probe) -> bool:
     """Whether nothing else is made of its samples than what its user gets."""
     return all(
-        served.source is not probe and (served.probe is not probe or _is_plain(served))
-        for served in draft.served.values()
+        reading.source is not probe and (reading.probe is not probe or _is_plain(reading))
+        for reading in draft.readings.values()
     )
 
 
-def _is_plain(served: ServedProbe) -> bool:
+def _is_plain(reading: ProbeReading) -> bool:
     """Whether a user gets the samples of a stand-in as they are."""
-    thinned = served.sample_every is not None or served.part is not None
-    return served.reads == "probe" and not thinned and served.synapse is None
+    thinned = reading.sample_every is not None or reading.part is not None
+    return reading.reads == "probe" and not thinned and reading.synapse is None
 
 
 def _filters(probe: nengo.Probe) -> Tuple[Any, ...]:
@@ -103,8 +103,8 @@ def _serve(draft: Draft, net: nengo.Network, probe: nengo.Probe, sources: List[S
         parts.append((stand_in, source.matrix))
     net.probes.remove(probe)
     node: Any = probe.target
-    asked = next((user for user, s in draft.served.items() if s.probe is probe), probe)
-    draft.served[asked] = ServedProbe(
+    asked = next((user for user, s in draft.readings.items() if s.probe is probe), probe)
+    draft.readings[asked] = ProbeReading(
         None,
         "sum",
         tuple(parts),

@@ -1,4 +1,4 @@
-"""Probes that the chip cannot serve as asked, served another way."""
+"""Probes that the chip cannot have as asked, read in another way."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 from nengo.synapses import Synapse
 
-from loihi_rules.draft import Draft, ServedProbe
+from loihi_rules.draft import Draft, ProbeReading
 from loihi_rules.learning_rules.where import chip_learning_connections
 from loihi_rules.nengo_parts.built import built_ensemble
 from loihi_rules.nengo_parts.names import name_of
@@ -18,11 +18,11 @@ from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.nengo_parts.wiring import base_of, columns_of, decoded, on_chip
 from loihi_rules.notes import ProbeNote
 
-Served = Tuple[ServedProbe, str, str]  # and what is read instead, and why
+Reading = Tuple[ProbeReading, str, str]  # and what is read instead, and why
 
 
 def probes(draft: Draft) -> None:
-    """Serve what nengo-loihi cannot record of objects on the chip.
+    """Read in another way what nengo-loihi cannot record of objects on the chip.
 
     It records every step, of whole ensembles, what a compartment has: spikes, current and
     voltage (``builder/probe.py``, ``simulator.py``). What else Nengo can probe is taken
@@ -64,10 +64,10 @@ def _serve(draft: Draft, net: nengo.Network, probe: nengo.Probe, kind: str) -> N
             "probe the ensembles or nodes at its ends",
         )
     elif found is not None:
-        served, after, why = found
-        if served.probe is not probe:
+        reading, after, why = found
+        if reading.probe is not probe:
             net.probes.remove(probe)
-        draft.served[probe] = served
+        draft.readings[probe] = reading
         draft.change(name_of(probe), "probes of the chip", _asked(probe), after, why)
 
 
@@ -83,7 +83,7 @@ def _host_only(network: nengo.Network, conn: nengo.Connection) -> bool:
 # ------------------------------------------------------------------------ the ways
 
 
-def _as_it_is(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Optional[Served]:
+def _as_it_is(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Optional[Reading]:
     """Spikes, voltages and decoded values; thinned out, and picked out, afterwards."""
     period, target, part = probe.sample_every, probe.target, None
     view = target if isinstance(target, ObjView) else None
@@ -93,16 +93,16 @@ def _as_it_is(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Optional[
         return None
     stand_in = _stand_in(draft, net, target, probe)
     return (
-        ServedProbe(stand_in, sample_every=period, part=part),
+        ProbeReading(stand_in, sample_every=period, part=part),
         "all of it at every step, picked out afterwards",
         "the chip's probes record whole ensembles at every step",
     )
 
 
-def _neuron_input(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Served:
+def _neuron_input(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Reading:
     stand_in = _stand_in(draft, net, probe.obj, probe)
     return (
-        ServedProbe(
+        ProbeReading(
             stand_in,
             "neuron input",
             probe.obj,
@@ -114,10 +114,10 @@ def _neuron_input(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Serve
     )
 
 
-def _refractory_time(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Served:
+def _refractory_time(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Reading:
     stand_in = _stand_in(draft, net, probe.obj, probe, attr="output", synapse=None)
     return (
-        ServedProbe(
+        ProbeReading(
             stand_in,
             "refractory time",
             probe.obj,
@@ -129,10 +129,10 @@ def _refractory_time(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Se
     )
 
 
-def _built(attribute: str) -> Callable[[Draft, nengo.Network, nengo.Probe], Served]:
-    def way(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Served:
+def _built(attribute: str) -> Callable[[Draft, nengo.Network, nengo.Probe], Reading]:
+    def way(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Reading:
         return (
-            ServedProbe(
+            ProbeReading(
                 None,
                 "built",
                 probe.obj,
@@ -147,9 +147,9 @@ def _built(attribute: str) -> Callable[[Draft, nengo.Network, nengo.Probe], Serv
     return way
 
 
-def _learned_weights(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Served:
+def _learned_weights(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Reading:
     return (
-        ServedProbe(
+        ProbeReading(
             None, "weights", probe.obj, sample_every=probe.sample_every, synapse=probe.synapse
         ),
         "read from the learning synapses",
@@ -158,7 +158,7 @@ def _learned_weights(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Se
     )
 
 
-def _ensemble_input(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Served:
+def _ensemble_input(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Reading:
     ens = probe.obj
     with net:
         node = nengo.Node(size_in=ens.size_in, label=f"input of {name_of(ens)}")
@@ -169,7 +169,7 @@ def _ensemble_input(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Ser
     return _mirror(net, probe, node)
 
 
-def _connection_output(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Optional[Served]:
+def _connection_output(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Optional[Reading]:
     conn = probe.obj
     encodes = decoded(conn) and conn.solver.weights
     size = conn.post_obj.n_neurons if encodes else conn.size_out
@@ -184,7 +184,7 @@ def _connection_output(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> 
     return _mirror(net, probe, node)
 
 
-def _connection_input(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Served:
+def _connection_input(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Reading:
     conn = probe.obj
     if isinstance(getattr(conn.pre_obj, "neuron_type", None), nengo.Direct):
         with net:
@@ -200,19 +200,19 @@ def _connection_input(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> S
         stand_in = _stand_in(draft, net, conn.pre_obj, probe, attr="output")
         after = "what its source gives"
     return (
-        ServedProbe(stand_in, sample_every=probe.sample_every),
+        ProbeReading(stand_in, sample_every=probe.sample_every),
         after,
         "the chip has no probe for connections",
     )
 
 
-def _rule_error(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Served:
+def _rule_error(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Reading:
     return _mirror(net, probe, _error_node(draft, net, _rule(probe)))
 
 
-def _rule_activities(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Served:
+def _rule_activities(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Reading:
     return (
-        ServedProbe(
+        ProbeReading(
             _activities(draft, net, probe, probe.synapse),
             sample_every=probe.sample_every,
             part=draft.notes.connections[_rule(probe).connection].sources,
@@ -222,13 +222,13 @@ def _rule_activities(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Se
     )
 
 
-def _rule_delta(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Served:
+def _rule_delta(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Reading:
     conn = _rule(probe).connection
     with net:
         errors = nengo.Probe(_error_node(draft, net, _rule(probe)), seed=probe.seed)
     errors.label = f"{name_of(probe)} (errors)"
     return (
-        ServedProbe(
+        ProbeReading(
             _activities(draft, net, probe, None),
             "delta",
             errors,
@@ -325,7 +325,7 @@ def _copy_to(
         )
 
 
-def _mirror(net: nengo.Network, probe: nengo.Probe, node: nengo.Node) -> Served:
+def _mirror(net: nengo.Network, probe: nengo.Probe, node: nengo.Node) -> Reading:
     columns = _part(probe)
     with net:
         stand_in = nengo.Probe(
@@ -336,7 +336,7 @@ def _mirror(net: nengo.Network, probe: nengo.Probe, node: nengo.Node) -> Served:
             seed=probe.seed,
         )
     return (
-        ServedProbe(stand_in),
+        ProbeReading(stand_in),
         "a node on the host that is given a copy",
         "the chip has no probe for what a connection carries",
     )

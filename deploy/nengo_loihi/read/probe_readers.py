@@ -1,7 +1,7 @@
 """Probes whose samples the chip does not give as asked: how they are made.
 
 One class for each way, listed in `READERS` under the name that
-`loihi_rules.ServedProbe.reads` has. To add a way, write its class and list it.
+`loihi_rules.ProbeReading.reads` has. To add a way, write its class and list it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 from nengo.exceptions import BuildError
 
 from deploy.nengo_loihi.read.units import as_the_cpus, bias_of, scale_of
-from loihi_rules import ServedProbe
+from loihi_rules import ProbeReading
 
 
 class Reader:
@@ -20,20 +20,20 @@ class Reader:
 
     Parameters
     ----------
-    served : ServedProbe
+    reading : ProbeReading
     session : EmulatorSession
         Whose simulator is read.
     """
 
     polled = False  # whether it has to look at the chip at each sample
 
-    def __init__(self, served: ServedProbe, session: Any):
-        self.served = served
+    def __init__(self, reading: ProbeReading, session: Any):
+        self.reading = reading
         self.session = session
 
     def is_sample(self, step: Any) -> Any:
         """Nengo's rule for the steps at which a probe with a period samples."""
-        every = self.served.sample_every
+        every = self.reading.sample_every
         return step % (1 if every is None else every / self.session.dt) < 1
 
     def looks_at(self, step: int) -> bool:
@@ -55,7 +55,7 @@ class Reader:
 
     def columns(self, samples: np.ndarray) -> np.ndarray:
         """Those of the columns that the user probed."""
-        part = self.served.part
+        part = self.reading.part
         return samples if part is None or not len(samples) else samples[:, part]
 
     def sampled(self, values: np.ndarray) -> np.ndarray:
@@ -112,7 +112,7 @@ class StandIn(Reader):
     """Some columns and some steps of another probe."""
 
     def samples(self) -> np.ndarray:
-        samples = self.columns(self.session.probed(self.served.probe))
+        samples = self.columns(self.session.probed(self.reading.probe))
         return self.sampled(samples)
 
 
@@ -121,7 +121,7 @@ class Sum(Reader):
 
     def samples(self) -> np.ndarray:
         total: Any = np.zeros((0, 0))
-        for k, (probe, matrix) in enumerate(self.served.source):
+        for k, (probe, matrix) in enumerate(self.reading.source):
             samples = self.session.probed(probe)
             part = samples.reshape(len(samples), matrix.shape[1]) @ matrix.T
             total = part if k == 0 else total + part
@@ -135,12 +135,12 @@ class NeuronInput(Reader):
     """
 
     def samples(self) -> np.ndarray:
-        samples = self.session.probed(self.served.probe)
+        samples = self.session.probed(self.reading.probe)
         if not len(samples):
             return np.zeros(0)
-        probe = self.session.simulator.model.objs[self.served.probe]["out"]
+        probe = self.session.simulator.model.objs[self.reading.probe]["out"]
         bias = bias_of(probe) * scale_of(probe, self.session.dt)
-        ens = self.served.source.ensemble
+        ens = self.reading.source.ensemble
         built = self.session.rewritten.tuning.get(ens)
         return self.sampled(self.columns(as_the_cpus(samples + bias, ens, built)))
 
@@ -153,16 +153,16 @@ class RefractoryTime(Reader):
     counts whole steps, and ends at 0.
     """
 
-    def __init__(self, served: ServedProbe, session: Any):
-        super().__init__(served, session)
-        self.left = np.zeros(served.source.size_out)
+    def __init__(self, reading: ProbeReading, session: Any):
+        super().__init__(reading, session)
+        self.left = np.zeros(reading.source.size_out)
         self.kept: List[np.ndarray] = []
         self.read = 0
 
     def samples(self) -> np.ndarray:
-        spiked = self.session.probed(self.served.probe)[self.read :] != 0
+        spiked = self.session.probed(self.reading.probe)[self.read :] != 0
         dt = self.session.dt
-        tau_ref = dt * np.round(self.served.source.ensemble.neuron_type.tau_ref / dt)
+        tau_ref = dt * np.round(self.reading.source.ensemble.neuron_type.tau_ref / dt)
         for row in spiked:
             self.left = np.where(row, tau_ref + dt, self.left - dt)
             self.kept.append(self.left)
@@ -178,21 +178,21 @@ class RefractoryTime(Reader):
 class Built(Reader):
     """A value that the build fixed, once a sample, through the probe's filter."""
 
-    def __init__(self, served: ServedProbe, session: Any):
-        super().__init__(served, session)
+    def __init__(self, reading: ProbeReading, session: Any):
+        super().__init__(reading, session)
         self.since = self.read = session.n_steps
-        self.filter = Filter(served.synapse, session.dt)
+        self.filter = Filter(reading.synapse, session.dt)
         self.kept: List[np.ndarray] = []
-        if getattr(session.built(served.source), served.attribute) is None:
+        if getattr(session.built(reading.source), reading.attribute) is None:
             raise BuildError(
-                f"{served.attribute!r} of {served.source} cannot be probed: it has none"
+                f"{reading.attribute!r} of {reading.source} cannot be probed: it has none"
             )
 
     def samples(self) -> np.ndarray:
-        value = getattr(self.session.built(self.served.source), self.served.attribute)
+        value = getattr(self.session.built(self.reading.source), self.reading.attribute)
         value = np.asarray(value.toarray() if hasattr(value, "toarray") else value)
         now = self.session.n_steps
-        if self.served.synapse is None:
+        if self.reading.synapse is None:
             return np.repeat(value[np.newaxis], int(np.sum(self.due(now - self.since))), axis=0)
         for step in range(self.read + 1, now + 1):
             filtered = self.filter(value)
@@ -211,16 +211,16 @@ class LearnedWeights(Reader):
 
     polled = True
 
-    def __init__(self, served: ServedProbe, session: Any):
-        super().__init__(served, session)
+    def __init__(self, reading: ProbeReading, session: Any):
+        super().__init__(reading, session)
         self.kept: List[np.ndarray] = []
-        self.filter = Filter(served.synapse, session.dt)
+        self.filter = Filter(reading.synapse, session.dt)
 
     def looks_at(self, step: int) -> bool:
-        return self.served.synapse is not None or super().looks_at(step)
+        return self.reading.synapse is not None or super().looks_at(step)
 
     def poll(self) -> None:
-        now = self.filter(self.session.learned_decoders(self.served.source))
+        now = self.filter(self.session.learned_decoders(self.reading.source))
         if self.is_sample(self.session.n_steps):
             self.kept.append(now)
 
@@ -242,23 +242,23 @@ class LearningSteps(Reader):
     spikes of the chip through the rule's filter, a.
     """
 
-    def __init__(self, served: ServedProbe, session: Any):
-        super().__init__(served, session)
-        self.filter = Filter(served.synapse, session.dt)
+    def __init__(self, reading: ProbeReading, session: Any):
+        super().__init__(reading, session)
+        self.filter = Filter(reading.synapse, session.dt)
         self.kept: List[np.ndarray] = []
         self.read = 0
 
     def samples(self) -> np.ndarray:
-        errors = self.session.probed(self.served.source)
-        active = self.columns(self.session.probed(self.served.probe))
+        errors = self.session.probed(self.reading.source)
+        active = self.columns(self.session.probed(self.reading.probe))
         if not len(active):  # before the first step, or right after it was cleared
             return np.zeros(0)
         n = active.shape[1]
         due = self.due(len(active))
         for k in range(self.read, len(active)):
-            if not due[k] and self.served.synapse is None:
+            if not due[k] and self.reading.synapse is None:
                 continue
-            now = self.filter(self.served.factor / n * np.outer(errors[k], active[k]))
+            now = self.filter(self.reading.factor / n * np.outer(errors[k], active[k]))
             if due[k]:
                 self.kept.append(now)
         self.read = len(active)
