@@ -160,6 +160,7 @@ AT_ONCE = {
     "empty name": (["run", "empty.py"], 2, "no network at all"),
     "no model to compare": (["compare", "empty.py"], 2, "no network at all"),
     "no model over seeds": (["sweep", "empty.py"], 2, "no network at all"),
+    "no model to submit": (["submit", "lacks.py", "--site", "local"], 2, "no_such_module"),
     "no model to check": (["check", "lacks.py"], 2, "lacks.py:1", "no_such_module"),
     "no model to explain": (["explain", "lacks.py"], 2, "lacks.py:1", "no_such_module"),
     "no model to export": (["export", "empty.py", "--to", "a.nir"], 2, "no network at all"),

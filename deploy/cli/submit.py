@@ -22,7 +22,7 @@ from deploy.cli.options import (
     silicon_option,
     weights_options,
 )
-from deploy.cli.reading import check_run, check_weights_file, model_of, seeds_of
+from deploy.cli.reading import begun, check_run, check_weights_file, model_of, seeds_of
 from deploy.emulator.silicon import Silicon
 from deploy.errors import BadInput
 from deploy.jobs import remote
@@ -106,9 +106,12 @@ def submit(
     if out is not None:
         check_pages(tasks, out)
     step = _one_step(timing.dt for _, _, timing in timed)
+    spelled, first_seed, _ = timed[0]
+    first = begun(spelled, first_seed)
     from deploy.jobs.preparing import Options, pack, prepare  # loads Nengo
 
-    options = Options(target, step, weights, learn_on, fan_in, beside, silicon=modes)
+    there = {} if isinstance(first, str) else {spelled: first}
+    options = Options(target, step, weights, learn_on, fan_in, beside, silicon=modes, begun=there)
     if dry_run:
         print_dry_run(pack(tasks, site, options), as_json)
         return

@@ -6,7 +6,7 @@ import ast
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
@@ -21,6 +21,7 @@ from deploy.jobs.foreseen import foreseen
 from deploy.jobs.job import BETWEEN, MOST_TASKS, Job, Task
 from deploy.jobs.names import checked
 from deploy.jobs.site import find_site
+from deploy.models.begun import Begun
 from deploy.models.loaded import LoadedModel
 from deploy.models.same_model import check_repeatable
 from deploy.models.spelling import NIR, Spelling
@@ -57,6 +58,8 @@ class Options:
         Seconds between two parts of a run.
     silicon : Silicon
         Modes of runs on the emulator: there, or here, as the rung below a board's.
+    begun : mapping of str to Begun
+        Models, by what they are called, whose files have been executed already.
     """
 
     target: str = "emulator"
@@ -67,6 +70,7 @@ class Options:
     beside: Sequence[Path] = ()
     part_every: float = EVERY
     silicon: Silicon = AS_EMULATED
+    begun: Mapping[str, Begun] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -174,7 +178,7 @@ def _first_of_each(
     for model in dict.fromkeys(task.model for task in tasks):
         of_it = [task for task in tasks if task.model == model]
         loaded = load_with_weights(
-            check_repeatable(model, of_it[0].seed),
+            check_repeatable(options.begun.get(model, model), of_it[0].seed),
             of_it[0].seed,
             options.weights,
             options.learn,
