@@ -308,6 +308,17 @@ def test_what_noise_of_the_reference_takes_of_a_gain_is_bounded(noise):
 
 
 @pytest.mark.quick
+@pytest.mark.parametrize("times", [0.3, 3.0, 64.0])
+def test_one_pair_of_runs_does_tell_of_another_scale(times):
+    """What is times as large has times the noise, of which the reference has no more for that."""
+    signal = np.sin(np.arange(3000) / 100)
+    own, its = signal + 0.08 * np.random.RandomState(1).randn(2, len(signal))
+    found = deploy.compare_traces(*two("p", "decoded", own, times * its, radius=1.0))
+    assert found.effect("p", "gain").value == pytest.approx(times, rel=0.05)
+    assert "gain" in {each.quantity for each in found.different}
+
+
+@pytest.mark.quick
 @pytest.mark.parametrize("dynamics, outcome", [("driven", "NO PARITY"), ("free", "PARITY")])
 def test_one_pair_of_runs_does_not_follow_what_is_in_a_loop(dynamics, outcome):
     """Equally good integrators part, and what is late in one may be another."""

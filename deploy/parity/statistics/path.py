@@ -213,7 +213,8 @@ def lost_gain(
     follower, found = _best(r, o, sampling, without)
     kept = follower.columns_at(found.point)[follower.kept]
     of_gain = contrasts_of(kept)[[name for name in TERMS if name not in without].index("gain")]
-    too_much: float = kept.shape[1] * found.left**2
+    of_reference = found.left / max(1.0, abs(float(found.linear[0])))  # a larger path has more
+    too_much: float = kept.shape[1] * of_reference**2
     return too_much * float(of_gain @ of_gain)
 
 
