@@ -30,6 +30,7 @@ from deploy.nengo_loihi.read.learners import Learner, learners
 from deploy.nengo_loihi.read.learning_limits import warn_of_cut_weights, warn_of_limits
 from deploy.nengo_loihi.read.learning_rate import learning_rates
 from deploy.nengo_loihi.read.reached_rates import ReachedRates, shown_ensembles
+from deploy.nengo_loihi.read.reached_values import ReachedValues, decoded_ensembles
 from deploy.nengo_loihi.read.stepped import start_stepped
 from deploy.nengo_loihi.run.input_spikes import valued_by, warn_of_large_values
 from deploy.nengo_loihi.run.interface import FastEmulator
@@ -47,7 +48,7 @@ from loihi_rules.nengo_parts.stepped import InputSpikes, is_stepped
 from loihi_rules.nengo_parts.wiring import base_of, on_chip
 
 OF_LEARNING = ("learning traces cut", "learned weights cut", "PES errors cut")
-Rates = Union[ReachedRates, DrivenRates]
+Rates = Union[ReachedRates, ReachedValues, DrivenRates]
 PIECE = 10  # steps of nengo-loihi's own runner between two looks for Ctrl-C
 NOTEWORTHY = 0.01  # share of the times that something came to the end of its range
 
@@ -142,6 +143,7 @@ class EmulatorSession(ChipSession):
         self._chip_neurons: Dict[nengo.Ensemble, ChipNeurons] = {}
         every: Tuple[Rates, ...] = (
             ReachedRates(shown_ensembles(rewritten, self.neurons), dt),
+            ReachedValues(decoded_ensembles(rewritten, self.model.solved, self.neurons), dt),
             driven_rates(rewritten, self.neurons, dt),
         )
         self.rates = [rates for rates in every if rates.shown]

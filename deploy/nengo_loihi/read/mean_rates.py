@@ -78,6 +78,9 @@ class Watched(NamedTuple):
         On the CPU.
     by_nodes : bool
         Whether values of nodes go into its neurons, one by one.
+    points, decoders : ndarray
+        Evaluation points and the chip's decoders, (n_neurons, dimensions), both in radii; empty
+        where nobody looks at what is decoded.
     current : callable
         Gives what comes to the neurons from synapses, (n_neurons,), normalised.
     """
@@ -92,6 +95,8 @@ class Watched(NamedTuple):
     cpu_gain: np.ndarray
     cpu_bias: np.ndarray
     by_nodes: bool
+    points: np.ndarray
+    decoders: np.ndarray
     current: Callable[[], np.ndarray]
 
     def drive(self) -> np.ndarray:
@@ -120,6 +125,8 @@ def watched(fitted: Fitted, neurons: Callable[[Any], Any]) -> Watched:
         built.gain,
         built.bias,
         False,
+        np.zeros((0, ens.dimensions)),
+        np.zeros((0, ens.dimensions)),
         CurrentOf(ens, neurons),
     )
 

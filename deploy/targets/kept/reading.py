@@ -10,6 +10,7 @@ from deploy.nengo_loihi.read.driven_rates import DrivenRates
 from deploy.nengo_loihi.read.learners import Learner
 from deploy.nengo_loihi.read.mean_rates import Watched
 from deploy.nengo_loihi.read.reached_rates import ReachedRates
+from deploy.nengo_loihi.read.reached_values import ReachedValues
 from deploy.nengo_loihi.run.interface import FastEmulator
 from deploy.nengo_loihi.run.kept import Stepper
 from deploy.nengo_loihi.run.spike_record import SpikeRecord, is_of_spikes
@@ -56,6 +57,8 @@ def read_rates(given: Sequence[Any], stepper: Stepper, dt: float) -> Rates:
         shown.append(Watched._make([*said, current]))
     if name == ReachedRates.__name__:
         return ReachedRates(shown, dt)
+    if name == ReachedValues.__name__:
+        return ReachedValues(shown, dt)
     if name != DrivenRates.__name__:
         raise ValueError(name)
     return DrivenRates(shown, dt)
