@@ -100,7 +100,7 @@ USES: Tuple[Use, ...] = (
             f"nengo.synapses:{synapse}",
             "tau",
             f"deploy/traces/dynamics.py {_CHIP_PASSES}answers.py {_CHIP_PASSES}learning_scale.py "
-            f"{_RULES}pilots/loops.py {_RULES}pilots/networks.py",
+            f"{_RULES}nengo_parts/leads.py {_RULES}pilots/loops.py {_RULES}pilots/networks.py",
         )
         for synapse in ("Lowpass", "Alpha")
     ),
