@@ -24,7 +24,7 @@ from loihi_rules.nengo_parts.parameters import with_parameters
 from loihi_rules.nengo_parts.solvers import solver_of_decoders
 from loihi_rules.nengo_parts.wiring import base_of, on_chip, reconnect
 from loihi_rules.notes import Way
-from loihi_rules.routes.entries import functions_in_loops
+from loihi_rules.routes.entries import decoded_as_given
 from loihi_rules.routes.plan import HOP_STEPS
 
 
@@ -189,7 +189,7 @@ def _replace_carriers(made: Rewritten, dt: float) -> None:
 def _give_decoders(made: Rewritten, dt: float) -> None:
     """Give connections and probes the decoders that they have on the chip."""
     network, decoding = made.network, Decoding(made.solutions)
-    looped = functions_in_loops(network)
+    looped = decoded_as_given(network, dt)
     model = Model(dt=dt, decoder_cache=NoDecoderCache())
     model.params.update(made.tuning)
 

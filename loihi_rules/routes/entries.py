@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence
+from typing import Any, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Set
 
 import nengo
 import numpy as np
@@ -297,14 +297,24 @@ def loops_of(network: nengo.Network, dt: float) -> Loops:
     return Loops(part, slowest, amplified)
 
 
-def functions_in_loops(network: nengo.Network) -> FrozenSet[nengo.Connection]:
-    """Connections of a loop by which functions of values are decoded."""
-    part = parts_of(network)
-    return frozenset(
-        conn
-        for conn in network.all_connections
-        if conn.function is not None and part[base_of(conn.pre)] == part[base_of(conn.post)]
-    )
+def decoded_as_given(network: nengo.Network, dt: float) -> FrozenSet[nengo.Connection]:
+    """Connections of a loop by which it has to be given what it is given on the CPU.
+
+    Those that decode functions, and those of linear loops in which errors add up, as memories:
+    what is kept, and how much of it, goes by what neurons make of values of each magnitude. Other
+    linear loops forget, and give the less error the nearer to the values their decoders are.
+    """
+    loops = loops_of(network, dt)
+    inside: Dict[int, List[nengo.Connection]] = {}
+    for conn in network.all_connections:
+        own = loops.parts[base_of(conn.pre)]
+        if own == loops.parts[base_of(conn.post)]:
+            inside.setdefault(own, []).append(conn)
+    found: Set[nengo.Connection] = set()
+    for own, conns in inside.items():
+        adds_up = loops.amplified[own] == np.inf and _gains_of(conns) is not None
+        found.update(conn for conn in conns if conn.function is not None or adds_up)
+    return frozenset(found)
 
 
 def amplified_by(conns: Sequence[nengo.Connection], tau: float) -> float:

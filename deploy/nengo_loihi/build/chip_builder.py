@@ -49,7 +49,7 @@ from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.solvers import solver_of_decoders
 from loihi_rules.nengo_parts.stepped import SteppedNeurons, is_stepped
 from loihi_rules.nengo_parts.wiring import base_of, columns_of, is_chip_input, on_chip
-from loihi_rules.routes.entries import functions_in_loops
+from loihi_rules.routes.entries import decoded_as_given
 
 READ_BY_THE_HOST = "probe_decoders"  # nengo-loihi's synapse group into what the host reads
 
@@ -75,7 +75,7 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
     builder: Any = nengo_loihi.builder
     base: Any = builder.builder.Builder
     decoding = Decoding(rewritten.solutions)
-    looped = functions_in_loops(rewritten.network)
+    looped = decoded_as_given(rewritten.network, dt)
     LoihiBlock: Any = nengo_loihi.block.LoihiBlock
 
     class ChipBuilder(base):

@@ -128,7 +128,7 @@ def _levels(
 ) -> Dict[nengo.Ensemble, Level]:
     places = _places(conns)
 
-    curves = {ens: curves_of(ens, own[ens], draft.tuning[ens], draft.dt) for ens in places}
+    curves = {ens: curves_of(ens, own[ens], draft.tuning[ens], draft.dt, True) for ens in places}
 
     def cpu(conn: nengo.Connection, points: np.ndarray, targets: np.ndarray) -> np.ndarray:
         rng = np.random.RandomState(conn.seed)
