@@ -111,6 +111,8 @@ def mixed(kind, seed):
     weights = rng.rand(100, 60) * (-3e-4 if kind == "inhibited" else 1e-3)
     with nengo.Network(seed=seed) as net:
         given, other = nengo.Ensemble(60, 1), nengo.Ensemble(100, 1, label="mixed", **kinds)
+        if kind == "pushed":
+            nengo.Connection(nengo.Node([0.6]), other.neurons, transform=np.full((100, 1), 2.0))
         nengo.Connection(nengo.Node([0.5]), given)
         nengo.Connection(given, other)
         nengo.Connection(given.neurons, other.neurons, transform=weights, synapse=0.01)
@@ -126,7 +128,7 @@ def mixed(kind, seed):
 
 
 @pytest.mark.parametrize("seed", [91, 92])
-@pytest.mark.parametrize("kind", ["LIF", "rectified"])
+@pytest.mark.parametrize("kind", ["LIF", "rectified", "pushed"])
 def test_rates_by_spikes_beside_a_value_are_said_where_they_are_off(kind, seed):
     (cpu, chip), said = mixed(kind, seed)
     off = abs(chip / cpu - 1)

@@ -95,7 +95,8 @@ def driven_rates(rewritten: Rewritten, neurons: Callable[[Any], Any], dt: float)
     ]
     shown = [
         watched(fitted, neurons)._replace(
-            by_nodes=any(isinstance(source, nengo.Node) for source in into[fitted.ens])
+            by_nodes=fitted.ens not in encoded  # which no pilot run fits
+            and any(isinstance(source, nengo.Node) for source in into[fitted.ens])
         )
         for fitted in found
     ]
