@@ -89,7 +89,7 @@ USES: Tuple[Use, ...] = (
             "amplitude",
             f"{_HOST} {_PILOTS} deploy/traces/described.py {_BUILD}decoding_room.py "
             f"{_READ}chip_neurons.py {_READ}chip_values.py {_READ}learned_weights.py "
-            f"{_READ}mean_rates.py {_RUN}input_spikes.py {_RULES}nir/write.py "
+            f"{_READ}mean_rates.py {_RUN}input_spikes.py {_RULES}nir/export.py "
             f"{_RULES}pilots/decoded.py {_RULES}pilots/networks.py {_CHIP_PASSES}learning_scale.py",
         )
         for neurons in ("LIFRate", "RectifiedLinear", "RatesToSpikesNeuronType")
@@ -120,7 +120,7 @@ USES: Tuple[Use, ...] = (
         RUNS,
         "nengo.ensemble:Ensemble",
         "neuron_type",
-        f"{_RUN}input_spikes.py {_RULES}nengo_parts/stepped.py {_RULES}nir/write.py "
+        f"{_RUN}input_spikes.py {_RULES}nengo_parts/stepped.py {_RULES}nir/export.py "
         f"{_RULES}passes/nengo_loihi/probes.py",
     ),
     Use(

@@ -7,11 +7,13 @@ import pytest
 import deploy
 import loihi_rules
 from deploy import jobs
+from loihi_rules import nir
+from loihi_rules.lazy import lazily
 
 pytestmark = pytest.mark.quick
 
 
-@pytest.mark.parametrize("package", [deploy, jobs])
+@pytest.mark.parametrize("package", [deploy, jobs, loihi_rules, nir])
 def test_every_public_name_is_there(package):
     for name in package.__all__:
         assert getattr(package, name) is not None and name in dir(package)
@@ -27,3 +29,9 @@ def test_nothing_else_is_offered():
 def test_checkers_of_types_look_into_the_packages(package):
     """PEP 561: without this file all names of an installed package are Any."""
     assert (Path(package.__file__).parent / "py.typed").is_file()
+
+
+def test_no_name_is_that_of_a_module_of_its_package():
+    """Which takes its place once it is loaded."""
+    with pytest.raises(ValueError, match="package: write: a module, and a name of one"):
+        lazily("package", {"read": ("Model",), "write": ("Written", "write")})

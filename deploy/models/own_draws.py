@@ -22,6 +22,7 @@ from loihi_rules.nengo_parts.names import name_of
 BEFORE = "draws from a global generator, as other nodes do"
 AFTER = "draws from it as if no other did, from a seed of its own"
 WHY = "in which order nodes are called is another on each target"
+PASSED_OVER: FrozenSet[str] = frozenset({"PUSH_NULL", "CACHE", "EXTENDED_ARG"})  # between names
 MOST_FUNCTIONS = 200  # that are looked into, of one node
 GENERATORS = (np.random.rand.__self__, random.random.__self__)  # type: ignore[attr-defined]
 
@@ -136,9 +137,6 @@ def _says_a_draw(code: types.CodeType, names: Any) -> bool:
         if _is_a_draw(found):
             return True
     return False
-
-
-PASSED_OVER: FrozenSet[str] = frozenset({"PUSH_NULL", "CACHE", "EXTENDED_ARG"})
 
 
 def _read_by(function: types.FunctionType) -> Iterator[Any]:

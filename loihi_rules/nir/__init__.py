@@ -7,8 +7,8 @@ from loihi_rules.lazy import lazily
 if TYPE_CHECKING:
     from loihi_rules.nir.conventions import Conventions
     from loihi_rules.nir.errors import NirError
+    from loihi_rules.nir.export import Written, to_graph, write
     from loihi_rules.nir.network import NirModel, convert, read
-    from loihi_rules.nir.write import Written, to_graph, write
 
 __all__ = [
     "Conventions", "NirError", "NirModel", "Written", "convert", "read", "to_graph", "write",
@@ -19,6 +19,6 @@ _HOMES = {
     "conventions": ("Conventions",),
     "errors": ("NirError",),
     "network": ("NirModel", "convert", "read"),
-    "write": ("Written", "to_graph", "write"),
+    "export": ("Written", "to_graph", "write"),
 }
 __getattr__, __dir__ = lazily(__name__, _HOMES)
