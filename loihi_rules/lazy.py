@@ -23,9 +23,6 @@ def lazily(
         Modules of the package, each with the names that come from it. None of these may be a
         module's, which takes its place as soon as it is loaded.
     """
-    both = set(homes).intersection(chain.from_iterable(homes.values()))
-    if both:
-        raise ValueError(f"{package}: {', '.join(sorted(both))}: a module, and a name of one")
 
     def look_up(name: str) -> Any:
         for home, names in homes.items():
