@@ -92,10 +92,11 @@ def check_repeatable(model: Model, seed: int) -> LoadedModel:
 def identity(loaded: LoadedModel, seed: int) -> str:
     """As `identity_of` its network, with this seed where it has none."""
     with user_code(loaded.source), fixed_generators(seed):
-        return identity_of(fix_seeds(loaded.network, seed).network)
+        network = fix_seeds(loaded.network, seed).network
+        return identity_of(network, fingerprint(network))
 
 
-def identity_of(network: nengo.Network) -> str:
+def identity_of(network: nengo.Network, mark: str) -> str:
     """A model's fingerprint, and the plain values that its nodes' and connections' functions read.
 
     Functions enter a fingerprint by their source, which does not say what a name in it stands for.
@@ -106,8 +107,10 @@ def identity_of(network: nengo.Network) -> str:
     ----------
     network : nengo.Network
         Whose seeds are fixed, and that has not run yet.
+    mark : str
+        Its fingerprint.
     """
-    digest = hashlib.sha256(fingerprint(network).encode())
+    digest = hashlib.sha256(mark.encode())
     for function in _functions(network):
         for name, value in _read_by(function):
             digest.update(f"{name}={_plain(value)}".encode())

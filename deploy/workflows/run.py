@@ -139,8 +139,8 @@ def record(
         copied = fix_seeds(loaded.network, seed)
         mark = fingerprint(copied.network)
         settings = dict(loaded.settings)
-        if loaded.source is not None:  # which another execution may have made of it
-            settings.setdefault(IDENTITY, identity_of(copied.network))
+        if loaded.source is not None and IDENTITY not in settings:
+            settings[IDENTITY] = identity_of(copied.network, mark)  # of this execution
         own_draws = give_own_draws(copied.network, seed)
         learns = learning(copied.network)
         ends = {name: neurons_fingerprint(conn) for name, conn in learns.items()}
