@@ -1,5 +1,6 @@
 """What a user gets wrong on the command line, and what is said of it."""
 
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,10 @@ with nengo.Network(seed=1) as model:
 """
 
 NPZ = "good.npz"
+
+# what reads NIR needs Python 3.10
+READS_NIR = all(importlib.util.find_spec(name) for name in ("nir", "h5py"))
+NO_NIR = "no HDF5 file that can be read" if READS_NIR else "need the packages nir and h5py"
 
 # name: (arguments, exit code, *texts of the message); seen from what is typed and from files
 AT_ONCE = {
@@ -164,8 +169,8 @@ AT_ONCE = {
     "no model to check": (["check", "lacks.py"], 2, "lacks.py:1", "no_such_module"),
     "no model to explain": (["explain", "lacks.py"], 2, "lacks.py:1", "no_such_module"),
     "no model to export": (["export", "empty.py", "--to", "a.nir"], 2, "no network at all"),
-    "NIR of text": (["run", "text.nir"], 2, "no HDF5 file that can be read"),
-    "NIR damaged": (["compare", "cut.nir"], 2, "no HDF5 file that can be read"),
+    "NIR of text": (["run", "text.nir"], 2, NO_NIR),
+    "NIR damaged": (["compare", "cut.nir"], 2, NO_NIR),
 }
 
 # seen once the model's file has been executed, or the network built and run

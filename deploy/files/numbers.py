@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import warnings
-from typing import Any, Optional
+from typing import Any, Iterable, Optional, TextIO
 
 import numpy as np
 
-UNLIKE = re.compile(r"the number of columns changed from (\d+) to (\d+) at row (\d+)")
-NO_NUMBER = re.compile(r"could not convert string (.*) to float64 at row (\d+), column (\d+)", re.S)
 NOTHING = "loadtxt: (input contained no data|Empty input file)"  # NumPy's words, new and old
 
 
-def read_numbers(source: Any, separator: Optional[str] = None, axes: int = 2) -> np.ndarray:
+def read_numbers(stream: TextIO, separator: Optional[str] = None, axes: int = 2) -> np.ndarray:
     """Numbers between separators, or between spaces; of no line an empty array.
 
     Parameters
     ----------
-    source : file or pathlib.Path
+    stream : file
+        Of text, from where it stands.
     separator : str, optional
     axes : int
         Of the array.
@@ -28,21 +26,34 @@ def read_numbers(source: Any, separator: Optional[str] = None, axes: int = 2) ->
     ValueError
         If something else is in it, or lines have different lengths.
     """
+    start = stream.tell() if stream.seekable() else None
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", NOTHING)
         load: Any = np.loadtxt  # whose types know of no axes that vary
         try:
-            return np.asarray(load(source, delimiter=separator, ndmin=axes, comments=None))
+            return np.asarray(load(stream, delimiter=separator, ndmin=axes, comments=None))
+        except UnicodeDecodeError:
+            raise
         except ValueError as error:
-            raise ValueError(_in_our_words(str(error))) from None
+            if start is None:
+                raise
+            stream.seek(start)
+            raise ValueError(_first_misfit(stream, separator) or str(error)) from None
 
 
-def _in_our_words(said: str) -> str:
-    """What NumPy says of a row, without its advice to who calls it; rows are counted from 1."""
-    unlike, text = UNLIKE.match(said), NO_NUMBER.match(said)
-    if unlike is not None:
-        before, own, row = unlike.groups()
-        return f"row {row} of numbers has {own} of them, and those before have {before}"
-    if text is not None:
-        return f"row {int(text[2]) + 1} of numbers has {text[1]} for one, in column {text[3]}"
-    return said
+def _first_misfit(lines: Iterable[str], separator: Optional[str]) -> str:
+    """The first row that is not as the others; each NumPy has other words for it, and counts."""
+    expected = 0
+    rows = (line.split(separator) for line in lines if line.strip())
+    for row, fields in enumerate(rows, 1):
+        expected = expected or len(fields)
+        if len(fields) != expected:
+            return (
+                f"row {row} of numbers has {len(fields)} of them, and those before have {expected}"
+            )
+        for column, field in enumerate(fields, 1):
+            try:
+                float(field)
+            except ValueError:
+                return f"row {row} of numbers has {field.strip()!r} for one, in column {column}"
+    return ""

@@ -171,7 +171,8 @@ def _labels(path: Path) -> np.ndarray:
     with in_one_line(path, "labels", "an npy file, or text with a whole number a line"):
         if path.suffix.lower() == ".npy":
             return np.asarray(np.load(path, allow_pickle=False))
-        return read_numbers(path, axes=1)
+        with open(path, encoding="utf-8") as stream:
+            return read_numbers(stream, axes=1)
 
 
 def _checked(path: Path, labels: np.ndarray, inputs: np.ndarray) -> np.ndarray:
