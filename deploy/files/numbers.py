@@ -48,9 +48,7 @@ def _first_misfit(lines: Iterable[str], separator: Optional[str]) -> str:
     for row, fields in enumerate(rows, 1):
         expected = expected or len(fields)
         if len(fields) != expected:
-            return (
-                f"row {row} of numbers has {len(fields)} of them, and those before have {expected}"
-            )
+            return f"row {row} of numbers has {len(fields)} of them, those before have {expected}"
         for column, field in enumerate(fields, 1):
             try:
                 float(field)
