@@ -92,3 +92,41 @@ def test_a_rule_of_a_users_own_with_an_error_of_another_size():
     assert np.abs(cpu["weights"].samples).max() > 1e-6
     (why,) = [c["why"] for c in chip.changes if c["rule"] == "placement" and c["object"] == "pre"]
     assert "Associating" in why
+
+
+@pytest.mark.parametrize("target", ["node", "ensemble", "part"])
+def test_what_a_learned_connection_gives_is_read_and_nothing_else_changes(target):
+    """Once, twice, or through a filter; other probes keep their bits."""
+
+    def run(simulator, outputs):
+        with nengo.Network(seed=6) as net:
+            u = nengo.Node(lambda t: [np.sin(7 * t), np.cos(5 * t)])
+            a, error = nengo.Ensemble(90, 2), nengo.Node(size_in=2)
+            post = nengo.Node(size_in=3) if target == "node" else nengo.Ensemble(70, 3)
+            nengo.Connection(u, a)
+            end = {"part": post[[2, 0]]}.get(target, post[:2])
+            learned = nengo.Connection(a, end, learning_rule_type=nengo.PES(1e-4))
+            nengo.Connection(u, error, transform=-1)
+            nengo.Connection(a, error, synapse=0.01)
+            nengo.Connection(error, learned.learning_rule)
+            others = [nengo.Probe(post, synapse=0.02), nengo.Probe(learned, "weights")]
+            probes = [
+                nengo.Probe(learned, "output", synapse=0.02, sample_every=every)
+                for every in (None, 0.01)[:outputs]
+            ]
+        with simulator(net) as sim:
+            sim.run(0.4)
+            return [np.array(sim.data[probe]) for probe in [*others, *probes]]
+
+    def emulated(net):
+        return deploy.Simulator(net, progress_bar=False)
+
+    def core(net):
+        return nengo.Simulator(net, progress_bar=False)
+
+    without, chip, cpu = run(emulated, 0), run(emulated, 2), run(core, 2)
+    for one, other in zip(without, chip):
+        np.testing.assert_array_equal(one, other)
+    assert [p.shape for p in chip] == [p.shape for p in cpu]
+    for found, wanted in zip(chip[2:], cpu[2:]):
+        assert np.sqrt(np.mean((found - wanted) ** 2)) < 0.1 * wanted.std() + 0.02

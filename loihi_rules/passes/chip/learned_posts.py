@@ -14,7 +14,14 @@ from loihi_rules.learned.record import all_adapted, rule_names
 from loihi_rules.nengo_parts.built import built_ensemble
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.transforms import matrix_of
-from loihi_rules.nengo_parts.wiring import base_of, columns_of, on_chip, reconnect, rows_of
+from loihi_rules.nengo_parts.wiring import (
+    base_of,
+    columns_of,
+    on_chip,
+    reconnect,
+    rows_of,
+    through_a_node,
+)
 
 
 def learned_posts(draft: Draft) -> None:
@@ -53,19 +60,7 @@ def may_be_on_chip(conn: nengo.Connection) -> bool:
 
 
 def _by_a_node(draft: Draft, conn: nengo.Connection) -> None:
-    post = conn.post
-    with draft.network:
-        # by a function, as a node that only hands on would be made a direct connection
-        stand_in = nengo.Node(
-            _hand_on, size_in=conn.size_out, size_out=conn.size_out, label=f"to {name_of(post)}"
-        )
-        reconnect(conn, post=stand_in)
-        nengo.Connection(stand_in, post, synapse=None, seed=0)
-    stand_in.seed = 0
-
-
-def _hand_on(t: float, x: np.ndarray) -> np.ndarray:
-    return x
+    through_a_node(draft.network, conn, f"to {name_of(conn.post)}")
 
 
 def _by_neurons(draft: Draft, conn: nengo.Connection) -> None:

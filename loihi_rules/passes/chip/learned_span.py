@@ -12,7 +12,7 @@ from nengo.ensemble import Neurons
 from loihi_rules.nengo_parts.likely_inputs import values_of
 from loihi_rules.nengo_parts.passthrough_nodes import into_passthroughs, is_passthrough, sources_of
 from loihi_rules.nengo_parts.transforms import matrix_of
-from loihi_rules.nengo_parts.wiring import base_of, columns_of
+from loihi_rules.nengo_parts.wiring import base_of, columns_of, end_behind_nodes
 
 SAMPLES = 200  # of what makes an error, where it is not known
 WITHIN = 1.27  # spans, up to which errors are not cut: nothing is said, nor changed, of that
@@ -50,7 +50,7 @@ def learned_span(network: nengo.Network, conn: nengo.Connection, dt: float) -> f
         Step, s.
     """
     errors = errors_of(network, conn)
-    ends = (base_of(conn.post), *(base_of(error.pre) for error in errors))
+    ends = (end_behind_nodes(network, conn), *(base_of(error.pre) for error in errors))
     radii = [float(end.radius) for end in ends if hasattr(end, "radius")]
     if radii:
         return max(radii)

@@ -15,7 +15,7 @@ from loihi_rules.learning_rules.where import chip_learning_connections
 from loihi_rules.nengo_parts.built import built_ensemble
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.transforms import matrix_of
-from loihi_rules.nengo_parts.wiring import base_of, columns_of, decoded, on_chip
+from loihi_rules.nengo_parts.wiring import base_of, columns_of, decoded, on_chip, through_a_node
 from loihi_rules.notes import ProbeNote
 
 Reading = Tuple[ProbeReading, str, str]  # and what is read instead, and why
@@ -184,6 +184,12 @@ def _connection_output(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> 
     return _mirror(net, probe, node)
 
 
+def _learned_output(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Reading:
+    """What learned weights give reaches their target by the host, and is read on the way."""
+    node = through_a_node(draft.network, probe.obj, f"output of {name_of(probe.obj)}")
+    return _mirror(net, probe, node)
+
+
 def _connection_input(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Reading:
     conn = probe.obj
     if isinstance(getattr(conn.pre_obj, "neuron_type", None), nengo.Direct):
@@ -277,6 +283,7 @@ WAYS: Dict[Tuple[str, str], Any] = {
     ("neurons", "refractory_time"): _refractory_time,
     ("learning", "weights"): _learned_weights,
     ("learning", "input"): _connection_input,
+    ("learning", "output"): _learned_output,
     ("rule", "error"): _rule_error,
     ("rule", "activities"): _rule_activities,
     ("rule", "delta"): _rule_delta,
