@@ -10,7 +10,7 @@ from deploy.emulator.silicon import AS_EMULATED, Silicon
 from deploy.errors import BadInput
 from deploy.models.checking import check_model
 from deploy.models.spelling import NIR, PYTHON, Spelling
-from deploy.targets import check_silicon
+from deploy.targets import check_engine, check_silicon
 from deploy.workflows.given import (
     STEP,
     USER_DURATION,
@@ -65,6 +65,8 @@ def check_run(
     for seed in seeds:
         checked_seed(seed)
     check_silicon(targets, silicon)
+    if targets:
+        check_engine(targets, engine)
     for name in targets:
         known_target(name, engine, silicon)
     if Spelling.read(model).suffix == NIR:  # whose numbers say what its step is

@@ -43,4 +43,17 @@ def check_silicon(names: Sequence[str], silicon: Silicon) -> None:
         )
 
 
-__all__ = ["TARGETS", "Session", "Target", "check_silicon", "find_target"]
+def check_engine(names: Sequence[str], engine: str) -> None:
+    """Refuse an engine where no target can be computed by another than its own.
+
+    Raises
+    ------
+    BadInput
+    """
+    if any(find_target(name).engine_of(engine) == engine for name in names):
+        return
+    having = ", ".join(t.name for t in TARGETS.values() if len(t.engines) > 1)
+    raise BadInput(f"engine {engine!r} is of the targets {having}, not {','.join(names)}")
+
+
+__all__ = ["TARGETS", "Session", "Target", "check_engine", "check_silicon", "find_target"]

@@ -157,6 +157,8 @@ class Target(ABC):
         Whether it runs networks that were rewritten for the chip, by `open_rewritten`.
     has_silicon_modes : bool
         Whether it can do what silicon may do otherwise, by `with_silicon`.
+    engines : tuple of str
+        Those that it can be computed by, by `with_engine`; the first if no other is asked for.
     """
 
     name: str
@@ -164,6 +166,7 @@ class Target(ABC):
     summary: str
     is_chip: bool = False
     has_silicon_modes: bool = False
+    engines: Tuple[str, ...] = ("fast",)
 
     @property
     def substrates(self) -> Tuple[str, ...]:
@@ -181,6 +184,10 @@ class Target(ABC):
     def versions(self) -> List[str]:
         """Distributions whose versions bear on the result."""
         return ["nengo", "numpy", "scipy"]
+
+    def engine_of(self, asked: str) -> str:
+        """The engine that is asked for, of a target that has several, or else its only one."""
+        return asked if len(self.engines) > 1 else self.engines[0]
 
     def with_engine(self, engine: str) -> Target:
         """The same target computed by another engine, where it has several."""

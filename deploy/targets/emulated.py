@@ -50,6 +50,7 @@ class EmulatorTarget(Target):
         self.engine = engine
         self.silicon = silicon
         self.has_silicon_modes = discretize
+        self.engines = ENGINES
 
     def with_engine(self, engine: str) -> Target:
         if engine not in ENGINES:

@@ -15,7 +15,7 @@ from deploy.parity import Spread
 from deploy.parity.compare import check_runs
 from deploy.parity.comparison import OPEN_ as OPEN
 from deploy.parity.tolerances import Tolerance
-from deploy.targets import check_silicon, find_target
+from deploy.targets import check_engine, check_silicon, find_target
 from deploy.traces.traces import HOST_ONLY
 from deploy.workflows.budget import budget_of_ladder, check_ladder, climb
 from deploy.workflows.given import (
@@ -80,6 +80,7 @@ def compare(
     check_targets(targets)
     modes = Silicon.of(silicon or {})
     check_silicon(targets, modes)
+    check_engine(targets, engine)
     for name in targets:
         usable_target(name, engine, modes)
     if not isinstance(spread, Spread) and spread != 0:
@@ -110,7 +111,7 @@ def compare(
                 name,
                 seed,
                 dt=dt,
-                engine=engine,
+                engine=find_target(name).engine_of(engine),
                 ideals=ideals,
                 progress=progress,
                 silicon=modes.of_target(find_target(name).has_silicon_modes),

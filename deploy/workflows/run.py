@@ -22,7 +22,7 @@ from deploy.models.same_model import IDENTITY, identity_of
 from deploy.models.user_code import user_code
 from deploy.models.variants import Variant, vary
 from deploy.private_names import RUNS, TRIED, missing
-from deploy.targets import Session, Target, check_silicon
+from deploy.targets import Session, Target, check_engine, check_silicon
 from deploy.traces.described import describe_traces
 from deploy.traces.parts import PartWriter
 from deploy.traces.sources import sources_of
@@ -107,6 +107,7 @@ def run(
     """
     modes = Silicon.of(silicon or {})
     check_silicon([target], modes)
+    check_engine([target], engine)
     chosen = usable_target(target, engine, modes)
     if duration is not None:
         steps_of(duration, STEP if dt is None else dt)  # before the model is loaded

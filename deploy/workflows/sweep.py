@@ -26,7 +26,7 @@ from deploy.report.earlier import PAGE, SWEEP
 from deploy.report.page import render
 from deploy.report.sweep_page import Group, render_sweeps, worst_seeds_first
 from deploy.shown import bounded
-from deploy.targets import check_silicon, find_target
+from deploy.targets import check_engine, check_silicon, find_target
 from deploy.traces.traces import Traces
 from deploy.workflows.given import (
     RUNS_A_SEED,
@@ -269,6 +269,7 @@ def sweep(
     check_targets(targets)
     modes = Silicon.of(silicon or {})
     check_silicon(targets, modes)
+    check_engine(targets, options.get("engine", "fast"))
     if spread != 0:
         check_number_of_runs(spread)
     processes = at_once(processes)
@@ -322,6 +323,7 @@ def _of_seed(
     runs = []
     for target, there in zip(targets, kept):
         silicon = modes.of_target(find_target(target).has_silicon_modes)
+        engine = find_target(target).engine_of(options.get("engine", "fast"))
         if (
             there is not None
             and (there.seed, there.dt, there.n_steps) == wanted
@@ -331,7 +333,13 @@ def _of_seed(
             continue
         loaded = same.load(seed)
         traces = run(
-            loaded, duration, target, seed, progress=stop_if_asked, silicon=silicon, **options
+            loaded,
+            duration,
+            target,
+            seed,
+            progress=stop_if_asked,
+            silicon=silicon,
+            **{**options, "engine": engine},
         )
         if folder is not None:
             path = _path(folder, seed, target)
