@@ -45,12 +45,7 @@ AT_ONCE = {
     "duration in words": (["run", "model.py", "--duration", "long"], 2, "not a valid float"),
     "negative dt": (["run", "model.py", "--dt=-0.001"], 2, "dt must be more than 0 s"),
     "dt above duration": (["run", "model.py", "--dt", "9"], 2, "less than one step"),
-    "an engine of the CPU": (
-        ["run", "bcm", "--target", "cpu", "--engine", "reference"],
-        2,
-        "not cpu",
-    ),
-    "an engine of CPUs": (["compare", "bcm", "--targets", "cpu,loihi", "--engine", "x"], 2, "'x'"),
+    "engine of the CPU": (["run", "bcm", "--target", "cpu", "--engine", "x"], 2, "not cpu"),
     "unknown target": (["run", "model.py", "--target", "gpu"], 2, "no target 'gpu'"),
     "no board": (["run", "model.py", "--target", "loihi"], 3, "no Loihi board here"),
     "spread of one": (["compare", "model.py", "--spread", "1"], 2, "6 runs or more"),
