@@ -65,3 +65,29 @@ def test_the_way_out_leads_out_and_a_kept_build_says_the_same():
 def test_nothing_is_said_where_it_is_near(given, dimensions):
     (cpu, chip), said = runs(given, nengo.LIF(), seed=93, dimensions=dimensions)
     assert not said and chip == pytest.approx(cpu, rel=0.1)
+
+
+@pytest.mark.parametrize("given, off", [(1.0, False), (2.0, False), (9.0, True)])
+def test_functions_are_looked_at_too(given, off):
+    """Of several the one that is furthest off; a sine, which vanishes, does not count as such."""
+    with nengo.Network(seed=95) as net:
+        source = nengo.Node(lambda t: given * np.sin(9 * t))
+        ens = nengo.Ensemble(120, 1, label="beyond")
+        nengo.Connection(source, ens)
+        out = nengo.Node(size_in=3)
+        nengo.Connection(ens, out[0], function=lambda x: np.maximum(x, 0))
+        nengo.Connection(ens, out[1], function=lambda x: 0 * x)
+        nengo.Connection(ens, out[2], function=lambda x: np.sin(3 * x))
+        probe = nengo.Probe(out, synapse=0.03)
+    found = []
+    for target in ("cpu", "emulator"):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            with deploy.Simulator(net, target=target, progress_bar=False) as sim:
+                sim.run(1.0)
+                found.append(sim.data[probe][:, 0])
+    said = [str(w.message) for w in caught if "radii" in str(w.message)]
+    assert bool(said) == off
+    assert all("where a function that is decoded of its neurons comes to" in each for each in said)
+    error = np.sqrt(np.mean((found[1] - found[0]) ** 2) / np.mean(found[0] ** 2))
+    assert (error > 0.1) == off

@@ -78,9 +78,11 @@ class Watched(NamedTuple):
         On the CPU.
     by_nodes : bool
         Whether values of nodes go into its neurons, one by one.
-    points, decoders : ndarray
-        Evaluation points and the chip's decoders, (n_neurons, dimensions), both in radii; empty
-        where nobody looks at what is decoded.
+    points, targets, decoders : ndarray
+        Evaluation points in radii, what is to be decoded of them, (n_points, size), and the chip's
+        decoders, (n_neurons, size); empty where nobody looks at what is decoded.
+    functions : (size,) ndarray of int
+        Of which function each column of these is; 0 for the value itself.
     current : callable
         Gives what comes to the neurons from synapses, (n_neurons,), normalised.
     """
@@ -96,7 +98,9 @@ class Watched(NamedTuple):
     cpu_bias: np.ndarray
     by_nodes: bool
     points: np.ndarray
+    targets: np.ndarray
     decoders: np.ndarray
+    functions: np.ndarray
     current: Callable[[], np.ndarray]
 
     def drive(self) -> np.ndarray:
@@ -126,7 +130,9 @@ def watched(fitted: Fitted, neurons: Callable[[Any], Any]) -> Watched:
         built.bias,
         False,
         np.zeros((0, ens.dimensions)),
-        np.zeros((0, ens.dimensions)),
+        np.zeros((0, 0)),
+        np.zeros((ens.n_neurons, 0)),
+        np.zeros(0, int),
         CurrentOf(ens, neurons),
     )
 
