@@ -15,6 +15,7 @@ from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 from nengo.params import FrozenObject, iter_params
 
+from deploy.models.reads import text_of
 from loihi_rules.blocks.injection import injections_of
 
 
@@ -87,6 +88,13 @@ def _plain(value: Any, place: Dict[int, str]) -> Any:
         data = np.ascontiguousarray(value)
         little = data.astype(data.dtype.newbyteorder("<"), copy=False)
         return [data.dtype.kind, list(data.shape), hashlib.sha256(little.tobytes()).hexdigest()]
+    if hasattr(value, "tocoo"):  # a sparse matrix of SciPy's
+        whole = value.tocoo()
+        return [
+            "sparse",
+            list(whole.shape),
+            [_plain(np.asarray(a), place) for a in (whole.row, whole.col, whole.data)],
+        ]
     if isinstance(value, ObjView):
         return ["view", _plain(value.obj, place), str(value.slice)]
     if isinstance(value, Neurons):
@@ -111,7 +119,5 @@ def _plain(value: Any, place: Dict[int, str]) -> Any:
 
 def _function(function: Any) -> Any:
     name = getattr(function, "__qualname__", type(function).__name__)
-    try:
-        return [name, inspect.getsource(function)]
-    except (OSError, TypeError):
-        return [name]
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return [name] if code is None else [name, text_of(code)]

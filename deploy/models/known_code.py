@@ -15,16 +15,14 @@ from typing import Any, Callable, FrozenSet, List, Tuple
 
 import numpy as np
 
-from loihi_rules.solutions import PACKAGES
+from deploy.models.reads import LIBRARIES, OUTSIDE
 
-LIBRARIES = frozenset({*PACKAGES, "numpy", "scipy", "math", "cmath", "operator"})
-# names that lead out of the numbers that a function is given, or to what another call has left
-OUTSIDE = frozenset(
+# names that lead out of the numbers that a function is given
+LEADS_OUT = OUTSIDE | frozenset(
     """
     random rand randn randint choice permutation shuffle default_rng RandomState Generator
-    open load loadtxt genfromtxt fromfile memmap save savez input print
-    eval exec compile globals locals vars getattr setattr delattr id hash
-    os sys time datetime io pathlib subprocess threading ctypes ctypeslib lib testing
+    save savez print getattr setattr delattr
+    os sys time datetime io pathlib subprocess threading ctypes testing
     """.split()
 )
 CHANGES = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL", "STORE_ATTR", "DELETE_ATTR", "IMPORT_NAME"})
@@ -78,7 +76,7 @@ def parts_of(function: Callable[..., Any]) -> List[Any]:
 def _is_a_librarys(function: Any, module: str, name: str) -> bool:
     """Whether it is what a library has by that name."""
     package = module.split(".")[0]
-    if package not in LIBRARIES or "<" in name or set(name.split(".")) & OUTSIDE:
+    if package not in LIBRARIES or "<" in name or set(name.split(".")) & LEADS_OUT:
         return False
     found: Any = sys.modules.get(module)
     for part in name.split("."):
@@ -108,7 +106,7 @@ def _looked_through(code: types.CodeType) -> Tuple[str, FrozenSet[str]]:
     ------
     NotKnown
     """
-    if OUTSIDE & {*code.co_names, *code.co_freevars}:
+    if LEADS_OUT & {*code.co_names, *code.co_freevars}:
         raise NotKnown(code.co_name)
     reads = set()
     for step in dis.get_instructions(code):

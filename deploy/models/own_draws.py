@@ -7,22 +7,21 @@ numbers.
 
 from __future__ import annotations
 
-import dis
 import inspect
 import random
 import types
-from typing import Any, FrozenSet, Iterator, List, Set
+from typing import Any, List, Set
 
 import nengo
 import numpy as np
 
+from deploy.models.reads import reads_of
 from loihi_rules import Change
 from loihi_rules.nengo_parts.names import name_of
 
 BEFORE = "draws from a global generator, as other nodes do"
 AFTER = "draws from it as if no other did, from a seed of its own"
 WHY = "in which order nodes are called is another on each target"
-PASSED_OVER: FrozenSet[str] = frozenset({"PUSH_NULL", "CACHE", "EXTENDED_ARG"})  # between names
 MOST_FUNCTIONS = 200  # that are looked into, of one node
 GENERATORS = (np.random.rand.__self__, random.random.__self__)  # type: ignore[attr-defined]
 
@@ -102,10 +101,8 @@ def draws(function: Any) -> bool:
         if found is None or id(found) in seen:
             continue
         seen.add(id(found))
-        for code in _codes(found.__code__):
-            if _says_a_draw(code, found.__globals__):
-                return True
-        waiting += _read_by(found)
+        read = [chain.value for chain in reads_of(found).chains]
+        waiting += [each for each in read if callable(each) and not inspect.isclass(each)]
     return False
 
 
@@ -122,37 +119,3 @@ def _code_of(found: Any) -> Any:
 def _is_a_draw(found: Any) -> bool:
     """Whether it is a method of one of the generators, as ``from random import gauss`` gives."""
     return any(getattr(found, "__self__", None) is generator for generator in GENERATORS)
-
-
-def _says_a_draw(code: types.CodeType, names: Any) -> bool:
-    """Whether attributes that are taken one after the other end at such a method."""
-    found: Any = None
-    for step in dis.get_instructions(code):
-        if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
-            found = names.get(step.argval)
-        elif step.opname in ("LOAD_ATTR", "LOAD_METHOD") and isinstance(found, types.ModuleType):
-            found = getattr(found, str(step.argval), None)
-        elif step.opname not in PASSED_OVER:
-            found = None
-        if _is_a_draw(found):
-            return True
-    return False
-
-
-def _read_by(function: types.FunctionType) -> Iterator[Any]:
-    """Functions among what another has from outside, but those of libraries."""
-    names: Set[str] = {name for code in _codes(function.__code__) for name in code.co_names}
-    values = [function.__globals__[name] for name in names if name in function.__globals__]
-    for cell in function.__closure__ or ():
-        try:
-            values.append(cell.cell_contents)
-        except ValueError:  # a name that has no value yet
-            continue
-    yield from (value for value in values if callable(value) and not inspect.isclass(value))
-
-
-def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from _codes(constant)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import inspect
-import os
 from dataclasses import replace
-from typing import Any, Dict, Iterator, List, Tuple, Union
+from typing import Any, Dict, List, Mapping, Tuple, Union
 
 import nengo
-import numpy as np
 
 from deploy.errors import BadInput
 from deploy.models.fingerprint import fingerprint
 from deploy.models.generators import fixed_generators
+from deploy.models.identity import Identity, identity_of
 from deploy.models.loaded import LoadedModel, Model
 from deploy.models.loading import load_model
 from deploy.models.user_code import user_code
 from loihi_rules import Change, fix_seeds
 
-IDENTITY = "identity"  # of a run's settings: see `identity_of`
+IDENTITY = "identity"  # of a run's settings: see `deploy.models.identity`
+NOT_KNOWN = "not known"  # of a run's settings: what its functions look at
 RULE = "one model"  # of a Change: its file gives another model at each execution
 OTHERS = (
     "what it reads (the time, a file, a module's state) is another each time; "
@@ -31,7 +29,8 @@ class SameModel:
     """A model that is loaded anew for each run, and is one model all the same.
 
     A file is executed anew, so that what its nodes remember begins afresh. Where that gives
-    another network than the first time, the first is run again, and a Change says so.
+    another network than the first time, the first is run again, and a Change says so. A network
+    that was handed over keeps the identity that it had before anything ran.
 
     Parameters
     ----------
@@ -40,8 +39,11 @@ class SameModel:
 
     def __init__(self, model: Union[Model, SameModel]):
         self.model: Model = model.model if isinstance(model, SameModel) else model
-        self._first: Dict[int, Tuple[LoadedModel, str]] = (
+        self._first: Dict[int, Tuple[LoadedModel, Tuple[str, Identity]]] = (
             model._first if isinstance(model, SameModel) else {}
+        )
+        self._handed_over: List[LoadedModel] = (
+            model._handed_over if isinstance(model, SameModel) else []
         )
 
     def load(self, seed: int) -> LoadedModel:
@@ -52,11 +54,19 @@ class SameModel:
         BadInput
             As `load_model`.
         """
+        if self._handed_over:
+            return self._handed_over[0]
         loaded = load_model(self.model, seed)
         if loaded.source is None:
+            if not isinstance(self.model, (nengo.Network, LoadedModel)):
+                return loaded  # a built-in system is its parameters
+            if IDENTITY not in loaded.settings:
+                own = in_settings(identity_of(loaded.network))
+                loaded = replace(loaded, settings={**loaded.settings, **own})
+            self._handed_over.append(loaded)
             return loaded
-        mark = identity(loaded, seed)
-        loaded = replace(loaded, settings={**loaded.settings, IDENTITY: mark})
+        mark = marks(loaded, seed)
+        loaded = replace(loaded, settings={**loaded.settings, **in_settings(mark[1])})
         first, known = self._first.setdefault(seed, (loaded, mark))
         return loaded if mark == known else _said(first)
 
@@ -64,7 +74,7 @@ class SameModel:
         """Whether loading it once more gives the model of the first time."""
         if seed not in self._first and self.load(seed).source is None:
             return True
-        return identity(load_model(self.model, seed), seed) == self._first[seed][1]
+        return marks(load_model(self.model, seed), seed) == self._first[seed][1]
 
 
 def check_repeatable(model: Model, seed: int) -> LoadedModel:
@@ -89,61 +99,17 @@ def check_repeatable(model: Model, seed: int) -> LoadedModel:
     return first
 
 
-def identity(loaded: LoadedModel, seed: int) -> str:
-    """As `identity_of` its network, with this seed where it has none."""
+def marks(loaded: LoadedModel, seed: int) -> Tuple[str, Identity]:
+    """The model's fingerprint with this seed, where it has none, and its identity."""
     with user_code(loaded.source), fixed_generators(seed):
-        network = fix_seeds(loaded.network, seed).network
-        return identity_of(network, fingerprint(network))
+        identity = identity_of(loaded.network)
+        return fingerprint(fix_seeds(loaded.network, seed).network), identity
 
 
-def identity_of(network: nengo.Network, mark: str) -> str:
-    """A model's fingerprint, and the plain values that its nodes' and connections' functions read.
-
-    Functions enter a fingerprint by their source, which does not say what a name in it stands for.
-    A run of a file has both in its record: nodes that remember something change such values, and
-    so a network that has run has its fingerprint still, and not this.
-
-    Parameters
-    ----------
-    network : nengo.Network
-        Whose seeds are fixed, and that has not run yet.
-    mark : str
-        Its fingerprint.
-    """
-    digest = hashlib.sha256(mark.encode())
-    for function in _functions(network):
-        for name, value in _read_by(function):
-            digest.update(f"{name}={_plain(value)}".encode())
-    return digest.hexdigest()
-
-
-def _functions(network: nengo.Network) -> Iterator[Any]:
-    yield from (node.output for node in network.all_nodes if inspect.isfunction(node.output))
-    for conn in network.all_connections:
-        if inspect.isfunction(conn.function):
-            yield conn.function
-
-
-def _read_by(function: Any) -> List[Tuple[str, Any]]:
-    """Numbers, texts and arrays among the variables that a function has from outside.
-
-    Paths are left out, which are others on another machine.
-    """
-    try:
-        found = inspect.getclosurevars(function)
-    except (TypeError, ValueError):  # not a function of Python's, or not begun yet
-        return []
-    named = {**found.globals, **found.nonlocals}
-    plain = (bool, int, float, complex, str, np.ndarray, np.generic)
-    found_plain = [(name, named[name]) for name in sorted(named) if isinstance(named[name], plain)]
-    return [(n, of) for n, of in found_plain if not (isinstance(of, str) and os.path.isabs(of))]
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, np.ndarray):
-        data = np.ascontiguousarray(value)
-        return f"{data.dtype}{data.shape}{hashlib.sha256(data.tobytes()).hexdigest()}"
-    return repr(value.item() if isinstance(value, np.generic) else value)
+def in_settings(identity: Identity) -> Mapping[str, Any]:
+    """What a run's settings have of it."""
+    not_known = {NOT_KNOWN: list(identity.not_known)} if identity.not_known else {}
+    return {IDENTITY: identity.digest, **not_known}
 
 
 def _said(first: LoadedModel) -> LoadedModel:

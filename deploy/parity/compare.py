@@ -97,8 +97,16 @@ def compare_runs(
         notes.append("the two runs are of different models (their fingerprints differ)")
     elif len({run.settings.get("identity") for run in (reference, other)} - {None}) > 1:
         notes.append(
-            "the two runs are of different models (their file was executed twice, and what its "
-            "functions read was another each time); give such values as parameters"
+            "the two runs are of different models (what their functions read, objects of the "
+            "file's own classes hold, or its settings say was another each time)"
+        )
+    looked_at = dict.fromkeys(
+        each for run in (reference, other) for each in run.settings.get("not known", ())
+    )
+    if looked_at:
+        notes.append(
+            f"{', '.join(looked_at)}: that may be another in each run, so that they may be of "
+            "different models; give such values as parameters"
         )
     if reference.seed != other.seed:
         notes.append(

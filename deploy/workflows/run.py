@@ -15,10 +15,11 @@ from deploy.errors import BadInput, BoardLost, TargetUnavailable
 from deploy.files.timestamp import now
 from deploy.models.fingerprint import fingerprint, neurons_fingerprint
 from deploy.models.generators import fixed_generators, seed_generators
+from deploy.models.identity import identity_of
 from deploy.models.loaded import LoadedModel, Model
 from deploy.models.loading import load_model
 from deploy.models.own_draws import give_own_draws
-from deploy.models.same_model import IDENTITY, identity_of
+from deploy.models.same_model import IDENTITY, in_settings
 from deploy.models.user_code import user_code
 from deploy.models.variants import Variant, vary
 from deploy.private_names import RUNS, TRIED, missing
@@ -137,11 +138,11 @@ def record(
             f"pip install nengo=={TRIED['nengo'][-1]}"
         )
     with user_code(loaded.source), fixed_generators(seed), kept_warnings() as warned:
-        copied = fix_seeds(loaded.network, seed)
-        mark = fingerprint(copied.network)
         settings = dict(loaded.settings)
         if loaded.source is not None and IDENTITY not in settings:
-            settings[IDENTITY] = identity_of(copied.network, mark)  # of this execution
+            settings.update(in_settings(identity_of(loaded.network)))  # of this execution
+        copied = fix_seeds(loaded.network, seed)
+        mark = fingerprint(copied.network)
         own_draws = give_own_draws(copied.network, seed)
         learns = learning(copied.network)
         ends = {name: neurons_fingerprint(conn) for name, conn in learns.items()}

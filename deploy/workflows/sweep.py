@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
+import nengo
 import numpy as np
 
 from deploy.emulator.silicon import Silicon
@@ -18,7 +19,7 @@ from deploy.files.places import check_files, not_made
 from deploy.lessons import lesson_pictures
 from deploy.models.fingerprint import fingerprint
 from deploy.models.loaded import Model
-from deploy.models.same_model import IDENTITY, OTHERS, RULE, SameModel
+from deploy.models.same_model import IDENTITY, NOT_KNOWN, OTHERS, RULE, SameModel
 from deploy.models.user_code import user_code
 from deploy.parity.comparison import NO_PARITY, NOT_TESTED, NOTHING, OPEN_, PARITY
 from deploy.parity.tolerances import Tolerance
@@ -46,6 +47,10 @@ from loihi_rules import fix_seeds
 
 ANOTHER_A_SEED = (
     "the file gives another model each time it is executed: each seed is of a model of its own"
+)
+MADE_ANEW = (
+    "that may be another each time, so that all runs are made anew where the sweep is resumed; "
+    "give such values as parameters"
 )
 RECORD = "sweep.json"
 MOST_PAGES = 3  # of seeds, the worst ones
@@ -78,6 +83,9 @@ class Sweep:
         runs = [run_ for parity in self.parities for run_ in parity.runs]
         if any(change["rule"] == RULE for run_ in runs for change in run_.changes):
             return (f"{ANOTHER_A_SEED}; {OTHERS}",)
+        not_known = dict.fromkeys(each for r in runs for each in r.settings.get(NOT_KNOWN, ()))
+        if not_known:
+            return (f"{', '.join(not_known)}: {MADE_ANEW}",)
         return ()
 
     @property
@@ -282,7 +290,10 @@ def sweep(
         make_folder(folder)
 
     made: Dict[int, Parity] = {}
-    shared = (model, duration, targets, folder, tolerances, spread, modes, options)
+    same = SameModel(model)
+    if isinstance(model, nengo.Network):
+        same.load(seeds[0])  # before anything runs, of which its nodes may remember something
+    shared = (same, duration, targets, folder, tolerances, spread, modes, options)
     for seed, parity in on_all_cores(_of_seed, seeds, processes, *shared):
         made[seed] = parity
         if progress is not None:
@@ -306,7 +317,7 @@ def write_text(path: Path, text: str) -> None:
 
 def _of_seed(
     seed: int,
-    model: Model,
+    model: SameModel,
     duration: float,
     targets: Sequence[str],
     folder: Optional[Path],
@@ -360,7 +371,8 @@ def _kept(
     """Earlier runs of a seed, if they are whole and of this model.
 
     Where a file gives another model each time, runs stand that are of one model, on every target,
-    and of the file as it is now.
+    and of the file as it is now. Where functions look at what nobody knows before they are called,
+    none do.
     """
     there: List[Optional[Traces]] = []
     for target in targets:
@@ -371,6 +383,8 @@ def _kept(
     if not any(there):
         return there
     loaded = same.load(seed)
+    if NOT_KNOWN in loaded.settings:
+        return [None] * len(targets)
     with user_code(loaded.source):
         mark = fingerprint(fix_seeds(loaded.network, seed).network)
     now = (mark, loaded.settings.get(IDENTITY), loaded.settings.get("file"))

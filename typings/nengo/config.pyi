@@ -7,3 +7,6 @@ class ClassParams:
     extra_params: Tuple[str, ...]
     def __contains__(self, name: str) -> bool: ...
     def __getattr__(self, name: str) -> Any: ...
+
+class Config:
+    params: Any
