@@ -21,13 +21,23 @@ from loihi_rules.nengo_parts.leads import filters
 from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.transforms import CONVOLUTIONS, linear_map
 from loihi_rules.nengo_parts.wiring import base_of, columns_of, on_chip, rows_of
-from loihi_rules.pilots.steps import IN_NUMPY, PilotSteps, chip_spikes, cpu_spikes, shown
+from loihi_rules.pilots.steps import (
+    IN_NUMPY,
+    SETTLING,
+    PilotSteps,
+    chip_spikes,
+    cpu_spikes,
+    settling,
+    shown,
+)
 
 SETTING = "pilot_inputs"
 STIMULI = 48  # inputs that are shown: half of them to fit, half of them to judge
 LEAST_STIMULI = 8
 LARGEST = 6_400_000  # neurons × inputs × steps, where that leaves enough inputs
 HELD = 20_000_000  # values of neurons, inputs and steps that are kept
+SWEPT = 0.6  # of the standard deviation of values that move
+SWEEPS = 1  # while rates are counted
 DRAWN = 2000  # steps of a random process of which inputs are taken
 RANDOM_PROCESSES = (
     nengo.processes.WhiteSignal,
@@ -121,6 +131,15 @@ class Pilot:
     def knows(self, ens: nengo.Ensemble) -> bool:
         """Whether there are such inputs."""
         return self._known(ens, set())
+
+    def moves(self, ens: nengo.Ensemble) -> bool:
+        """Whether something of what its neurons are given comes of a node whose values move."""
+        given = [conn.pre_obj for each in self._before(ens) for conn in self.into.get(each, [])]
+        return any(isinstance(obj, nengo.Node) and _moves(obj) for obj in given)
+
+    def is_first(self, ens: nengo.Ensemble) -> bool:
+        """Whether its neurons are given what nodes give, and nothing else."""
+        return all(isinstance(conn.pre_obj, nengo.Node) for conn in self.into.get(ens, []))
 
     def feeds_itself(self, ens: nengo.Ensemble) -> bool:
         """Whether its neurons are given currents by themselves, by way of others or directly."""
@@ -249,7 +268,17 @@ class Pilot:
         samples = np.asarray(output if samples is None else samples, float)
         samples = samples.reshape(-1, node.size_out)
         drawn: np.ndarray = samples[None, rng.randint(len(samples), size=self.stimuli)]
-        return drawn
+        return drawn + self._sweeps(samples, rng) if _moves(node) else drawn
+
+    def _sweeps(self, samples: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
+        """(n_steps, stimuli, size) to and fro about values that do not stay."""
+        steps = shown(self.dt)
+        phase = np.arange(steps) / (steps - settling(self.dt)) * SWEEPS
+        wave = 4 * np.abs(phase - np.floor(phase + 0.5)) - 1
+        way = rng.randn(self.stimuli, samples.shape[1])
+        way *= SWEPT * samples.std(axis=0)
+        found: np.ndarray = wave[:, None, None] * way
+        return found
 
     def _spikes(self, ens: nengo.Ensemble, block: slice) -> Signals:
         if ens in self._outputs:
@@ -294,6 +323,14 @@ class Pilot:
         if whole:
             self._fitted = ens, output
         return output
+
+
+def _moves(node: nengo.Node) -> bool:
+    """Whether it is known to give other values before neurons have settled to one."""
+    output = node.output
+    if isinstance(output, nengo.processes.PresentInput):
+        return len(output.inputs) > 1 and float(output.presentation_time) < SETTLING
+    return type(output) in RANDOM_PROCESSES
 
 
 def _unknown(size: int, stimuli: int, seed: int) -> np.ndarray:

@@ -14,11 +14,14 @@ from loihi_rules.chip.tuning import (
     MOST_POINTS,
     chip_rates,
     first_current,
+    fit_rates,
     give_gains,
     is_chips_own,
     is_leaky,
+    mean_chip_rates,
     represented,
     shorter_refractory,
+    spiking_rates,
     steady_rates,
     steps_of,
 )
@@ -95,7 +98,7 @@ def rates(draft: Draft) -> None:
         if not unknown:
             trials.add(ens, built)
         if not unknown and pilot.knows(ens):
-            _fit_to_pilot(draft, trials, ens, built, leaps=ens not in uses.read)
+            _fit_to_pilot(draft, trials, ens, built, uses)
         elif is_chips_own(ens.neuron_type) or pilot.shares_kernel(ens):
             give_gains(ens, gain, bias)
         elif not _steady(draft, ens, built, gain, bias):
@@ -360,14 +363,45 @@ class _Trials:
 
 
 def _fit_to_pilot(
-    draft: Draft, trials: _Trials, ens: nengo.Ensemble, built: Any, leaps: bool
+    draft: Draft, trials: _Trials, ens: nengo.Ensemble, built: Any, uses: Uses
 ) -> None:
-    """Fit to half of the pilot's inputs; keep what was there unless it is worse on the others."""
-    pilot = trials.pilot
+    """Fit to half of the pilot's inputs; keep what was there unless it is worse on the others.
+
+    Where what nodes give moves, a neuron passes through all that lies between its values. What it
+    gets from nodes alone it is then fitted to as neurons with encoders are, to means over that: the
+    steps that rates have while a value is held lead a fit astray, by 5 % of all rates. If what is
+    made of its rates allows for it, fewer high rates are taken where sums over neurons are nearer.
+    """
+    pilot, leaps = trials.pilot, ens not in uses.read
+    moves = pilot.moves(ens) and not pilot.shares_kernel(ens)
+    direct = moves and pilot.is_first(ens)
+    free = moves and ens not in uses.looped and ens not in uses.bent  # to have fewer high rates
     own, gain, bias, shared = ens.neuron_type, built.gain, built.bias, pilot.shares_kernel(ens)
     shorter, start = shorter_refractory(own, draft.dt), (gain, bias)
 
+    def solve_moving() -> Solution:
+        drive = np.concatenate(trials.run()[0].chip[:: settling(draft.dt) // 2].astype(float))
+        wanted = spiking_rates(own, drive, gain, bias, draft.dt)
+        norm = float(np.linalg.norm(wanted)) or 1.0
+
+        def judged(chip: nengo.neurons.NeuronType, g: np.ndarray, b: np.ndarray) -> Fit:
+            off = mean_chip_rates(chip, g * drive + b, draft.dt) - wanted
+            lost = -float(off.sum() / (wanted.sum() or 1.0))
+            return Fit(float(np.linalg.norm(off)) / norm, lost, chip, g, b)
+
+        def fitted(chip: nengo.neurons.NeuronType) -> Fit:
+            return judged(chip, *fit_rates(own, gain, bias, draft.dt, drive=drive, chip=chip))
+
+        as_it_was = judged(own, gain, bias)
+        best = min(as_it_was, fitted(own), key=lambda fit: fit.error)
+        if shorter is not None and (best.lost > MOST_LOST or free):
+            best = min(best, fitted(shorter), key=lambda fit: fit.error)
+        errors = as_it_was.error, best.error, best.neuron_type is not own
+        return np.array([*errors, wanted.mean(), wanted.max()], float), best.gain, best.bias
+
     def solve() -> Solution:
+        if direct:
+            return solve_moving()
         given, output = trials.run()
         wanted = rates_of(output, draft.dt) / float(own.amplitude)
         half = pilot.stimuli // 2
@@ -386,19 +420,25 @@ def _fit_to_pilot(
             lost = -float(off.sum() / (wanted[half:].sum() or 1.0))
             return Fit(float(np.linalg.norm(off)) / norm, lost, chip, g, b)
 
+        def read_error(fit: Fit) -> float:
+            """Of a sum over neurons, in which what each errs by itself averages out."""
+            return float(np.hypot(fit.lost, fit.error / np.sqrt(ens.n_neurons)))
+
         def fitted(chip: nengo.neurons.NeuronType) -> Fit:
             run = found(chip, known)
             return judged(chip, *fit_to_pilot(run, wanted[:half], *start, spread, shared, leaps))
 
         as_it_was = judged(own, gain, bias)
         best = min(as_it_was, fitted(own), key=lambda fit: fit.error)
-        if best.lost > MOST_LOST and shorter is not None:
-            best = min(best, fitted(shorter), key=lambda fit: fit.error)
+        if shorter is not None and (best.lost > MOST_LOST or free):
+            of_shorter = fitted(shorter)
+            best = min(best, of_shorter, key=read_error if free else lambda fit: fit.error)
         rates = wanted[half:].mean(), wanted[half:].max()
         errors = as_it_was.error, best.error, best.neuron_type is not own
         return np.array([*errors, *rates], float), best.gain, best.bias
 
-    problem = ("fit to pilot", content_of_inputs(pilot, ens), own, gain, bias, shared, leaps)
+    use = "moves" if moves else "held", direct, free
+    problem = ("fit to pilot", content_of_inputs(pilot, ens), own, gain, bias, shared, leaps, *use)
     numbers, best_gain, best_bias = draft.solutions.of(problem, solve)
     before, after, is_shorter, mean, highest = (float(each) for each in numbers)
     if is_shorter and shorter is not None:
