@@ -6,10 +6,12 @@ from types import SimpleNamespace
 import nengo
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 import deploy
 from benchmarks import broken_networks
 from benchmarks.broken_models import BROKEN, SECONDS
+from deploy.cli.explain import explain
 from deploy.parity.comparison import NO_PARITY, PARITY
 from deploy.workflows.explain import Explanation, Finding, _with_parity_first
 
@@ -75,6 +77,15 @@ def test_what_is_not_on_the_chip_is_not_explained():
         nengo.Probe(nengo.Ensemble(20, 1, neuron_type=nengo.Izhikevich()), synapse=0.02)
     with pytest.raises(deploy.BadInput, match="no Izhikevich neurons"):
         deploy.explain(net, 0.1, spread=0)
+
+
+@pytest.mark.parametrize("verdict, ok", [("PARITY: all", True), ("NO PARITY: 1 of 2", False)])
+def test_a_model_that_is_parity_needs_no_edit(monkeypatch, verdict, ok):
+    found = deploy.Explanation("mine", verdict, 0.1, (), "", ())
+    assert found.ok == ok and found.likeliest is None
+    monkeypatch.setattr(deploy, "explain", lambda *_, **__: found)
+    done = CliRunner().invoke(explain, ["pes-connection", "--duration", "1"])
+    assert done.exit_code == (0 if ok else 1), done.output
 
 
 def test_the_command(loihi_deploy, tmp_path):

@@ -39,7 +39,10 @@ def explain(
     spread: int,
     as_json: bool,
 ) -> None:
-    """Say why MODEL does not do what it should: try edits, and rank them by what they bring."""
+    """Say why MODEL does not do what it should: try edits, and rank them by what they bring.
+
+    The exit code is 0 where it is PARITY, or an edit helps.
+    """
     model = model_of(model, parameters)
     if spread:
         check_number_of_runs(spread)
@@ -51,7 +54,7 @@ def explain(
         )
     if as_json:
         say_json(found.to_dict())
-        sys.exit(0 if found.likeliest is not None else 1)
+        sys.exit(0 if found.ok else 1)
     rows = [
         [
             "" if found.helps(each) else "(does not help)",
@@ -70,6 +73,6 @@ def explain(
     say_verdict(found.verdict)
     if found.likeliest is None:
         say(f"none of these edits helps; the error is {100 * found.error:.1f} % of the signal")
-        sys.exit(1)
+        sys.exit(0 if found.ok else 1)
     say(f"likeliest: {found.likeliest.cause} ({found.likeliest.objects}): {found.likeliest.edit}")
     say(f"with that: {found.cured}")

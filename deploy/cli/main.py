@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import signal
 import sys
@@ -15,6 +16,7 @@ from deploy.cli import COMMANDS
 from deploy.cli.console import say_error
 from deploy.cli.encoding import take_over_streams
 from deploy.cli.signals import Stopped, end_by_signals
+from deploy.cli.streams import settle_streams
 from deploy.errors import DeployError
 from loihi_rules.likely import likely
 
@@ -68,6 +70,7 @@ def cli(context: click.Context) -> None:
 
 def main(arguments: Optional[List[str]] = None) -> None:
     """Entry point: errors become one line and an exit code, never a traceback."""
+    settle_streams()
     take_over_streams()
     warnings.showwarning = _say_warning
     end_by_signals()
@@ -82,9 +85,6 @@ def main(arguments: Optional[List[str]] = None) -> None:
         _fail(f"{error.format_message()} (see: {path} --help)", 2)
     except Stopped as error:
         _fail("stopped; only what was complete is kept", 128 + int(error.args[0]))
-    except BrokenPipeError:
-        sys.stderr.close()  # whoever read has had enough
-        sys.exit(0)
     except MemoryError:
         _fail("there is not enough memory for this model and duration", 2)
     except ImportError as error:
@@ -108,5 +108,6 @@ def _say_warning(
 
 
 def _fail(text: str, code: int) -> None:
-    say_error(f"loihi-deploy: {text}")
+    with contextlib.suppress(OSError):  # of a terminal that is gone
+        say_error(f"loihi-deploy: {text}")
     sys.exit(code)

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end a command, wherever they find it."""
+"""Ctrl-C, SIGTERM and a terminal that is closed end a command, wherever they find it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ class Stopped(BaseException):
 
 
 def end_by_signals() -> None:
-    """Let SIGINT and SIGTERM raise `Stopped` in the main thread.
+    """Let SIGINT, SIGTERM and SIGHUP raise `Stopped` in the main thread.
+
+    SIGHUP stays ignored where it is, as under ``nohup``.
 
     Where Python calls for a library in C (a compiler's callbacks) or for its own purposes
     (``__del__``, the end of a weak reference), what is raised goes to ``sys.unraisablehook`` and
@@ -23,6 +25,8 @@ def end_by_signals() -> None:
     """
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, _stop)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, _stop)
     others = sys.unraisablehook
 
     def send_again(unraisable: Any) -> None:

@@ -57,6 +57,8 @@ def announced(kernel: Any) -> Any:
 
 
 def _watched() -> bool:
+    if sys.stderr is None:  # it was closed
+        return False
     return sys.stderr.isatty() or "ipykernel" in sys.modules
 
 

@@ -109,6 +109,11 @@ class Explanation:
         first = self.findings[0] if self.findings else None
         return first if first is not None and self.helps(first) else None
 
+    @property
+    def ok(self) -> bool:
+        """Whether the model is as a CPU run could be, or an edit helps."""
+        return self.verdict.startswith(f"{PARITY}:") or self.likeliest is not None
+
     def helps(self, finding: Finding) -> bool:
         """Whether an edit leaves clearly less of an error, or brings parity."""
         return finding.brings_parity or _leaves_less(finding, self.error)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
+import time
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from typing import Any, Callable, Dict, Iterator, Optional, Sequence, Tuple, TypeVar
 
@@ -13,6 +16,7 @@ from deploy.errors import BadInput
 Job = TypeVar("Job")
 Made = TypeVar("Made")
 
+LOOKS = 0.5  # s between two looks of a worker at whether its parent is there
 _given: Dict[str, Any] = {}  # of a worker process: what its parent handed over at the start
 
 
@@ -48,7 +52,8 @@ def spread(
     """
     context = multiprocessing.get_context("fork")
     stop = context.Event()
-    with ProcessPoolExecutor(processes, context, _start, (work, shared, stop)) as pool:
+    given = (work, shared, stop, os.getpid())
+    with ProcessPoolExecutor(processes, context, _start, given) as pool:
         waiting: Dict[Future[Any], Job] = {pool.submit(_do, job): job for job in jobs}
         try:
             for future in as_completed(list(waiting)):
@@ -68,10 +73,19 @@ def stop_if_asked(*_: Any) -> None:
         raise KeyboardInterrupt
 
 
-def _start(work: Any, shared: Tuple[Any, ...], stop: Any) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
+def _start(work: Any, shared: Tuple[Any, ...], stop: Any, parent: int) -> None:
+    threading.Thread(target=_end_without, args=(parent,), daemon=True).start()
+    for signum in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(signum, signal.SIG_IGN)  # the parent decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _given.update(work=work, shared=shared, stop=stop)
+
+
+def _end_without(parent: int) -> None:
+    """End this process where its parent has been killed, which then hands out no more work."""
+    while os.getppid() == parent:
+        time.sleep(LOOKS)
+    os._exit(1)
 
 
 def _do(job: Any) -> Any:
