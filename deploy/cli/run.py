@@ -35,6 +35,7 @@ from deploy.errors import BadInput, DeployError
 from deploy.files.places import check_file
 from deploy.report.numbers import number
 from deploy.targets import TARGETS
+from loihi_rules.nengo_parts.figures import figure
 
 if TYPE_CHECKING:
     from deploy.traces.traces import Traces
@@ -164,4 +165,4 @@ def _learned(each: Learned) -> List[str]:
     largest = float(abs(each.values).max()) or 1.0
     bound = 100 * float(fixed.error_bounds.max()) / largest
     what = f"{rows} × {columns} {each.adapts}, by {each.rule}"
-    return [each.connection, what, f"{bound:.2g} % of the largest"]
+    return [each.connection, what, f"{figure(bound, 2)} % of the largest"]

@@ -15,6 +15,7 @@ from deploy.parity.spread import Spread
 from deploy.parity.statistics.decision import LEVEL
 from deploy.parity.statistics.variance import moderated
 from deploy.traces.traces import Traces
+from loihi_rules.nengo_parts.figures import figure
 
 CAUSES = {  # of targets that a user may choose
     ("cpu", "float-emulator"): "neuron and input translation",
@@ -113,7 +114,7 @@ class Split:
     def shown_half(self, half: float) -> str:
         """Half an interval of a share; of a factor, in percent of it."""
         if QUANTITIES[self.effect.quantity].ratio:
-            return f"± {100 * half:.2g} %"
+            return f"± {figure(100 * half, 2)} %"
         return f"± {self.shown(half)}".replace("+", "")
 
     @property

@@ -36,6 +36,7 @@ from deploy.parity.statistics.decision import (
 from deploy.parity.statistics.variance import moderated
 from deploy.parity.tolerances import Tolerance
 from deploy.traces.traces import Traces
+from loihi_rules.nengo_parts.figures import figure
 
 SAME, DIFFERENT, OPEN = "same", "different", "open"
 ALONG_OWN = "by all else it does it is this build, and not another that may differ by more"
@@ -102,14 +103,14 @@ class Effect:
         of = f"{self.trace}, {self.where}" if self.where else self.trace
         half = abs(kind.judged(self.high) - kind.judged(self.low)) / 2
         if kind.ratio:
-            size, plus = f"{self.value:.3g} times", f"{100 * half:.2g} %"
+            size, plus = f"{self.value:.3g} times", f"{figure(100 * half, 2)} %"
         elif kind.unit:
             size = f"{abs(kind.scale * judged):.3g} {kind.unit}"
             plus = f"{kind.scale * half:.2g} {kind.unit}"
         elif kind.plain:
             size, plus = f"{abs(judged):.2g}", f"{half:.2g}"
         else:
-            size, plus = f"{100 * abs(judged):.3g} %", f"{100 * half:.2g} %"
+            size, plus = f"{figure(100 * abs(judged), 3)} %", f"{figure(100 * half, 2)} %"
         others = f"; or {self.instead}, which the signal does not tell" if self.instead else ""
         return f"{of}: {text.format(size, of=self.of)} (± {plus}{others})"
 
@@ -377,7 +378,7 @@ def _size(kind: Quantity, judged: float) -> str:
         return f"a factor of {math.exp(judged):.3g}"
     if kind.unit:
         return f"{kind.scale * judged:.3g} {kind.unit}"
-    return f"{judged:.2g}" if kind.plain else f"{100 * judged:.3g} %"
+    return f"{judged:.2g}" if kind.plain else f"{figure(100 * judged, 3)} %"
 
 
 def _judged_limits(kind: Quantity, limits: Tolerance) -> Tuple[float, float]:

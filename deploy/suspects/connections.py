@@ -10,6 +10,7 @@ import numpy as np
 from nengo.synapses import LinearFilter
 
 from deploy.suspects.suspect import Copies, Suspect, Symptoms, names
+from loihi_rules.nengo_parts.figures import figure
 from loihi_rules.nengo_parts.passthrough_nodes import is_passthrough
 from loihi_rules.nengo_parts.wiring import base_of, decoded
 
@@ -111,4 +112,6 @@ def _lasts(synapse: Any) -> float:
 
 
 def _in_words(synapse: Any) -> str:
-    return "no synapse" if synapse is None else f"a filter of {1000 * _lasts(synapse):.3g} ms"
+    return (
+        "no synapse" if synapse is None else f"a filter of {figure(1000 * _lasts(synapse), 3)} ms"
+    )

@@ -11,6 +11,7 @@ from nengo.connection import LearningRule
 from deploy.suspects.suspect import Copies, Suspect, Symptoms, names
 from loihi_rules import declare_settings
 from loihi_rules.chip.limits import LOIHI
+from loihi_rules.nengo_parts.figures import figure
 from loihi_rules.nengo_parts.parameters import with_parameters
 
 SLOWER = 10.0
@@ -77,7 +78,7 @@ def cut_errors(symptoms: Symptoms) -> List[Suspect]:
         Suspect(
             "an error that is cut",
             names([conn for conn, *_ in found]),
-            f"{100 * share:.2g} % of its errors are above {most:.3g}, the most that is sent",
+            f"{figure(100 * share, 2)} % of its errors are above {most:.3g}, the most that is sent",
             f"network.config[connection].pes_span = {span:g}, after "
             "loihi_rules.declare_settings(network)",
             apply,

@@ -24,6 +24,7 @@ from deploy.workflows.processes import at_once, stop_if_asked
 from deploy.workflows.processes import spread as on_all_cores
 from loihi_rules import declare_settings, fix_seeds
 from loihi_rules.chip.kept_currents import kept_currents
+from loihi_rules.nengo_parts.figures import figure
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.stepped import SteppedNeurons
 from loihi_rules.nengo_parts.wiring import base_of
@@ -151,14 +152,14 @@ class Classification:
         last, first = self.targets[-1], self.targets[0]
         layer = min(last.layers, key=lambda each: each.cosine)
         said = (
-            f"{last.target} decides {100 * self.agreement:.4g} % of {self.n_samples:,} samples as "
-            f"{first.target}; its least alike layer is {layer.name}, with a cosine of "
+            f"{last.target} decides {figure(100 * self.agreement, 4)} % of {self.n_samples:,} "
+            f"samples as {first.target}; its least alike layer is {layer.name}, with a cosine of "
             f"{layer.cosine:.3f}"
         )
         if self.labels is not None:
             said = (
-                f"accuracy {100 * last.accuracy:.4g} % on {last.target}, "
-                f"{100 * first.accuracy:.4g} % on {first.target}; {said}"
+                f"accuracy {figure(100 * last.accuracy, 4)} % on {last.target}, "
+                f"{figure(100 * first.accuracy, 4)} % on {first.target}; {said}"
             )
         return f"{'PARITY' if self.ok else 'NO PARITY'}: {said}"
 

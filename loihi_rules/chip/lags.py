@@ -91,9 +91,11 @@ def later(
     late = np.sum(adds * lags, axis=0)
     speed = 2 * np.pi * TYPICAL_FREQUENCY / np.sqrt(dimensions + 2)  # of s, in a ball
     for sign, gain, bias in ((-1, ens.gain, ens.bias), (1, built.gain, built.bias)):
-        begins = _at(edges, often, (first_current(own) - bias) / gain)
+        given = gain != 0
+        begin = (first_current(own) - bias) / np.where(given, gain, 1.0)
+        begins = np.sign(gain) * _at(edges, often, begin)  # on the way down along the encoder
         if leaky:
-            more = _on_the_way_up(speed * gain * tau_rc)
+            more = _on_the_way_up(speed * np.where(given, np.abs(gain), 1.0) * tau_rc)
         else:
             more = np.array(ALL_FORGOTTEN if sign < 0 else 0.0)
         late = late + sign * more * begins / 2

@@ -261,7 +261,7 @@ def fit_rates(
     weighted with how often points of a ball of D dimensions have the projection s,
     p(s) ∝ (1 − s²)^((D − 1) / 2),
 
-    by Gauss–Newton steps in (g', b'), damped, from (g, b), with g' from g / 2 to 2 g. A
+    by Gauss–Newton steps in (g', b'), damped, from (g, b), with g' from g / 2 to 2 g, of its sign. A
     neuron that is silent or that is not made better keeps what it had.
 
     Free to move, intercepts go up, by 0.01 to 0.05 radii at 200 to 400 Hz: neurons that fire late
@@ -472,13 +472,14 @@ class _Fit:
         self.keep_intercepts, self.first = keep_intercepts, first_current(chip)
         self.gain, self.bias = np.array(gain, float), np.array(bias, float)
         self.own_gain, self.own_bias, self.square = np.abs(gain), bias, drive**2
+        self.sign = np.sign(gain)
         self.residual, self.slope = self._misfit(self.gain, self.bias)
         self.cost = np.sum(self.residual**2, axis=0)
         self.damping = np.full(len(gain), 1e-3)
 
     def keep(self, of: np.ndarray) -> None:
         """Go on with some of the neurons."""
-        names = ("gain", "bias", "own_gain", "own_bias", "cost", "damping")
+        names = ("gain", "bias", "own_gain", "own_bias", "sign", "cost", "damping")
         for name in names:
             setattr(self, name, getattr(self, name)[of])
         for name in ("wanted", "residual", "slope", "drive", "square"):
@@ -511,7 +512,8 @@ class _Fit:
         new_residual, new_slope = self._misfit(new_gain, new_bias)
         new_cost = np.sum(new_residual**2, axis=0)
         with np.errstate(invalid="ignore"):
-            near = (new_gain > 0.5 * self.own_gain) & (new_gain < 2 * self.own_gain)
+            ahead = new_gain * self.sign  # of neurons with a negative gain, too
+            near = (ahead > 0.5 * self.own_gain) & (ahead < 2 * self.own_gain)
             near &= np.abs(new_bias - self.own_bias) < np.abs(self.own_bias) + self.own_gain
         better = (new_cost < self.cost) & near & free
         cost = self.cost

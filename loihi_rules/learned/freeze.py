@@ -12,6 +12,7 @@ from loihi_rules.change import Change
 from loihi_rules.learned.into_copy import fix_weights, forget_rule, matched, set_encoders
 from loihi_rules.learned.learned import Learned
 from loihi_rules.learned.quantised import Quantised, quantise_rows
+from loihi_rules.nengo_parts.figures import figure
 from loihi_rules.nengo_parts.seeds import copy_network, fix_object_seeds
 
 
@@ -89,6 +90,7 @@ def _change_of(each: Learned, fixed: Quantised) -> Change:
         "frozen",
         f"{rows} × {columns} {each.adapts} learnt by {each.rule}",
         f"fixed, in 8 bits with an exponent a row{pruned}",
-        f"the chip's weights; each is within {100 * fixed.error_bounds.max() / largest:.2g} % of "
-        f"the largest (bound), and within {100 * error.max() / largest:.2g} % in fact",
+        f"the chip's weights; each is within "
+        f"{figure(100 * fixed.error_bounds.max() / largest, 2)} % of the largest (bound), "
+        f"and within {figure(100 * error.max() / largest, 2)} % in fact",
     )

@@ -32,6 +32,7 @@ from nengo.transforms import Dense, NoTransform
 
 from loihi_rules.chip.limits import LOIHI, Chip
 from loihi_rules.learning_rules.base import Rule
+from loihi_rules.nengo_parts.figures import figure
 from loihi_rules.nengo_parts.wiring import base_of, columns_of
 
 MANTISSA_MAX = 127  # of a weight that learns
@@ -328,7 +329,8 @@ class Fit(NamedTuple):
     lost: float
 
     def __str__(self) -> str:
-        return f"{100 * self.cut:.2g} % of weights and {100 * self.lost:.2g} % of traces are cut"
+        cut, lost = figure(100 * self.cut, 2), figure(100 * self.lost, 2)
+        return f"{cut} % of weights and {lost} % of traces are cut"
 
 
 def weight_exponent(fits: Mapping[int, Fit]) -> int:

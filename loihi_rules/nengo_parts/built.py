@@ -37,7 +37,8 @@ def built_ensemble(ens: nengo.Ensemble, dt: float) -> Any:
     """
     model = Model(dt=dt, decoder_cache=NoDecoderCache())
     model.seeds[ens], model.seeded[ens] = ens.seed, True
-    model.build(ens)
+    with unused_max_rates():  # of gains of 0, and of negative ones
+        model.build(ens)
     built: BuiltEnsemble = model.params[ens]
     return built
 

@@ -45,7 +45,8 @@ def content_of_inputs(pilot: Pilot, ens: nengo.Ensemble) -> Tuple[Any, ...]:
             given = _values(pilot, source)
         function = None if conn.function is None else conn.size_mid
         ends = columns_of(conn.pre), rows_of(conn.post), conn.size_in, conn.size_out
-        return (given, function, *ends, conn.transform, conn.synapse, conn.seed)
+        chip = [pilot.filters[conn]] if conn in pilot.filters else []
+        return (given, function, *ends, conn.transform, conn.synapse, conn.seed, *chip)
 
     add(ens)
     return (pilot.dt, pilot.stimuli, ens.n_neurons, parts)

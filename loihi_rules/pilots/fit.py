@@ -65,7 +65,9 @@ def fit_to_pilot(
     def pooled(values: np.ndarray) -> np.ndarray:
         return np.full_like(values, values.sum()) if shared else values
 
-    nudge_gain, nudge_bias = NUDGE * gain, NUDGE * np.maximum(spread, 0.01 * np.abs(gain))
+    nudge_gain = NUDGE * gain
+    nudge_bias = NUDGE * np.maximum(np.abs(spread), 0.01 * np.abs(gain))
+    some = np.where(gain == 0, 1.0, gain)  # currents are nothing to the others
     best_gain, best_bias = np.array(gain, float), np.array(bias, float)
     residual = rates(best_gain[np.newaxis], best_bias[np.newaxis])[0] - wanted
     cost = pooled(np.sum(residual**2, axis=0))
@@ -82,7 +84,7 @@ def fit_to_pilot(
         step_gain = np.clip(pooled(u - b * v / c) / pooled(a - b * b / c), -2, 2)
         step_bias = np.clip((v - b * step_gain) / c, -3, 3)
         new_gain = best_gain - step_gain * nudge_gain
-        new_gain = gain * np.clip(new_gain / gain, 1 / FARTHEST, FARTHEST)
+        new_gain = gain * np.clip(new_gain / some, 1 / FARTHEST, FARTHEST)
         new_bias = best_bias - step_bias * nudge_bias
         new_residual = rates(new_gain[np.newaxis], new_bias[np.newaxis])[0] - wanted
         new_cost = pooled(np.sum(new_residual**2, axis=0))

@@ -137,7 +137,7 @@ class LoopPilot:
         n, dt = self.pilot.stimuli, self.pilot.dt
         matrices = [linear_map(conn).astype(np.float32) for conn in self.within]
         taus = [
-            self.pilot.tau_of(base_of(c.post)) if chip else float(getattr(c.synapse, "tau", 0.0))
+            self.pilot.chip_tau(c) if chip else float(getattr(c.synapse, "tau", 0.0))
             for c in self.within
         ]
         kept = [np.exp(-dt / tau) if tau else 0.0 for tau in taus]

@@ -15,6 +15,7 @@ import numpy as np
 from nengo.base import ObjView
 from nengo.builder.ensemble import BuiltEnsemble
 from nengo.ensemble import Neurons
+from nengo.synapses import Synapse
 
 from loihi_rules.nengo_parts.built import built_ensemble
 from loihi_rules.nengo_parts.leads import filters
@@ -73,6 +74,11 @@ class Pilot:
         Step in seconds.
     steps : loihi_rules.pilots.steps.PilotSteps
         What steps the neurons.
+
+    Attributes
+    ----------
+    filters : dict of nengo.Connection to nengo.synapses.Synapse or None
+        That the chip will have for what enters neurons, where it is not that of `tau_of`.
     """
 
     def __init__(
@@ -97,6 +103,7 @@ class Pilot:
                 self.encoded.add(ens)
         largest = max((ens.n_neurons for ens in self.into), default=1)
         self.stimuli = int(np.clip(LARGEST // (largest * shown(dt)), LEAST_STIMULI, STIMULI))
+        self.filters: Dict[nengo.Connection, Optional[Synapse]] = {}
         self._outputs: Dict[nengo.Ensemble, Signals] = {}
         self._last: Tuple[Any, Optional[Signals]] = (None, None)  # inputs, which are large
         self._fitted: Tuple[Any, np.ndarray] = (None, np.zeros((0, 0, 0)))  # its output
@@ -161,6 +168,12 @@ class Pilot:
             return None
         return self._sum(ens, conns, slice(0, self.stimuli), self.tau_of(ens))
 
+    def chip_tau(self, conn: nengo.Connection) -> float:
+        """Of the filter by which the chip's neurons will get what a connection gives, seconds."""
+        if conn in self.filters:
+            return float(getattr(self.filters[conn], "tau", 0.0))
+        return self.tau_of(base_of(conn.post))
+
     def tau_of(self, ens: nengo.Ensemble) -> float:
         """The longest filter of what its neurons get from neurons, which the chip has for all."""
         conns = self.into.get(ens, [])
@@ -218,7 +231,7 @@ class Pilot:
         for conn in conns:
             matrix, rows = linear_map(conn).astype(np.float32), rows_of(conn.post)
             source = self._output(conn, block)
-            for k, synapse in enumerate((conn.synapse, nengo.Lowpass(tau))):
+            for k, synapse in enumerate((conn.synapse, self.filters.get(conn, nengo.Lowpass(tau)))):
                 given = self._filtered(_through(matrix, source[k]), synapse)
                 if not isinstance(conn.post, ObjView):
                     total[k] = np.add(total[k], given, order="C")

@@ -22,6 +22,7 @@ from loihi_rules.nengo_parts.stepped import is_stepped
 from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.nengo_parts.wiring import base_of, columns_of, decoded, is_chip_input, on_chip
 from loihi_rules.notes import Notes
+from loihi_rules.routes.by_host import values_to_neurons
 from loihi_rules.routes.from_host import Given
 
 TRIED_POINTS = 500  # of what an ensemble represents, at which its largest value is looked for
@@ -47,10 +48,12 @@ class Entry:
         Whether it is a decoded value into an ensemble, which neurons between can carry.
     by_host : bool
         Whether its value can go by way of the host: one of another ensemble, with a filter, or its
-        own by one that the chip has not.
+        own by one that the chip has not. So can what goes straight to neurons, with a filter.
     rows : int
         In-axons that it takes at each core of its target where it comes straight or by a
         matrix: its source's neurons.
+    values : int
+        That the host would send in the place of what goes straight to neurons; 0 for others.
     sensitivity : float
         Error, in radii, for each second that it comes late or early.
     loop : bool
@@ -79,6 +82,7 @@ class Entry:
     lag: float = 0.0
     share: float = 1.0
     given: Optional[Given] = field(default=None, compare=False)
+    values: int = 0
 
 
 def entries_of(
@@ -157,7 +161,8 @@ def _without_lags(notes: Notes, entries: List[Entry], dt: float) -> List[Entry]:
 
 
 def _with_shares(entries: List[Entry], known: Dict[Any, np.ndarray]) -> List[Entry]:
-    """Where filters differ, and so some are to be given up; ``known`` as of `_values`."""
+    """Where filters differ, and so some are to be given up; ``known`` as of
+    `values_of_connection`."""
     if len({entry.tau for entry in entries}) < 2:
         return entries
     return [replace(entry, share=_share(entry.conn, known)) for entry in entries]
@@ -166,11 +171,11 @@ def _with_shares(entries: List[Entry], known: Dict[Any, np.ndarray]) -> List[Ent
 def _share(conn: nengo.Connection, known: Dict[Any, np.ndarray]) -> float:
     if not decoded(conn) or not isinstance(conn.post_obj, nengo.Ensemble):
         return 1.0
-    values = _values(conn, known) @ matrix_of(conn).T
+    values = values_of_connection(conn, known) @ matrix_of(conn).T
     return min(float(np.abs(values).max()) / float(conn.post_obj.radius), 1.0)
 
 
-def _values(conn: nengo.Connection, known: Dict[Any, np.ndarray]) -> np.ndarray:
+def values_of_connection(conn: nengo.Connection, known: Dict[Any, np.ndarray]) -> np.ndarray:
     """(n_points, size) of a connection's function, at what its source represents.
 
     Those that were one connection to a node have the same, which are ``known`` once they have been
@@ -235,17 +240,20 @@ def _entry(
     carriable = chip and not straight and decoded(conn)
     carriable = carriable and isinstance(conn.post_obj, nengo.Ensemble)
     fixed = on_chip(network, conn.pre) and conn.learning_rule_type is None
+    values = values_to_neurons(conn) if straight and fixed and tau else 0
+    other = pre is not post or off_filter(tau or 0.0, dt) > 0
     return Entry(
         conn,
         tau,
         not chip,
         straight,
         carriable,
-        carriable and fixed and bool(tau) and (pre is not post or off_filter(tau or 0.0, dt) > 0),
+        (carriable and fixed and bool(tau) and other) or values > 0,
         int(getattr(conn.pre_obj, "n_neurons", conn.pre_obj.size_out)),
         float(sensitivity),
         loop,
         adds_up,
+        values=values,
     )
 
 

@@ -126,7 +126,11 @@ def _at(
     ]
     ways = {k: min(c, key=lambda way: c[way].total) for k, c in enumerate(costs)}
     ways.update({k: way for k, way in asked.items() if way in costs[k]})
-    rows = sum(e.rows for e in entries if e.spikes)
+    rows = sum(
+        2 * e.values if ways[k] == Way.BY_HOST else e.rows
+        for k, e in enumerate(entries)
+        if e.spikes
+    )
     values = any(e.from_host and not e.spikes for e in entries)
     rows += 2 * dimensions * (values or Way.BY_HOST in ways.values())
 
@@ -222,7 +226,12 @@ def _costs(
     offset = _at_threshold(entry, asked, max(got, asked)) * (threshold and entry.carriable)
     direct = Cost(late, float(error), 0.0, bits, entry.rows, int(cores), offset)
     if entry.spikes:
-        return {Way.STRAIGHT: direct}
+        straight = {Way.STRAIGHT: direct}
+        if entry.by_host and 2 * entry.values <= chip.in_axons_a_core:
+            straight[Way.BY_HOST] = _by_host(
+                entry, own, sensitivity, entry.values, tau, dt, bits, False
+            )
+        return straight
     sharing = max(beside.carriable[entry.tau], 1)
     pairs = pairs_for(dimensions, most_rows(chip), threshold)
     hop = HOP_STEPS * dt

@@ -6,6 +6,8 @@ from typing import List, Mapping, NamedTuple, Optional
 
 import numpy as np
 
+from loihi_rules.nengo_parts.figures import figure
+
 PACKET = 64  # words
 
 
@@ -75,4 +77,4 @@ def host_way(times: Mapping[str, np.ndarray]) -> Optional[HostWay]:
 
 def _s(seconds: float) -> str:
     """In the unit that people read."""
-    return f"{seconds * 1e3:.3g} ms" if abs(seconds) >= 1e-3 else f"{seconds * 1e6:.3g} µs"
+    return f"{figure(seconds * 1e3, 3)} ms" if abs(seconds) >= 1e-3 else f"{seconds * 1e6:.3g} µs"

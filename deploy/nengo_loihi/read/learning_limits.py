@@ -11,6 +11,7 @@ from deploy.nengo_loihi.read.learners import Learner
 from loihi_rules.change import ChipWarning, warn, warn_of_all
 from loihi_rules.chip.limits import LOIHI
 from loihi_rules.learning_rules.pes import ERROR_SCALE, LearningScale
+from loihi_rules.nengo_parts.figures import figure
 from loihi_rules.nengo_parts.names import name_of
 
 ROOM = 1.05  # so that a figure of two digits is no less
@@ -117,8 +118,8 @@ def warn_of_cut_weights(conn: nengo.Connection, scale: LearningScale, filled: np
     warn(
         name_of(conn),
         "learned weights",
-        f"{100 * share:.2g} % of the weights that were set are cut off, the largest to "
-        f"{100 / most:.2g} % of what it was",
+        f"{figure(100 * share, 2)} % of the weights that were set are cut off, the largest to "
+        f"{figure(100 / most, 2)} % of what it was",
         f"before the simulator is built, {way_out} has room for them",
     )
 
@@ -140,7 +141,7 @@ def warn_of_limits(emulator: Any, learners: Iterable[Learner]) -> None:
         for key, share in shares.items():
             limit = LIMITS[key]
             if share > limit.noteworthy:
-                what = limit.what.format(f"{100 * share:.2g} %")
+                what = limit.what.format(f"{figure(100 * share, 2)} %")
                 # weights follow errors that are cut for as long as these do not come to an end
                 cut = key == "weights" and shares["errors"] > LIMITS["errors"].noteworthy
                 way_out = (LIMITS["errors"] if cut else limit).way_out(scale, largest)

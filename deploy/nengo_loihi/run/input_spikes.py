@@ -10,6 +10,7 @@ import numpy as np
 from deploy.nengo_loihi.build.input_units import MOST_A_STEP, InputUnit
 from deploy.nengo_loihi.load import load_nengo_loihi
 from loihi_rules.change import warn
+from loihi_rules.nengo_parts.figures import figure
 from loihi_rules.nengo_parts.names import name_of
 
 ASKED, WAITED, CUT, SUMMED = range(4)  # columns of `extremes`; the last is of squares
@@ -132,7 +133,9 @@ def warn_of_large_values(
             beyond = cut * unit.value
             what = f"it {carried}, and what is beyond is cut, up to {beyond:.3g} of it in a step"
         elif late >= LATE:
-            what = f"it {carried}, and what is beyond arrives up to {1000 * late:.3g} ms late"
+            what = (
+                f"it {carried}, and what is beyond arrives up to {figure(1000 * late, 3)} ms late"
+            )
         elif asked == 1 and unit.alone > 1:
             what = (
                 f"its values are below {unit.value:g}, which one spike stands for, and one spike "

@@ -11,6 +11,7 @@ from nengo.ensemble import Neurons
 from loihi_rules.chip.lags import FINEST, LEAST_SHARE, RECTIFIED
 from loihi_rules.chip.tuning import cpu_rates, is_leaky
 from loihi_rules.draft import Draft
+from loihi_rules.nengo_parts.figures import figure
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.wiring import base_of
 from loihi_rules.pilots.decoded import Given, compared
@@ -154,8 +155,9 @@ class Answers:
         self._draft.warn(
             name_of(ens),
             RULE,
-            f"what it represents is {100 * answer.chip:.2g} % of its radius off, for the CPU's "
-            f"{100 * answer.cpu:.2g} %, {100 * answer.more:.0f} % more, in a pilot run: {why}",
+            f"what it represents is {figure(100 * answer.chip, 2)} % of its radius off, for the "
+            f"CPU's {figure(100 * answer.cpu, 2)} %, {100 * answer.more:.0f} % more, in a pilot "
+            f"run: {why}",
             way_out,
         )
 

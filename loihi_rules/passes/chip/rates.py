@@ -34,6 +34,7 @@ from loihi_rules.nengo_parts.wiring import base_of, decoded, on_chip
 from loihi_rules.passes.chip.answers import Answers
 from loihi_rules.passes.chip.encoder_fits import MOST_LOST, EncoderFit, Fit, solve_all
 from loihi_rules.passes.chip.loop_levels import loop_levels
+from loihi_rules.passes.chip.neuron_filters import neuron_filters
 from loihi_rules.pilots.content import content_of_inputs
 from loihi_rules.pilots.fit import fit_to_pilot
 from loihi_rules.pilots.loops import LoopPilot, Tuned, neuron_loops
@@ -81,6 +82,7 @@ def rates(draft: Draft) -> None:
     network = draft.network
     notes = draft.notes.ensembles
     pilot, uses = Pilot(network, draft.tuning, draft.dt, draft.steps), _uses(draft)
+    pilot.filters = neuron_filters(draft, pilot)
     trials, ahead = _Trials(pilot), _fits_to_encoders(draft, pilot, uses)
     answers = Answers(draft)
     fitted: Set[nengo.Ensemble] = set()
@@ -109,6 +111,8 @@ def rates(draft: Draft) -> None:
             if ens in uses.read and ens not in draft.learned:
                 lag = _later(draft, answers, ens, own, built, known[0].known)
                 notes[ens] = replace(notes[ens], lag=lag)
+        if not is_chips_own(own):
+            _hold(ens, own, built, draft.dt)
         draft.tuning[ens], draft.neuron_types[ens] = built, own
         fitted.add(ens)
     _warn_of_levels(draft, {ens: pilot.neurons[ens] for ens in fitted})
@@ -498,6 +502,20 @@ def _steady(draft: Draft, ens: nengo.Ensemble, built: Any, gain: Any, bias: Any)
         "neuron over",
     )
     return True
+
+
+def _hold(ens: nengo.Ensemble, own: nengo.neurons.NeuronType, built: Any, dt: float) -> None:
+    """Give neurons whose current never changes, with a gain of 0, the rate that is theirs."""
+    still = np.asarray(built.gain) == 0
+    if not still.any() or ens.gain is None:
+        return
+    n = int(still.sum())
+    rates = own.rates(np.zeros((1, n)), np.ones(n), built.bias[still])[0]
+    fires = rates > 0
+    aimed = steady_rates(ens.neuron_type, np.where(fires, rates, 1.0), dt)
+    bias = np.array(ens.bias, float)
+    bias[still] = np.where(fires, _current_at(ens.neuron_type, aimed, dt), built.bias[still])
+    give_gains(ens, np.where(still, 0.0, ens.gain), bias)
 
 
 def _is_steady(

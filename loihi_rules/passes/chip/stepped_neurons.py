@@ -10,6 +10,7 @@ from nengo.ensemble import Neurons
 from scipy import sparse
 
 from loihi_rules.draft import Draft
+from loihi_rules.nengo_parts.figures import figure
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.stepped import SteppedNeurons
 from loihi_rules.nengo_parts.transforms import linear_map
@@ -106,7 +107,7 @@ def _say_what_is_kept(draft: Draft, name: str, neurons: SteppedNeurons) -> None:
             draft.change(
                 name,
                 "decays of 12 bits",
-                f"{what} loses {100 * lost[worst]:.4g} % a step",
-                f"{100 * chip[worst]:.4g} %",
+                f"{what} loses {figure(100 * lost[worst], 4)} % a step",
+                f"{figure(100 * chip[worst], 4)} %",
                 f"the chip's decay is a multiple of 1/{steps} a step",
             )

@@ -6,6 +6,7 @@ import nengo
 
 from loihi_rules.chip.tuning import represented
 from loihi_rules.draft import Draft
+from loihi_rules.nengo_parts.figures import figure
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.wiring import on_chip
 
@@ -30,8 +31,8 @@ def time_constants(draft: Draft) -> None:
                 draft.change(
                     name_of(ens),
                     "time constants",
-                    f"{symbol} {1000 * asked:.4g} ms",
-                    f"{symbol} {1000 * gets:.4g} ms",
+                    f"{symbol} {figure(1000 * asked, 4)} ms",
+                    f"{symbol} {figure(1000 * gets, 4)} ms",
                     "the chip's decay is a multiple of 1/4095 a step, its refractory period "
                     "whole steps up to 62",
                 )

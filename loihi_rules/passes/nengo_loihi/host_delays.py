@@ -12,6 +12,7 @@ from nengo.synapses import Lowpass, Synapse
 
 from loihi_rules.chip.lags import without
 from loihi_rules.draft import Draft
+from loihi_rules.nengo_parts.figures import figure
 from loihi_rules.nengo_parts.leads import Lead, filters, steps_of
 from loihi_rules.nengo_parts.names import filter_name, name_of
 from loihi_rules.nengo_parts.wiring import base_of, decoded, on_chip
@@ -176,13 +177,13 @@ def _record(draft: Draft, probe: nengo.Probe) -> None:
     if abs(lag) < draft.dt / 2:
         return
     given = "added to the filter" if lag < 0 else "taken out of the filter"
-    part = f"of which {1000 * taken:.2g} ms are" if taken < lag else "which is"
+    part = f"of which {figure(1000 * taken, 2)} ms are" if taken < lag else "which is"
     draft.change(
         name_of(probe),
         "values to the host",
         filter_name(own),
         filter_name(probe.synapse),
-        f"neurons that fire at whole steps answer {abs(1000 * lag):.2g} ms "
+        f"neurons that fire at whole steps answer {figure(abs(1000 * lag), 2)} ms "
         f"{'later' if lag > 0 else 'earlier'} than the CPU's, {part} {given}",
     )
 

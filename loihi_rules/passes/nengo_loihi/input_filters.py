@@ -7,18 +7,20 @@ from typing import Dict, List, NamedTuple, Optional, Sequence
 
 import nengo
 import numpy as np
+from nengo.ensemble import Neurons
 from nengo.solvers import NoSolver
 from nengo.synapses import Lowpass
 
 from loihi_rules.chip.levels import filter_of, off_filter
 from loihi_rules.chip.tuning import has_a_threshold
 from loihi_rules.draft import Draft
+from loihi_rules.nengo_parts.figures import figure
 from loihi_rules.nengo_parts.names import filter_name, name_of
-from loihi_rules.nengo_parts.settings import declare
+from loihi_rules.nengo_parts.settings import TYPICAL_FREQUENCY, declare
 from loihi_rules.nengo_parts.solvers import MultipliedOut
 from loihi_rules.nengo_parts.wiring import decoded, reconnect
 from loihi_rules.notes import ConnectionNote, EnsembleNote, Way
-from loihi_rules.routes.by_host import relay
+from loihi_rules.routes.by_host import decode, reached, relay, relay_to_neurons
 from loihi_rules.routes.carriers import (
     LEAST_UNITS,
     Carriers,
@@ -27,14 +29,15 @@ from loihi_rules.routes.carriers import (
     reach_of,
     weight_units,
 )
-from loihi_rules.routes.entries import Entry, entries_of
+from loihi_rules.routes.entries import Entry, entries_of, values_of_connection
 from loihi_rules.routes.from_host import SPIKE, before_chip, spike_behind, spike_of
 from loihi_rules.routes.loops import keep_speed
-from loihi_rules.routes.plan import HOP_STEPS, LEAST_STEPS, Choice, before_carriers, plan
+from loihi_rules.routes.plan import HOP_STEPS, LEAST_STEPS, Choice, Plan, before_carriers, plan
 from loihi_rules.routes.ways import CHOICES, FILTER_SETTING, WAY_SETTING
 
 RULE = "filters of inputs"
 WORTH_A_WORD = 1e-5  # s
+WORTH_A_WARNING = 0.05  # error at 1 Hz of what comes late or early: 8 ms
 
 
 class Taus(NamedTuple):
@@ -88,6 +91,7 @@ def input_filters(draft: Draft) -> None:
             found = plan(
                 entries, ens.n_neurons, ens.dimensions, draft.dt, draft.chip, tau, asked, silent
             )
+            _warn_of_other_filters(draft, found)
             chosen = [c for c in found.choices if c.entry in new]
             real = keep_speed(ens, chosen, found.tau, draft.dt)
             settings.input_tau = real
@@ -96,7 +100,7 @@ def input_filters(draft: Draft) -> None:
                     name_of(ens),
                     "time constants",
                     f"a loop with a filter of {1000 * found.tau:g} ms",
-                    f"{1000 * real:.4g} ms, and weights for the same speed",
+                    f"{figure(1000 * real, 4)} ms, and weights for the same speed",
                     "the chip's decay is a multiple of 1/4096 a step",
                 )
             _enter(draft, ens, chosen, Taus(found.tau, real), multiplied)
@@ -162,7 +166,13 @@ def _enter(
                 together.setdefault(choice.entry.tau, []).append(conn)
         elif way == Way.BY_HOST:
             own = choice.entry.tau or 0.0
-            by_host.setdefault(own, []).append(choice.entry)
+            if isinstance(conn.post_obj, Neurons):
+                _relay_to_neurons(draft, ens, choice.entry, own, asked)
+            else:
+                if choice.entry.spikes:
+                    draft.encoded.append(conn)
+                    decode(conn)
+                by_host.setdefault(own, []).append(choice.entry)
             first = f"{filter_name(Lowpass(own))} there, made up for "
         else:
             conn.synapse = compartments
@@ -193,7 +203,7 @@ def _enter(
 
 def _as_it_acts(tau: float, dt: float) -> str:
     """The time constant that the chip has, where that is another."""
-    return f", {1000 * filter_of(tau, dt):.4g} ms in truth" if off_filter(tau, dt) else ""
+    return f", {figure(1000 * filter_of(tau, dt), 4)} ms in truth" if off_filter(tau, dt) else ""
 
 
 def _warn_of_a_long_filter(draft: Draft, name: str, tau: float, by_host: bool) -> None:
@@ -202,9 +212,9 @@ def _warn_of_a_long_filter(draft: Draft, name: str, tau: float, by_host: bool) -
     draft.warn(
         name,
         RULE,
-        f"its filter of {1000 * tau:.4g} ms acts as one of {1000 * acts:.4g} ms, as currents decay "
-        "by whole numbers of 1/4096 a step",
-        f"{kept if by_host else ''}take {1000 * acts:.4g} ms, or a longer dt",
+        f"its filter of {figure(1000 * tau, 4)} ms acts as one of {figure(1000 * acts, 4)} ms, as "
+        "currents decay by whole numbers of 1/4096 a step",
+        f"{kept if by_host else ''}take {figure(1000 * acts, 4)} ms, or a longer dt",
     )
 
 
@@ -216,6 +226,39 @@ def _relay(draft: Draft, ens: nengo.Ensemble, entries: List[Entry], own: float, 
     share = min(sum(entry.share for entry in entries), 1.0)
     spike = spike_behind(own, tau, draft.dt, share)
     draft.notes.connections[made.out] = ConnectionNote(way=Way.FROM_HOST, spike=spike)
+
+
+def _relay_to_neurons(
+    draft: Draft, ens: nengo.Ensemble, entry: Entry, own: float, tau: float
+) -> None:
+    conn = entry.conn
+    values = (values_of_connection(conn, {}),) if decoded(conn) else ()
+    draft.asked.setdefault(conn, conn.transform)
+    made = relay_to_neurons(
+        draft.network, conn, own, tau, draft.dt, ens.gain, reached(conn, values),
+        f"relay of {name_of(conn)}",
+    )  # fmt: skip
+    draft.notes.connections[made.out] = ConnectionNote(way=Way.FROM_HOST)
+
+
+def _warn_of_other_filters(draft: Draft, found: Plan) -> None:
+    """Say what goes straight to neurons by a filter that is not the one asked for."""
+    for choice in found.choices:
+        conn, cost = choice.entry.conn, choice.costs[choice.way]
+        asked = choice.entry.tau
+        if choice.way != Way.STRAIGHT or asked is None or off_filter(found.tau, draft.dt):
+            continue
+        if 2 * np.pi * TYPICAL_FREQUENCY * abs(cost.late) < WORTH_A_WARNING:
+            continue
+        draft.warn(
+            name_of(conn),
+            RULE,
+            f"its filter of {figure(1000 * asked, 4)} ms acts as one of "
+            f"{figure(1000 * found.tau, 4)} ms, as compartments have one filter for all that enters them, and it cannot go by way "
+            "of the host",
+            "give all connections to these neurons the same synapse, or let those with another "
+            "come from a node",
+        )
 
 
 def _parts(conns: Sequence[nengo.Connection], most: int) -> List[List[nengo.Connection]]:
@@ -257,7 +300,9 @@ def _carry(
         made = _layer(draft, target, made.ensemble, far, rows, second, f"first {label}")
         n += made.ensemble.n_neurons
         before = least
-        why += f"; of so small weights a filter of {1000 * second:.3g} ms would leave no bits"
+        why += (
+            f"; of so small weights a filter of {figure(1000 * second, 3)} ms would leave no bits"
+        )
     draft.network.config[made.ensemble].input_tau = before
     for conn in conns:
         reconnect(conn, post=made.ensemble)
@@ -302,8 +347,8 @@ def _lag(entry: Entry) -> str:
     when = "later" if entry.lag > 0 else "earlier"
     given = "taken out of" if entry.lag > 0 else "added to"
     return (
-        f"; neurons that fire at whole steps answer {abs(1000 * entry.lag):.2g} ms {when} than the "
-        f"CPU's, which is {given} the filter"
+        f"; neurons that fire at whole steps answer {figure(abs(1000 * entry.lag), 2)} ms {when} "
+        f"than the CPU's, which is {given} the filter"
     )
 
 
@@ -311,7 +356,7 @@ def _cost(choice: Choice) -> str:
     late = choice.costs[choice.way].late
     if abs(late) < 1e-4:
         return ""
-    return f", {abs(1000 * late):.2g} ms {'late' if late > 0 else 'early'}"
+    return f", {figure(abs(1000 * late), 2)} ms {'late' if late > 0 else 'early'}"
 
 
 def _others(choice: Choice) -> str:
