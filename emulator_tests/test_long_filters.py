@@ -68,11 +68,16 @@ def test_a_way_that_was_chosen_is_kept_and_said_with_the_time_constant_it_has():
 
 
 @pytest.mark.quick
-def test_currents_of_neurons_have_no_other_way_and_the_way_out_leads_out():
-    for tau, lines in ((3.0, 1), (4.095, 0), (0.2, 0)):
+def test_weights_of_a_solvers_own_have_no_other_way_and_the_way_out_leads_out():
+    """Currents of neurons have: these go by way of the host, as values do."""
+    for weights, tau, lines in ((True, 3.0, 1), (True, 4.095, 0), (True, 0.2, 0), (False, 3.0, 0)):
         with nengo.Network(seed=84) as net:
             before, after = nengo.Ensemble(50, 1), nengo.Ensemble(50, 1)
-            nengo.Connection(before.neurons, after.neurons, transform=np.eye(50), synapse=tau)
+            if weights:
+                solver = nengo.solvers.NnlsL2(weights=True)
+                nengo.Connection(before, after, solver=solver, synapse=tau)
+            else:
+                nengo.Connection(before.neurons, after.neurons, transform=np.eye(50), synapse=tau)
             nengo.Probe(after.neurons)
         assert len(run(net, "emulator", 0.01)[1]) == lines
 

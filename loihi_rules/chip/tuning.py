@@ -261,7 +261,7 @@ def fit_rates(
     weighted with how often points of a ball of D dimensions have the projection s,
     p(s) ∝ (1 − s²)^((D − 1) / 2),
 
-    by Gauss–Newton steps in (g', b'), damped, from (g, b), with g' from g / 2 to 2 g, of its sign. A
+    by Gauss–Newton steps in (g', b'), damped, from (g, b), with g' from g / 2 to 2 g. A
     neuron that is silent or that is not made better keeps what it had.
 
     Free to move, intercepts go up, by 0.01 to 0.05 radii at 200 to 400 Hz: neurons that fire late

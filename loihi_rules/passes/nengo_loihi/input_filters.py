@@ -254,8 +254,8 @@ def _warn_of_other_filters(draft: Draft, found: Plan) -> None:
             name_of(conn),
             RULE,
             f"its filter of {figure(1000 * asked, 4)} ms acts as one of "
-            f"{figure(1000 * found.tau, 4)} ms, as compartments have one filter for all that enters them, and it cannot go by way "
-            "of the host",
+            f"{figure(1000 * found.tau, 4)} ms, as compartments have one filter for all that "
+            "enters them, and it cannot go by way of the host",
             "give all connections to these neurons the same synapse, or let those with another "
             "come from a node",
         )
