@@ -75,7 +75,7 @@ def test_weights_of_a_solvers_own_have_no_other_way_and_the_way_out_leads_out():
             before, after = nengo.Ensemble(50, 1), nengo.Ensemble(50, 1)
             if weights:
                 solver = nengo.solvers.NnlsL2(weights=True)
-                nengo.Connection(before, after, solver=solver, synapse=tau)
+                nengo.Connection(before, after, solver=solver, transform=[[1]], synapse=tau)
             else:
                 nengo.Connection(before.neurons, after.neurons, transform=np.eye(50), synapse=tau)
             nengo.Probe(after.neurons)
