@@ -178,3 +178,43 @@ def test_weights_of_a_file_in_a_folder_ask_for_its_network(tmp_path):
     run = deploy.run(path, 0.01, "cpu")
     with pytest.raises(deploy.BadInput, match="give it as network="):
         deploy.freeze(run)
+
+
+GOES = """
+import os, nengo
+{in_file}
+def gain(x=1.0):
+    return x * float(open("gain.txt").read())
+def build():
+    {in_function}
+    with nengo.Network(seed=1) as net:
+        nengo.Connection(nengo.Node(lambda t: gain()), nengo.Ensemble(20, 1), function=gain)
+        nengo.Probe(net.all_nodes[0], label="u")
+    return net
+"""
+THERE = "os.chdir(os.path.dirname(os.path.abspath(__file__)))"
+
+
+@pytest.mark.parametrize("ways", [(THERE, "pass"), ("", THERE)], ids=["file", "function"])
+def test_a_file_that_goes_elsewhere_is_there_and_nobody_else(tmp_path, monkeypatch, ways):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "gain.txt").write_text("0.7")
+    text = GOES.format(in_file=ways[0], in_function=ways[1])
+    (tmp_path / "sub" / "mine.py").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    deploy.check("sub/mine.py:build")
+    parity = deploy.compare("sub/mine.py:build", 0.02, spread=6)
+    assert [run["u"].samples[3, 0] for run in parity.runs] == [0.7, 0.7]
+    assert not any(change["rule"] == "one model" for change in parity.other.changes)
+    found = deploy.sweep("sub/mine.py:build", 0.02, [0, 1], folder="runs", spread=0)
+    assert found.parities[0].other["u"].samples[3, 0] == 0.7
+    deploy.run("sub/mine.py:build", 0.02, "cpu").save("cpu.npz")
+    assert (tmp_path / "cpu.npz").exists() and (tmp_path / "runs" / "seed-1").is_dir()
+    assert sorted(p.name for p in (tmp_path / "sub").iterdir()) == ["gain.txt", "mine.py"]
+
+
+def test_functions_import_what_is_beside_their_file(tmp_path):
+    parts = {**DRAWN, "head": "def f(t):\n    import beside\n    return beside.A", "node": "f"}
+    (tmp_path / "beside.py").write_text("A = 0.25\n")
+    path = written(tmp_path, {**parts, "transform": "1"})
+    assert deploy.run(path, 0.02, "cpu")["u"].samples[3, 0] == 0.25

@@ -18,6 +18,7 @@ from deploy.cli.encoding import take_over_streams
 from deploy.cli.signals import Stopped, end_by_signals
 from deploy.cli.streams import settle_streams
 from deploy.errors import DeployError
+from deploy.files.cache import fix_cache_folder
 from loihi_rules.likely import likely
 
 
@@ -71,6 +72,7 @@ def cli(context: click.Context) -> None:
 def main(arguments: Optional[List[str]] = None) -> None:
     """Entry point: errors become one line and an exit code, never a traceback."""
     settle_streams()
+    fix_cache_folder()
     take_over_streams()
     warnings.showwarning = _say_warning
     end_by_signals()

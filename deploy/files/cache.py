@@ -17,6 +17,12 @@ def cache_folder(name: str) -> Optional[Path]:
     return Path(folder) / name if folder else None
 
 
+def fix_cache_folder() -> None:
+    """Have a relative path stand for one folder, wherever a model's file goes with ``os.chdir``."""
+    if os.environ.get(CACHE):
+        os.environ[CACHE] = os.path.abspath(os.environ[CACHE])
+
+
 def leave_out_the_oldest(folder: Path, most: int) -> None:
     """Delete files of a folder until all together have no more than so many bytes."""
     files = sorted((path.stat().st_mtime, path) for path in folder.glob("*.npz"))

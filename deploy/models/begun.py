@@ -6,17 +6,16 @@ and Nengo where the file itself imports it.
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import types
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 from deploy.errors import BadInput
 from deploy.models.generators import fixed_generators
 from deploy.models.source import compile_source, read_source
 from deploy.models.spelling import Spelling
-from deploy.models.user_code import user_code
+from deploy.models.user_code import user_code, working_folder
 
 DEFAULT_NAME = "model"
 
@@ -34,6 +33,8 @@ class Executed:
     source : bytes
         Its text.
     namespace : dict of str to object
+    folder : pathlib.Path or None
+        Where it has gone with ``os.chdir``.
     name : str
         Of the network, or of what gives one.
 
@@ -46,7 +47,7 @@ class Executed:
     def __init__(self, spelling: Spelling):
         path = spelling.file
         self.source = read_source(path)
-        self.namespace = _execute(path, self.source)
+        self.namespace, self.folder = _execute(path, self.source)
         self.name = _named(spelling, self.namespace)
 
 
@@ -102,23 +103,16 @@ def _named(spelling: Spelling, namespace: Dict[str, Any]) -> str:
     )
 
 
-def _execute(path: Path, source: bytes) -> Dict[str, Any]:
+def _execute(path: Path, source: bytes) -> Tuple[Dict[str, Any], Optional[Path]]:
+    """What it defines, and where it has gone, if it has."""
+    before = working_folder()
     module = types.ModuleType("loihi_model")
     module.__file__ = str(path)
-    with user_code(path), _importable(path.resolve().parent):
+    with user_code(path):
         sys.modules[module.__name__] = module
         try:
             exec(compile_source(path, source), module.__dict__)
         finally:
             del sys.modules[module.__name__]
-    return module.__dict__
-
-
-@contextlib.contextmanager
-def _importable(folder: Path) -> Iterator[None]:
-    sys.path.insert(0, str(folder))
-    try:
-        yield
-    finally:
-        with contextlib.suppress(ValueError):
-            sys.path.remove(str(folder))
+        folder = working_folder()
+    return module.__dict__, folder if folder != before else None

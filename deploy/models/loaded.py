@@ -27,6 +27,8 @@ class LoadedModel:
         See `loihi_rules.systems.System`.
     source : pathlib.Path or None
         The user's file.
+    folder : pathlib.Path or None
+        Where that has gone with ``os.chdir``, and its functions are called.
     typed : str
         How the model is named on the command line, without folders; empty for
         a network that was handed over as such.
@@ -47,6 +49,7 @@ class LoadedModel:
     duration: Optional[float] = None
     ideals: Mapping[str, str] = field(default_factory=dict)
     source: Optional[Path] = None
+    folder: Optional[Path] = None
     typed: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     changes: Tuple[Change, ...] = ()

@@ -16,7 +16,7 @@ from deploy.models.begun import Executed
 from deploy.models.lines import lines_of
 from deploy.models.loaded import LoadedModel
 from deploy.models.spelling import Spelling
-from deploy.models.user_code import user_code
+from deploy.models.user_code import user_code, working_folder
 from loihi_rules.likely import likely
 
 
@@ -33,9 +33,14 @@ def load_python_file(
     path, given = spelling.file, spelling.parameters
     executed = executed or Executed(spelling)
     source, namespace, wanted = executed.source, executed.namespace, executed.name
+    folder, before = executed.folder, executed.folder or working_folder()
     found = namespace[wanted]
     if callable(found) and not isinstance(found, nengo.Network):
-        found = _call(found, path, wanted, seed, given)
+        values = _values(found, path, wanted, seed, given)
+        with user_code(path, folder):
+            found = found(**values)
+            after = working_folder()
+        folder = folder if after == before else after
     elif given:
         raise BadInput(
             f"{path}: {wanted!r} is a network, which takes no parameters; write a function "
@@ -53,6 +58,7 @@ def load_python_file(
         path.stem + spelling.behind,
         found,
         source=path,
+        folder=folder,
         typed=spelling.without_folders,
         settings={"file": hashlib.sha256(source).hexdigest()},
         lines=lines_of(source),
@@ -64,7 +70,10 @@ def _a(value: Any) -> str:
     return f"an {kind}" if kind[0] in "aeiouAEIOU" else f"a {kind}"
 
 
-def _call(function: Any, path: Path, name: str, seed: int, given: Mapping[str, str]) -> Any:
+def _values(
+    function: Any, path: Path, name: str, seed: int, given: Mapping[str, str]
+) -> Dict[str, Any]:
+    """What it is called with."""
     try:
         takes = inspect.signature(function).parameters
     except (TypeError, ValueError):
@@ -87,8 +96,7 @@ def _call(function: Any, path: Path, name: str, seed: int, given: Mapping[str, s
             f"{path}: {name}() needs {' and '.join(missing)}; give "
             f"{' '.join(f'-p {key}=VALUE' for key in missing)}, or a default in the file"
         )
-    with user_code(path):
-        return function(**values)
+    return values
 
 
 def _value(text: str) -> Any:

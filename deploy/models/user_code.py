@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import threading
 import traceback
@@ -43,13 +44,21 @@ ASIDE = _Aside()
 
 
 @contextlib.contextmanager
-def user_code(path: Optional[Path]) -> Iterator[None]:
+def user_code(path: Optional[Path], folder: Optional[Path] = None) -> Iterator[None]:
     """Run code that a user wrote; its errors become one line with file and line.
 
-    What the code prints goes to standard error, which keeps ``--json`` clean.
+    What the code prints goes to standard error, which keeps ``--json`` clean. It finds the modules
+    beside its file, and wherever it goes with ``os.chdir``, this process is back afterwards.
+
+    Parameters
+    ----------
+    path : pathlib.Path or None
+        Of the user's file.
+    folder : pathlib.Path, optional
+        Where the file has gone before.
     """
     try:
-        with ASIDE.taken():
+        with ASIDE.taken(), _importable(path), in_folder(folder):
             yield
     except SyntaxError as error:
         raise no_python(error, path) from None
@@ -69,6 +78,42 @@ def user_code(path: Optional[Path]) -> Iterator[None]:
         mistake = BadInput(describe(error, path))
         mistake.traces = getattr(error, "traces", None)  # of a run, what was recorded before
         raise mistake from error
+
+
+def working_folder() -> Optional[Path]:
+    """Where this process is; None where that folder is gone."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return None
+
+
+@contextlib.contextmanager
+def in_folder(folder: Optional[Path]) -> Iterator[None]:
+    """Where a file has gone, be there too; and back afterwards, wherever its code goes."""
+    before = working_folder()
+    if folder is not None:
+        os.chdir(folder)
+    try:
+        yield
+    finally:
+        if before is not None and working_folder() != before:
+            os.chdir(before)
+
+
+@contextlib.contextmanager
+def _importable(path: Optional[Path]) -> Iterator[None]:
+    """What is beside the file can be imported, also by functions that are called later."""
+    if path is None:
+        yield
+        return
+    folder = str(path.resolve().parent)
+    sys.path.insert(0, folder)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ValueError):
+            sys.path.remove(folder)
 
 
 def describe(error: BaseException, path: Optional[Path] = None) -> str:

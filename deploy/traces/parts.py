@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from pathlib import Path
@@ -41,7 +42,7 @@ class PartWriter:
     """
 
     def __init__(self, folder: Path, every: float = EVERY):
-        self.folder, self.every = folder, every
+        self.folder, self.every = Path(os.path.abspath(folder)), every  # wherever a model goes
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700, parents=True)
         self._written, self._steps, self._last = 0, 0, time.monotonic()

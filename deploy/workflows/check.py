@@ -184,7 +184,9 @@ def check(
         raise BadInput(f"{target} is no chip, onto which a model has to fit; say loihi or emulator")
     loaded = load_model(model, seed)
     dt = step_of(dt, loaded)
-    with user_code(loaded.source), warnings.catch_warnings(record=True) as caught, many_objects():
+    with user_code(loaded.source, loaded.folder), warnings.catch_warnings(
+        record=True
+    ) as caught, many_objects():
         warnings.simplefilter("always")
         copied = fix_seeds(loaded.network, seed)
         with solutions_of(copied.network) as solutions:

@@ -14,7 +14,7 @@ from nengo.exceptions import NengoException
 from deploy.errors import BadInput, DeployError
 from deploy.models.loaded import LoadedModel, Model
 from deploy.models.same_model import SameModel
-from deploy.models.user_code import user_code
+from deploy.models.user_code import in_folder, user_code
 from deploy.parity.comparison import NO_PARITY, PARITY, Comparison
 from deploy.parity.metrics.pair import aligned, flat, rms
 from deploy.parity.statistics.learning import final_error, while_taught
@@ -200,7 +200,8 @@ def explain(
     ideal = trial.ideal()
     idle = trial.idle(cpu)
     error = _error(chip, ideal or cpu, idle)
-    suspects = _suspects(trial, ideal, chip)
+    with in_folder(loaded.folder):
+        suspects = _suspects(trial, ideal, chip)
     findings: List[Tuple[Finding, nengo.Network]] = []
     for k, suspect in enumerate(suspects):
         edited = copy_network(base)

@@ -20,7 +20,7 @@ from deploy.models.loaded import LoadedModel, Model
 from deploy.models.loading import load_model
 from deploy.models.own_draws import give_own_draws
 from deploy.models.same_model import IDENTITY, in_settings
-from deploy.models.user_code import user_code
+from deploy.models.user_code import in_folder, user_code
 from deploy.models.variants import Variant, vary
 from deploy.private_names import RUNS, TRIED, missing
 from deploy.targets import Session, Target, check_engine, check_silicon
@@ -154,7 +154,7 @@ def record(
         varied: Dict[str, Any] = {}
         if variant is not None:
             varied = {"variant": asdict(variant), "neurons kept": vary(copied.network, variant)}
-        with _opened(target, copied, dt, seed) as session:
+        with in_folder(loaded.folder), _opened(target, copied, dt, seed) as session:
             _refuse(session.problems, described)
             run = Traces(
                 model=loaded.name,
