@@ -256,3 +256,29 @@ def test_each_option_is_used_or_refused(words, used):
 def test_of_two_files_no_runs_are_made():
     with pytest.raises(BadInput, match="no more runs are made"):
         compare.main(["a.npz", "b.npz", "--spread", "12"], standalone_mode=False)
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (["-p", "size=[1,2]"], "a number, or text without [ ] and commas, not 'size=[1,2]'"),
+        (["-p", "n"], "a parameter is written NAME=VALUE, not 'n'"),
+    ],
+)
+def test_a_parameter_that_is_none_says_what_one_is(loihi_deploy, tmp_path, words, said):
+    done = loihi_deploy("check", "mine.py:build", *words)
+    assert done.returncode == 2 and said in done.stderr
+
+
+def test_a_function_that_takes_any_names_is_given_them(loihi_deploy, tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "import nengo\n"
+        "def build(*a, **k):\n"
+        "    with nengo.Network(seed=1) as net:\n"
+        "        nengo.Ensemble(k['n'], 1)\n"
+        "    return net\n"
+        "def none(*a): pass\n"
+    )
+    assert loihi_deploy("check", "mine.py:build", "-p", "n=30").returncode == 0
+    done = loihi_deploy("check", "mine.py:none", "-p", "n=30")
+    assert done.returncode == 2 and "none has no parameter 'n'; it takes none" in done.stderr

@@ -322,3 +322,9 @@ def test_warnings_of_the_chip_are_shown(tmp_path):
     )
     assert any("Overflow in current" in text for text in found.warnings)
     assert found.to_dict()["warnings"] == list(found.warnings)
+
+
+def test_an_npz_file_without_inputs_is_refused_with_what_it_has(tmp_path):
+    np.savez(tmp_path / "data.npz", x=np.zeros((2, 3)), y=np.zeros(2))
+    with pytest.raises(deploy.BadInput, match=r"neither an array 'inputs' .*it has x, y\)"):
+        read_samples(tmp_path / "data.npz", 3)

@@ -177,3 +177,45 @@ def test_what_is_moved_while_it_steps_arrives():
             for _ in range(300):
                 sim.step()
             assert abs(np.mean(shown[-100:]) - wanted) < 0.1
+
+
+@pytest.mark.parametrize("given", ["x", 3, [nengo.Network()]])
+def test_what_is_no_network_is_refused(given):
+    with pytest.raises(ValidationError, match=f"is needed, not {type(given).__name__}"):
+        deploy.Simulator(given)
+
+
+@pytest.mark.parametrize("dt", [0, -0.001, float("nan"), float("inf"), "x", None])
+def test_a_step_is_more_than_nothing(small, dt):
+    with pytest.raises(ValidationError, match="dt must be a number of seconds, more than 0"):
+        deploy.Simulator(small, dt=dt)
+
+
+def test_what_is_seeded_and_built_is_nengos():
+    with nengo.Network() as net:
+        a, b = nengo.Ensemble(9, 1, seed=2), nengo.Ensemble(9, 1)
+        with nengo.Network(seed=4) as inner:
+            c = nengo.Ensemble(9, 1)
+        conn = nengo.Connection(a, b)
+        probe = nengo.Probe(b)
+    with nengo.Simulator(net, progress_bar=False) as core, deploy.Simulator(
+        net, progress_bar=False
+    ) as sim:
+        for obj in (net, a, b, inner, c, conn, probe):
+            assert sim.model.seeded[obj] == core.model.seeded[obj]
+            assert sim.model.has_built(obj) and core.model.has_built(obj)
+        assert not sim.model.has_built(nengo.Ensemble(3, 1, add_to_container=False))
+
+
+def test_neurons_of_a_network_without_a_seed_are_always_the_same():
+    with nengo.Network() as net:
+        a = nengo.Ensemble(9, 1)
+
+    def encoders(seed=None):
+        with deploy.Simulator(net, seed=seed, progress_bar=False) as sim:
+            return sim.data[a].encoders.ravel().tolist()
+
+    first = encoders()
+    assert first == encoders() == encoders(seed=5)
+    net.seed = 5
+    assert encoders() != first

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import inspect
-import types
 from pathlib import Path
 from typing import Any, Dict, Mapping, Optional
 
@@ -75,12 +74,16 @@ def _values(
 ) -> Dict[str, Any]:
     """What it is called with."""
     try:
-        takes = inspect.signature(function).parameters
+        takes = dict(inspect.signature(function).parameters)
     except (TypeError, ValueError):
-        takes = types.MappingProxyType({})
+        takes = {}
     values: Dict[str, Any] = {"seed": seed} if "seed" in takes else {}
+    takes_any = any(of.kind is of.VAR_KEYWORD for of in takes.values())  # **kwargs
+    takes = {
+        name: of for name, of in takes.items() if of.kind not in (of.VAR_KEYWORD, of.VAR_POSITIONAL)
+    }
     for key, text in given.items():
-        if key not in takes:
+        if key not in takes and not takes_any:
             meant, there = likely(key, takes), ", ".join(takes) or "none"
             raise BadInput(f"{path}: {name} has no parameter {key!r}{meant}; it takes {there}")
         values[key] = _value(text)

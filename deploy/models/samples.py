@@ -99,15 +99,19 @@ def read_samples(
     if found is None and set(EVENTS) <= set(arrays):
         inputs = _of_events(path, arrays, n, steps)
     elif found is None:
-        raise BadInput(
-            f"{path}: it has neither an array 'inputs' nor columns {', '.join(EVENTS)} "
-            f"(it has {', '.join(arrays) or 'nothing'})"
-        )
+        raise _without_inputs(path, list(arrays))
     else:
         inputs = _of_array(path, found, n, steps)
     own = arrays.get("labels")
     chosen = _labels(labels) if labels is not None else own
     return Samples(inputs, None if chosen is None else _checked(labels or path, chosen, inputs))
+
+
+def _without_inputs(path: Path, there: Sequence[str]) -> BadInput:
+    return BadInput(
+        f"{path}: it has neither an array 'inputs' nor columns {', '.join(EVENTS)} "
+        f"(it has {', '.join(there) or 'nothing'})"
+    )
 
 
 def _of_array(path: Path, found: np.ndarray, n: int, steps: Optional[int]) -> np.ndarray:
@@ -196,7 +200,10 @@ def _read_npz(path: Path) -> Dict[str, np.ndarray]:
         sizes = {info.filename: info.file_size for info in archive.zip.infolist()}
         if sum(sizes.values()) > MOST_BYTES:
             raise ValueError(f"it unpacks to more than {MOST_BYTES // 2**30} GiB")
-        return {name: archive[name] for name in wanted if name in archive.files}
+        there = archive.files
+        if "inputs" not in there and not set(EVENTS) <= set(there):
+            raise _without_inputs(path, there)
+        return {name: archive[name] for name in wanted if name in there}
 
 
 def _read_csv(path: Path) -> Dict[str, np.ndarray]:

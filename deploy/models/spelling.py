@@ -101,7 +101,10 @@ class Spelling:
         """
         for text in texts:
             if any(character in text for character in "[],"):
-                raise BadInput(f"a parameter is written NAME=VALUE, not {text!r}")
+                raise BadInput(
+                    "a parameter's value is a number, or text without [ ] and commas, not "
+                    f"{text!r}; have a function of the file take several, or make a list of it"
+                )
         return replace(self, parameters={**self.parameters, **_parameters(texts)})
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import dataclass
 from typing import Any, Dict, Mapping, Optional
 
 from nengo.builder import Model
+from nengo.exceptions import ValidationError
 
 from deploy.simulator.signals import ModelOf, UsersModel
 
@@ -89,6 +91,23 @@ def read_arguments(target: Optional[str], given: Mapping[str, Any]) -> Arguments
     if left:
         raise TypeError(f"Simulator has no argument {sorted(left)[0]!r}")
     return found
+
+
+def checked_step(dt: Any) -> float:
+    """The step in seconds.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        If it is no number of more than 0: Nengo core would run backwards, or stand still.
+    """
+    try:
+        step = float(dt)
+    except (TypeError, ValueError):
+        step = math.nan
+    if not (math.isfinite(step) and step > 0):
+        raise ValidationError(f"dt must be a number of seconds, more than 0, not {dt!r}", attr="dt")
+    return step
 
 
 def _is_nengo_loihis(model: Any) -> bool:

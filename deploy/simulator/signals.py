@@ -379,6 +379,17 @@ class UsersModel:
         return {obj: int(copies[obj].seed) for obj in self._simulator.data}
 
     @property
+    def seeded(self) -> Dict[Any, bool]:
+        """Whether the user, or a network around it that has a seed, gave each of them its own."""
+        found: Dict[Any, bool] = {}
+        _note_seeded(self.toplevel, False, found)
+        return found
+
+    def has_built(self, obj: Any) -> bool:
+        """Whether it is an object of the user's network, all of which is built."""
+        return obj in self.params
+
+    @property
     def step(self) -> Any:
         """The signal of the host's count of steps."""
         return self._clock.step
@@ -411,6 +422,17 @@ class UsersModel:
 
     def __reduce__(self) -> Any:
         return ModelOf, (self.toplevel, self.dt)
+
+
+def _note_seeded(network: nengo.Network, is_within_one: bool, found: Dict[Any, bool]) -> None:
+    """As Nengo's builder has it: a seed of the network's is one for all that is in it."""
+    own = is_within_one or network.seed is not None
+    found[network] = own
+    for kind in (nengo.Ensemble, nengo.Node, nengo.Connection, nengo.Probe):
+        for obj in network.objects[kind]:
+            found[obj] = own or obj.seed is not None
+    for part in network.networks:
+        _note_seeded(part, own, found)
 
 
 def _probes(network: nengo.Network) -> List[nengo.Probe]:

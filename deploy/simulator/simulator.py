@@ -25,7 +25,7 @@ from deploy.emulator.silicon import Silicon
 from deploy.errors import BadInput, TargetUnavailable
 from deploy.files.solutions import solutions_of
 from deploy.host.pilots import pilot_steps
-from deploy.simulator.arguments import read_arguments
+from deploy.simulator.arguments import checked_step, read_arguments
 from deploy.simulator.copying import Run, run_of
 from deploy.simulator.signals import Signals, UsersModel
 from deploy.targets import Session, check_silicon, find_target
@@ -65,11 +65,11 @@ class Simulator(NengoSimulator):
     ----------
     network : nengo.Network
     dt : float
-        Step in seconds.
+        Step in seconds, more than 0.
     seed : int, optional
         Of processes without a seed of their own and of the chip's random numbers; by
-        default the network's plus 1, as in Nengo. A network that has no seed gets this
-        one, or 0: the same model gives the same bits.
+        default the network's plus 1, as in Nengo, or 1. A network without a seed gets the same
+        one in each simulator, whatever this is: for other neurons set ``network.seed``.
     target : str
         ``"cpu"``, ``"emulator"``, ``"float-emulator"`` or ``"loihi"``; nengo-loihi's ``"sim"``
         is the emulator and its ``"simreal"`` the float emulator.
@@ -122,6 +122,10 @@ class Simulator(NengoSimulator):
             network, dt = arguments.built.toplevel, arguments.built.dt
         if network is None and arguments.model is None:
             raise ValidationError("a network or a model is needed", attr="network")
+        if network is not None and not isinstance(network, nengo.Network):
+            raise ValidationError(
+                f"a nengo.Network is needed, not {type(network).__name__}", attr="network"
+            )
         self.network = network
         self._called = str(network)  # when the garbage is collected its label may be gone
         self.progress_bar = progress_bar
@@ -129,7 +133,7 @@ class Simulator(NengoSimulator):
         self.optimize = arguments.optimize
         self._arguments = arguments
         self._silicon = silicon
-        self._dt = float(dt)
+        self._dt = checked_step(dt)
         self._n_cleared = 0  # steps after which the samples of probes begin
         if seed is None:
             own = None if network is None else network.seed
