@@ -268,14 +268,37 @@ def test_learned_weights_that_are_set_decode(learner, target, engine):
         assert np.abs(sim.data[learner.output]).max() < 0.01
         decoders = sim.data[solved].weights
         sim.signals[sim.model.sig[learner.learned]["weights"]] = decoders
-        found = read(sim, learner.learned, "weights")
-        step = np.abs(found - decoders).max()
+        np.testing.assert_allclose(read(sim, learner.learned, "weights"), decoders, rtol=1e-9)
+        step = np.abs(sim.learned("", learner.learned).values - decoders).max()
         assert step < 0.02 * np.abs(decoders).max()
         assert (step > 1e-9) == (target == "emulator")
         sim.run(0.6)
         smooth = nengo.Lowpass(0.03)
         off = smooth.filt(sim.data[learner.output] - sim.data[expected])[-400:]
         assert np.sqrt(np.mean(off**2)) < 0.025 < np.abs(sim.data[expected]).max()
+
+
+@pytest.mark.parametrize("target", CHIPS)
+def test_small_changes_of_what_is_set_add_up(target):
+    """Decoders that decay, while they learn, came to a tenth; a bias stayed what it was."""
+    with nengo.Network(seed=5) as net:
+        stimulus, error = nengo.Node(lambda t: np.sin(6 * t)), nengo.Node(0.01)
+        a = nengo.Ensemble(50, 1)
+        out = nengo.Node(size_in=1)
+        nengo.Connection(stimulus, a)
+        conn = nengo.Connection(a, out, learning_rule_type=nengo.PES(1e-5))
+        nengo.Connection(error, conn.learning_rule)
+    with deploy.Simulator(net, target=target, progress_bar=False) as sim:
+        weights, bias = read(sim, conn, "weights"), read(sim, a.neurons, "bias")
+        first, begun = np.abs(weights).max(), np.array(bias)
+        for _ in range(200):
+            sim.run_steps(4)
+            weights *= 0.97
+            bias -= 1e-5
+        chips = sim.learned("", conn).values
+        assert np.abs(chips).max() < 0.03 * first
+        np.testing.assert_allclose(begun - bias, 200e-5, rtol=1e-6)
+        np.testing.assert_allclose(chips, weights, atol=0.02 * first)
 
 
 @pytest.mark.parametrize(

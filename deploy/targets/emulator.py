@@ -124,6 +124,7 @@ class EmulatorSession(ChipSession):
         self.interrupts = getattr(self.runner, "interrupts", Interrupts())
         self._steps = False  # whether it does, by nengo-loihi's own runner
         self._stopped_at: Optional[int] = None
+        self._rounded_off: Dict[nengo.Connection, np.ndarray] = {}  # of decoders that were set
         emulator = self.simulator.sims["emulator"]
         fast = isinstance(emulator, FastEmulator)
         self._weights = emulator.learned_weights if fast else _reference_weights
@@ -352,9 +353,18 @@ class EmulatorSession(ChipSession):
             return record.dense() if record.n_steps else np.zeros(0)
         return super().probed(probe)
 
+    def asked_decoders(self, conn: nengo.Connection) -> np.ndarray:
+        """(size_out, n) decoders that learn, with what was lost when they were set.
+
+        Each is what was set, and what the chip has learnt since. Decoders that decay by a hundredth
+        in each step are mostly rounded to what they were; read as that, they would not decay.
+        """
+        values = self.learned_decoders(conn)
+        return np.asarray(values + self._rounded_off.get(conn, np.zeros_like(values)))
+
     def set_learned_decoders(self, conn: nengo.Connection, values: np.ndarray) -> None:
         """Give a connection that learns on the chip other (size_out, n) decoders."""
-        sources = self.rewritten.learning_scales[conn].sources
+        asked, sources = values, self.rewritten.learning_scales[conn].sources
         if sources is not None:
             part = values
             values = decoders(self.model, conn, self.dt, self.chip_weights)
@@ -367,6 +377,9 @@ class EmulatorSession(ChipSession):
         else:
             for own, row in zip(synapse.weights, weights):
                 own[0] = row
+        left = asked - self.learned_decoders(conn)
+        is_cut = filled if sources is None else filled[sources]
+        self._rounded_off[conn] = np.where(is_cut.T > 1, 0.0, left)
 
     def chip_values(self, obj: Any) -> Mapping[str, ChipValue]:
         ens = base_of(obj)

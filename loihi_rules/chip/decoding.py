@@ -15,6 +15,7 @@ import nengo
 import numpy as np
 from nengo.builder.connection import get_eval_points, get_targets
 from nengo.builder.ensemble import BuiltEnsemble
+from nengo.utils.builder import default_n_eval_points
 from nengo.utils.least_squares_solvers import Cholesky
 from scipy.linalg import cho_factor, cho_solve
 
@@ -34,6 +35,9 @@ OUTSIDE = 3.0  # times as far; a fourth of what is looked at farther lies betwee
 ONE_IN = 64  # points is looked at from farther; more of them, and values within get noisier
 MOST_KEPT = 2**28  # bytes of activities and factors
 PIECE = 2**16  # activities
+USUAL = 0.1  # regularisation of Nengo's usual solver
+LEFT = 0.1  # of a function's standard deviation; where the CPU's decoders leave more, it is another
+LINEAR = 1e-9  # of it, that rounding leaves
 MOST_STEPS = 8  # of solving for what is left; a residual halves in about as many
 
 Rates = Callable[[np.ndarray], np.ndarray]  # (n_points, dimensions) values to activities
@@ -145,22 +149,14 @@ def _in_pieces(rates: Rates, n_neurons: int) -> Rates:
     return pieces
 
 
-def regularisation(
-    solver: nengo.solvers.Solver, own: Optional[nengo.neurons.NeuronType]
-) -> Optional[float]:
-    """That of Nengo's usual solver, for neurons that are not the chip's own; else None.
+def regularisation(solver: nengo.solvers.Solver) -> Optional[float]:
+    """That of Nengo's usual solver, where there is no more of it than usual; else None.
 
-    Where it is None, `Decoding` is not for it.
-
-    Parameters
-    ----------
-    solver : nengo.solvers.Solver
-    own : nengo.neurons.NeuronType or None
-        The CPU's, of an ensemble on the chip that was fitted to it.
+    Where it is None, the chip's decoders are made of the CPU's; see `Decoding.of_points`.
     """
-    if own is None or is_chips_own(own) or type(solver) is not nengo.solvers.LstsqL2:
+    if type(solver) is not nengo.solvers.LstsqL2 or type(solver.solver) is not Cholesky:
         return None
-    return float(solver.reg) if type(solver.solver) is Cholesky and solver.reg > 0 else None
+    return float(solver.reg) if 0 < solver.reg <= USUAL else None
 
 
 class Decoding:
@@ -186,7 +182,7 @@ class Decoding:
         rng: np.random.RandomState,
         in_a_loop: bool = False,
     ) -> Optional[Decoded]:
-        """A connection's decoders, as `decoders` has them; None where that is not for it.
+        """A connection's decoders; None for neurons that are the chip's own on the CPU, too.
 
         Parameters
         ----------
@@ -204,13 +200,76 @@ class Decoding:
         in_a_loop : bool
             Whether it is in a loop that goes by what it is given.
         """
-        reg = regularisation(solver, own)
-        if own is None or built is None or reg is None:
+        if own is None or built is None or is_chips_own(own):
             return None
         points = get_eval_points(model, conn, rng)
         targets = get_targets(conn, points)
         curves = curves_of(conn.pre_obj, own, built, model.dt, in_a_loop)
-        return Decoded(points, targets, *self._solved(conn.pre_obj, curves, reg, points, targets))
+        return Decoded(
+            points, targets, *self.of_points(conn, built, curves, solver, points, targets, rng)
+        )
+
+    def of_points(
+        self,
+        conn: nengo.Connection,
+        built: BuiltEnsemble,
+        curves: Curves,
+        solver: nengo.solvers.Solver,
+        points: np.ndarray,
+        targets: np.ndarray,
+        rng: np.random.RandomState,
+    ) -> Solution:
+        """The chip's decoders, (size, n_neurons), and by how much they miss the targets.
+
+        As `decoders` has them where a solver is Nengo's usual one, with as many points as Nengo
+        would take. Few points say little of what lies between them, and of what a solver makes of
+        it that is regularised otherwise. There the chip gives what the CPU's
+        decoders D₀ give, at points that Nengo would take and at the user's:
+
+            D = D₀ + L(Y − A D₀) + …,        Y = A' D₀
+
+        with L as in `decoders`, of Nengo's usual regularisation, and rates A' of the CPU's
+        neurons, which differ little from A. So what the points do not tell is what it is on the
+        CPU. Solvers without decoders below 0 solve for Y themselves.
+
+        Parameters
+        ----------
+        conn : nengo.Connection
+        built : nengo.builder.ensemble.BuiltEnsemble
+            Its source, on the CPU.
+        curves : Curves
+            The source's.
+        solver : nengo.solvers.Solver
+            Of decoders.
+        points : (n_points, dimensions) ndarray
+        targets : (n_points, size) ndarray
+        rng : numpy.random.RandomState
+            As it is after evaluation points were drawn; the solver may draw of it.
+        """
+        ens, reg = conn.pre_obj, regularisation(solver)
+        if reg is not None and len(points) >= _usual_number(ens):
+            return self._solved(ens, curves, reg, points, targets)
+        rates = curves.cpu(points)
+        if not rates.any():
+            return np.zeros((targets.shape[1], ens.n_neurons)), np.zeros(targets.shape[1])
+        cpu = np.asarray(solver(rates, targets, rng=rng)[0])
+        spread = _spread(ens, built, points, conn.seed)
+        positive = solver if isinstance(solver, nengo.solvers.Nnls) else None
+
+        def solve() -> Solution:
+            every = np.concatenate([spread, _farther(spread) if curves.saturate else spread[:0]])
+            fired, wanted = curves.chip(every), curves.fired(every) @ cpu
+            if positive is not None:
+                own_rng = np.random.RandomState(conn.seed)
+                decoders = np.asarray(positive(fired, wanted, rng=own_rng)[0])
+            else:
+                chip = _Solved(fired, USUAL, by_rate=curves.noise_by_rate)
+                decoders = chip.iterate(wanted, 2, cpu)
+            off = curves.chip(points) @ decoders - targets
+            return decoders.T, np.sqrt(np.mean(off**2, axis=0))
+
+        problem = ("decoders of the CPU's", curves.content, positive, spread, points, targets, cpu)
+        return self._solutions.of(problem, solve)
 
     def decoders(
         self,
@@ -261,7 +320,9 @@ class Decoding:
         given: of a step, a trigger's next state, the CPU's neurons make a slope, and the chip's,
         asked for the step, another. And of values in loops that keep them: in many dimensions the
         CPU's give 12 % more of the shortest and 10 % less of the longest, and what is kept settles
-        by that. These have no scale.
+        by that. These have no scale. So it is, anywhere, of functions of which the CPU's decoders
+        leave more than a tenth, as of the step, whose slope took 48 ms of a ramp for the CPU's 161:
+        the steps for these begin at the CPU's decoders. Of them decoders are not linear in Y.
 
         Parameters
         ----------
@@ -297,8 +358,14 @@ class Decoding:
             if as_points and not curves.as_given:
                 return system.with_misses(system.of_points, targets)
             cpu = system.cpu.solve(targets[system.some])
-            asked = curves.fired(points) @ cpu if curves.as_given else targets
+            another = not curves.as_given and _is_another(
+                points[system.some], targets[system.some], system.cpu.activities @ cpu
+            )
+            asked = curves.fired(points) @ cpu if curves.as_given or another else targets
             wanted = np.concatenate([asked, system.far @ cpu])
+            if another:
+                system = system._replace(scale=1.0)
+                return system.with_misses(system.chip.iterate(wanted, system.steps, cpu), targets)
             if curves.as_given and _are_in(points, targets):  # no more than the CPU's give
                 system = system._replace(scale=1.0)
             return system.with_misses(system.chip.iterate(wanted, system.steps), targets)
@@ -374,10 +441,15 @@ class _Solved:
         finite = np.asarray_chkfinite(targets)  # as the factor is, which is far larger
         return np.asarray(cho_solve(self._factor, finite, check_finite=False))
 
-    def iterate(self, targets: np.ndarray, steps: int) -> np.ndarray:
-        """The same, once more of what each step leaves."""
-        decoders = self.solve(targets)
-        for _ in range(steps - 1):
+    def iterate(
+        self, targets: np.ndarray, steps: int, start: Optional[np.ndarray] = None
+    ) -> np.ndarray:
+        """The same, once more of what each step leaves, and before the first what a start does."""
+        if start is None:
+            decoders, steps = self.solve(targets), steps - 1
+        else:
+            decoders = start.copy()
+        for _ in range(steps):
             decoders += self.solve(targets - self.activities @ decoders)
         return decoders
 
@@ -432,6 +504,19 @@ def _are_in(points: np.ndarray, targets: np.ndarray) -> bool:
     )
 
 
+def _is_another(points: np.ndarray, targets: np.ndarray, given: np.ndarray) -> bool:
+    """Whether the CPU's decoders give another function than they are asked for.
+
+    Functions that are linear are not: what is left of them is noise of few neurons.
+    """
+    size = float(np.sum((targets - targets.mean(axis=0)) ** 2))
+    if np.sum((targets - given) ** 2) <= LEFT**2 * size:
+        return False
+    known = np.concatenate([points, np.ones((len(points), 1))], axis=1)
+    linear = known @ np.linalg.lstsq(known, targets, rcond=None)[0]
+    return bool(np.sum((targets - linear) ** 2) > LINEAR * size)
+
+
 def _mean_square(residual: np.ndarray) -> float:
     return float(np.mean(residual**2))
 
@@ -453,10 +538,25 @@ def _scale(points: np.ndarray, cpu: np.ndarray, chip: np.ndarray) -> float:
     return float(max(ratios)) if len(ratios) == len(halves) else 1.0
 
 
+def _usual_number(ens: nengo.Ensemble) -> int:
+    """How many points Nengo takes of an ensemble (``nengo.utils.builder``)."""
+    return int(default_n_eval_points(ens.n_neurons, ens.dimensions))
+
+
 def _enough(points: np.ndarray) -> slice:
     """As many points as Nengo takes of a few neurons, for decoders of which little is asked."""
-    least = np.clip(500 * points.shape[1], 750, 2500)  # nengo.builder.ensemble, gen_eval_points
+    least = default_n_eval_points(1, points.shape[1])
     return slice(None, None, max(len(points) // int(least), 1))
+
+
+def _spread(ens: nengo.Ensemble, built: BuiltEnsemble, points: np.ndarray, seed: int) -> np.ndarray:
+    """Points that Nengo would take of an ensemble, and those given, a third of all at least."""
+    every = np.asarray(built.eval_points)
+    if not isinstance(ens.eval_points, nengo.dists.Distribution) or len(every) < _usual_number(ens):
+        rng = np.random.RandomState(seed)
+        ball = nengo.dists.UniformHypersphere().sample(_usual_number(ens), ens.dimensions, rng=rng)
+        every = ens.radius * np.asarray(ball)
+    return np.concatenate([every, *[points] * max(len(every) // (2 * len(points)), 1)])
 
 
 def _farther(points: np.ndarray) -> np.ndarray:

@@ -78,6 +78,16 @@ class ChipNeurons:
         """(n,) of it what is there at each step."""
         return self.each(lambda b: self._state(b, "bias") * self._unit(b))
 
+    def asked_bias(self) -> np.ndarray:
+        """(n,) of it what was set last, before it was rounded; where it was cut, what there is."""
+
+        def of(block: Any) -> np.ndarray:
+            asked, biases = self._asked[block], self._state(block, "bias")
+            cut = np.abs(biases - asked) > np.spacing(np.abs(asked)) + bias_step(asked) / 2
+            return np.asarray(np.where(cut, biases, asked) * self._unit(block))
+
+        return self.each(of)
+
     def spikes(self) -> np.ndarray:
         """(n,) amplitude ÷ dt where a neuron spiked in the last step, else 0."""
         return self.each(lambda b: self._state(b, "spiked")) * (self._amplitude / self._dt)
@@ -153,7 +163,12 @@ def _threshold(block: Any) -> np.ndarray:
 
 def nearest_bias(bias: np.ndarray) -> np.ndarray:
     """The nearest biases that the chip has, m · 2^e with |m| < 2^12 and e from 0 to 7."""
+    most, step = 2**LOIHI.bias_mantissa_bits - 1, bias_step(bias)
+    return np.asarray(np.rint(bias / step).clip(-most, most) * step)
+
+
+def bias_step(bias: np.ndarray) -> np.ndarray:
+    """2^e of the nearest biases; see `nearest_bias`."""
     most = 2**LOIHI.bias_mantissa_bits - 1
     exponent = np.ceil(np.log2(np.maximum(np.abs(bias) / most, 1)))
-    exponent = np.minimum(exponent, LOIHI.bias_exponent)
-    return np.asarray(np.rint(bias / 2**exponent).clip(-most, most) * 2**exponent)
+    return np.asarray(2 ** np.minimum(exponent, LOIHI.bias_exponent))

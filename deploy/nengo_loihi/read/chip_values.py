@@ -39,7 +39,8 @@ class ChipValue:
     Attributes
     ----------
     read : callable
-        Gives it as it is now, as a new array.
+        Gives it as it is now, as a new array. What was set, and rounded, is as it was set, so that
+        small changes add up; what the chip has changed since comes on top.
     write : callable or None
         Takes an array and sets it, rounded to what the chip has.
     instead : str
@@ -76,7 +77,7 @@ def neuron_values(session: Any, ens: nengo.Ensemble, neurons: bool) -> Mapping[s
         "in": ChipValue(state.input, None, INSTEAD["in"]),
         "out": out,
         "gain": _fixed(built.gain, "gain"),
-        "bias": ChipValue(state.bias, state.set_bias),
+        "bias": ChipValue(state.asked_bias, state.set_bias),
         "voltage": ChipValue(state.voltage, state.set_voltage),
     }
     if "refractory_time" in ens.neuron_type.state:
@@ -95,7 +96,7 @@ def connection_values(session: Any, conn: nengo.Connection) -> Mapping[str, Chip
     """
     if conn in session.rewritten.learning_scales:
         weights = ChipValue(
-            lambda: session.learned_decoders(conn),
+            lambda: session.asked_decoders(conn),
             lambda values: session.set_learned_decoders(conn, values),
         )
         return {"weights": weights}

@@ -11,7 +11,9 @@ from deploy.nengo_loihi.read.mean_rates import Fitted, Watched, fitted_ensembles
 from deploy.nengo_loihi.read.reached_rates import BEYOND
 from loihi_rules import Rewritten
 from loihi_rules.change import ChipWarning, warn_of_all
+from loihi_rules.chip.decoding import regularisation
 from loihi_rules.chip.tuning import chip_rates
+from loihi_rules.nengo_parts.solvers import solver_of_decoders
 from loihi_rules.nengo_parts.wiring import base_of
 from loihi_rules.passes.chip.rates import RULE_OF_RATES
 
@@ -148,6 +150,8 @@ def decoded_ensembles(
             continue
         if conn.function is not None and not callable(conn.function):
             continue  # values at points of its own, and no others are known
+        if conn.eval_points is not None or regularisation(solver_of_decoders(conn.solver)) is None:
+            continue  # made of the CPU's own, beyond the radius too; these are not solved for here
         if own.shape == (conn.size_mid, ens.n_neurons) and own.size <= MOST_NUMBERS:
             of_ens = decoders.setdefault(ens, {})
             if len(of_ens) < MOST_FUNCTIONS:

@@ -12,9 +12,10 @@ from nengo.cache import NoDecoderCache
 from nengo.neurons import NeuronType
 from nengo.solvers import NoSolver
 
-from loihi_rules.chip.decoding import Decoding, Rates, curves_of, regularisation
+from loihi_rules.chip.decoding import Decoding, Rates, curves_of
 from loihi_rules.chip.tuning import is_chips_own
 from loihi_rules.draft import Draft
+from loihi_rules.nengo_parts.solvers import solver_of_decoders
 from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.nengo_parts.wiring import base_of, columns_of, decoded, on_chip, rows_of
 from loihi_rules.routes.entries import loops_of
@@ -137,12 +138,9 @@ def _levels(
     decoding = Decoding(draft.solutions)
 
     def chip(conn: nengo.Connection, points: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        ens, solver = conn.pre_obj, conn.solver
-        reg = regularisation(solver, own[ens])
-        if reg is not None:
-            return decoding.decoders(ens, curves[ens], reg, points, targets)
-        rng = np.random.RandomState(conn.seed)
-        return np.asarray(solver(curves[ens].chip(points), targets, rng=rng)[0].T)
+        ens, rng = conn.pre_obj, np.random.RandomState(conn.seed)
+        given = draft.tuning[ens], curves[ens], solver_of_decoders(conn.solver)
+        return decoding.of_points(conn, *given, points, targets, rng)[0]
 
     on_cpu = _loop(draft, conns, places, {ens: c.cpu for ens, c in curves.items()}, cpu)
     start = _starts(on_cpu, places, np.random.RandomState(draft.network.seed))
