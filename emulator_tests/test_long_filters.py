@@ -87,3 +87,17 @@ def test_weights_of_a_solvers_own_have_no_other_way_and_the_way_out_leads_out():
 def test_shorter_ones_are_near_enough(tau):
     assert not off_filter(tau, 0.001)
     assert filter_of(tau, 0.001) == pytest.approx(tau, rel=0.03)
+
+
+def test_an_integrator_of_two_seconds_holds_what_it_is_given():
+    """Its carriers acted as 2.05 s, which is near enough for anything but a loop."""
+    ends = []
+    for target in ("cpu", "emulator"):
+        with nengo.Network(seed=86) as net:
+            u = nengo.Node(lambda t: 1.2 * (0.2 <= t < 0.7))
+            ens = nengo.Ensemble(800, 1)
+            nengo.Connection(u, ens, transform=2.0, synapse=2.0)
+            nengo.Connection(ens, ens, synapse=2.0)
+            nengo.Probe(ens, synapse=0.05)
+        ends.append(run(net, target, 2.0)[0])
+    assert ends[1] == pytest.approx(ends[0], abs=0.004)

@@ -88,3 +88,11 @@ def test_numbers_of_an_object_that_are_not_finite_are_refused_by_its_name(what):
     assert "loop" in problem.object and f"numbers of its {what.strip()} are NaN" in problem.what
     with pytest.raises(deploy.BadInput, match="are NaN or infinite"):
         deploy.run(net, 0.01, "emulator")
+
+
+def test_a_function_that_gives_nan_is_called_that():
+    with nengo.Network(seed=1) as net:
+        a, b = (nengo.Ensemble(20, 1, label=label) for label in "ab")
+        nengo.Connection(a, b, function=lambda x: np.sqrt(x - 2))
+    with np.errstate(invalid="ignore"), pytest.raises(Exception, match="a → b: what its function"):
+        deploy.Simulator(net, progress_bar=False)

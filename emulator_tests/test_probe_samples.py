@@ -187,3 +187,20 @@ def test_sources_may_be_in_a_network_that_is_built_later(first):
     with deploy.Simulator(net, progress_bar=False) as simulator:
         simulator.run_steps(N_STEPS)
         assert [len(simulator.data[probe]) for probe in probes] == [N_STEPS] * 3
+
+
+def test_an_ensembles_input_is_what_is_not_given_to_its_neurons():
+    """Weights of a solver go to neurons, which what an ensemble is given knows nothing of."""
+    found = []
+    for target in ("cpu", "emulator"):
+        with nengo.Network(seed=2) as net:
+            u = nengo.Node(0.8)
+            a, b = nengo.Ensemble(50, 1), nengo.Ensemble(40, 1)
+            nengo.Connection(u, a)
+            nengo.Connection(a, b, solver=nengo.solvers.LstsqL2(weights=True))
+            nengo.Connection(a, b, transform=0.3)
+            probe = nengo.Probe(b, "input", synapse=0.1)
+        with deploy.Simulator(net, target=target, progress_bar=False) as sim:
+            sim.run(0.6)
+        found.append(sim.data[probe][-1, 0])
+    assert found[1] == pytest.approx(found[0], abs=0.02)

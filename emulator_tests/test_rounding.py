@@ -145,7 +145,9 @@ def test_a_lowest_voltage_leaves_weights_their_bits():
         warnings.simplefilter("error", ChipWarning)
         run = deploy.run(net, 0.5)
     assert run["out"].samples[-100:].mean() == pytest.approx(0.6, abs=0.03)
-    changes = {c.object for c in rewrite(net).changes if c.rule == "one lowest voltage a core"}
+    said = [c for c in rewrite(net).changes if c.rule == "one lowest voltage a core"]
+    assert all("from -0.71 to -1.4 of the neuron" in c.after for c in said)
+    changes = {c.object for c in said}
     assert "b" in changes
 
 

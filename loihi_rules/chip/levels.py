@@ -79,7 +79,7 @@ def filter_of(tau: float, dt: float) -> float:
     return float(-dt / np.log(kept / (most + 1))) if kept else 0.0
 
 
-def off_filter(tau: float, dt: float) -> float:
+def off_filter(tau: float, dt: float, most: float = MOST_OFF) -> float:
     """By which part a compartment's time constant is off the one that is asked for; 0 if little.
 
     Decays are whole numbers of 1/4096 a step, which are few where filters are long: beyond 0.25 s,
@@ -89,9 +89,11 @@ def off_filter(tau: float, dt: float) -> float:
     ----------
     tau, dt : float
         Seconds.
+    most : float
+        What is little.
     """
     off = abs(filter_of(tau, dt) / tau - 1) if tau else 0.0
-    return off if off > MOST_OFF else 0.0
+    return off if off > most else 0.0
 
 
 def _decay_of_current(decay: float) -> int:

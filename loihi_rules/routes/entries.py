@@ -27,6 +27,7 @@ from loihi_rules.routes.from_host import Given
 
 TRIED_POINTS = 500  # of what an ensemble represents, at which its largest value is looked for
 MOST_VALUES = 2_000_000  # of a node, that are looked at
+LONG_LOOP = 0.9  # s, from which a matrix's weights have few bits for a loop that adds errors up
 MOST_MODES = 1000  # dimensions of a loop whose eigenvalues are looked for, in about a second
 
 
@@ -48,7 +49,8 @@ class Entry:
         Whether it is a decoded value into an ensemble, which neurons between can carry.
     by_host : bool
         Whether its value can go by way of the host: one of another ensemble, with a filter, or its
-        own by one that the chip has not. So can what goes straight to neurons, with a filter.
+        own by one that the chip has not, or a long one, where errors add up. So can what goes
+        straight to neurons, with a filter.
     rows : int
         In-axons that it takes at each core of its target where it comes straight or by a
         matrix: its source's neurons.
@@ -241,7 +243,8 @@ def _entry(
     carriable = carriable and isinstance(conn.post_obj, nengo.Ensemble)
     fixed = on_chip(network, conn.pre) and conn.learning_rule_type is None
     values = values_to_neurons(conn) if straight and fixed and tau else 0
-    other = pre is not post or off_filter(tau or 0.0, dt) > 0
+    long = adds_up and (tau or 0.0) >= LONG_LOOP
+    other = pre is not post or long or off_filter(tau or 0.0, dt) > 0
     return Entry(
         conn,
         tau,

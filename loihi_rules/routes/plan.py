@@ -8,7 +8,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tup
 
 import numpy as np
 
-from loihi_rules.chip.levels import off_filter
+from loihi_rules.chip.levels import MOST_OFF, off_filter
 from loihi_rules.chip.limits import Chip
 from loihi_rules.nengo_parts.settings import TYPICAL_FREQUENCY
 from loihi_rules.notes import Way
@@ -237,7 +237,10 @@ def _costs(
     hop = HOP_STEPS * dt
     late = max(tau + LEAST_STEPS * dt + hop - own, 0.0)
     more = _of_another_order(entry, own, tau, hop) if entry.loop else 0.0
-    off = off_filter(tau, dt) + off_filter(before_carriers(entry, tau, dt), dt)
+    # carriers' weights are not made for the time constant that their filter has: what a loop is
+    # given comes by another
+    little = 0.0 if entry.adds_up else MOST_OFF
+    off = off_filter(tau, dt) + off_filter(before_carriers(entry, tau, dt), dt, little)
     reach = min(beside.carriable_share[entry.tau], 1.0)
     added = float(reach * noise(tau, pairs.near, dt) / np.sqrt(sharing))
     carried = Cost(

@@ -77,6 +77,11 @@ EXPLAINED: Tuple[Tuple[str, str, str], ...] = (
         "use fewer neurons or sparser connections there, or " + OFF_CHIP,
     ),
     (
+        r"must not contain infs or NaNs",
+        "what its function gives is not all finite numbers, at values that its source may have",
+        "look at its function, or give it eval_points at which it is finite",
+    ),
+    (
         r"Cannot precompute input",
         "precompute=True, but an input of the chip depends on its output",
         "leave precompute out",

@@ -14,7 +14,7 @@ from loihi_rules.draft import Draft
 from loihi_rules.nengo_parts.figures import figure
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.wiring import base_of
-from loihi_rules.pilots.decoded import Given, compared
+from loihi_rules.pilots.decoded import SETTLING, Given, compared
 from loihi_rules.solutions import Solution
 
 RULE = "spikes at whole steps"
@@ -112,6 +112,8 @@ class Answers:
         spikes = any(isinstance(conn.pre_obj, nengo.Ensemble) for conn in into)
         filters = [float(getattr(conn.synapse, "tau", 0.0)) for conn in into]
         tau = min((each for each in filters if each), default=USUAL_TAU)
+        if is_leaky(own) and tau > SETTLING:
+            return None  # what comes by so long a filter has not arrived when the pilot run ends
         likeness = _likeness(own, ens.neuron_type, built, rate), tau
         number = LEAST if is_leaky(own) else int(np.clip(TOGETHER // n, LEAST, MOST))
         if likeness not in self._found:

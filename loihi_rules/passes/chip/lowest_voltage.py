@@ -6,6 +6,8 @@ from loihi_rules.draft import Draft
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.wiring import on_chip
 
+LEAST, MOST = 2**-0.5, 2**0.5  # of what is asked for, where the nearest power of two may be
+
 
 def lowest_voltage(draft: Draft) -> None:
     """Say where ``nengo.LIF.min_voltage`` is kept in the middle of the neurons alone.
@@ -21,7 +23,8 @@ def lowest_voltage(draft: Draft) -> None:
                 name_of(ens),
                 "one lowest voltage a core",
                 f"min_voltage {lowest:g} of every neuron",
-                f"about {lowest:g} of the neuron in the middle; others by their thresholds",
+                f"from {LEAST * lowest:.2g} to {MOST * lowest:.2g} of the neuron in the middle, "
+                "where a power of two is; others by their thresholds",
                 "a core has one lowest voltage, a power of two, and neurons of different gains "
                 "have different thresholds; it matters while neurons are held back",
             )

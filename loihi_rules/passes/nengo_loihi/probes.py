@@ -164,7 +164,9 @@ def _ensemble_input(draft: Draft, net: nengo.Network, probe: nengo.Probe) -> Rea
         node = nengo.Node(size_in=ens.size_in, label=f"input of {name_of(ens)}")
     node.seed = 0
     for conn in draft.network.all_connections:
-        if base_of(conn.post) is ens and conn.post_obj is ens:
+        # weights of a solver give to its neurons, on the CPU too
+        straight = decoded(conn) and conn.solver.weights
+        if base_of(conn.post) is ens and conn.post_obj is ens and not straight:
             _copy_to(draft.network, conn, node[conn.post_slice], conn.synapse, conn.transform)
     return _mirror(net, probe, node)
 
