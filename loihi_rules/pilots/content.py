@@ -65,6 +65,6 @@ def _values(pilot: Pilot, node: nengo.Node) -> Any:
     output: Any = node.output
     known = isinstance(output, (nengo.processes.PresentInput, *RANDOM_PROCESSES))
     if callable(output) or (isinstance(output, nengo.Process) and not known):
-        output = "not known"
+        output = "not known", pilot.reach_of(node)
     samples = pilot.network.config[node].pilot_inputs
     return (node.size_out, node.seed, samples, output)

@@ -18,9 +18,10 @@ from scipy.sparse.csgraph import connected_components
 from loihi_rules.nengo_parts.transforms import linear_map
 from loihi_rules.nengo_parts.wiring import base_of, columns_of, rows_of
 from loihi_rules.pilots.networks import Pilot, Signals
-from loihi_rules.pilots.steps import ChipNeurons, CpuNeurons, shown
+from loihi_rules.pilots.steps import ChipNeurons, CpuNeurons, settling, shown
 
 MOST_NEURONS = 3000  # that are run together
+CHANGES = 0.4  # part of the time shown, after which some inputs are others
 Step = Callable[[nengo.Ensemble, np.ndarray], np.ndarray]  # inputs to outputs
 
 
@@ -100,17 +101,35 @@ class LoopPilot:
             given = pilot.outside(ens, group)
             if given is None:
                 return None
-            outside[ens] = given
+            outside[ens] = Signals(*(_changing(kind, pilot.dt) for kind in given))
         found = cls(pilot, group, outside)
         filters = (conn.synapse for conn in found.within)
         return found if all(s is None or isinstance(s, Lowpass) for s in filters) else None
 
-    def on_cpu(self, built: Mapping[nengo.Ensemble, Any]) -> Run:
-        """The loop of Nengo's neurons, with the gains and biases that were asked for."""
+    @property
+    def changes(self) -> bool:
+        """Whether inputs change while they are shown."""
+        return any(len(kind) > 1 for given in self.outside.values() for kind in given)
+
+    def rates(self, run: Run) -> Dict[nengo.Ensemble, np.ndarray]:
+        """(n_stimuli, n_neurons) of each ensemble, Hz; where inputs change, once they have."""
+        dt = self.pilot.dt
+        since = shown(dt) // 2 if self.changes else settling(dt)
+        return {
+            ens: np.asarray(of[since:].mean(axis=0, dtype=float)) for ens, of in run.output.items()
+        }
+
+    def on_cpu(self, built: Mapping[nengo.Ensemble, Any], seed: Optional[int] = None) -> Run:
+        """The loop of Nengo's neurons, with the gains and biases that were asked for.
+
+        From voltages as Nengo has them, or, with a seed, from others.
+        """
         dt, neurons = self.pilot.dt, {}
         for ens in self.group:
             shape, rng = (self.pilot.stimuli, ens.n_neurons), np.random.RandomState(ens.seed)
             neurons[ens] = CpuNeurons(self.pilot.neurons[ens], shape, dt, rng)
+            if seed is not None:
+                neurons[ens].begin_anew(np.random.RandomState(seed))
 
         def step(ens: nengo.Ensemble, given: np.ndarray) -> np.ndarray:
             return neurons[ens].step(built[ens].gain * given + built[ens].bias)
@@ -157,3 +176,15 @@ class LoopPilot:
                 given = np.asarray((matrices[k] @ spikes.T).T)
                 filtered[k] = kept[k] * filtered[k] + (1 - kept[k]) * given
         return Run(inputs, whole)
+
+
+def _changing(held: np.ndarray, dt: float) -> np.ndarray:
+    """Held inputs that differ, of which every other changes into the next one.
+
+    What a loop keeps of an input is to be seen once that has gone.
+    """
+    if len(held) > 1 or np.all(held == held[:, :1]):
+        return held
+    course = np.repeat(held, shown(dt), axis=0)
+    course[round(CHANGES * shown(dt)) :, 1::2] = np.roll(held, 1, axis=1)[:, 1::2]
+    return course

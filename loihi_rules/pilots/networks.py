@@ -2,8 +2,9 @@
 
 Only what leads to them is run, in NumPy, and nothing of the user's: no node's function. What a
 node gives is taken from its process or value, from ``network.config[node].pilot_inputs``, an
-(n, size) array, where its user has set that, or else from −1 to 1. All is drawn from the
-network's seeds, so that the same network has the same pilot.
+(n, size) array, where its user has set that, or else is of many sizes, held and pulsed
+(`loihi_rules.pilots.unknown`). All is drawn from the network's seeds, so that the same network has
+the same pilot.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from nengo.builder.ensemble import BuiltEnsemble
 from nengo.ensemble import Neurons
 from nengo.synapses import Synapse
 
-from loihi_rules.nengo_parts.built import built_ensemble
+from loihi_rules.nengo_parts.built import built_ensemble, unused_max_rates
 from loihi_rules.nengo_parts.leads import filters
 from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.transforms import CONVOLUTIONS, linear_map
@@ -31,6 +32,7 @@ from loihi_rules.pilots.steps import (
     settling,
     shown,
 )
+from loihi_rules.pilots.unknown import courses, reach_of, vectors
 
 SETTING = "pilot_inputs"
 STIMULI = 48  # inputs that are shown: half of them to fit, half of them to judge
@@ -105,6 +107,7 @@ class Pilot:
         self.stimuli = int(np.clip(LARGEST // (largest * shown(dt)), LEAST_STIMULI, STIMULI))
         self.filters: Dict[nengo.Connection, Optional[Synapse]] = {}
         self._outputs: Dict[nengo.Ensemble, Signals] = {}
+        self._reaches: Dict[nengo.Node, float] = {}
         self._last: Tuple[Any, Optional[Signals]] = (None, None)  # inputs, which are large
         self._fitted: Tuple[Any, np.ndarray] = (None, np.zeros((0, 0, 0)))  # its output
 
@@ -147,6 +150,19 @@ class Pilot:
     def is_first(self, ens: nengo.Ensemble) -> bool:
         """Whether its neurons are given what nodes give, and nothing else."""
         return all(isinstance(conn.pre_obj, nengo.Node) for conn in self.into.get(ens, []))
+
+    def is_pulsed(self, ens: nengo.Ensemble) -> bool:
+        """Whether some of its inputs are pulses, as of a node of which nothing is known."""
+        seen, left = {ens}, [ens]
+        while left:
+            for conn in self.into.get(left.pop(), []):
+                base = base_of(conn.pre)
+                if isinstance(base, nengo.Node) and self._is_unknown(base):
+                    return True
+                if isinstance(base, nengo.Ensemble) and base not in seen | self.encoded:
+                    seen.add(base)
+                    left.append(base)
+        return False
 
     def feeds_itself(self, ens: nengo.Ensemble) -> bool:
         """Whether its neurons are given currents by themselves, by way of others or directly."""
@@ -257,7 +273,7 @@ class Pilot:
         if isinstance(conn.pre_obj, Neurons):
             given = self._spikes(base_of(conn.pre), block)
         elif conn.function is not None:
-            values = _unknown(conn.size_mid, self.stimuli, conn.seed)[:, block]
+            values = vectors(conn.size_mid, self.stimuli, conn.seed)[None, block]
             return Signals(values, values)
         else:
             values = self._values(conn.pre_obj)[:, block]
@@ -268,16 +284,16 @@ class Pilot:
         return Signals(given.cpu[:, :, columns], given.chip[:, :, columns])
 
     def _values(self, node: nengo.Node) -> np.ndarray:
-        """(1, stimuli, size) values that a node has, or may have: its function is never called."""
+        """(n_steps or 1, stimuli, size) that a node gives, or may: its function is never called."""
         output, rng = node.output, np.random.RandomState(node.seed)
         samples = self.network.config[node].pilot_inputs
         if samples is None and isinstance(output, nengo.processes.PresentInput):
             samples = output.inputs
         if samples is None and type(output) in RANDOM_PROCESSES:
             samples = output.run_steps(DRAWN, d=node.size_out, dt=self.dt, rng=rng)
-        unknown = output is None or callable(output) or isinstance(output, nengo.Process)
-        if samples is None and unknown:
-            return _unknown(node.size_out, self.stimuli, node.seed)
+        if self._is_unknown(node):
+            values = vectors(node.size_out, self.stimuli, node.seed)
+            return courses(values, self.reach_of(node), shown(self.dt), self.dt, node.seed)
         samples = np.asarray(output if samples is None else samples, float)
         samples = samples.reshape(-1, node.size_out)
         drawn: np.ndarray = samples[None, rng.randint(len(samples), size=self.stimuli)]
@@ -292,6 +308,23 @@ class Pilot:
         way *= SWEPT * samples.std(axis=0)
         found: np.ndarray = wave[:, None, None] * way
         return found
+
+    def _is_unknown(self, node: nengo.Node) -> bool:
+        output = node.output
+        if self.network.config[node].pilot_inputs is not None:
+            return False
+        known = type(output) in (nengo.processes.PresentInput, *RANDOM_PROCESSES)
+        return output is None or callable(output) or isinstance(output, nengo.Process) and not known
+
+    def reach_of(self, node: nengo.Node) -> float:
+        """How large what a node gives is taken to be where nobody knows."""
+        if node not in self._reaches:
+            with unused_max_rates():
+                self._reaches[node] = reach_of(self.network, node, self._as_asked)
+        return self._reaches[node]
+
+    def _as_asked(self, ens: nengo.Ensemble) -> Any:
+        return self.tuning[ens] if ens in self.tuning else built_ensemble(ens, self.dt)
 
     def _spikes(self, ens: nengo.Ensemble, block: slice) -> Signals:
         if ens in self._outputs:
@@ -344,14 +377,6 @@ def _moves(node: nengo.Node) -> bool:
     if isinstance(output, nengo.processes.PresentInput):
         return len(output.inputs) > 1 and float(output.presentation_time) < SETTLING
     return type(output) in RANDOM_PROCESSES
-
-
-def _unknown(size: int, stimuli: int, seed: int) -> np.ndarray:
-    """Vectors from −1 to 1, every other one not negative, as they are or shorter by up to 4."""
-    rng = np.random.RandomState(seed)
-    values = rng.uniform(-1, 1, (stimuli, size)) * 4.0 ** -rng.uniform(size=(stimuli, 1))
-    values[1::2] = np.abs(values[1::2])
-    return values[None]
 
 
 def _height(ens: nengo.Ensemble, dt: float) -> np.float32:

@@ -56,6 +56,12 @@ class CpuNeurons:
         self.states = [kind.make_state(int(np.prod(shape)), rng=rng) for kind in self.kinds]
         self.output = np.zeros(int(np.prod(shape)))
 
+    def begin_anew(self, rng: np.random.RandomState) -> None:
+        """Draw voltages, as in the midst of a run."""
+        for state in self.states:
+            if "voltage" in state:
+                state["voltage"][...] = rng.uniform(size=state["voltage"].shape)
+
     def step(self, current: np.ndarray) -> np.ndarray:
         """Output at a current J, normalised, both of ``shape``."""
         given = current.astype(float).ravel()

@@ -40,6 +40,7 @@ from loihi_rules.pilots.fit import fit_to_pilot
 from loihi_rules.pilots.loops import LoopPilot, Tuned, neuron_loops
 from loihi_rules.pilots.networks import Pilot, Signals
 from loihi_rules.pilots.steps import counted_rates, rates_of, settling
+from loihi_rules.pilots.unknown import pulses
 from loihi_rules.routes.entries import loops_of
 from loihi_rules.solutions import Solution
 
@@ -52,10 +53,17 @@ LEAKY = (
 )
 WORTH_A_WARNING = 0.06  # error of rates; that of Nengo's default ensemble is 0.05
 LOOP_WORTH_A_WARNING = 0.1  # error of rates in a loop
+KEPT_WORTH_A_WARNING = 0.05  # of what one keeps of inputs that change, which grows with time
+LEAST_RATE, USUAL_RATE = 20.0, 250.0  # Hz, between which neurons that weights drive are fitted
+BESIDE_ITSELF = 1.5  # by how much more a loop may be off than the CPU's own from other voltages
+FAINT = 0.1  # of the rates that a loop has on average: less is next to nothing
+STEADY = 1  # which of the fits of a loop is the one to steady currents
+CLEARLY = 0.67  # by which factor another has to be better where inputs are not known
 HELD_OUT = 1  # seed of the voltages with which a loop is judged
 OFF_IN_A_LOOP = 0.05  # of its level; what whole steps do to other values is 0.01 to 0.03
 HELD_WORTH_A_WARNING = 0.12  # error of rates of held values; Nengo's default has 0.10 at 1 ms
 MANY_STEPS = 4  # to an interval, from which on held values have rates within 5 %
+PULSES_WORTH_A_WARNING = 0.12  # error of all spikes; a chain of layers adds up those of each
 PILOT_WORTH_A_WARNING = 0.25  # error of rates, with that of counting spikes in it
 
 
@@ -81,7 +89,8 @@ def rates(draft: Draft) -> None:
     """
     network = draft.network
     notes = draft.notes.ensembles
-    pilot, uses = Pilot(network, draft.tuning, draft.dt, draft.steps), _uses(draft)
+    pilot = Pilot(network, draft.tuning, draft.dt, draft.steps)
+    uses = _uses(draft, pilot)
     pilot.filters = neuron_filters(draft, pilot)
     trials, ahead = _Trials(pilot), _fits_to_encoders(draft, pilot, uses)
     answers = Answers(draft)
@@ -143,7 +152,8 @@ def _encoder_fit(
     """What an ensemble is fitted to; with another refractory time if rates end too soon."""
     traced = steps_of(ens.neuron_type, draft.dt) <= TRAIN_EPOCH - 1 and ens in uses.traced
     return EncoderFit(
-        ens, built, gain, bias, _drive(draft, ens, built), ens in draft.learned, ens in uses.bent,
+        ens, built, gain, bias, _drive(draft, ens, built, uses), ens in draft.learned,
+        ens in uses.bent,
         ens in uses.looped or traced, draft.dt,
     )  # fmt: skip
 
@@ -219,7 +229,9 @@ def _fit_a_loop(draft: Draft, pilot: Pilot, group: Sequence[nengo.Ensemble]) -> 
     """Fit neurons that give each other currents to those that the CPU's have in a pilot run.
 
     That is taken only if rates are nearer to the CPU's, where the loop closes on the chip, than
-    with the fit to steady currents, or with none, for other inputs and other initial voltages.
+    with the fit to steady currents, or with none, for other inputs and other initial voltages. A
+    loop that is given nobody knows what may keep any rate: there a fit to some has to be far nearer
+    than that to all.
     """
     own = {ens: pilot.neurons[ens] for ens in group}
     if all(map(is_chips_own, own.values())):
@@ -232,6 +244,7 @@ def _fit_a_loop(draft: Draft, pilot: Pilot, group: Sequence[nengo.Ensemble]) -> 
     built, half = draft.tuning, pilot.stimuli // 2
     cpu = loop.on_cpu(built)
     wanted = {ens: rates_of(cpu.output[ens], draft.dt) for ens in group}
+    asked = loop.rates(cpu)
 
     def fitted(ens: nengo.Ensemble, chip: nengo.neurons.NeuronType) -> Tuned:
         gain, bias, amplitude = built[ens].gain, built[ens].bias, float(own[ens].amplitude)
@@ -249,37 +262,52 @@ def _fit_a_loop(draft: Draft, pilot: Pilot, group: Sequence[nengo.Ensemble]) -> 
     def judged(rates: np.ndarray) -> np.ndarray:
         return rates[half:].mean(axis=0) if loop.has_one_input else rates[half:]
 
-    def error(tuned: Mapping[nengo.Ensemble, Tuned]) -> float:
-        found = loop.on_chip(tuned, HELD_OUT).output
-        aims = [judged(wanted[ens]) for ens in group]
-        off = [judged(rates_of(found[ens], draft.dt)) - aim for ens, aim in zip(group, aims)]
-        size, all_off = (np.sqrt(sum(np.sum(of**2) for of in each)) for each in (aims, off))
-        return float(all_off / (size or 1.0))
+    def error(found: Mapping[nengo.Ensemble, np.ndarray]) -> float:
+        aims = np.hstack([np.atleast_2d(judged(asked[ens])) for ens in group])
+        off = np.hstack([np.atleast_2d(judged(found[ens])) for ens in group]) - aims
+        size = np.linalg.norm(aims, axis=1)
+        if not loop.changes:
+            return float(np.linalg.norm(off) / (np.linalg.norm(size) or 1.0))
+        # each input after which anything is left counts alike, as it is what a loop keeps
+        faint = FAINT * size.mean() or 1.0
+        apart = np.linalg.norm(off, axis=1)
+        telling = apart + size > faint
+        share = np.minimum(apart / (size + faint), 1.0)[telling]
+        return float(share.mean()) if len(share) else 0.0
 
+    def of_chip(tuned: Mapping[nengo.Ensemble, Tuned]) -> float:
+        return error(loop.rates(loop.on_chip(tuned, HELD_OUT)))
+
+    shorter = {ens: shorter_refractory(own[ens], draft.dt) or own[ens] for ens in group}
+    kinds = [own, shorter] if shorter != own else [own]
     ways = [
-        {ens: Tuned(own[ens], built[ens].gain, built[ens].bias) for ens in group},
-        {ens: Tuned(ens.neuron_type, ens.gain, ens.bias) for ens in group},
-        {ens: fitted(ens, own[ens]) for ens in group},
+        ("not fitted", {ens: Tuned(own[ens], built[ens].gain, built[ens].bias) for ens in group}),
+        ("", {ens: Tuned(ens.neuron_type, ens.gain, ens.bias) for ens in group}),
     ]
-    shorter = {ens: shorter_refractory(own[ens], draft.dt) for ens in group}
-    if any(shorter.values()):
-        ways.append({ens: fitted(ens, shorter[ens] or own[ens]) for ens in group})
-    errors = [error(tuned) for tuned in ways]
+    for kind in kinds:
+        tuned = {ens: fitted(ens, kind[ens]) for ens in group}
+        ways.append(("fitted to the currents of the pilot run", tuned))
+    errors = [of_chip(tuned) for _, tuned in ways]
     best = int(np.argmin(errors))
+    if loop.changes and errors[best] > CLEARLY * errors[STEADY]:
+        best = STEADY
+    fit, chosen = ways[best]
+    expected = error(loop.rates(loop.on_cpu(built, HELD_OUT))) if loop.changes else 0.0
+    least = KEPT_WORTH_A_WARNING if loop.changes else LOOP_WORTH_A_WARNING
+    most = max(least, BESIDE_ITSELF * expected)
     for ens in group:
-        ens.neuron_type = ways[best][ens].neuron_type
-        give_gains(ens, ways[best][ens].gain, ways[best][ens].bias)
-        if errors[best] > LOOP_WORTH_A_WARNING:
+        ens.neuron_type = chosen[ens].neuron_type
+        give_gains(ens, chosen[ens].gain, chosen[ens].bias)
+        if errors[best] > most:
             what = f"rates are {100 * errors[best]:.0f} % off the CPU's, neuron by neuron, in a "
             _warn_of_a_loop(draft, ens, what + "pilot run")
-        if best != 1:
+        if best != STEADY:
             draft.change(
                 name_of(ens),
                 "spikes at whole steps",
-                f"rates {100 * errors[1]:.1f} % off the CPU's, neuron by neuron, in a pilot run of "
-                "their loop, if fitted to steady currents",
-                f"{100 * errors[best]:.1f} % off, "
-                + ("fitted to the currents of the pilot run" if best else "not fitted"),
+                f"rates {100 * errors[STEADY]:.1f} % off the CPU's, neuron by neuron, in a pilot "
+                "run of their loop, if fitted to steady currents",
+                f"{100 * errors[best]:.1f} % off, {fit}",
                 "what neurons in a loop are given fluctuates, and depends on what they fire",
             )
 
@@ -315,15 +343,18 @@ class Uses(NamedTuple):
         Whose spikes learning on the chip reads, by a trace that sees one in two steps.
     read : set of nengo.Ensemble
         Of which what they represent is read, and not their spikes alone.
+    driven : set of nengo.Ensemble
+        Whose neurons are given what nobody knows, by weights, and nothing to represent.
     """
 
     looped: Set[nengo.Ensemble]
     bent: Set[nengo.Ensemble]
     traced: Set[nengo.Ensemble]
     read: Set[nengo.Ensemble]
+    driven: Set[nengo.Ensemble]
 
 
-def _uses(draft: Draft) -> Uses:
+def _uses(draft: Draft, pilot: Pilot) -> Uses:
     loops = loops_of(draft.network, draft.dt)
     part, slowest = loops.parts, loops.slowest
     return Uses(
@@ -336,6 +367,7 @@ def _uses(draft: Draft) -> Uses:
         {base_of(conn.pre) for conn in chip_learning_connections(draft.network, draft.chip)},
         {conn.pre_obj for conn in draft.network.all_connections}
         | {probe.obj for probe in draft.network.all_probes},
+        {ens for ens in set(pilot.into) - pilot.encoded if pilot.is_pulsed(ens)},
     )
 
 
@@ -382,6 +414,7 @@ def _fit_to_pilot(
     free = moves and ens not in uses.looped and ens not in uses.bent  # to have fewer high rates
     own, gain, bias, shared = ens.neuron_type, built.gain, built.bias, pilot.shares_kernel(ens)
     shorter, start = shorter_refractory(own, draft.dt), (gain, bias)
+    pulsed = pilot.is_pulsed(ens)
 
     def solve_moving() -> Solution:
         drive = np.concatenate(trials.run()[0].chip[:: settling(draft.dt) // 2].astype(float))
@@ -401,7 +434,7 @@ def _fit_to_pilot(
         if shorter is not None and (best.lost > MOST_LOST or free):
             best = min(best, fitted(shorter), key=lambda fit: fit.error)
         errors = as_it_was.error, best.error, best.neuron_type is not own
-        return np.array([*errors, wanted.mean(), wanted.max()], float), best.gain, best.bias
+        return np.array([*errors, wanted.mean(), wanted.max(), 0.0], float), best.gain, best.bias
 
     def solve() -> Solution:
         if direct:
@@ -429,8 +462,14 @@ def _fit_to_pilot(
             return float(np.hypot(fit.lost, fit.error / np.sqrt(ens.n_neurons)))
 
         def fitted(chip: nengo.neurons.NeuronType) -> Fit:
+            even = _even(wanted[:half]) if pulsed else np.ones((half, 1))
             run = found(chip, known)
-            return judged(chip, *fit_to_pilot(run, wanted[:half], *start, spread, shared, leaps))
+
+            def evenly(g: np.ndarray, b: np.ndarray) -> np.ndarray:
+                return np.asarray(even * run(g, b))
+
+            aim = even * wanted[:half]
+            return judged(chip, *fit_to_pilot(evenly, aim, *start, spread, shared, leaps))
 
         as_it_was = judged(own, gain, bias)
         best = min(as_it_was, fitted(own), key=lambda fit: fit.error)
@@ -438,13 +477,16 @@ def _fit_to_pilot(
             of_shorter = fitted(shorter)
             best = min(best, of_shorter, key=read_error if free else lambda fit: fit.error)
         rates = wanted[half:].mean(), wanted[half:].max()
+        of_best = best.neuron_type, best.gain[np.newaxis], best.bias[np.newaxis]
+        got = found(of_best[0], unseen)(*of_best[1:])[0]
+        apart = _levels_apart(got, wanted[half:], pulses(pilot.stimuli)[half:])
         errors = as_it_was.error, best.error, best.neuron_type is not own
-        return np.array([*errors, *rates], float), best.gain, best.bias
+        return np.array([*errors, *rates, apart], float), best.gain, best.bias
 
+    given = content_of_inputs(pilot, ens), own, gain, bias, shared, leaps, pulsed
     use = "moves" if moves else "held", direct, free
-    problem = ("fit to pilot", content_of_inputs(pilot, ens), own, gain, bias, shared, leaps, *use)
-    numbers, best_gain, best_bias = draft.solutions.of(problem, solve)
-    before, after, is_shorter, mean, highest = (float(each) for each in numbers)
+    numbers, best_gain, best_bias = draft.solutions.of(("fit to pilot", *given, *use), solve)
+    before, after, is_shorter, mean, highest, apart = (float(each) for each in numbers)
     if is_shorter and shorter is not None:
         ens.neuron_type = shorter
     give_gains(ens, best_gain, best_bias)
@@ -458,6 +500,16 @@ def _fit_to_pilot(
             "use nengo_loihi's LoihiSpikingRectifiedLinear or LoihiLIF, which are the chip's on "
             "the CPU too, or weights that give rates from 20 to 200 Hz",
         )
+    elif pulsed and apart > PULSES_WORTH_A_WARNING:
+        draft.warn(
+            name_of(ens),
+            RULE_OF_RATES,
+            "it is not known what its nodes give: of pulses and of held values of many sizes its "
+            f"neurons make {100 * apart:.0f} % more or fewer spikes than the CPU's, in a pilot run",
+            "say what the nodes give, network.config[node].pilot_inputs = array after "
+            "loihi_rules.declare_settings(network), or use nengo_loihi's LoihiLIF, which is the "
+            "chip's on the CPU too",
+        )
     if after >= before:
         return
     draft.change(
@@ -468,6 +520,26 @@ def _fit_to_pilot(
         "the chip's neurons fire once a step at most, lose what is left of a step at a spike, and "
         "are held back by negative currents",
     )
+
+
+def _even(wanted: np.ndarray) -> np.ndarray:
+    """(n_inputs, 1) by what each input counts where some give a few spikes and others many."""
+    size = np.linalg.norm(wanted, axis=1, keepdims=True)
+    return np.asarray(size.mean() / (size + FAINT * size.mean()) if size.any() else size + 1)
+
+
+def _levels_apart(got: np.ndarray, wanted: np.ndarray, is_pulsed: np.ndarray) -> float:
+    """By how much the spikes of all neurons are off, of pulses or of held values, whichever more.
+
+    ``got`` and ``wanted`` are (n_inputs, n_neurons) rates.
+    """
+    asked, total = wanted.sum(axis=1), got.sum(axis=1)
+    apart = [0.0]
+    for kind in (is_pulsed, ~is_pulsed):
+        telling = kind & (asked > FAINT * asked[kind].mean())
+        if telling.any():
+            apart.append(float(np.abs(total[telling] / asked[telling] - 1).mean()))
+    return max(apart)
 
 
 def _steady(draft: Draft, ens: nengo.Ensemble, built: Any, gain: Any, bias: Any) -> bool:
@@ -562,13 +634,21 @@ def _current_at(neuron_type: nengo.neurons.NeuronType, rates: Any, dt: float) ->
     return gain + bias
 
 
-def _drive(draft: Draft, ens: nengo.Ensemble, built: Any) -> Any:
+def _drive(draft: Draft, ens: nengo.Ensemble, built: Any, uses: Uses) -> Any:
     """Inputs along the encoders, in radii, where it is known which there are.
 
-    What weights that learn may give is not; they are taken to become twice as large.
+    What weights that learn may give is not; they are taken to become twice as large. Weights
+    into neurons that have nothing else know no radius either: they may drive neurons of any gain
+    to rates that are usual.
     """
     if ens in draft.learned:
         return np.linspace(-2, 2, DRIVES)[:, None] * np.ones(ens.n_neurons)
+    if ens in uses.driven:
+        # spread evenly over intervals, by which each rate may err by as large a part
+        rates = 1 / np.linspace(1 / LEAST_RATE, 1 / USUAL_RATE, DRIVES)[:, None]
+        drives = (_current_at(ens.neuron_type, rates, draft.dt) - built.bias) / built.gain
+        if np.median(drives[-1]) > 1:
+            return np.asarray(drives)
     if isinstance(ens.eval_points, BALLS):
         return None
     points = built.eval_points[:MOST_POINTS]
