@@ -17,7 +17,7 @@ from deploy.emulator.threads import Pace, most_threads, together
 from deploy.errors import Unsupported
 from deploy.host.saved import Saved
 
-CUT = "what is beyond its bits is cut; use smaller weights or smaller inputs"
+CUT = "what is beyond its bits is cut"
 WARNINGS = {
     kernels.OVERFLOW_Q0: f"Overflow in q0, what synapses add in a step: {CUT}",
     kernels.OVERFLOW_U: f"Overflow in current, of a compartment: {CUT}",
@@ -58,6 +58,8 @@ class State(NamedTuple):
         The counts in these.
     flags : (6,) ndarray of int64
         How often each of `WARNINGS` came up.
+    beyond : (n,) ndarray of bool
+        Compartments of a sample's chip whose sums were cut, as far as is known.
     cut : (2, n_learning) ndarray of int64
         How often traces, and weights, of each learning synapse group were cut.
     operations : (2,) ndarray of int64
@@ -80,6 +82,7 @@ class State(NamedTuple):
     register: np.ndarray
     held: np.ndarray
     flags: np.ndarray
+    beyond: np.ndarray
     cut: np.ndarray
     operations: np.ndarray
 
@@ -127,6 +130,7 @@ def start(layout: Layout, n_samples: int = 1) -> State:
         register=np.zeros(n_held, dtype),
         held=np.zeros(n_held, np.int32),
         flags=np.zeros(len(WARNINGS), np.int64),
+        beyond=np.zeros(layout.n_compartments, np.bool_),
         cut=np.zeros((2, len(learning.first_row)), np.int64),
         operations=np.zeros(2, np.int64),
     )
@@ -145,7 +149,7 @@ class Engine:
     compiled : bool
         Whether to use numba; without it, NumPy does the same more slowly.
     raises : type, optional
-        The exception that overflow and lost spikes are; without, they are warnings.
+        The exception that overflow and lost spikes are; without, they are counted alone.
     noise_seed : int, optional
         Of noise alone, where it comes from a generator of its own.
     n_samples : int
@@ -324,16 +328,13 @@ class Engine:
             rng.set_state(state)
 
     def _warn(self) -> None:
-        """Say each thing once that went wrong."""
-        if not self.state.flags.any():
+        """Raise what went wrong, where that is wanted; warnings are said at a run's end."""
+        if self.raises is None or not self.state.flags.any():
             return
         for flag in np.flatnonzero((self.state.flags > 0) & ~self._warned):
             self._warned[flag] = True
-            if flag in OF_LEARNING:
-                continue
-            if self.raises is not None:
+            if flag not in OF_LEARNING:
                 raise self.raises(WARNINGS[int(flag)])
-            warnings.warn(WARNINGS[int(flag)], stacklevel=3)
 
     def learned_weights(self, index: int) -> np.ndarray:
         """(n_axons, width) weights of a learning synapse group, as they are now."""

@@ -25,6 +25,7 @@ Q_BITS, U_BITS = 21, 23  # without sign: synaptic input, current
 V_BITS = 23  # without sign: of a voltage that wraps
 REFRACTORY_UNIT = 128  # of the count that the register of a voltage may hold
 LEARN_FRAC, LEARN_OVERFLOW = 7, 2  # as nengo-loihi's builder/discretize.py
+FAR_U, FAR_Q = 1 << 22, 1 << 20  # half of what compartments hold
 TRACE_MAX = 127
 
 
@@ -534,6 +535,20 @@ def _add_noise_int(noise, q, c, first, n):
 
 
 @part
+def _note_beyond(state, lo, first, n):
+    """Of compartments of which some were cut: those that are far out, or all, if none is."""
+    found = False
+    for k in range(n):
+        i = lo + np.uint64(k)
+        if abs(state.current[i]) >= FAR_U or abs(state.q[i]) >= FAR_Q:
+            state.beyond[first + np.uint64(k)] = True
+            found = True
+    if not found:
+        for k in range(n):
+            state.beyond[first + np.uint64(k)] = True
+
+
+@part
 def _update_int(c, modes, state, noises, now, lo, first, n, tally):
     """Current, voltage and spikes of compartments; there is noise in a chip of one sample alone."""
     bias = c.bias
@@ -549,6 +564,8 @@ def _update_int(c, modes, state, noises, now, lo, first, n, tally):
     _refract(state.spiked, state.ref_count, state.spike_count, c.ref, lo, first, n)
     if len(state.held):
         _hold_counts(state, c.ref, lo, first, n)
+    if wrapped_q + wrapped_u + wrapped_u2 > 0:
+        _note_beyond(state, lo, first, n)
     tally[FLAGS + OVERFLOW_Q0] += wrapped_q
     tally[FLAGS + OVERFLOW_U] += wrapped_u
     tally[FLAGS + OVERFLOW_U2] += wrapped_u2

@@ -186,6 +186,7 @@ def _update_int(layout: Any, state: Any, rng: Any) -> None:
     state.current[:] = _wrapped(u, k.U_BITS, state.flags, k.OVERFLOW_U)
     u2 = state.current + c.bias + np.where(c.noise_on_u, noise, 0)
     drive = _wrapped(u2, k.U_BITS, state.flags, k.OVERFLOW_U2)
+    state.beyond[:] |= (state.q != q) | (state.current != u) | (drive != u2)
     v = _decayed(state.voltage, 4096 - c.decay_v) + drive
     if layout.modes.wraps_voltage:
         sign = 1 << k.V_BITS

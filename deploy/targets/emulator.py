@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import asdict
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
@@ -29,6 +28,7 @@ from deploy.nengo_loihi.read.learned_weights import decoders, weights_for
 from deploy.nengo_loihi.read.learners import Learner, learners
 from deploy.nengo_loihi.read.learning_limits import warn_of_cut_weights, warn_of_limits
 from deploy.nengo_loihi.read.learning_rate import learning_rates
+from deploy.nengo_loihi.read.overflow import Places, warn_of_overflow
 from deploy.nengo_loihi.read.reached_rates import ReachedRates, shown_ensembles
 from deploy.nengo_loihi.read.reached_values import ReachedValues, decoded_ensembles
 from deploy.nengo_loihi.read.stepped import start_stepped
@@ -44,13 +44,12 @@ from deploy.targets.injecting import CoreNeurons, Injections, Settable
 from deploy.traces.trace import Spikes
 from deploy.traces.traces import HOST_ONLY
 from loihi_rules import Change, Rewritten, SeededCopy
+from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.stepped import InputSpikes, is_stepped
 from loihi_rules.nengo_parts.wiring import base_of, on_chip
 
-OF_LEARNING = ("learning traces cut", "learned weights cut", "PES errors cut")
 Rates = Union[ReachedRates, ReachedValues, DrivenRates]
 PIECE = 10  # steps of nengo-loihi's own runner between two looks for Ctrl-C
-NOTEWORTHY = 0.01  # share of the times that something came to the end of its range
 
 
 def look_at(rates: Sequence[Rates], runner: Runner) -> None:
@@ -73,7 +72,7 @@ def warn_of_rates(rates: Sequence[Rates]) -> None:
 
 
 def said_of(emulator: FastEmulator) -> Dict[str, Any]:
-    """What a chip has done so far, in terms of JSON; warns of what came to its end too often."""
+    """What a chip has done so far, in terms of JSON."""
     found: Dict[str, Any] = {}
     if emulator.noise_seed is not None:
         found["noise seed"] = emulator.noise_seed
@@ -82,12 +81,6 @@ def said_of(emulator: FastEmulator) -> Dict[str, Any]:
     work = emulator.work()
     found["spikes"] = work.spikes
     found["work"] = work.to_dict()
-    for s in saturation:
-        if s.count > NOTEWORTHY * s.of and s.what not in OF_LEARNING:
-            warnings.warn(
-                f"{s.what}: {s.count:,} of {s.of:,} times; the run is near saturation",
-                stacklevel=3,
-            )
     return found
 
 
@@ -225,6 +218,14 @@ class EmulatorSession(ChipSession):
             for probe, own in self.of_chip()
             if own in emulator.spike_records
         }
+
+    def named_places(self) -> List[Places]:
+        """The ensembles on the chip, and where they are; of the fast engine."""
+        emulator, found = self.simulator.sims["emulator"], []
+        for ens in self.rewritten.chip_ensembles:
+            neurons: Any = self.neurons(ens)
+            found.append((name_of(ens), neurons.each(emulator.places).astype(np.int64)))
+        return found
 
     def learners(self) -> Dict[nengo.Connection, Learner]:
         """The connections that learn on the chip, of the fast engine."""
@@ -406,6 +407,7 @@ class EmulatorSession(ChipSession):
         emulator = self.simulator.sims.get("emulator")
         if isinstance(emulator, FastEmulator) and not emulator.closed:
             warn_of_limits(emulator, self.learners().values())
+            warn_of_overflow(emulator, self.named_places(), self.dt)
             extremes = getattr(self.simulator._runner, "extremes", {})
             warn_of_large_values(valued_by(self.model), extremes, self.model.dt, self.n_steps)
             if self.n_steps:

@@ -128,7 +128,7 @@ class SideBySide:
         for name in ("q", "current", "voltage", "spiked", "ref_count", "register", "held"):
             own = getattr(first, name)
             getattr(state, name).reshape(engine.n_samples, len(own))[...] = own
-        for name in ("spike_count", "flags", "operations"):
+        for name in ("spike_count", "flags", "operations", "beyond"):
             getattr(state, name)[...] = 0
 
     def _count(self, engine: Engine, n_steps: int) -> None:
@@ -137,6 +137,7 @@ class SideBySide:
         for name in ("spike_count", "flags", "operations"):
             total = getattr(whole, name)
             total += getattr(state, name).reshape(-1, len(total)).sum(axis=0, dtype=total.dtype)
+        whole.beyond[:] |= state.beyond
         self._emulator.engine.t += n_steps
 
     def _events(self, given: Mapping[nengo.Node, np.ndarray]) -> Tuple[np.ndarray, np.ndarray]:

@@ -9,6 +9,7 @@ import numpy as np
 from deploy.nengo_loihi.read.driven_rates import DrivenRates
 from deploy.nengo_loihi.read.learners import Learner
 from deploy.nengo_loihi.read.mean_rates import Watched
+from deploy.nengo_loihi.read.overflow import Places
 from deploy.nengo_loihi.read.reached_rates import ReachedRates
 from deploy.nengo_loihi.read.reached_values import ReachedValues
 from deploy.nengo_loihi.run.interface import FastEmulator
@@ -34,6 +35,15 @@ def read_learner(given: Any, stepper: Stepper) -> Learner:
     ):
         raise ValueError("learner")
     return learner
+
+
+def read_places(given: Sequence[Any], stepper: Stepper) -> Places:
+    """An ensemble's name, and where its compartments are."""
+    name, places = str(given[0]), np.asarray(stepper.frozen.of(given[1]))
+    n = stepper.emulator.layout.n_compartments
+    if places.dtype != np.int64 or not np.all((places >= 0) & (places < n)):
+        raise ValueError("places")
+    return name, places
 
 
 def read_learned(

@@ -15,6 +15,7 @@ from nengo.exceptions import SimulationError
 
 from deploy.files.builds import Build, forget_build
 from deploy.nengo_loihi.read.learning_limits import warn_of_limits
+from deploy.nengo_loihi.read.overflow import warn_of_overflow
 from deploy.nengo_loihi.read.probe_readers import READERS, LearnedWeights
 from deploy.nengo_loihi.run.input_spikes import warn_of_large_values
 from deploy.nengo_loihi.run.kept import Stepper
@@ -26,6 +27,7 @@ from deploy.targets.kept.reading import (
     probe_reading,
     read_learned,
     read_learner,
+    read_places,
     read_rates,
 )
 from deploy.targets.kept.said import said_again
@@ -85,6 +87,7 @@ class KeptSession(Session):
             model.objects.every[place]: read_learner(given, stepper)
             for place, given in record["learners"]
         }
+        self._places = [read_places(given, stepper) for given in record["places"]]
         self._in_core = {
             model.objects.every[place]: read_learned(given, stepper)
             for place, *given in record["learned in core"]
@@ -204,6 +207,7 @@ class KeptSession(Session):
             self._built[0].close()
         elif not self.emulator.closed:
             warn_of_limits(self.emulator, self._learners.values())
+            warn_of_overflow(self.emulator, self._places, self.dt)
             extremes = self.runner.extremes
             warn_of_large_values(self._stepper.valued, extremes, self.dt, self.n_steps)
             if self.n_steps:

@@ -99,6 +99,7 @@ def _written(
             [_number(conns, conn), kept.add([*of[:-1], list(of.scale)])]
             for conn, of in session.learners().items()
         ],
+        "places": [[name, kept.add(places)] for name, places in session.named_places()],
         "learned in core": [
             [number, rule_names(conn), adapts(conn), *_places(session, conn, kept)]
             for conn, number in conns.items()
