@@ -11,6 +11,7 @@ import nengo_loihi.simulator
 import numpy as np
 from nengo.exceptions import SimulationError
 
+from deploy.emulator.engine import OF_LEARNING, WARNINGS
 from deploy.errors import Unsupported
 from deploy.nengo_loihi.run.interface import FastEmulator
 
@@ -42,6 +43,12 @@ class InPlace(FastEmulator):
         for _, _, error in errors:  # for its warnings; ours come at the end of a run
             nengo_loihi.builder.discretize.scale_pes_errors(error, scale=self.error_scale)
         super().host2chip(spikes, errors)
+
+    def run_steps(self, steps):
+        super().run_steps(steps)
+        for flag in np.flatnonzero(self.engine.state.flags):  # as above
+            if flag not in OF_LEARNING:
+                warnings.warn(WARNINGS[int(flag)], stacklevel=2)
 
     @property
     def compartment(self):

@@ -16,7 +16,7 @@ from deploy.nengo_loihi.conformance.explaining import explain
 from deploy.nengo_loihi.conformance.host_way import PACKET, host_way
 from deploy.nengo_loihi.conformance.running import emulated
 
-pytestmark = pytest.mark.filterwarnings("ignore:Overflow in")
+pytestmark = pytest.mark.filterwarnings("ignore:.*beyond the chip's bits")
 
 OTHERS = [each for each in EXPERIMENTS if each is not NOISE]
 SEED = 17

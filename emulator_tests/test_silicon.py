@@ -81,7 +81,7 @@ def run(model, silicon, compiled, steps=200):
     return [*(getattr(recorded, key) for key in PROBEABLE), *state]
 
 
-@pytest.mark.filterwarnings("ignore:Overflow in q0")
+@pytest.mark.filterwarnings("ignore:.*beyond the chip's bits")
 @pytest.mark.parametrize("choice", [{}, *CHOICES], ids=lambda choice: str(Silicon.of(choice)))
 def test_both_engines_have_each_mode(choice, model):
     silicon = Silicon.of(choice)
