@@ -94,6 +94,25 @@ def test_exponent_is_the_smallest_that_fits():
     }
     assert pes.weight_exponent(fits) == 1
     assert pes.weight_exponent({e: f._replace(cut=1.0) for e, f in fits.items()}) == 2
+    assert pes.weight_exponent({e: f._replace(cut=0.0015 / 2**e) for e, f in fits.items()}) == 1
+    assert pes.weight_exponent({e: f._replace(near=0.01 / 2**e) for e, f in fits.items()}) == 1
+    assert pes.weight_exponent({e: f._replace(near=0.02 / 2**e) for e, f in fits.items()}) == 2
+
+
+def test_twice_the_weights_have_room_where_it_is_not_known_which_way_inputs_go():
+    """A function gives them; of a process it is known."""
+    chosen = {}
+    for name, output in {"guessed": lambda t: np.zeros(8), "known": np.zeros(8)}.items():
+        with nengo.Network(seed=1) as net:
+            pre, out = nengo.Ensemble(600, 8, seed=21), nengo.Node(size_in=1)
+            nengo.Connection(nengo.Node(output), pre, synapse=None)
+            conn = nengo.Connection(
+                pre, out, function=lambda x: 0.0, learning_rule_type=nengo.PES(1e-3)
+            )
+            nengo.Connection(out, conn.learning_rule)
+        chosen[name] = [c.why for c in rewrite(net).changes if c.rule.startswith("learned weights")]
+    assert "above half of the largest; at -1" in chosen["guessed"][0]
+    assert "above half" not in chosen["known"][0]
 
 
 @pytest.mark.quick

@@ -63,6 +63,11 @@ def likely_inputs(
     return np.asarray(seen[np.arange(n_samples) * len(seen) // n_samples])
 
 
+def are_known(network: nengo.Network, ens: nengo.Ensemble, dt: float) -> bool:
+    """Whether all that an ensemble is given are constants and Nengo's own processes."""
+    return _known(network, ens, 1, dt, dt) is not None
+
+
 def largest_value(
     network: nengo.Network, node: nengo.Node, columns: np.ndarray, dt: float
 ) -> Optional[float]:

@@ -18,7 +18,7 @@ from loihi_rules.draft import Draft
 from loihi_rules.learning_rules import pes
 from loihi_rules.learning_rules.pes import Fit
 from loihi_rules.learning_rules.where import chip_learning_connections
-from loihi_rules.nengo_parts.likely_inputs import likely_inputs
+from loihi_rules.nengo_parts.likely_inputs import are_known, likely_inputs
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.passthrough_nodes import into_passthroughs, is_passthrough, sources_of
 from loihi_rules.nengo_parts.settings import declare
@@ -55,6 +55,8 @@ class Needs(NamedTuple):
         What errors are multiplied by on their way to the rule.
     trial : loihi_rules.pilots.pes.Pilot
         How weights and traces grow.
+    guessed : bool
+        Whether the trial's inputs are a guess, of which way they go.
     """
 
     first: float
@@ -64,6 +66,7 @@ class Needs(NamedTuple):
     error: float
     gain: float
     trial: pes_pilot.Pilot
+    guessed: bool
 
 
 def learning_scale(draft: Draft) -> None:
@@ -73,7 +76,8 @@ def learning_scale(draft: Draft) -> None:
     learn to give every dimension at the size of the target's radius, or of the function that
     the connection starts with, from inputs that are likely
     (`loihi_rules.nengo_parts.likely_inputs`). The exponent is the smallest at which hardly any
-    weight is cut and hardly any learning lost to the ends of traces
+    weight is cut (or would be if they were twice as large, where inputs of several dimensions are
+    a guess), and hardly any learning is lost to the ends of traces
     (`loihi_rules.learning_rules.pes.weight_exponent`).
 
     *Learning rate.* The decoded value y = Σ d_i · a_i changes by Σ a_i · Δd_i, so at the rate
@@ -172,7 +176,8 @@ def _choose_exponent(draft: Draft, conn: nengo.Connection, needs: Needs, thresho
             float(settings.pes_error_scale),
         )
         cut = max(needs.trial.weights_cut(reach * amplitude), float(needs.first > reach))
-        return Fit(reach, cut, needs.trial.learning_lost(draft.chip.trace_max / a_hertz))
+        near = needs.trial.weights_cut(pes.NEAR * reach * amplitude) if needs.guessed else None
+        return Fit(reach, cut, needs.trial.learning_lost(draft.chip.trace_max / a_hertz), near)
 
     fits = {exponent: figures(exponent) for exponent in pes.EXPONENTS}
     exponent = pes.weight_exponent(fits)
@@ -251,7 +256,9 @@ def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
         rng,
     )
     error = span if first else span * _one_dimension(inputs / radius, conn.size_out)
-    return Needs(first, amplitude * first / dt / radius, factor, span, error, gain, trial)
+    guessed = ens.dimensions > 1 and not (chosen or are_known(draft.network, ens, dt))
+    w_max = amplitude * first / dt / radius
+    return Needs(first, w_max, factor, span, error, gain, trial, guessed)
 
 
 def _trial(
