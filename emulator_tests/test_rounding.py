@@ -176,3 +176,16 @@ def test_what_is_off_in_each_neuron_but_not_together_is_not_warned_of():
     assert all(warning.object.startswith("values into thresh_bias") for warning in bits), [
         str(b) for b in bits
     ]
+
+
+@pytest.mark.parametrize("n", [600, 1500])
+def test_an_integrator_of_small_weights_does_not_drift(n):
+    """Errors of rounding cancelled over rates that whole steps do not have: it went up to 0.68."""
+    with nengo.Network(seed=3) as net:
+        u = nengo.Node(lambda t: 1.2 * (0.1 <= t < 0.6))
+        ens = nengo.Ensemble(n, 1)
+        nengo.Connection(u, ens, transform=0.4, synapse=0.4)
+        nengo.Connection(ens, ens, synapse=0.4)
+        nengo.Probe(ens, synapse=0.05, label="out")
+    samples = deploy.run(net, 2.5)["out"].samples
+    assert samples[-100:].mean() == pytest.approx(samples[700:800].mean(), abs=0.012)
