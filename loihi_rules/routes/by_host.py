@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Sequence, Tuple
+from typing import NamedTuple, Optional, Sequence, Tuple
 
 import nengo
 import numpy as np
@@ -19,6 +19,7 @@ LARGEST = 4_000_000  # weights that are looked through
 MOST_FACTORED = 1000  # rows and columns of a matrix whose rank is looked for, in half a second
 NOTHING = 1e-9  # of the largest singular value
 TYPICAL_RATE = 200.0  # Hz, of neurons whose spikes are summed
+MOST_AT_ONCE = 32.0  # thresholds; beyond, spikes of the host's would be too coarse, or too many
 FURTHEST = 8.0  # thresholds; half of what the host sends at once with its usual spikes
 
 
@@ -83,6 +84,17 @@ def values_to_neurons(conn: nengo.Connection) -> int:
         return int(conn.size_mid) if solver.compositional or not solver.weights else 0
     sizes = conn.size_mid, conn.size_out
     return int(min(sizes)) if sizes[0] * sizes[1] <= LARGEST else 0
+
+
+def strength(conn: nengo.Connection, gain: Optional[np.ndarray]) -> float:
+    """The most that a neuron may get of a connection that goes straight to it, in thresholds.
+
+    Of values that reach 1, and of neurons that all fire at a typical rate.
+    """
+    amount = np.abs(linear_map(conn)).sum(axis=1)
+    each = np.ravel(amount) * (1.0 if decoded(conn) else TYPICAL_RATE)
+    own = np.abs(gain)[rows_of(conn.post)] if isinstance(gain, np.ndarray) else 1.0
+    return float(np.max(each * own, initial=0.0))
 
 
 def relay_to_neurons(

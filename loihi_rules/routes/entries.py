@@ -22,7 +22,7 @@ from loihi_rules.nengo_parts.stepped import is_stepped
 from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.nengo_parts.wiring import base_of, columns_of, decoded, is_chip_input, on_chip
 from loihi_rules.notes import Notes
-from loihi_rules.routes.by_host import values_to_neurons
+from loihi_rules.routes.by_host import strength, values_to_neurons
 from loihi_rules.routes.from_host import Given
 
 TRIED_POINTS = 500  # of what an ensemble represents, at which its largest value is looked for
@@ -56,6 +56,8 @@ class Entry:
         matrix: its source's neurons.
     values : int
         That the host would send in the place of what goes straight to neurons; 0 for others.
+    strength : float
+        The most that it gives a neuron of these, in thresholds.
     sensitivity : float
         Error, in radii, for each second that it comes late or early.
     loop : bool
@@ -85,6 +87,7 @@ class Entry:
     share: float = 1.0
     given: Optional[Given] = field(default=None, compare=False)
     values: int = 0
+    strength: float = 0.0
 
 
 def entries_of(
@@ -243,6 +246,7 @@ def _entry(
     carriable = carriable and isinstance(conn.post_obj, nengo.Ensemble)
     fixed = on_chip(network, conn.pre) and conn.learning_rule_type is None
     values = values_to_neurons(conn) if straight and fixed and tau else 0
+    weights = not isinstance(conn.post_obj, Neurons)  # of a solver
     long = adds_up and (tau or 0.0) >= LONG_LOOP
     other = pre is not post or long or off_filter(tau or 0.0, dt) > 0
     return Entry(
@@ -257,6 +261,7 @@ def _entry(
         loop,
         adds_up,
         values=values,
+        strength=strength(conn, post.gain) if values and not weights else 0.0,
     )
 
 

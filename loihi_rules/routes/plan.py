@@ -12,6 +12,7 @@ from loihi_rules.chip.levels import MOST_OFF, off_filter
 from loihi_rules.chip.limits import Chip
 from loihi_rules.nengo_parts.settings import TYPICAL_FREQUENCY
 from loihi_rules.notes import Way
+from loihi_rules.routes.by_host import MOST_AT_ONCE
 from loihi_rules.routes.carriers import most_rows, noise, pairs_for, spike_noise
 from loihi_rules.routes.entries import Entry
 from loihi_rules.routes.from_host import SPIKE, before_chip, spike_behind, spike_of
@@ -228,7 +229,9 @@ def _costs(
     direct = Cost(late, float(error), 0.0, bits, entry.rows, int(cores), offset)
     if entry.spikes:
         straight = {Way.STRAIGHT: direct}
-        if entry.by_host and 2 * entry.values <= chip.in_axons_a_core:
+        at_once = entry.strength * max(tau / own, 1.0) if own else 0.0  # as it is sent ahead
+        few = 2 * entry.values <= chip.in_axons_a_core
+        if entry.by_host and few and at_once <= MOST_AT_ONCE:
             straight[Way.BY_HOST] = _by_host(
                 entry, own, sensitivity, entry.values, tau, dt, bits, False
             )
