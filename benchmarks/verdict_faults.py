@@ -199,6 +199,45 @@ def _dead(part: float) -> Injected:
     return inject
 
 
+def _on_spikes(change: Callable[[np.ndarray, int], np.ndarray]) -> Injected:
+    """A fault of when neurons spike: gives other steps for these, of a run of so many."""
+
+    def inject(case: Case) -> Faulty:
+        trace = case.healthy[SPIKES]
+        steps, n_steps = change(trace.spike_steps, trace.n_steps), trace.n_steps
+        inside = (steps >= 1) & (steps <= n_steps)
+        steps, neurons = steps[inside], trace.spike_neurons[inside]
+        order = np.lexsort((neurons, steps))
+        moved = replace(trace, spike_steps=steps[order], spike_neurons=neurons[order])
+        return _with(case.healthy, moved)
+
+    return inject
+
+
+def _rolled(steps: int) -> Injected:
+    return _on_spikes(lambda at, n_steps: (at - 1 + steps) % n_steps + 1)
+
+
+def _shuffled(at: np.ndarray, n_steps: int) -> np.ndarray:
+    """Tenths of a second in another order."""
+    place = np.random.RandomState(0).permutation(n_steps // 100) * 100
+    moved: np.ndarray = place[np.minimum((at - 1) // 100, len(place) - 1)] + (at - 1) % 100 + 1
+    return moved
+
+
+def _one_runs_away(case: Case) -> Faulty:
+    """One neuron, of those that fire less than half as fast as the fastest, at each step."""
+    trace = case.healthy[SPIKES]
+    counts = trace.counts()
+    which = int(np.argmin(np.abs(counts - 0.4 * counts.max())))
+    left = trace.spike_neurons != which
+    steps = np.concatenate([trace.spike_steps[left], np.arange(1, trace.n_steps + 1)])
+    neurons = np.concatenate([trace.spike_neurons[left], np.full(trace.n_steps, which)])
+    order = np.lexsort((neurons, steps))
+    neurons = neurons[order].astype(np.int32)
+    return _with(case.healthy, replace(trace, spike_steps=steps[order], spike_neurons=neurons))
+
+
 def _run(name: str) -> Injected:
     """A run that was made so."""
     return lambda case: case.runs.get(name, LEARNS_NOT)
@@ -212,6 +251,8 @@ OFFSET = frozenset({"offset", "level"})
 CLOCK = frozenset({"time base", "frequency"})
 DEAD = frozenset({"silenced", "rates apart"})
 SPEED = frozenset({"learning speed", "weights, size"})
+IN_TIME = frozenset({"modulation", "activity lag", "activity time base", "apart"})
+FASTEST = frozenset({"fastest neuron"})
 
 FAULTS: Mapping[str, Fault] = {
     NONE: Fault(_run(VOLTAGES)),
@@ -234,6 +275,13 @@ FAULTS: Mapping[str, Fault] = {
     "time base 1 %": Fault(_stretched(0.01), CLOCK),
     "3 % of neurons dead": Fault(_dead(0.03), DEAD),
     "10 % of neurons dead": Fault(_dead(0.1), DEAD),
+    "spikes reversed in time": Fault(_on_spikes(lambda at, n_steps: n_steps + 1 - at), IN_TIME),
+    "spikes 10 ms late": Fault(_rolled(10), IN_TIME),
+    "spikes 250 ms late": Fault(_rolled(250), IN_TIME),
+    "spikes 500 ms late": Fault(_rolled(500), IN_TIME),
+    "spikes 5 % slow": Fault(_on_spikes(lambda at, _: np.ceil(at / 0.95).astype(int)), IN_TIME),
+    "spikes shuffled, 100 ms": Fault(_on_spikes(_shuffled), IN_TIME),
+    "one neuron at 1000 Hz": Fault(_one_runs_away, FASTEST),
     "1 dimension of 8 flipped": Fault(_one_dimension(-1.0), GAIN),
     "1 dimension of 8 zero": Fault(_one_dimension(0.0), GAIN),
     "1 of 20 probes wrong": Fault(_one_probe),

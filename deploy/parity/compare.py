@@ -67,6 +67,8 @@ def compare_runs(
     effects = judged_effects(values, limits, same_samples(reference, other))
     same = same_by_construction(reference, other)
     no_numbers = cpu.no_numbers(other)
+    without = {each.trace for each in no_numbers}
+    too_short = [each for each in cpu.too_short(other) if each.trace not in without]
     beside = {each.trace for each in no_numbers}
     own = [
         replace(
@@ -76,7 +78,7 @@ def compare_runs(
         for figure in _figures(reference, other, beside)
     ]
     own += figures
-    notes = [f"{each.trace} is not compared: {each.why}" for each in no_numbers]
+    notes = [f"{each.trace} is not compared: {each.why}" for each in (*no_numbers, *too_short)]
     missing = sorted(
         ({t.label for t in reference} ^ {t.label for t in other})
         - {each.trace for each in uncompared},
@@ -116,7 +118,9 @@ def compare_runs(
     if same:
         labels = [trace.label for trace in reference if trace.label in same]
         notes.append("the same by construction, shown and not counted: " + _some(labels))
-    notes += _how_judged(reference, effects, spread, same | beside)
+    notes += _how_judged(
+        reference, effects, spread, same | beside | {each.trace for each in too_short}
+    )
     counts = (0, 0) if spread is None else (len(spread.repeats), len(spread.builds))
     budget = None
     if len(runs) > 2:
@@ -132,7 +136,7 @@ def compare_runs(
         counts,
         tuple(cpu.unmeasured(other, values)),
         tuple(trace.label for trace in reference if trace.label in same),
-        (*uncompared, *no_numbers),
+        (*uncompared, *no_numbers, *too_short),
     )
 
 

@@ -11,6 +11,7 @@ from deploy.parity.effects import DIFFERENT, OPEN, SAME, Effect
 from deploy.parity.figure import Figure
 from deploy.parity.measures import NOISE_OR_SIGNAL
 from deploy.parity.run_values import Unmeasured
+from deploy.parity.together import MODULATION, SHORT, WAVEFORM
 from deploy.traces.traces import HOST_ONLY, Traces
 from deploy.traces.uncompared import Uncompared
 
@@ -97,8 +98,13 @@ class Comparison:
 
     @property
     def undecided(self) -> List[Unmeasured]:
-        """What one pair of runs cannot tell, and more would."""
-        return [each for each in self.unmeasured if each.why == NOISE_OR_SIGNAL]
+        """What these runs cannot tell, and more would, or longer ones."""
+        return [
+            each
+            for each in self.unmeasured
+            if each.why == NOISE_OR_SIGNAL
+            or (each.why == SHORT and each.quantity in (MODULATION, WAVEFORM))
+        ]
 
     @property
     def outcome(self) -> str:
@@ -110,7 +116,7 @@ class Comparison:
         if self.untested:
             return NOT_TESTED
         if not self.judged and not self.effects:
-            return NOTHING
+            return OPEN_ if any(each.too_short for each in self.uncompared) else NOTHING
         if self.failed or self.different:
             return NO_PARITY
         return OPEN_ if self.open or self.undecided or self.uncompared else PARITY
@@ -140,7 +146,16 @@ class Comparison:
     def seconds_more(self) -> float:
         """Of model time, that would decide what is open; NaN if more seconds would not."""
         longer = [e.longer for e in self.open if not math.isnan(e.longer)]
+        if any(each.too_short for each in self.uncompared) or any(
+            each.why == SHORT for each in self.undecided
+        ):
+            longer.append(2.0)
         return (max(longer) - 1) * self.reference.duration if longer else math.nan
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether an interval of what is open is wider than what is allowed."""
+        return any(e.in_margins(e.high) - e.in_margins(e.low) > 2 for e in self.open)
 
     @property
     def verdict(self) -> str:
@@ -154,6 +169,8 @@ class Comparison:
             return f"NO VERDICT: nothing could be judged, {who}; {way_out}"
         if self.outcome == PARITY:
             return f"PARITY: {self._how_many(count)} as a CPU run could give them, {who}"
+        if self.outcome == OPEN_ and not count:
+            return f"OPEN: nothing could be judged, {who}; {self._not_compared}"
         if self.outcome == OPEN_ and not (self.open or self.undecided):
             return (
                 f"OPEN: {self._not_compared}; {self._how_many(count)} as a CPU run could give "
@@ -205,13 +222,24 @@ class Comparison:
     def _way_out(self) -> str:
         """What would decide what is open."""
         seconds = self.seconds_more
+        if self.undecided and all(each.why == SHORT for each in self.undecided):
+            return "run longer to decide"
         if self.undecided or (math.isnan(seconds) and not any(self.spread)):
             return "judge by more runs (--spread) to decide"
         if not math.isnan(seconds):
             if seconds <= LONGEST * self.reference.duration:
                 more = max(seconds, LEAST * self.reference.duration)
                 return f"run {_rounded_up(more)} s more to decide"
-            return "they lie at the edge of what is allowed"
+            if not self.is_wide:
+                return (
+                    "they lie at the edge of what is allowed, and a limit of your own "
+                    "(--tolerance) decides"
+                )
+            alone = "" if any(self.spread) else "judge by more runs (--spread), or "
+            return (
+                f"{alone}let the input vary more, or record more neurons, as these runs tell "
+                "little of it"
+            )
         return f"judge by more runs than {sum(self.spread)} (--spread) to decide"
 
     def value(self, trace: str, metric: str) -> Optional[float]:

@@ -390,9 +390,14 @@ def _judged_limits(kind: Quantity, limits: Tolerance) -> Tuple[float, float]:
 def _longer(asked: QuantityValues, x: float, half: float, margin: Tuple[float, float]) -> float:
     """Times as long until the interval clears the margin; NaN if it is runs that are too few.
 
-    Measured, it shrinks with the root of the length; typical, as `Quantity.run_of` does.
+    Measured, it shrinks with the root of the length; typical, as `Quantity.run_of` does. Of an
+    interval that is wider than the margin, where the effect lies in it is chance: a run tells
+    where as soon as the interval is half as wide as what is allowed.
     """
     gap = min(abs(x - margin[0]), abs(margin[1] - x))
+    allowed = (margin[1] - margin[0]) / 2
+    if half > allowed:
+        gap = max(gap, allowed / 2)
     alone = len(asked.repeats) < 2
     if gap <= 0:
         return math.nan if alone else math.inf

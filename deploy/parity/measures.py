@@ -38,6 +38,17 @@ from deploy.parity.statistics.path import (
 )
 from deploy.parity.statistics.process import QUANTILES, describe_process
 from deploy.parity.statistics.trains import regularity, synchrony
+from deploy.parity.together import (
+    ASKED,
+    BRIEF,
+    MODULATION,
+    SHORT,
+    TIME_BASE,
+    UNLIKE,
+    WAVEFORM,
+    Together,
+    rhythm,
+)
 from deploy.traces.dynamics import DRIVEN, FREE, LEARNED, UNSUPERVISED
 from deploy.traces.trace import Trace
 
@@ -53,6 +64,8 @@ SMALLEST = 0.003  # of the radius: noise that no reader of the value sees
 ACTIVE = 2.0  # Hz, below which a neuron is not missed
 EXCESS = 20.0  # Hz above twice its rate, from which on a neuron runs away
 VOLTAGE_SAMPLES = 400
+FEWEST_SPIKES = 5.0  # of a neuron, before it is missed; and more than twice as many run away
+COUNTED = 100.0  # degrees of freedom of what is known by counting
 WINDOW = 0.05  # s; a state of a free population is where it is for so long
 NEAREST = 5  # windows of other runs in which a population is in the same state
 
@@ -156,6 +169,17 @@ class Yardstick:
         return np.asarray((explained >= FOLLOWS) | (noise <= SMALLEST * self.scale))
 
     @cached_property
+    def together(self) -> Together:
+        """The activity of the same neurons."""
+        return Together(list(self.repeats), self.dt)
+
+    def in_time(self, trace: Trace) -> Values:
+        """How the activity of a run follows it; nothing of other neurons."""
+        if any(each is trace for each in self.builds):
+            return {name: np.array([np.nan]) for name in self.together.asked}
+        return self.together.values(trace)
+
+    @cached_property
     def taught(self) -> np.ndarray:
         """(n_samples,) where an error teaches, see `while_taught`."""
         return while_taught(np.array([flat(trace) for trace in self.repeats], float))
@@ -240,7 +264,12 @@ def precision_of(trace: Trace, yard: Yardstick) -> Mapping[str, Precision]:
 
     Empty where there are more runs, which tell that better, and of what is no value.
     """
-    if trace.kind not in ("decoded", "value") or len(yard.repeats) > 1:
+    if len(yard.repeats) > 1:
+        return {}
+    if trace.sparse or trace.kind == "current":
+        own = counted(trace, yard) if trace.sparse else {}
+        return {**own, **yard.together.precision(trace)}
+    if trace.kind not in ("decoded", "value"):
         return {}
     path, sampling, scale = seen(trace, yard.dt), trace.period * yard.dt, yard.scale
     found = [
@@ -331,11 +360,13 @@ def filtered(trace: Trace, yard: Yardstick) -> Values:
     found = {"gain": gain, "offset": offset}
     if len(yard.repeats) > 1:
         found["noise"] = 0.5 * np.log(noise**2 + 0.01**2)
-    return {name: np.array([each]) for name, each in found.items()}
+    alone = {name: np.array([each]) for name, each in found.items()}
+    return {**alone, **yard.in_time(trace)}
 
 
 def spikes(trace: Trace, yard: Yardstick) -> Values:
-    """Rates, of all and by neuron; neurons that fall silent or run away; regularity; synchrony."""
+    """Rates, of all and by neuron; neurons that fall silent or run away; regularity; synchrony;
+    how all of them go up and down in time."""
     counts = trace.counts().astype(float)
     mean = (
         _expected_counts(trace, yard)
@@ -343,15 +374,16 @@ def spikes(trace: Trace, yard: Yardstick) -> Values:
         else np.mean([t.counts() for t in yard.others(trace)], axis=0)
     )
     seconds = trace.n_steps * yard.dt
-    active = mean >= ACTIVE * seconds
+    active = mean >= max(ACTIVE * seconds, FEWEST_SPIKES)
     total, n = float(mean.sum()), max(1, trace.n_neurons)
     of_neuron = {
         "rates apart": float(np.abs(counts - mean).sum()) / total if total else np.nan,
         "silenced": float(np.sum(active & (counts < 0.1 * mean))) / n,
-        "runaway": float(np.sum(counts > 2 * mean + EXCESS * seconds)) / n,
+        "runaway": float(np.sum(counts > 2 * mean + EXCESS * seconds + FEWEST_SPIKES)) / n,
     }
     alone = {
         "population rate": np.log((counts.sum() + 1) / n / seconds),
+        "fastest neuron": np.log((counts.max(initial=0.0) + FEWEST_SPIKES) / seconds),
         "regularity": regularity(trace.spike_steps, trace.spike_neurons),
         "synchrony": np.log(
             synchrony(
@@ -359,7 +391,23 @@ def spikes(trace: Trace, yard: Yardstick) -> Values:
             )
         ),
     }
-    return {name: np.array([each]) for name, each in {**of_neuron, **alone}.items()}
+    found = {name: np.array([each]) for name, each in {**of_neuron, **alone}.items()}
+    if trace.dynamics == FREE:
+        found.update(rhythm(trace, yard.dt))
+    return {**found, **yard.in_time(trace)}
+
+
+def counted(trace: Trace, yard: Yardstick) -> Mapping[str, Precision]:
+    """How well one pair of runs knows rates: a neuron has a spike more or less."""
+    counts = yard.first.counts()
+    total, freedom = float(counts.sum()), np.array([COUNTED])
+    if not total:
+        return {}
+    error = float(np.sum(counts > 0)) / total / 2
+    return {
+        "rates apart": Precision(np.array([error]), freedom),
+        "population rate": Precision(np.array([error / np.sqrt(np.sum(counts > 0))]), freedom),
+    }
 
 
 def _expected_counts(trace: Trace, yard: Yardstick) -> np.ndarray:
@@ -395,7 +443,7 @@ def voltage(trace: Trace, yard: Yardstick) -> Values:
     others = np.concatenate([flat(t)[::every, ::step] for t in yard.others(trace)])
     at = (np.arange(len(own)) + 0.5) / len(own)
     apart = np.abs(own - np.quantile(others, at, axis=0))  # the first Wasserstein distance
-    return {"voltages apart": np.array([float(np.mean(apart))])}
+    return {"voltages apart": np.array([float(np.mean(apart))]), **yard.in_time(trace)}
 
 
 def error(trace: Trace, yard: Yardstick) -> Values:
@@ -497,10 +545,10 @@ class Measure(NamedTuple):
 MEASURES: Mapping[str, Measure] = {
     "decoded": Measure(value),
     "value": Measure(value),
-    "spikes": Measure(spikes, frozenset({"rates apart", "silenced", "runaway"})),
-    "activity": Measure(filtered, frozenset({"gain", "offset", "noise"})),
-    "current": Measure(filtered, frozenset({"gain", "offset", "noise"})),
-    "voltage": Measure(voltage, frozenset({"voltages apart"})),
+    "spikes": Measure(spikes, frozenset({"rates apart", "silenced", "runaway", *ASKED})),
+    "activity": Measure(filtered, frozenset({"gain", "offset", "noise", WAVEFORM})),
+    "current": Measure(filtered, frozenset({"gain", "offset", "noise", *ASKED})),
+    "voltage": Measure(voltage, frozenset({"voltages apart", WAVEFORM})),
     "weights": Measure(weights, frozenset({"weights, size", "weights, direction"})),
     "error": Measure(error),
 }
@@ -552,6 +600,13 @@ def why_unknown(quantity: str, yard: Yardstick) -> str:
         if quantity == "gain" and len(yard.repeats) < 2:
             return NOISE_OR_SIGNAL
         return "the run has less than a tenth of its variance in common with the CPU's"
+    if quantity == WAVEFORM or quantity in ASKED:
+        if yard.together.why_not == SHORT and quantity in (MODULATION, WAVEFORM):
+            return SHORT
+        if yard.together.why_not or quantity != MODULATION or len(yard.repeats) > 1:
+            brief = BRIEF if quantity == TIME_BASE and yard.together.is_brief else ""
+            return yard.together.why_not or brief or UNLIKE
+        return NOISE_OR_SIGNAL
     return UNKNOWN.get(quantity, "no neuron follows a path that the others share")
 
 

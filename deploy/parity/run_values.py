@@ -32,9 +32,10 @@ from deploy.parity.metrics.ideal import error_to
 from deploy.parity.metrics.pair import flat
 from deploy.parity.spread import Spread, single
 from deploy.parity.statistics.design import Precision
+from deploy.traces.dynamics import LEARNED
 from deploy.traces.trace import Trace
 from deploy.traces.traces import Traces
-from deploy.traces.uncompared import Uncompared, why_no_numbers
+from deploy.traces.uncompared import Uncompared, why_no_numbers, why_too_short
 
 LEARNING_SPEED, ERROR_TO_IDEAL = "learning speed", "error to ideal"
 
@@ -140,7 +141,7 @@ class CpuRuns:
     def values_of(self, other: Traces) -> List[QuantityValues]:
         """Everything that a run is asked, trace by trace of the reference."""
         same = same_by_construction(self.reference, other)
-        other = self._of_numbers(other)
+        other = self._enough(self._of_numbers(other))
         return [
             each._replace(seconds=self.reference.duration)
             for trace in self.reference
@@ -172,6 +173,25 @@ class CpuRuns:
                     found[trace.label] = f"{where}, {why}"
         return found
 
+    def too_short(self, other: Traces) -> List[Uncompared]:
+        """Traces of which the run has too little to tell anything by."""
+        same = same_by_construction(self.reference, other)
+        found = []
+        for trace in (each for each in self.reference if each.label in other.traces):
+            if trace.kind not in MEASURES or trace.label in same:
+                continue
+            learned = trace.dynamics == LEARNED and trace.kind in ("decoded", "value")
+            why = why_too_short(other[trace.label], other.dt, learned)
+            if why:
+                found.append(Uncompared(trace.label, why, too_short=True))
+        return found
+
+    def _enough(self, other: Traces) -> Traces:
+        """The run without these."""
+        beside = {each.trace for each in self.too_short(other)}
+        kept = {label: trace for label, trace in other.traces.items() if label not in beside}
+        return replace(other, traces=kept)
+
     def _of_numbers(self, other: Traces) -> Traces:
         """The run without these."""
         beside = {each.trace for each in self.no_numbers(other)}
@@ -187,7 +207,7 @@ class CpuRuns:
         values : sequence of QuantityValues
             Of `values_of`.
         """
-        other = self._of_numbers(other)
+        other = self._enough(self._of_numbers(other))
         plain = (each for each in values if each.strays is None)
         known = {(each.trace, each.quantity): len(each.where) for each in plain}
         same = same_by_construction(self.reference, other)

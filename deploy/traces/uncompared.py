@@ -8,6 +8,8 @@ import numpy as np
 
 from deploy.traces.trace import Trace
 
+FEWEST_SAMPLES = 36  # of what is followed in time: 32, and a tenth at the start
+SHORTEST = 0.05  # s, in which neurons that fire have intervals
 LARGEST = 1e15  # of a sample: what is larger has no square in single precision
 
 
@@ -16,6 +18,32 @@ class Uncompared(NamedTuple):
 
     trace: str
     why: str
+    too_short: bool = False  # more of it would do
+
+
+def why_too_short(trace: Trace, dt: float, halved: bool = False) -> str:
+    """Why there is too little of a trace to tell anything by; empty if there is not.
+
+    Of what is `halved`, as it is learned, the second half counts.
+    """
+    if trace.kind == "weights":  # of which the ends are compared
+        return ""
+    if not trace.sparse:
+        count = len(trace.samples)
+        needed = 2 * FEWEST_SAMPLES if halved else FEWEST_SAMPLES
+        few = f"{count} {'sample' if count == 1 else 'samples'}, of {needed}"
+        return (
+            f"it has {few} that are needed; run longer, or sample more often"
+            if count < needed
+            else ""
+        )
+    seconds = trace.n_steps * dt
+    if seconds >= SHORTEST * (1 - 1e-9):
+        return ""
+    return (
+        f"its spikes are of {1000 * seconds:g} ms, of {1000 * SHORTEST:g} that are needed; run "
+        "longer"
+    )
 
 
 def why_no_numbers(trace: Trace, dt: float) -> str:
