@@ -31,19 +31,16 @@ def why_too_short(trace: Trace, dt: float, halved: bool = False) -> str:
     if not trace.sparse:
         count = len(trace.samples)
         needed = 2 * FEWEST_SAMPLES if halved else FEWEST_SAMPLES
-        few = f"{count} {'sample' if count == 1 else 'samples'}, of {needed}"
+        if count >= needed:
+            return ""
         return (
-            f"it has {few} that are needed; run longer, or sample more often"
-            if count < needed
-            else ""
+            f"it has {count} of {needed} samples that are needed; run longer, or sample more often"
         )
     seconds = trace.n_steps * dt
     if seconds >= SHORTEST * (1 - 1e-9):
         return ""
-    return (
-        f"its spikes are of {1000 * seconds:g} ms, of {1000 * SHORTEST:g} that are needed; run "
-        "longer"
-    )
+    least = 1000 * SHORTEST
+    return f"its spikes are of {1000 * seconds:g} of {least:g} ms that are needed; run longer"
 
 
 def why_no_numbers(trace: Trace, dt: float) -> str:
