@@ -389,6 +389,7 @@ def test_a_loop_keeps_its_matrix_beside_many_inputs():
     with nengo.Network(seed=19) as net:
         memory = nengo.Ensemble(600, 2, label="memory")
         loop = nengo.Connection(memory, memory, synapse=0.1)
+        nengo.Connection(nengo.Node([0, 0]), memory, synapse=0.1)
         for _ in range(90):
             source = nengo.Ensemble(40, 2)
             nengo.Connection(source, memory, transform=0.01, synapse=0.1)
@@ -397,6 +398,21 @@ def test_a_loop_keeps_its_matrix_beside_many_inputs():
     assert "by a matrix" in ways["memory → memory"]
     assert done.network.config[done.copies[memory]].input_tau == pytest.approx(0.1, rel=0.02)
     assert done.copies[loop] in done.network.all_connections
+
+
+@pytest.mark.quick
+def test_a_memory_of_many_inputs_has_them_by_the_host_once_for_all():
+    """As what nengo_spa binds enters a State: through carriers, half was lost within a second."""
+    with nengo.Network(seed=20) as net:
+        memory = nengo.Ensemble(600, 16, label="memory")
+        nengo.Connection(memory, memory, synapse=0.1)
+        directions = np.random.RandomState(3).randn(100, 16, 1)
+        for direction in directions / np.linalg.norm(directions, axis=1, keepdims=True):
+            source = nengo.Ensemble(60, 1)
+            nengo.Connection(source, memory, transform=0.1 * direction, synapse=0.005)
+    ways = [c.after for c in rewrite(net).changes if c.rule == "filters of inputs"]
+    assert not any("neurons that carry" in way for way in ways)
+    assert sum("by way of the host" in way for way in ways) == 2  # the loop, and all inputs
 
 
 def lag_and_gain(values, dt=0.001, omega=6.0):

@@ -27,7 +27,6 @@ from loihi_rules.routes.from_host import Given
 
 TRIED_POINTS = 500  # of what an ensemble represents, at which its largest value is looked for
 MOST_VALUES = 2_000_000  # of a node, that are looked at
-LONG_LOOP = 0.9  # s, from which a matrix's weights have few bits for a loop that adds errors up
 MOST_MODES = 1000  # dimensions of a loop whose eigenvalues are looked for, in about a second
 
 
@@ -247,8 +246,7 @@ def _entry(
     fixed = on_chip(network, conn.pre) and conn.learning_rule_type is None
     values = values_to_neurons(conn) if straight and fixed and tau else 0
     weights = not isinstance(conn.post_obj, Neurons)  # of a solver
-    long = adds_up and (tau or 0.0) >= LONG_LOOP
-    other = pre is not post or long or off_filter(tau or 0.0, dt) > 0
+    other = pre is not post or adds_up or off_filter(tau or 0.0, dt) > 0
     return Entry(
         conn,
         tau,

@@ -66,8 +66,10 @@ class Plan:
 
     @property
     def total(self) -> float:
-        """Of all connections, in squared radii."""
-        return sum(choice.costs[choice.way].total for choice in self.choices)
+        """Of all connections, in squared radii; a board that waits for one waits for all."""
+        costs = [choice.costs[choice.way] for choice in self.choices]
+        prices = [cost.price for cost in costs]
+        return sum(cost.total for cost in costs) - sum(prices) + max(prices, default=0.0)
 
 
 def plan(
@@ -100,7 +102,12 @@ def plan(
         Whether the ensemble is silent at some of its values.
     """
     taus = _candidates(entries, dt) if tau is None else [tau]
-    plans = [_at(entries, n_neurons, dimensions, dt, chip, t, asked or {}, threshold) for t in taus]
+    paid = [False, True] if any(entry.adds_up for entry in entries) else [False]
+    plans = [
+        _at(entries, n_neurons, dimensions, dt, chip, t, asked or {}, threshold, by_host)
+        for t in taus
+        for by_host in paid
+    ]
     return min(plans, key=lambda found: found.total)
 
 
@@ -121,12 +128,18 @@ def _at(
     tau: float,
     asked: Mapping[int, Way],
     threshold: bool,
+    paid: bool = False,
 ) -> Plan:
+    """The ways at one filter; if ``paid``, the host's has its price already, by whatever else."""
     beside = _Beside.of(entries)
     costs = [
         _costs(entry, beside, n_neurons, dimensions, dt, chip, tau, threshold) for entry in entries
     ]
-    ways = {k: min(c, key=lambda way: c[way].total) for k, c in enumerate(costs)}
+
+    def of_way(k: int, way: Way) -> float:
+        return costs[k][way].total - costs[k][way].price * paid
+
+    ways = {k: min(c, key=lambda way: of_way(k, way)) for k, c in enumerate(costs)}
     ways.update({k: way for k, way in asked.items() if way in costs[k]})
     rows = sum(
         2 * e.values if ways[k] == Way.BY_HOST else e.rows
