@@ -78,7 +78,7 @@ def test_weights_of_a_solvers_own_have_no_other_way_and_the_way_out_leads_out():
                 nengo.Connection(before, after, solver=solver, transform=[[1]], synapse=tau)
             else:
                 nengo.Connection(
-                    before.neurons, after.neurons, transform=0.002 * np.eye(50), synapse=tau
+                    before.neurons, after.neurons, transform=0.001 * np.eye(50), synapse=tau
                 )
             nengo.Probe(after.neurons)
         assert len(run(net, "emulator", 0.01)[1]) == lines
