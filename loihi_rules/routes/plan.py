@@ -84,6 +84,9 @@ def plan(
 ) -> Plan:
     """Choose the filter, and with it all ways, whose costs add up to the least.
 
+    The way by the host has a price, as a board's steps wait for it: for all that enters an ensemble
+    it is paid once. Where a loop adds errors up, ways are also chosen as if it were paid already.
+
     Parameters
     ----------
     entries : sequence of Entry
