@@ -90,7 +90,8 @@ USES: Tuple[Use, ...] = (
             f"{_HOST} {_PILOTS} deploy/traces/described.py {_BUILD}decoding_room.py "
             f"{_READ}chip_neurons.py {_READ}chip_values.py {_READ}learned_weights.py "
             f"{_READ}mean_rates.py {_RUN}input_spikes.py {_RULES}nir/export.py "
-            f"{_RULES}pilots/decoded.py {_RULES}pilots/networks.py {_CHIP_PASSES}learning_scale.py",
+            f"{_RULES}pilots/decoded.py {_RULES}pilots/networks.py {_CHIP_PASSES}learning_scale.py "
+            f"{_RULES}routes/by_host.py",
         )
         for neurons in ("LIFRate", "RectifiedLinear", "RatesToSpikesNeuronType")
     ),

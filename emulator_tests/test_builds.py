@@ -52,7 +52,7 @@ def silent():
 
 def slow():
     a, b = nengo.Ensemble(50, 1, label="a"), nengo.Ensemble(50, 1, label="b")
-    nengo.Connection(a.neurons, b.neurons, transform=np.eye(50) * 1e-3, synapse=20.0)
+    nengo.Connection(a.neurons, b.neurons, transform=np.eye(50), synapse=20.0)
 
 
 def not_a_number():

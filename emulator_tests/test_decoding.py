@@ -377,7 +377,7 @@ def test_a_trigger_switches_where_it_does_on_the_cpu(seed):
             probe = nengo.Probe(trigger, synapse=0.05)
         with deploy.Simulator(net, target=target, progress_bar=False) as sim:
             sim.run(1.5)
-            switches[target] = int(np.sum(np.diff(np.sign(sim.data[probe][200:, 0])) != 0))
+            switches[target] = int(np.sum(np.diff(np.sign(sim.data[probe][100:, 0])) != 0))
     assert switches["cpu"] >= 3
     assert switches["cpu"] == switches["float-emulator"] == switches["emulator"]
 

@@ -474,8 +474,7 @@ def test_closures_are_looked_into_where_it_is_known():
     assert files == {
         "deploy/host/host.py",  # by what it is, not by its name
         "deploy/models/known_code.py",  # of a user's function
-        "deploy/models/own_draws.py",  # of a user's function
-        "deploy/models/same_model.py",  # of a user's function
+        "deploy/models/reads.py",  # of a user's function
     }
 
 

@@ -91,7 +91,7 @@ def drives(given):
 
 
 def test_rates_of_neurons_that_a_node_drives_are_said_where_they_are_off():
-    (cpu, chip), (warning,) = drives(lambda t: np.linspace(0, 4, 100))
+    (cpu, chip), (warning,) = drives(lambda t: np.linspace(0, 12, 100))
     assert warning.object == "driven" and "pilot_inputs" in warning.way_out
     figures = re.search(r"(\d+) % too slow, (\d+) Hz .* CPU's (\d+)", warning.what).groups()
     percent, mine, cpus = map(float, figures)

