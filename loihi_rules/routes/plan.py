@@ -30,6 +30,7 @@ ROUNDING = 0.1  # error, in radii, for a weight's
 HOST_STEPS = 2  # that a value of the chip's takes to the host, which a filter makes up for
 SMOOTH_STEPS = 3  # of a filter that does
 HOST_PRICE = 0.03**2  # squared radii, of a way by the host, for which each step of a board waits
+LONG_LOOP = 0.9  # s, from which a matrix's weights have few bits for a loop that adds errors up
 AT_A_THRESHOLD = 9.2  # radii that noise of one is worth there; measured, see `_at_threshold`
 
 
@@ -85,7 +86,8 @@ def plan(
     """Choose the filter, and with it all ways, whose costs add up to the least.
 
     The way by the host has a price, as a board's steps wait for it: for all that enters an ensemble
-    it is paid once. Where a loop adds errors up, ways are also chosen as if it were paid already.
+    it is paid once. Where a loop adds errors up beside inputs of more neurons than there are
+    in-axons, ways are also chosen as if it were paid already.
 
     Parameters
     ----------
@@ -105,7 +107,8 @@ def plan(
         Whether the ensemble is silent at some of its values.
     """
     taus = _candidates(entries, dt) if tau is None else [tau]
-    paid = [False, True] if any(entry.adds_up for entry in entries) else [False]
+    crowded = _Beside.of(entries, chip).crowded and any(entry.adds_up for entry in entries)
+    paid = [False, True] if crowded else [False]
     plans = [
         _at(entries, n_neurons, dimensions, dt, chip, t, asked or {}, threshold, by_host)
         for t in taus
@@ -134,7 +137,7 @@ def _at(
     paid: bool = False,
 ) -> Plan:
     """The ways at one filter; if ``paid``, the host's has its price already, by whatever else."""
-    beside = _Beside.of(entries)
+    beside = _Beside.of(entries, chip)
     costs = [
         _costs(entry, beside, n_neurons, dimensions, dt, chip, tau, threshold) for entry in entries
     ]
@@ -188,6 +191,8 @@ class _Beside(NamedTuple):
         Sum of their shares.
     straight : bool
         Whether anything goes straight to the neurons, which may be hundreds of times as strong.
+    crowded : bool
+        Whether what can be carried has more neurons than a core has in-axons.
     """
 
     share: Mapping[Any, float]
@@ -195,9 +200,10 @@ class _Beside(NamedTuple):
     carriable: Mapping[Any, int]
     carriable_share: Mapping[Any, float]
     straight: bool
+    crowded: bool
 
     @classmethod
-    def of(cls, entries: Sequence[Entry]) -> _Beside:
+    def of(cls, entries: Sequence[Entry], chip: Chip) -> _Beside:
         share: Dict[Any, float] = defaultdict(float)
         carriable_share: Dict[Any, float] = defaultdict(float)
         for entry in entries:
@@ -207,7 +213,8 @@ class _Beside(NamedTuple):
         carried = [entry for entry in entries if entry.carriable]
         alike, carriable = Counter(map(_likeness, carried)), Counter(e.tau for e in carried)
         straight = any(entry.spikes for entry in entries)
-        return cls(share, alike, carriable, carriable_share, straight)
+        crowded = sum(entry.rows for entry in carried) > chip.in_axons_a_core
+        return cls(share, alike, carriable, carriable_share, straight, crowded)
 
 
 def _costs(
@@ -277,9 +284,10 @@ def _costs(
         _at_threshold(entry, asked, float(np.hypot(asked, added))) * threshold,
     )
     ways = {Way.MATRIX: direct, Way.CARRIED: carried} if entry.carriable else {Way.CARRIED: carried}
-    # beside what is far stronger, a loop's matrix keeps bits that the host's values do not have
-    weak = fits and beside.straight and not off_filter(own, dt)
-    if entry.by_host and not weak:
+    # a loop has its matrix where there is room for it; beside what is far stronger, this also
+    # keeps bits that the host's values do not have
+    short = fits and own < LONG_LOOP and not off_filter(own, dt)
+    if entry.by_host and not (short and (beside.straight or not beside.crowded)):
         ways[Way.BY_HOST] = _by_host(entry, own, sensitivity, dimensions, tau, dt, bits, threshold)
     return ways
 
