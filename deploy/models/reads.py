@@ -149,6 +149,9 @@ def text_of(code: types.CodeType) -> str:
     A lambda is known by all of its line, and the lines that this goes on over.
     """
     try:
+        # from Python 3.13 on that name stands for what `python -c` was given, whoever uses it
+        if code.co_filename == "<string>":
+            raise OSError("no file has it")
         return inspect.getsource(code)
     except (OSError, TypeError, IndexError):
         parts = [
