@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dis
 import inspect
 import sys
@@ -148,20 +149,18 @@ def text_of(code: types.CodeType) -> str:
 
     A lambda is known by all of its line, and the lines that this goes on over.
     """
-    try:
-        # from Python 3.13 on that name stands for what `python -c` was given, whoever uses it
-        if code.co_filename == "<string>":
-            raise OSError("no file has it")
-        return inspect.getsource(code)
-    except (OSError, TypeError, IndexError):
-        parts = [
-            (each.co_code.hex(), each.co_names, each.co_varnames, each.co_freevars)
-            for each in codes_of(code)
-        ]
-        constants = [
-            repr(constant)
-            for each in codes_of(code)
-            for constant in each.co_consts
-            if not isinstance(constant, types.CodeType)
-        ]
-        return f"{sys.version_info[:2]} {parts} {constants}"
+    # from Python 3.13 on "<string>" stands for what `python -c` was given, whoever else uses it
+    if code.co_filename != "<string>":
+        with contextlib.suppress(OSError, TypeError, IndexError):
+            return inspect.getsource(code)
+    parts = [
+        (each.co_code.hex(), each.co_names, each.co_varnames, each.co_freevars)
+        for each in codes_of(code)
+    ]
+    constants = [
+        repr(constant)
+        for each in codes_of(code)
+        for constant in each.co_consts
+        if not isinstance(constant, types.CodeType)
+    ]
+    return f"{sys.version_info[:2]} {parts} {constants}"
