@@ -27,14 +27,21 @@ def runs(given, neuron_type, seed=91, by=None, radius=1.0, dimensions=1):
         after = nengo.Ensemble(200, dimensions, radius=8)
         nengo.Connection(ens, after)
         probe = nengo.Probe(ens, synapse=0.03)
-    found = []
+    samples, said = both(net, probe, "what is decoded")
+    rms = [float(np.sqrt(np.mean(np.sum(each[300:] ** 2, axis=1)))) for each in samples]
+    return rms, said
+
+
+def both(net, probe, words):
+    """A probe's samples on CPU and emulator, and what is said there in which these words are."""
+    samples = []
     for target in ("cpu", "emulator"):
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             with deploy.Simulator(net, target=target, progress_bar=False) as sim:
                 sim.run(1.0)
-                found.append(float(np.sqrt(np.mean(np.sum(sim.data[probe][300:] ** 2, axis=1)))))
-    return found, [w.message for w in caught if "what is decoded" in str(w.message)]
+                samples.append(np.array(sim.data[probe]))
+    return samples, [w.message for w in caught if words in str(w.message)]
 
 
 @pytest.mark.parametrize("by", [None, "an ensemble"])
@@ -79,15 +86,9 @@ def test_functions_are_looked_at_too(given, off):
         nengo.Connection(ens, out[1], function=lambda x: 0 * x)
         nengo.Connection(ens, out[2], function=lambda x: np.sin(3 * x))
         probe = nengo.Probe(out, synapse=0.03)
-    found = []
-    for target in ("cpu", "emulator"):
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            with deploy.Simulator(net, target=target, progress_bar=False) as sim:
-                sim.run(1.0)
-                found.append(sim.data[probe][:, 0])
-    said = [str(w.message) for w in caught if "radii" in str(w.message)]
+    (cpu, chip), warned = both(net, probe, "radii")
+    said = [str(each) for each in warned]
     assert bool(said) == off
     assert all("where a function that is decoded of its neurons comes to" in each for each in said)
-    error = np.sqrt(np.mean((found[1] - found[0]) ** 2) / np.mean(found[0] ** 2))
+    error = np.sqrt(np.mean((chip - cpu)[:, 0] ** 2) / np.mean(cpu[:, 0] ** 2))
     assert (error > 0.1) == off

@@ -141,7 +141,7 @@ class CpuRuns:
     def values_of(self, other: Traces) -> List[QuantityValues]:
         """Everything that a run is asked, trace by trace of the reference."""
         same = same_by_construction(self.reference, other)
-        other = self._enough(self._of_numbers(other))
+        other = self._judged(other)
         return [
             each._replace(seconds=self.reference.duration)
             for trace in self.reference
@@ -186,17 +186,13 @@ class CpuRuns:
                 found.append(Uncompared(trace.label, why, too_short=True))
         return found
 
-    def _enough(self, other: Traces) -> Traces:
-        """The run without these."""
-        beside = {each.trace for each in self.too_short(other)}
-        kept = {label: trace for label, trace in other.traces.items() if label not in beside}
-        return replace(other, traces=kept)
-
-    def _of_numbers(self, other: Traces) -> Traces:
-        """The run without these."""
-        beside = {each.trace for each in self.no_numbers(other)}
-        kept = {label: trace for label, trace in other.traces.items() if label not in beside}
-        return replace(other, traces=kept)
+    def _judged(self, other: Traces) -> Traces:
+        """The run without what is no numbers, or too little."""
+        for left_out in (self.no_numbers, self.too_short):
+            beside = {each.trace for each in left_out(other)}
+            kept = {label: trace for label, trace in other.traces.items() if label not in beside}
+            other = replace(other, traces=kept)
+        return other
 
     def unmeasured(self, other: Traces, values: Sequence[QuantityValues]) -> List[Unmeasured]:
         """What a run is asked and these runs cannot tell, with the reason.
@@ -207,7 +203,7 @@ class CpuRuns:
         values : sequence of QuantityValues
             Of `values_of`.
         """
-        other = self._enough(self._of_numbers(other))
+        other = self._judged(other)
         plain = (each for each in values if each.strays is None)
         known = {(each.trace, each.quantity): len(each.where) for each in plain}
         same = same_by_construction(self.reference, other)

@@ -317,7 +317,7 @@ def write_text(path: Path, text: str) -> None:
 
 def _of_seed(
     seed: int,
-    model: SameModel,
+    same: SameModel,
     duration: float,
     targets: Sequence[str],
     folder: Optional[Path],
@@ -327,7 +327,6 @@ def _of_seed(
     options: Mapping[str, Any],
 ) -> Parity:
     """One seed on every target: runs of one model, some of them perhaps of an earlier sweep."""
-    same = SameModel(model)
     kept = [None] * len(targets) if folder is None else _kept(folder, same, seed, targets)
     dt = step_of(options.get("dt"), same.load(seed))
     wanted = (seed, dt, steps_of(duration, dt))

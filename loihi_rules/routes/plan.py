@@ -107,10 +107,11 @@ def plan(
         Whether the ensemble is silent at some of its values.
     """
     taus = _candidates(entries, dt) if tau is None else [tau]
-    crowded = _Beside.of(entries, chip).crowded and any(entry.adds_up for entry in entries)
+    beside = _Beside.of(entries, chip)
+    crowded = beside.crowded and any(entry.adds_up for entry in entries)
     paid = [False, True] if crowded else [False]
     plans = [
-        _at(entries, n_neurons, dimensions, dt, chip, t, asked or {}, threshold, by_host)
+        _at(entries, beside, n_neurons, dimensions, dt, chip, t, asked or {}, threshold, by_host)
         for t in taus
         for by_host in paid
     ]
@@ -127,6 +128,7 @@ def _candidates(entries: Sequence[Entry], dt: float) -> List[float]:
 
 def _at(
     entries: Sequence[Entry],
+    beside: _Beside,
     n_neurons: int,
     dimensions: int,
     dt: float,
@@ -137,7 +139,6 @@ def _at(
     paid: bool = False,
 ) -> Plan:
     """The ways at one filter; if ``paid``, the host's has its price already, by whatever else."""
-    beside = _Beside.of(entries, chip)
     costs = [
         _costs(entry, beside, n_neurons, dimensions, dt, chip, tau, threshold) for entry in entries
     ]
