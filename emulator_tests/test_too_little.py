@@ -69,3 +69,52 @@ def test_a_healthy_pair_of_two_seconds_is_still_judged(cpu):
     assert deploy.compare_traces(cpu, same).outcome == PARITY
     found = deploy.compare_traces(cpu, deploy.run(network_of(421), 2.0, "emulator"))
     assert found.outcome != NO_PARITY
+
+
+SELDOM = 50.0  # s, which is longer than any run here
+
+
+def of_every_kind(sample_every):
+    """A network that learns, and all that can be probed of it."""
+    with nengo.Network(seed=431) as net:
+        stimulus = nengo.Node(lambda t: [np.sin(4 * t)])
+        pre, post = nengo.Ensemble(30, 1), nengo.Ensemble(30, 1)
+        error = nengo.Node(size_in=1)
+        nengo.Connection(stimulus, pre)
+        learned = nengo.Connection(pre, post, learning_rule_type=nengo.PES())
+        nengo.Connection(post, error)
+        nengo.Connection(stimulus, error, transform=-1)
+        nengo.Connection(error, learned.learning_rule)
+        for of, what in (
+            (stimulus, "output"), (post, "decoded_output"), (post.neurons, "output"),
+            (post.neurons, "voltage"), (post.neurons, "input"), (learned, "weights"),
+            (learned.learning_rule, "error"),
+        ):  # fmt: skip
+            nengo.Probe(of, what, sample_every=sample_every, label=what + of.__class__.__name__)
+        nengo.Probe(post.neurons, synapse=0.01, sample_every=sample_every, label="activity")
+    return net
+
+
+@pytest.mark.parametrize("runs", [0, 6])
+def test_what_was_never_sampled_is_not_compared(tmp_path, runs):
+    """Of no samples the shape, the last one and the worst were asked, with errors of NumPy's."""
+    net = of_every_kind(SELDOM)
+    found = deploy.compare(net, 0.2, spread=runs)
+    beside = {each.trace for each in found.uncompared}
+    assert beside | set(found.same) == {p.label for p in net.all_probes}
+    for each in found.uncompared:
+        assert each.why.startswith("it has 0 of "), each
+    assert all(figure.trace.startswith(("weights of", "error of")) for figure in found.figures)
+    found.save(tmp_path / "page")
+    for label, trace in found.reference.traces.items():
+        assert found.plot(label) is not None
+        assert trace.rows.ndim == 2
+    loaded = [deploy.Traces.load(path) for path in sorted((tmp_path / "page").glob("traces/*"))]
+    assert deploy.compare_traces(*loaded).uncompared
+
+
+def test_nothing_but_what_was_never_sampled_is_open():
+    with nengo.Network(seed=432) as net:
+        nengo.Probe(nengo.Ensemble(30, 1), sample_every=SELDOM, label="x")
+    found = deploy.compare(net, 0.2, spread=0)
+    assert found.outcome == OPEN_ and "0 of 36 samples" in found.verdict

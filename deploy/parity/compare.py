@@ -70,12 +70,18 @@ def compare_runs(
     without = {each.trace for each in no_numbers}
     too_short = [each for each in cpu.too_short(other) if each.trace not in without]
     beside = {each.trace for each in no_numbers}
+    empty = {
+        label
+        for run in (reference, other)
+        for label, trace in run.traces.items()
+        if not (trace.sparse or trace.samples.size)
+    }
     own = [
         replace(
             figure,
             tolerance=None if figure.metric in QUANTITIES else tolerances.get(figure.metric),
         )
-        for figure in _figures(reference, other, beside)
+        for figure in _figures(reference, other, beside | empty)
     ]
     own += figures
     notes = [f"{each.trace} is not compared: {each.why}" for each in (*no_numbers, *too_short)]

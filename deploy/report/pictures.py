@@ -52,6 +52,8 @@ def of_trace(parity: Comparison, label: str) -> List[Picture]:
     draw = DRAW.get(parity.reference[label].kind)
     if draw is None or label not in parity.other.traces:
         return []
+    if not all(trace.sparse or trace.samples.size for _, _, trace in runs_of(parity, label)):
+        return []
     with styled():
         return [draw(parity, label)]
 

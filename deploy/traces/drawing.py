@@ -35,8 +35,7 @@ def draw_trace(trace: Trace, dt: float, axes: Optional[Any] = None, **style: Any
         axes.plot(trace.spike_times(dt), trace.spike_neurons, **style)
         axes.set_ylabel("neuron")
     else:
-        samples = trace.samples.reshape(len(trace.samples), -1)
-        axes.plot(trace.times(dt), samples[:, :MOST_DIMENSIONS], **style)
+        axes.plot(trace.times(dt), trace.rows[:, :MOST_DIMENSIONS], **style)
         axes.set_ylabel(trace.unit if trace.unit != "1" else "value")
     axes.set_xlabel("time (s)")
     axes.set_title(trace.label)

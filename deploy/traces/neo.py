@@ -38,7 +38,7 @@ def to_neo(run: Traces) -> Any:
                     )
                 )
             continue
-        samples = trace.samples.reshape(len(trace.samples), -1)
+        samples = trace.rows
         unit = pq.Hz if trace.kind == "activity" else pq.dimensionless
         common: Dict[str, Any] = {"units": unit, "name": trace.label}
         if float(trace.period).is_integer():

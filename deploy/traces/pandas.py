@@ -30,7 +30,7 @@ def to_pandas(run: Traces) -> Any:
             time, index = trace.spike_times(run.dt), trace.spike_neurons
             value = np.ones(len(time))
         else:
-            flat = trace.samples.reshape(len(trace.samples), -1)
+            flat = trace.rows
             time = np.repeat(trace.times(run.dt), flat.shape[1])
             index = np.tile(np.arange(flat.shape[1]), len(flat))
             value = flat.ravel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, List, NamedTuple, Optional, Sequence, Union
 
@@ -123,6 +124,11 @@ class Trace:
         """(n_samples,) time of each sample in seconds."""
         times: NDArray[np.float64] = np.multiply(dt, self.steps)
         return times
+
+    @property
+    def rows(self) -> np.ndarray:
+        """(n_samples, n) samples, each a row, whether there are any or not."""
+        return self.samples.reshape(len(self.samples), math.prod(self.samples.shape[1:]))
 
     def dense(self) -> np.ndarray:
         """(n_samples, ...) samples as Nengo gives them; spikes as amplitude or 0."""

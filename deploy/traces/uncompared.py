@@ -9,6 +9,7 @@ import numpy as np
 from deploy.traces.trace import Trace
 
 FEWEST_SAMPLES = 36  # of what is followed in time: 32, and a tenth at the start
+ENDS = 2  # samples of weights, of which the first and the last are compared
 SHORTEST = 0.05  # s, in which neurons that fire have intervals
 LARGEST = 1e15  # of a sample: what is larger has no square in single precision
 
@@ -26,11 +27,11 @@ def why_too_short(trace: Trace, dt: float, halved: bool = False) -> str:
 
     Of what is `halved`, as it is learned, the second half counts.
     """
-    if trace.kind == "weights":  # of which the ends are compared
-        return ""
     if not trace.sparse:
         count = len(trace.samples)
         needed = 2 * FEWEST_SAMPLES if halved else FEWEST_SAMPLES
+        if trace.kind == "weights":
+            needed = ENDS
         if count >= needed:
             return ""
         return (
@@ -47,7 +48,7 @@ def why_no_numbers(trace: Trace, dt: float) -> str:
     """Which samples of a trace nothing can be reckoned with; empty if all are numbers."""
     if trace.sparse or not trace.samples.size:
         return ""
-    samples = trace.samples.reshape(len(trace.samples), -1)
+    samples = trace.rows
     unusable = ~(np.abs(samples) <= LARGEST)  # as NaN is
     bad = unusable.any(axis=1)
     if not bad.any():

@@ -298,7 +298,7 @@ def _check_finite(run: Traces, described: Mapping[nengo.Probe, Trace], pieces: P
     for trace in _assembled(described, pieces, run.n_steps):
         if trace.sparse or np.isfinite(trace.samples).all():
             continue
-        bad = ~np.isfinite(trace.samples.reshape(len(trace.samples), -1)).all(axis=1)
+        bad = ~np.isfinite(trace.rows).all(axis=1)
         step = int(trace.steps[bad][0])
         if step < first:
             first, worst = step, trace

@@ -41,8 +41,7 @@ class Pair:
 
 def flat(trace: Trace) -> np.ndarray:
     """(n_samples, n) samples."""
-    samples = np.asarray(trace.samples, dtype=float)
-    return samples.reshape(len(samples), -1)
+    return np.asarray(trace.rows, dtype=float)
 
 
 def rms(x: np.ndarray) -> float:
