@@ -88,7 +88,8 @@ USES: Tuple[Use, ...] = (
             f"nengo.neurons:{neurons}",
             "amplitude",
             f"{_HOST} {_PILOTS} deploy/traces/described.py {_BUILD}decoding_room.py "
-            f"{_READ}chip_neurons.py {_READ}chip_values.py {_READ}learned_weights.py "
+            f"{_BUILD}matrices.py {_READ}chip_neurons.py {_READ}chip_values.py "
+            f"{_READ}learned_weights.py "
             f"{_READ}mean_rates.py {_RUN}input_spikes.py {_RULES}nir/export.py "
             f"{_RULES}pilots/decoded.py {_RULES}pilots/networks.py {_CHIP_PASSES}learning_scale.py "
             f"{_RULES}routes/by_host.py",
@@ -252,7 +253,7 @@ USES: Tuple[Use, ...] = (
         EMULATOR,
         "nengo_loihi.block:Synapse",
         "_set_weights_indices",
-        f"{_BUILD}row_table.py {_BUILD}split.py {_CONFORMANCE}model.py",
+        f"{_BUILD}split.py {_CONFORMANCE}model.py",
     ),
     Use(
         EMULATOR,

@@ -109,8 +109,14 @@ def is_turned(array: np.ndarray) -> bool:
     """
     if not array.flags.c_contiguous:
         return array.flags.f_contiguous
-    in_order = np.cumprod([array.itemsize, *array.shape[:0:-1]])[::-1]
-    return array.T.flags.c_contiguous and array.strides != tuple(in_order.tolist())
+    if not array.flags.f_contiguous:
+        return False
+    stride = array.itemsize
+    for size, own in zip(array.shape[::-1], array.strides[::-1]):
+        if own != stride:
+            return True
+        stride *= size
+    return False
 
 
 def copied(array: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ Integers alone are added so: a compartment's floats keep the order in which they
 
 from __future__ import annotations
 
-from typing import Dict, List, Tuple
+from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
 
@@ -31,7 +31,10 @@ def one_behind_the_other(layout: Layout) -> Layout:
         for place in places:
             stays[place] = False
         long_rows.append(np.concatenate([rows.weights[place] for place in places], axis=1))
-    kept = np.setdiff1d(_fixed(layout), np.concatenate([chain.ravel() for chain in chains]))
+    fixed = _fixed(layout)
+    for chain in chains:
+        fixed[chain] = False
+    kept = np.flatnonzero(fixed)
     kept = kept[np.argsort(rows.start[kept], kind="stable")]
     at, length = np.count_nonzero(stays), rows.length.astype(np.int64)
     start[kept] = np.cumsum(length[kept]) - length[kept]
@@ -81,14 +84,11 @@ def joined(layout: Layout, first_group: np.ndarray) -> Tuple[np.ndarray, np.ndar
     together, run = np.ones(len(groups.source), np.int64), groups.run_length.copy()
     if not layout.integer:
         return together, run
-    starts = np.split(groups.run_start, groups.table[1:])
     part = np.searchsorted(first_group, np.arange(len(together)), side="right")
     first = np.arange(len(together))
-    for before, behind in _neighbours(groups):
-        length, there = groups.run_length[before], starts[before] >= 0
-        if part[before] == part[behind] and np.array_equal(
-            starts[before][there] + length, starts[behind][there]
-        ):
+    pairs = _neighbours(groups)
+    for (before, behind), follows in zip(pairs, _follow(groups, pairs)):
+        if part[before] == part[behind] and follows:
             lead = first[behind] = first[before]
             together[lead] += 1
             together[behind] = 0
@@ -96,12 +96,28 @@ def joined(layout: Layout, first_group: np.ndarray) -> Tuple[np.ndarray, np.ndar
     return together, run
 
 
+def _follow(groups: Groups, pairs: Sequence[Tuple[int, int]]) -> np.ndarray:
+    """(n_pairs,) whether all rows of the second group lie behind those of the first in memory."""
+    if not pairs:
+        return np.zeros(0, np.bool_)
+    before, behind = np.array(pairs).T
+    sizes = np.diff(np.append(groups.table, len(groups.run_start)))[before]
+    ends = np.cumsum(sizes)
+    within = np.arange(ends[-1]) - np.repeat(ends - sizes, sizes)
+    first, second = (
+        groups.run_start[np.repeat(groups.table[of], sizes) + within] for of in (before, behind)
+    )
+    length = np.repeat(groups.run_length[before], sizes)
+    right = (first < 0) | (first + length == second)
+    return np.logical_and.reduceat(right, ends - sizes)
+
+
 def _fixed(layout: Layout) -> np.ndarray:
-    """The rows that do not learn."""
+    """(n_rows,) whether each row does not learn."""
     fixed = np.ones(len(layout.rows.start), np.bool_)
     for row, count in zip(layout.learning.first_row, layout.learning.n_axons):
         fixed[row : row + count] = False
-    return np.flatnonzero(fixed)
+    return fixed
 
 
 def _neighbours(groups: Groups) -> List[Tuple[int, int]]:
@@ -114,17 +130,16 @@ def _neighbours(groups: Groups) -> List[Tuple[int, int]]:
     begins, ends = place + groups.run_base, place + end
     runs = np.flatnonzero(groups.run_length > 0)
     runs = runs[np.isin(begins[runs], ends[runs]) | np.isin(ends[runs], begins[runs])]
-    has_row = np.split(groups.run_start >= 0, groups.table[1:])
-    waiting: Dict[Tuple[int, int, int], List[int]] = {}
+    rows = [of.tobytes() for of in np.split(groups.run_start >= 0, groups.table[1:])]
+    waiting: Dict[Tuple[int, int, int, bytes], List[int]] = {}
     found = []
-    for g in runs[np.argsort(groups.run_base[runs], kind="stable")].tolist():
-        source, scale = int(groups.source[g]), int(groups.run_scale[g])
-        base, length = int(groups.run_base[g]), int(groups.run_length[g])
-        candidates = waiting.get((source, scale, base), [])
-        for before in candidates:
-            if np.array_equal(has_row[before], has_row[g]):
-                candidates.remove(before)
-                found.append((before, g))
-                break
-        waiting.setdefault((source, scale, base + length), []).append(g)
+    columns = groups.source, groups.run_scale, groups.run_base, groups.run_length
+    ordered = runs[np.argsort(groups.run_base[runs], kind="stable")]
+    for g, source, scale, base, length in zip(
+        ordered.tolist(), *(column[ordered].tolist() for column in columns)
+    ):
+        candidates = waiting.get((source, int(scale), base, rows[g]))
+        if candidates:
+            found.append((candidates.pop(0), g))
+        waiting.setdefault((source, int(scale), base + length, rows[g]), []).append(g)
     return found

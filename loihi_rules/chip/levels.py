@@ -13,6 +13,7 @@ that makes no more than eight different thresholds.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple, Optional
 
 import numpy as np
@@ -64,6 +65,7 @@ def decays_of(decay_u: float, decay_v: float, scale_u: bool = True, scale_v: boo
     )
 
 
+@lru_cache(maxsize=1024)
 def filter_of(tau: float, dt: float) -> float:
     """The time constant of a compartment's filter in seconds, for one that is asked for.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 import nengo
@@ -133,20 +134,22 @@ def remove_dead_ends(network: nengo.Network, incoming: Incoming) -> List[nengo.C
     removed: List[nengo.Connection] = []
     probed = {probe.obj for probe in network.all_probes}
     probed |= {probe.obj for probe in network.all_probes if isinstance(probe.obj, nengo.Connection)}
+    uses = Counter(conn.pre_obj for conn in network.all_connections)
     changed = True
     while changed:
-        used = {conn.pre_obj for conn in network.all_connections}
         dead = {
             conn
             for node, ends in incoming.items()
-            if node not in used and node not in probed
+            if not uses[node] and node not in probed
             for conn in ends
             if conn.learning_rule_type is None and conn not in probed
         }
         changed = False
         for net in [network, *network.all_networks]:
-            for conn in [c for c in net.connections if c in dead]:
-                net.connections.remove(conn)
-                removed.append(conn)
+            gone = [conn for conn in net.connections if conn in dead]
+            if gone:
+                net.connections[:] = [conn for conn in net.connections if conn not in dead]
+                uses.subtract(conn.pre_obj for conn in gone)
+                removed += gone
                 changed = True
     return removed

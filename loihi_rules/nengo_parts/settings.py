@@ -23,6 +23,12 @@ def declare(network: nengo.Network, of: Type[Any], *names: str) -> None:
             config.set_param(name, Parameter(name, default=None, optional=True))
 
 
+def is_set(network: nengo.Network, of: Type[Any], name: str) -> bool:
+    """Whether a setting that is declared has been given to any object, or to all of its class."""
+    config = network.config[of]
+    return bool(len(config.get_param(name).data)) or name in config
+
+
 # what users may set, by the class of the object that it is set on
 OF_USERS: Mapping[Type[Any], Sequence[str]] = {
     nengo.Ensemble: ("on_chip", "input_tau"),

@@ -9,6 +9,8 @@ import numpy as np
 from nengo.base import ObjView
 from nengo.ensemble import Neurons
 
+UNSET = object()
+
 
 def base_of(obj: Any) -> Any:
     """The ensemble, node or rule below a view or a set of neurons."""
@@ -20,7 +22,14 @@ def base_of(obj: Any) -> Any:
 def on_chip(network: nengo.Network, obj: Any) -> bool:
     """Whether an end of a connection is on the chip, once placement has run."""
     ens = base_of(obj)
-    return isinstance(ens, nengo.Ensemble) and network.config[ens].on_chip is not False
+    if not isinstance(ens, nengo.Ensemble):
+        return False
+    # as ``network.config[ens].on_chip``, by which all that walks over connections asks
+    config = network.config
+    of_class = config[type(ens)]
+    parameter = of_class.get_param("on_chip")
+    own = parameter.data.get(config[ens], UNSET)
+    return (parameter.get_default(of_class) if own is UNSET else own) is not False
 
 
 def is_chip_input(obj: Any) -> bool:

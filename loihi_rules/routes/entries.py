@@ -119,7 +119,8 @@ def entries_of(
         for conn in conns:
             taus.setdefault(base_of(conn.pre), []).append(tau_of(conn))
         found = [_entry(network, conn, taus, loops, dt) for conn in conns]
-        found = [replace(e, given=_given(network, e.conn, dt, nodes)) for e in found]
+        given = [_given(network, conn, dt, nodes) for conn in conns]
+        found = [e if g is None else replace(e, given=g) for e, g in zip(found, given)]
         entries[ens] = _with_shares(_without_lags(notes, found, dt), known)
     return entries
 

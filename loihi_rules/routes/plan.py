@@ -110,12 +110,30 @@ def plan(
     beside = _Beside.of(entries, chip)
     crowded = beside.crowded and any(entry.adds_up for entry in entries)
     paid = [False, True] if crowded else [False]
-    plans = [
-        _at(entries, beside, n_neurons, dimensions, dt, chip, t, asked or {}, threshold, by_host)
-        for t in taus
-        for by_host in paid
-    ]
+    kinds = [_kind(entry) for entry in entries]
+    plans = []
+    for t in taus:
+        known: Dict[Any, Dict[Way, Cost]] = {}  # what costs the same is reckoned once
+        for kind, entry in zip(kinds, entries):
+            if kind not in known:
+                known[kind] = _costs(
+                    entry, beside, n_neurons, dimensions, dt, chip, t, threshold
+                )  # fmt: skip
+        costs = [known[kind] for kind in kinds]
+        plans += [
+            _at(entries, costs, dimensions, chip, t, asked or {}, threshold, by_host)
+            for by_host in paid
+        ]
     return min(plans, key=lambda found: found.total)
+
+
+def _kind(entry: Entry) -> Any:
+    """What an entry's costs depend on: the same for those that are alike."""
+    if entry.from_host and not entry.spikes:
+        return entry.conn  # also on what its node gives
+    every = vars(entry).items()
+    own = entry.conn.pre_obj is entry.conn.post_obj
+    return (own, *(value for name, value in every if name not in ("conn", "given", "lag")))
 
 
 def _candidates(entries: Sequence[Entry], dt: float) -> List[float]:
@@ -128,10 +146,8 @@ def _candidates(entries: Sequence[Entry], dt: float) -> List[float]:
 
 def _at(
     entries: Sequence[Entry],
-    beside: _Beside,
-    n_neurons: int,
+    costs: Sequence[Mapping[Way, Cost]],
     dimensions: int,
-    dt: float,
     chip: Chip,
     tau: float,
     asked: Mapping[int, Way],
@@ -139,9 +155,6 @@ def _at(
     paid: bool = False,
 ) -> Plan:
     """The ways at one filter; if ``paid``, the host's has its price already, by whatever else."""
-    costs = [
-        _costs(entry, beside, n_neurons, dimensions, dt, chip, tau, threshold) for entry in entries
-    ]
 
     def of_way(k: int, way: Way) -> float:
         return costs[k][way].total - costs[k][way].price * paid

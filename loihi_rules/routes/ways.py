@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Tuple
 
 from loihi_rules.notes import Way
@@ -44,7 +45,7 @@ class Cost:
     offset: float = 0.0
     price: float = 0.0
 
-    @property
+    @cached_property
     def total(self) -> float:
         """All of it, in squared radii."""
         errors = self.error**2 + self.noise**2 + self.bits**2 + self.offset**2

@@ -9,7 +9,7 @@ import numpy as np
 
 from deploy.nengo_loihi.build.build_errors import CannotBuild
 from deploy.nengo_loihi.build.resources import name_of_block
-from deploy.nengo_loihi.build.row_table import lengths_of
+from deploy.nengo_loihi.build.row_table import RowTable, lengths_of
 from deploy.nengo_loihi.load import load_nengo_loihi
 from loihi_rules.change import Problem
 from loihi_rules.chip.limits import KINDS, Chip
@@ -94,10 +94,15 @@ class _Layout:
 
     def _set(self, block: Any, piece_of: np.ndarray) -> None:
         self.piece_of[block] = piece_of
+        alike: Dict[Any, Reach] = {}  # of groups in which each axon leads to all
         for synapse in block.synapses:
             if synapse not in self.targets:
                 self.targets[synapse] = _targets(synapse, len(piece_of))
-            self.reaches[synapse] = _reach(synapse, self.targets[synapse], piece_of)
+            targets = self.targets[synapse]
+            kind = synapse if targets is not None else _kind(synapse)
+            if kind not in alike:
+                alike[kind] = _reach(synapse, targets, piece_of)
+            self.reaches[synapse] = alike[kind]
 
     def fitting(self) -> Dict[Any, int]:
         """The size of a piece of each block that is free."""
@@ -130,6 +135,10 @@ class _Layout:
             used[SYNAPSES] += self.reaches[synapse].bits
         for axon in block.axons:
             reached = self.reaches[axon.target].pieces
+            if axon.compartment_map is None and self.targets[axon.target] is None:
+                # each neuron has an axon of its own, to every piece
+                used[OUT_AXONS] += axon.slots_per_axon * reached[0] * used[COMPARTMENTS]
+                continue
             sent = np.asarray(axon.map_axon(np.arange(block.n_neurons)))
             # neurons of one piece that have one axon share it
             pairs = np.unique((piece_of * len(reached) + sent)[sent >= 0])
@@ -151,7 +160,10 @@ def _given_pieces(shape: Any) -> np.ndarray:
 
 def _targets(synapse: Any, n_compartments: int) -> Targets:
     """What a synapse group's axons lead to; nothing of one in which each leads to all."""
-    lengths, shared = lengths_of(synapse.indices), synapse.axon_to_weight_map
+    rows, shared = synapse.indices, synapse.axon_to_weight_map
+    if shared is None and isinstance(rows, RowTable) and rows.table.shape[1] == n_compartments:
+        return None
+    lengths = lengths_of(rows)
     if shared is None and np.all(lengths == n_compartments):
         return None
     bases = synapse.axon_compartment_bases
@@ -164,6 +176,13 @@ def _targets(synapse: Any, n_compartments: int) -> Targets:
     if len(used):
         compartments += np.concatenate([rows[k] for k in row[used]])
     return np.repeat(used.astype(np.int32), many), compartments
+
+
+def _kind(synapse: Any) -> Tuple[int, ...]:
+    """What the reach of a group depends on in which each axon leads to all."""
+    cfg = synapse.synapse_cfg
+    bits = cfg.weight_bits, cfg.delay_bits, cfg.tag_bits, cfg.idx_bits
+    return (synapse.n_axons, cfg.compression, cfg.n_synapses, *bits)
 
 
 def _reach(synapse: Any, targets: Targets, piece_of: np.ndarray) -> Reach:

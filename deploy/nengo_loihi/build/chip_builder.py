@@ -35,6 +35,7 @@ from deploy.nengo_loihi.build.input_units import (
     input_unit,
     most_at_once,
 )
+from deploy.nengo_loihi.build.matrices import Matrices
 from deploy.nengo_loihi.build.rates_in_pieces import rates_in_pieces
 from deploy.nengo_loihi.build.rounded import round_model
 from deploy.nengo_loihi.build.row_table import row_tables
@@ -76,6 +77,7 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
     base: Any = builder.builder.Builder
     decoding = Decoding(rewritten.solutions)
     looped = decoded_as_given(rewritten.network, dt)
+    matrices = Matrices(nengo_loihi, dt)
     LoihiBlock: Any = nengo_loihi.block.LoihiBlock
 
     class ChipBuilder(base):
@@ -238,9 +240,9 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
         def _connection(self, model: Any, conn: nengo.Connection, *args: Any, **kwargs: Any) -> Any:
             """With the filter of what enters its target, and the numbers of its learning."""
             block = model.objs[base_of(conn.post)].get("in")
-            tau = None
-            if block is not None and on_chip(model.toplevel, conn.post):
-                tau = model.toplevel.config[base_of(conn.post)].input_tau
+            tau = None if block is None else self._input_tau(model, base_of(conn.post))
+            if tau is not None and matrices.has(model, conn, tau):
+                return self._matrix(model, conn, block, tau)
             stepped = block is not None and is_stepped(conn.post)
             if tau is not None or stepped:
                 block.compartment.tau_s = None
@@ -291,6 +293,28 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
                     synapse.learning_rate *= conn.pre_obj.n_neurons / len(scale.sources)
             return built
 
+        def _input_tau(self, model: Any, ens: Any) -> Optional[float]:
+            """The filter of what enters an ensemble on the chip; None where it is not chosen."""
+            if ens not in model.input_taus:
+                chip = on_chip(model.toplevel, ens)
+                model.input_taus[ens] = model.toplevel.config[ens].input_tau if chip else None
+            tau: Optional[float] = model.input_taus[ens]
+            return tau
+
+        def _matrix(self, model: Any, conn: nengo.Connection, block: Any, tau: float) -> None:
+            """A connection that is one matrix of weights, by `Matrices`."""
+            seed = model.seeds[conn]
+            question = _question(solver_of_decoders(conn.solver), conn, matrices.state_of(seed))
+            if question in model.answers:
+                solved = model.answers[question][0]
+            else:
+                solved = self._decoders(model, conn.solver, conn, np.random.RandomState(seed))
+            model.solved[conn] = solved
+            synapse = matrices.build(model, conn, name_of(conn), solved)
+            model.decoded.append((conn.pre_obj, synapse))
+            block.compartment.tau_s = None
+            block.compartment.configure_filter(tau, dt=model.dt)
+
         def _in_spikes(
             self, worth: float, model: Any, conn: nengo.Connection, *args: Any, **kwargs: Any
         ) -> Any:
@@ -332,6 +356,7 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
 
     label = rewritten.network.label or "network"
     model: Any = ChipModel(dt=dt, label=label, builder=ChipBuilder())
+    model.input_taus = {}  # of ensembles that something enters
     model.solved = {}  # connections to what their solvers gave
     model.input_units = {}  # of receivers of values
     model.valued = {}  # these receivers to their connections

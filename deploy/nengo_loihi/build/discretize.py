@@ -21,10 +21,9 @@ from typing import (
 import numpy as np
 
 from deploy.nengo_loihi.build.reach import (
+    LEAST_WEIGHT,
     Reach,
-    largest_of,
-    magnitudes,
-    reach_of,
+    Reaches,
     sums_of,
 )
 from deploy.nengo_loihi.build.resources import name_of_block
@@ -33,6 +32,7 @@ from deploy.nengo_loihi.build.rounded_together import (
     Errors,
     Target,
     ValuedGroup,
+    content_of_groups,
     ratio,
     round_sources,
     round_targets,
@@ -42,7 +42,6 @@ from deploy.nengo_loihi.build.rounded_together import (
 from deploy.nengo_loihi.build.row_table import RowTable, flat
 from deploy.nengo_loihi.build.scaling import (
     least_weight,
-    rows_are_fixed,
     scale_block,
 )
 from deploy.nengo_loihi.build.source_activity import Source, decoded_sources
@@ -151,29 +150,35 @@ def discretize_model(
     kept: Dict[str, List[Kept]] = {}
     for block in model.blocks:
         holder = PIECE.sub("", name_of_block(block))
-        reaches = {synapse: reach_of(synapse, block.n_neurons) for synapse in block.synapses}
+        reaches = Reaches(block, side_by_side=True)
         with _in_one_row(block), warnings.catch_warnings():
             furthest = model.furthest.get(block, 0.0)
             reference, factor = scale_block(block, spikes, reaches, sources, pulses, furthest)
             least = least_weight(block)
             info = theirs.discretize_compartment(block.compartment, reference)
-            groups = [_group(*own, reference, info, least) for own in reaches.items()]
-            groups = _of_few_exponents(groups, info)
+            groups = _of_few_exponents(_groups(reaches, reference, info, least), info)
             strongest = sorted(groups, key=lambda group: -group.size)
             target = represent.get(block)
             rounded = _rounded(groups, sources, target, factor, info["w_exp"], solutions)
             # `_warn_of_lost_bits` says which
             warnings.filterwarnings("ignore", "Lost .* extra bits")
+            unknown = {
+                group.synapse: group.synapse.weights[0] * group.mantissa
+                for group in groups
+                if group.synapse not in rounded
+            }
+            _make_integers(theirs, groups, reaches, info)
+            largest = reaches.largest()
             for group in groups:
-                asked = group.synapse.weights[0] * group.mantissa
-                _make_integers(theirs, group, info)
                 if not group.weighs or not group.n_weights.any():
                     continue
                 name = _name(holder, group.synapse)
-                errors = rounded.get(group.synapse) or _expected(group, asked)
+                errors = rounded.get(group.synapse) or _expected(group, unknown[group.synapse])
                 together = group.synapse in sources or name.startswith(VALUES)
                 beside = strongest[0].size / group.size, _name(holder, strongest[0].synapse)
-                kept.setdefault(name, []).append(_kept(group, errors, together, beside))
+                kept.setdefault(name, []).append(
+                    _kept(group, largest[group.synapse], errors, together, beside)
+                )
         unit[block] = info["v_scale"] * factor
         of_weights = info["w_scale"] * 2.0 ** (LOIHI.threshold_shift + info["w_exp"])
         units[block] = Units(of_weights * factor, info["b_scale"] * factor)
@@ -218,19 +223,23 @@ class _Group(NamedTuple):
     mantissa: float
 
 
-def _group(
-    synapse: Any, reach: Reach, reference: float, info: Mapping[str, Any], least: float
-) -> _Group:
-    """What a group's integers are to be, beside its block's; see ``discretize_compartment``."""
-    size, scale, down = synapse.max_abs_weight(), reference, 0
-    weighs = bool(not synapse.learning and size > least)
-    if weighs:
-        spare = max(0, info["w_exp"] - LOIHI.weight_exponents[0])
-        scale = min(reference, size * 2.0**spare)
-        down = int(np.floor(np.log2(scale / size)))
-    mantissa = float(np.max(info["w_scale"])) * 2.0**down
-    n_weights = reach.added(magnitudes(synapse, reach) > least)
-    return _Group(synapse, reach, size, n_weights, weighs, scale, down, mantissa)
+def _groups(
+    reaches: Reaches, reference: float, info: Mapping[str, Any], least: float
+) -> List[_Group]:
+    """What groups' integers are to be, beside their block's; see ``discretize_compartment``."""
+    spare = max(0, info["w_exp"] - LOIHI.weight_exponents[0])
+    mantissa = float(np.max(info["w_scale"]))
+    sizes, numbers = reaches.most(), reaches.numbers(least)
+    found = []
+    for synapse, reach in reaches.items():
+        size, scale, down = sizes[synapse], reference, 0
+        weighs = bool(not synapse.learning and size > least)
+        if weighs:
+            scale = min(reference, size * 2.0**spare)
+            down = int(np.floor(np.log2(scale / size)))
+        own = mantissa * 2.0**down
+        found.append(_Group(synapse, reach, size, numbers[synapse], weighs, scale, down, own))
+    return found
 
 
 def _of_few_exponents(groups: Sequence[_Group], info: Mapping[str, Any]) -> List[_Group]:
@@ -277,7 +286,7 @@ def _rounded(
     valued: List[ValuedGroup] = []
     for group in groups:
         synapse, reach = group[:2]
-        if not group.weighs or rows_are_fixed(synapse):
+        if not group.weighs or reach.fixed:
             continue
         steps = steps_of(synapse, group.mantissa, w_exp - group.down)
         if synapse in sources:
@@ -291,24 +300,68 @@ def _rounded(
     def solve() -> Solution:
         errors = {own.synapse: round_targets(*own) for own in valued}
         errors.update(round_sources(decoded))
-        return tuple(
-            array for own in every for array in (own.synapse.weights[0], *errors[own.synapse])
-        )
+        weights = np.concatenate([own.synapse.weights[0] for own in every])
+        off, gains = (np.array(of) for of in zip(*(errors[own.synapse] for own in every)))
+        return weights, off, gains
 
-    solution = solutions.of(("rounded weights", [own.content() for own in every]), solve)
+    problem = "rounded weights", content_of_groups(decoded), [own.content() for own in valued]
+    weights, off, gains = solutions.of(problem, solve)
     found: Dict[Any, Errors] = {}
-    for k, own in enumerate(every):
-        weights, off, gains = solution[3 * k : 3 * k + 3]
-        own.synapse.weights[0][...] = weights
-        found[own.synapse] = Errors(off, gains)
+    start = 0
+    for own, *errors in zip(every, off, gains):
+        table = own.synapse.weights[0]
+        table[...] = weights[start : start + len(table)]
+        start += len(table)
+        found[own.synapse] = Errors(*errors)
     return found
 
 
-def _make_integers(theirs: Any, group: _Group, info: Mapping[str, Any]) -> None:
-    """Make a group's weights integers, by nengo-loihi."""
+def _make_integers(
+    theirs: Any, groups: Sequence[_Group], reaches: Reaches, info: Mapping[str, Any]
+) -> None:
+    """Make groups' weights integers, by nengo-loihi: those of one exponent at once."""
+    sizes, own = reaches.most(), {group.synapse: group for group in groups}
+    done = set()
+    for stack in reaches.stacks:
+        integers = stack.table.view(np.int32)
+        alike: Dict[Tuple[int, int], List[int]] = {}
+        for k, synapse in enumerate(stack.synapses):
+            if own[synapse].weighs and not np.ndim(info["w_scale"]):
+                exponents = _exponents(own[synapse], sizes[synapse], info["w_exp"])
+                alike.setdefault(exponents, []).append(k)
+        for (up, down), places in alike.items():
+            scaled = stack.table[places] * (info["w_scale"] / 2.0**up) * 2**down
+            config = stack.synapses[places[0]].synapse_cfg
+            integers[places] = theirs.discretize_weights(config, scaled)
+            for k in places:
+                done.add(stack.synapses[k])
+                stack.synapses[k].weights = [integers[k].reshape(-1)]
+    for group in groups:
+        if group.synapse not in done:
+            _make_integers_alone(theirs, group, sizes[group.synapse], info)
+    reaches.stacks = [stack._replace(table=stack.table.view(np.int32)) for stack in reaches.stacks]
+
+
+def _exponents(group: _Group, size: Any, w_exp: int) -> Tuple[int, int]:
+    """By which powers of two a group's weights are beside their block's; it is given its exponent.
+
+    That of the reference is raised so often, and a weight is larger by so many more; see
+    ``discretize_synapse``. ``size`` is that of the largest weight.
+    """
+    up = max(0, -group.down)  # beyond the exponent that their reference has
+    if size > LEAST_WEIGHT:
+        down = int(np.floor(np.log2(size * 2.0**group.down * 2.0**up / size)))
+    else:  # rounded to nothing
+        down = w_exp + up - LOIHI.weight_exponents[0]
+    group.synapse.format(weight_exp=max(w_exp + up - down, LOIHI.weight_exponents[0]))
+    return up, down
+
+
+def _make_integers_alone(theirs: Any, group: _Group, size: float, info: Mapping[str, Any]) -> None:
+    """Make the integers of one group's weights, the largest of which is of a size."""
     synapse, scale = group.synapse, group.scale
-    if group.weighs and not rows_are_fixed(synapse):  # rounding may have made them larger
-        scale = synapse.max_abs_weight() * 2.0**group.down
+    if group.weighs and not group.reach.fixed:  # rounding may have made them larger
+        scale = size * 2.0**group.down
     if np.ndim(info["w_scale"]):  # which they look up by compartment
         synapse.indices = [flat(synapse.indices)]
     up = max(0, -group.down)  # beyond the exponent that their reference has
@@ -365,11 +418,19 @@ def _in_one_row(block: Any) -> Iterator[None]:
         ]
 
 
-def _kept(group: _Group, errors: Errors, together: bool, beside: Tuple[float, str]) -> Kept:
-    """What is left of the weights of each neuron that has some, in a group of integers."""
+def _kept(
+    group: _Group,
+    largest: np.ndarray,
+    errors: Errors,
+    together: bool,
+    beside: Tuple[float, str],
+) -> Kept:
+    """What is left of the weights of each neuron that has some, in a group of integers.
+
+    ``largest`` is the magnitude of the largest into each.
+    """
     some = group.n_weights > 0
-    largest = largest_of(magnitudes(group.synapse, group.reach), group.reach)[some]
-    bits = bits_left(largest, _step(group.synapse))
+    bits = bits_left(largest[some], _step(group.synapse))
     return Kept(bits, errors.off[some], errors.gains[some], together, beside)
 
 

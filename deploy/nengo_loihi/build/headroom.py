@@ -7,7 +7,7 @@ from typing import Any, Iterable, Mapping, NamedTuple
 
 import numpy as np
 
-from deploy.nengo_loihi.build.reach import Reach, largest_of, magnitudes, positive, table_of
+from deploy.nengo_loihi.build.reach import Reaches, table_of
 from deploy.nengo_loihi.build.source_activity import Source
 from loihi_rules.chip.levels import Decays, doublings
 from loihi_rules.chip.limits import LOIHI
@@ -35,7 +35,7 @@ def finer(
     block: Any,
     decays: Decays,
     unit: float,
-    reaches: Mapping[Any, Reach],
+    reaches: Reaches,
     spikes: Mapping[Any, float],
     sources: Mapping[Any, Source],
     least: float,
@@ -53,7 +53,7 @@ def finer(
     decays : Decays
     unit : float
         The integers that stand for a voltage of 1.
-    reaches : mapping of nengo_loihi.block.Synapse to Reach
+    reaches : Reaches
     spikes : mapping of nengo_loihi.block.Synapse to float
         The most spikes a step of one source, over time.
     sources : mapping of nengo_loihi.block.Synapse to Source
@@ -65,8 +65,7 @@ def finer(
     """
     compartment, n = block.compartment, block.n_neurons
     weight, faintest = np.zeros(n), np.inf
-    for synapse, reach in reaches.items():
-        own = largest_of(magnitudes(synapse, reach), reach)
+    for own in reaches.largest().values():
         weight = np.maximum(weight, own)
         if own.max() > least:
             faintest = min(faintest, float(own.max()))
@@ -76,9 +75,10 @@ def finer(
     nothing = np.zeros(n)
     if not doublings(*same, nothing, furthest * threshold):
         return 0
+    totals = reaches.totals()
     signed = {
-        synapse: _signed(synapse, reach, spikes.get(synapse, 1.0))
-        for synapse, reach in reaches.items()
+        synapse: _signed(both, totals[synapse], spikes.get(synapse, 1.0))
+        for synapse, both in reaches.signed().items()
     }
     step = _added(max(own.rate, LOIHI.spikes_a_step) * own.total for own in signed.values())
 
@@ -106,10 +106,8 @@ def _added(parts: Iterable[np.ndarray]) -> np.ndarray:
     return np.asarray(reduce(np.add, parts).max(axis=0))
 
 
-def _signed(synapse: Any, reach: Reach, rate: float) -> _Signed:
-    total = np.array([reach.added(positive(synapse, reach, sign)) for sign in (1.0, -1.0)])
-    half = rate / 2 * reach.added(magnitudes(synapse, reach))
-    return _Signed(total, rate, np.broadcast_to(half, total.shape))
+def _signed(both: np.ndarray, total: np.ndarray, rate: float) -> _Signed:
+    return _Signed(both, rate, np.broadcast_to(rate / 2 * total, both.shape))
 
 
 def _fastest(own: _Signed) -> np.ndarray:

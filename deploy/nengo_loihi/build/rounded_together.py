@@ -24,6 +24,8 @@ from loihi_rules.chip.rounding import (
 )
 from loihi_rules.chip.tuning import mean_chip_rates
 
+BESIDE = 2**20  # of what some points give each neuron, of tables that are looked at side by side
+
 
 class Steps(NamedTuple):
     """What weights of a group can be.
@@ -150,9 +152,14 @@ class DecodedGroup(NamedTuple):
     source: Source
     steps: Steps
 
-    def content(self) -> Tuple[Any, ...]:
-        """What they are rounded to depends on this."""
-        return (_weights(self.synapse, self.reach), self.source.content, *self.steps)
+
+def content_of_groups(groups: Sequence[DecodedGroup]) -> Tuple[Any, ...]:
+    """What the weights of all of them are rounded to depends on this."""
+    return (
+        [_weights(group.synapse, group.reach) for group in groups],
+        " ".join(group.source.content for group in groups),
+        np.array([group.steps for group in groups], float),
+    )
 
 
 class ValuedGroup(NamedTuple):
@@ -188,24 +195,37 @@ def round_sources(groups: Sequence[DecodedGroup]) -> Dict[Any, Errors]:
         for table, (_, _, source, steps) in zip(tables, dense)
     ]
     found: Dict[Any, Errors] = {}
+    alike: Dict[Any, List[Any]] = {}  # rates, and weights before and after, by their shapes
     for group, table, own, whole in zip(dense, tables, asked, round_tables(asked)):
         table[:] = whole / group.steps.mantissa
-        found[group.synapse] = _errors(group.source, own.weights, whole)
+        shapes = group.source.rates.shape, whole.shape
+        alike.setdefault(shapes, []).append((group, own.weights, whole))
+    for (points, _), each in alike.items():
+        n = max(BESIDE // (points[0] * each[0][2].shape[1]), 1)
+        for start in range(0, len(each), n):
+            some, before, after = zip(*each[start : start + n])
+            errors = _errors([group.source for group in some], before, after)
+            found.update(zip((group.synapse for group in some), errors))
     for group in groups:
         if not group.reach.dense:
-            found[group.synapse] = _errors(group.source, *_round_rows(group))
+            before, after = _round_rows(group)
+            (found[group.synapse],) = _errors([group.source], [before], [after])
     return found
 
 
-def _errors(source: Source, asked: Any, whole: Any) -> Errors:
-    """Of tables of weights, before and after they were rounded."""
-    wanted = source.rates @ asked
-    beside = source.rates @ (whole - asked).astype(np.float32)
+def _errors(sources: Sequence[Source], before: Sequence[Any], after: Sequence[Any]) -> List[Errors]:
+    """Of tables of weights of one shape, before and after they were rounded."""
+    # as ``rates``, which are turned: the last bits of products go by that
+    rates = np.array([source.rates.T for source in sources]).swapaxes(1, 2)
+    asked = np.array(before)
+    wanted = rates @ asked
+    beside = rates @ (np.array(after) - asked).astype(np.float32)
     size, off, product = (
-        np.einsum("xi,xi->i", *pair).astype(float)
+        np.einsum("gxi,gxi->gi", *pair).astype(float)
         for pair in ((wanted, wanted), (beside, beside), (wanted, beside))
     )
-    return Errors(np.sqrt(ratio(off, size, 0.0)), 1 + ratio(product, size, 0.0))
+    offs, gains = np.sqrt(ratio(off, size, 0.0)), 1 + ratio(product, size, 0.0)
+    return [Errors(*each) for each in zip(offs, gains)]
 
 
 def _round_rows(group: DecodedGroup) -> List[Any]:

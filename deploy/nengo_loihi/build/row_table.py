@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from typing import Any, Iterator, Sequence
+from functools import lru_cache
+from typing import Any, Dict, Iterator, Sequence
 
 import numpy as np
 
@@ -51,6 +52,16 @@ def lengths_of(rows: Sequence[np.ndarray]) -> np.ndarray:
     return np.array([row.shape[1] for row in rows], int)
 
 
+@lru_cache(maxsize=64)
+def _run(length: int) -> np.ndarray:
+    return np.arange(length)
+
+
+def in_order(places: np.ndarray) -> bool:
+    """Whether places are 0, 1, 2, …"""
+    return bool((places == _run(len(places))).all())
+
+
 def give_table(synapse: Any, weights: np.ndarray, places: np.ndarray, compression: int) -> None:
     """Give a synapse group a row of weights for each axon, all to the same compartments.
 
@@ -63,10 +74,28 @@ def give_table(synapse: Any, weights: np.ndarray, places: np.ndarray, compressio
         See ``SynapseConfig``.
     """
     places = np.asarray(places, np.int32)
-    # which sets the format as well, by the kind and the places of weights
-    synapse._set_weights_indices([weights[:1]], [places], weights.dtype, compression)
+    assert weights.dtype.name in ("float32", "int32")
     synapse.weights = RowTable(np.ascontiguousarray(weights))
     synapse.indices = RowTable(np.broadcast_to(places, weights.shape))
+    synapse.format(  # as in ``_set_weights_indices``, which looks at every row
+        compression=compression,
+        idx_bits=_idx_bits(synapse, int(places.max())),
+        fanout_type=1,
+        n_synapses=63,
+        weight_bits=7,
+    )
+
+
+_KNOWN_BITS: Dict[int, int] = {}  # of the last place to ``idx_bits``
+
+
+def _idx_bits(synapse: Any, last: int) -> int:
+    """nengo-loihi's ``Synapse.idx_bits``, which looks for the last place in every row."""
+    if last not in _KNOWN_BITS:
+        rows, synapse.indices = synapse.indices, [np.array([[last]])]
+        _KNOWN_BITS[last] = synapse.idx_bits()
+        synapse.indices = rows
+    return _KNOWN_BITS[last]
 
 
 @contextlib.contextmanager

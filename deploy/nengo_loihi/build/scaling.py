@@ -10,12 +10,8 @@ from deploy.nengo_loihi.build.headroom import finer
 from deploy.nengo_loihi.build.input_units import INPUT_MAX
 from deploy.nengo_loihi.build.reach import (
     LEAST_WEIGHT,
-    Reach,
-    has_bases,
+    Reaches,
     magnitudes,
-    positive,
-    reach_of,
-    sums_of,
 )
 from deploy.nengo_loihi.build.resources import name_of_block
 from deploy.nengo_loihi.build.source_activity import Source
@@ -44,7 +40,7 @@ SUM_MAX = 2**LOIHI.input_bits * 15 / 16  # of what synapses add in a step; the r
 def scale_block(
     block: Any,
     spikes: Dict[Any, float],
-    reaches: Mapping[Any, Reach],
+    reaches: Reaches,
     sources: Mapping[Any, Source],
     pulses: Mapping[Any, int],
     furthest: float = 0.0,
@@ -61,7 +57,7 @@ def scale_block(
     even = np.ones(block.n_neurons)
     if is_unscaled(compartment):
         even = even_thresholds(block, reaches)
-    largest = max((s.max_abs_weight() for s in block.synapses), default=0.0)
+    largest = max(reaches.most().values(), default=0.0)
     decays = decays_of(
         float(compartment.decay_u[0]),
         float(compartment.decay_v[0]),
@@ -70,7 +66,7 @@ def scale_block(
     )
     if is_unscaled(compartment):
         _decay_exactly(compartment)
-    saturate(block, decays)
+    saturate(block, decays, reaches)
     if largest <= NOTHING:
         _drop_faint_biases(compartment, decays)
         return largest, even
@@ -94,7 +90,7 @@ def is_unscaled(compartment: Any) -> bool:
     return not (compartment.scale_u or compartment.scale_v)
 
 
-def even_thresholds(block: Any, reaches: Mapping[Any, Reach]) -> np.ndarray:
+def even_thresholds(block: Any, reaches: Reaches) -> np.ndarray:
     """Give each compartment the threshold 1, and the weights and bias that go with it.
 
     A weight is small or large by its own neuron's threshold, whatever units both are in, and a core
@@ -105,7 +101,7 @@ def even_thresholds(block: Any, reaches: Mapping[Any, Reach]) -> np.ndarray:
     ----------
     block : nengo_loihi.block.LoihiBlock
         In floating point; is changed.
-    reaches : mapping of nengo_loihi.block.Synapse to Reach
+    reaches : Reaches
 
     Returns
     -------
@@ -116,7 +112,7 @@ def even_thresholds(block: Any, reaches: Mapping[Any, Reach]) -> np.ndarray:
     threshold = compartment.vth.astype(float)
     if compartment.enable_noise.any():  # which a core has but one strength of
         return np.ones(block.n_neurons)
-    fixed = any(rows_are_fixed(synapse) for synapse in block.synapses)
+    fixed = any(reach.fixed for reach in reaches.values())
     factor = np.full(block.n_neurons, 1 / threshold.min()) if fixed else 1 / threshold
     if np.any(factor != 1):
         _multiply(block, factor, reaches)
@@ -125,18 +121,21 @@ def even_thresholds(block: Any, reaches: Mapping[Any, Reach]) -> np.ndarray:
     return factor
 
 
-def _multiply(block: Any, factor: np.ndarray, reaches: Mapping[Any, Reach]) -> None:
+def _multiply(block: Any, factor: np.ndarray, reaches: Reaches) -> None:
     """All numbers of each compartment by a factor of its own, as which it spikes the same."""
     compartment = block.compartment
     compartment.vth *= factor
     compartment.bias *= factor
     compartment.vmin *= float(np.median(factor))  # a core has one, for all its neurons
-    for synapse in block.synapses:
+    for stack in reaches.stacks:
+        table = stack.table
+        table *= factor
+    for synapse, reach in reaches.alone():
         for weights in synapse.weights:
-            if rows_are_fixed(synapse):  # then they have one factor
+            if reach.fixed:  # then they have one factor
                 weights *= factor[0]
             else:
-                reaches[synapse].scale(weights, factor)
+                reach.scale(weights, factor)
 
 
 def _decay_exactly(compartment: Any) -> None:
@@ -156,7 +155,7 @@ def level(
     block: Any,
     decays: Decays,
     spikes: Dict[Any, float],
-    reaches: Optional[Mapping[Any, Reach]] = None,
+    reaches: Optional[Reaches] = None,
     pulses: Optional[Mapping[Any, int]] = None,
     furthest: float = 0.0,
 ) -> Tuple[np.ndarray, float]:
@@ -173,8 +172,8 @@ def level(
     decays : Decays
     spikes : mapping of nengo_loihi.block.Synapse to float
         The most spikes in a step of what feeds each group.
-    reaches : mapping of nengo_loihi.block.Synapse to Reach, optional
-        What each group reaches, where it is known.
+    reaches : Reaches, optional
+        Of the block, where they are known.
     pulses : mapping of nengo_loihi.block.Synapse to int, optional
         Spikes of one axon in a step, of the groups that have to take that many.
     furthest : float
@@ -191,12 +190,13 @@ def level(
     threshold = compartment.vth.astype(float)
     bias = compartment.bias.astype(float)
     if reaches is None:
-        reaches = {synapse: reach_of(synapse, block.n_neurons) for synapse in block.synapses}
-    weight, current = _largest_inputs(reaches, block.n_neurons, spikes)
+        reaches = Reaches(block)
+    largest, totals = reaches.largest(), reaches.totals()
+    weight, current = _largest_inputs(largest, totals, block.n_neurons, spikes)
     at_once = weight
     for synapse, n_spikes in (pulses or {}).items():
         if synapse in reaches:
-            own = sums_of(synapse, reaches[synapse]).largest * n_spikes
+            own = largest[synapse] * n_spikes
             at_once = np.maximum(at_once, own * (WEIGHT_MAX / INPUT_MAX))
     if is_unscaled(compartment):  # all that a layer fires together, wrapped around, is the opposite
         sums = _largest_sums(reaches, block.n_neurons)
@@ -209,7 +209,7 @@ def level(
     )  # what has no weights needs no bits
     weight[~driven] = weight[driven].max()
     one = (
-        any(rows_are_fixed(synapse) for synapse in block.synapses)
+        any(reach.fixed for reach in reaches.values())
         or np.ptp(threshold) > 0
         or compartment.enable_noise.any()
     )
@@ -226,7 +226,7 @@ def level(
 
 
 def _whole_parts(
-    block: Any, reaches: Mapping[Any, Reach], most: np.ndarray, weight: np.ndarray
+    block: Any, reaches: Reaches, most: np.ndarray, weight: np.ndarray
 ) -> Optional[np.ndarray]:
     """The g of neurons of which some have weights that are whole parts of their threshold."""
     threshold = block.compartment.vth.astype(float)
@@ -241,45 +241,34 @@ def _whole_parts(
     return None if found is None else found / threshold
 
 
-def rows_are_fixed(synapse: Any) -> bool:
-    """Whether a weight of a synapse group may belong to several compartments, or learns.
-
-    Populations and convolutions (nengo-loihi ``builder/connection.py``) share a row of
-    weights between axons that reach different compartments, by a base for each axon. The
-    groups that splitting a block leaves share rows as well (``axon_to_weight_map``), but
-    only those of axons that reach the same compartments: all their bases are 0.
-    """
-    return bool(synapse.learning or synapse.pop_type != 0 or has_bases(synapse))
-
-
 def _largest_inputs(
-    reaches: Mapping[Any, Reach], n_neurons: int, spikes: Dict[Any, float]
+    largest: Mapping[Any, np.ndarray],
+    totals: Mapping[Any, np.ndarray],
+    n_neurons: int,
+    spikes: Dict[Any, float],
 ) -> Tuple[np.ndarray, np.ndarray]:
     """(n,) each compartment's largest weight, and more current than it ever gets by spikes.
 
     For the current, half of the magnitudes of its weights, as of a neuron for a value and one
     for its opposite one is silent, times the most spikes that their sources fire in a step.
+    ``largest`` and ``totals`` are those of `Reaches`.
     """
-    largest, current = np.zeros(n_neurons), np.zeros(n_neurons)
-    for synapse, reach in reaches.items():
-        own = sums_of(synapse, reach)
-        largest = np.maximum(largest, own.largest)
-        current += spikes.get(synapse, 1.0) / 2 * own.total
-    return largest, current
+    most, current = np.zeros(n_neurons), np.zeros(n_neurons)
+    for synapse, total in totals.items():
+        most = np.maximum(most, largest[synapse])
+        current += spikes.get(synapse, 1.0) / 2 * total
+    return most, current
 
 
-def _largest_sums(reaches: Mapping[Any, Reach], n_neurons: int) -> np.ndarray:
+def _largest_sums(reaches: Reaches, n_neurons: int) -> np.ndarray:
     """(n,) what a spike of each source in one step adds up to, of one sign."""
-    signs = []
-    for sign in (1.0, -1.0):
-        total = np.zeros(n_neurons)
-        for synapse, reach in reaches.items():
-            total += reach.added(positive(synapse, reach, sign))
-        signs.append(total)
-    return np.maximum(*signs)
+    total = np.zeros((2, n_neurons))
+    for signed in reaches.signed().values():
+        total += signed
+    return np.asarray(total.max(axis=0))
 
 
-def saturate(block: Any, decays: Decays) -> None:
+def saturate(block: Any, decays: Decays, reaches: Optional[Reaches] = None) -> None:
     """Cut weights and biases beside which a threshold would be nothing.
 
     The threshold's mantissa must be 8 at least; with it, the largest weight is 32 times the
@@ -292,13 +281,15 @@ def saturate(block: Any, decays: Decays) -> None:
     block : nengo_loihi.block.LoihiBlock
         In floating point; is changed.
     decays : Decays
+    reaches : Reaches, optional
+        Of the block, where they are known.
     """
     compartment = block.compartment
     unit = float(least_unit(compartment.vth).max())
     most, most_bias = WEIGHT_MAX / (decays.weight * unit), LOIHI.bias_max / (decays.voltage * unit)
-    for synapse in block.synapses:
-        if not synapse.learning and synapse.max_abs_weight() > most:
-            if synapse.max_abs_weight() > HARMLESS * most:
+    for synapse, largest in (Reaches(block) if reaches is None else reaches).most().items():
+        if not synapse.learning and largest > most:
+            if largest > HARMLESS * most:
                 warn(
                     name_of_block(block),
                     "weights of 8 bits",

@@ -14,7 +14,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from deploy.nengo_loihi.build.row_table import RowTable, flat, give_table, lengths_of
+from deploy.nengo_loihi.build.row_table import RowTable, flat, give_table, in_order, lengths_of
 
 
 @contextlib.contextmanager
@@ -38,6 +38,7 @@ class _Splitting:
         self._block = block_module
         self._originals = originals
         self._lookups: Dict[int, Tuple[Any, np.ndarray]] = {}
+        self._cores: Optional[_Cores] = None  # of the block that is being split
 
     def split_synapse(
         self, old_block: Any, old_synapse: Any, new_blocks: Any, validate: Any = None
@@ -46,9 +47,10 @@ class _Splitting:
         if old_synapse.axon_to_weight_map is not None:
             arguments = (old_block, old_synapse, new_blocks)
             return self._originals["split_synapse"](*arguments, validate=validate)
-        core_of, place_of = _cores(old_block.n_neurons, list(new_blocks.values()))
+        if self._cores is None or self._cores.of is not new_blocks:
+            self._cores = _Cores.made_of(old_block.n_neurons, new_blocks)
         dense = _is_dense(old_synapse, old_block.n_neurons)
-        parts = (_parts_of_table if dense else _parts_of_rows)(old_synapse, core_of, place_of)
+        parts = (_parts_of_table if dense else _parts_of_rows)(old_synapse, self._cores)
         blocks = list(new_blocks)
         new_synapses: Any = OrderedDict()
         for part in parts:
@@ -76,7 +78,7 @@ class _Splitting:
         new_axons = []
         for k, (synapse, axon_ids) in enumerate(new_synapses.items()):
             mapped = self._lookup(synapse, axon_ids, old_axon.target.n_axons)[old]
-            n_axons = len(np.unique(mapped[mapped >= 0]))
+            n_axons = int(np.count_nonzero(np.bincount(mapped[mapped >= 0])))
             if n_axons == 0:
                 continue
             axon = self._block.Axon(n_axons)
@@ -97,14 +99,34 @@ class _Splitting:
         return self._lookups[id(synapse)][1]
 
 
-def _cores(n_neurons: int, cores: List[Any]) -> Tuple[np.ndarray, np.ndarray]:
-    """For each neuron of the old block: its core, and its place there."""
-    core_of, place_of = np.zeros(n_neurons, np.int32), np.zeros(n_neurons, np.int32)
-    for k, neurons in enumerate(cores):
-        own = np.fromiter(neurons, np.int64)
-        core_of[own] = k
-        place_of[own] = np.arange(len(own))
-    return core_of, place_of
+class _Cores(NamedTuple):
+    """Where the neurons of a block are, once it is split.
+
+    Attributes
+    ----------
+    of : mapping
+        New blocks to neurons of the old.
+    core_of, place_of : (n,) ndarray of int
+        Each neuron's core, and its place there.
+    neurons : list of ndarray
+        Of each core.
+    """
+
+    of: Any
+    core_of: np.ndarray
+    place_of: np.ndarray
+    neurons: List[np.ndarray]
+
+    @classmethod
+    def made_of(cls, n_neurons: int, new_blocks: Any) -> _Cores:
+        core_of, place_of = np.zeros(n_neurons, np.int32), np.zeros(n_neurons, np.int32)
+        for k, neurons in enumerate(new_blocks.values()):
+            own = np.fromiter(neurons, np.int64)
+            core_of[own] = k
+            place_of[own] = np.arange(len(own))
+        n_cores = int(core_of.max()) + 1
+        neurons = [np.flatnonzero(core_of == k) for k in range(n_cores)]
+        return cls(new_blocks, core_of, place_of, neurons)
 
 
 class Part(NamedTuple):
@@ -132,21 +154,21 @@ def _is_dense(synapse: Any, n_neurons: int) -> bool:
     """Whether all axons of a group go to all neurons in their order."""
     if not isinstance(synapse.weights, RowTable) or not isinstance(synapse.indices, RowTable):
         return False
-    return np.array_equal(synapse.indices.table[0], np.arange(n_neurons))
+    return synapse.indices.table.shape[1] == n_neurons and in_order(synapse.indices.table[0])
 
 
-def _parts_of_table(old: Any, core_of: np.ndarray, place_of: np.ndarray) -> Iterator[Part]:
+def _parts_of_table(old: Any, cores: _Cores) -> Iterator[Part]:
     """Of dense weights, the columns of each core."""
-    table = old.weights.table
-    for k in range(int(core_of.max()) + 1):
-        own = np.flatnonzero(core_of == k)
+    table, every = old.weights.table, np.arange(len(old.weights.table))
+    for k, own in enumerate(cores.neurons):
         in_a_row = own[-1] - own[0] + 1 == len(own)
         weights = table[:, own[0] : own[-1] + 1] if in_a_row else table[:, own]
-        yield Part(k, np.arange(len(table)), np.ascontiguousarray(weights), place_of[own], None)
+        yield Part(k, every, np.ascontiguousarray(weights), cores.place_of[own], None)
 
 
-def _parts_of_rows(old: Any, core_of: np.ndarray, place_of: np.ndarray) -> Iterator[Part]:
+def _parts_of_rows(old: Any, cores: _Cores) -> Iterator[Part]:
     """Of rows that go to some neurons each, what goes to each core."""
+    _, core_of, place_of, _ = cores
     targets, weights = flat(old.indices), flat(old.weights)
     axon = np.repeat(np.arange(old.n_axons), lengths_of(old.weights))
     # stable: within a core, by axon, and within an axon as before

@@ -19,7 +19,8 @@ from deploy.emulator.layout import (
 from deploy.emulator.runs import one_behind_the_other
 from deploy.emulator.silicon import AS_EMULATED, Silicon
 from deploy.errors import Unsupported
-from deploy.nengo_loihi.build.row_table import RowTable, flat, lengths_of
+from deploy.nengo_loihi.build.reach import has_bases
+from deploy.nengo_loihi.build.row_table import RowTable, flat, in_order, lengths_of
 
 # whether float64 scalars widen float32 arrays (NEP 50, NumPy 2)
 WIDE_SCALARS = (np.float64(1) * np.ones(1, np.float32)).dtype == np.float64
@@ -118,6 +119,20 @@ def _rows(blocks: List[Any], dtype: np.dtype) -> Tuple[Rows, np.ndarray, Dict[An
     n_fixed = n_learned = n_targets = n_rows = 0
     for synapse in synapses:
         first_row[synapse] = n_rows
+        if not synapse.learning and _is_plain(synapse):
+            table = synapse.weights.table
+            weights, factor = table.reshape(-1), 1
+            if dtype == np.int32:
+                weights, factor = _shrunk(weights)
+            fixed.append(weights)
+            n, size = table.shape
+            columns["start"].append(np.arange(n, dtype=np.int64) * size + n_fixed)
+            columns["length"].append(np.full(n, size, np.int32))
+            columns["scale"].append(np.full(n, factor, dtype))
+            columns["target_start"].append(np.full(n, -1, np.int64))
+            n_fixed += table.size
+            n_rows += n
+            continue
         populations = synapse.weights[0].shape[0]
         length = np.repeat(lengths_of(synapse.weights), populations).astype(np.int32)
         start = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
@@ -161,6 +176,14 @@ def _rows(blocks: List[Any], dtype: np.dtype) -> Tuple[Rows, np.ndarray, Dict[An
     return rows, np.concatenate(learned), first_row
 
 
+def _is_plain(synapse: Any) -> bool:
+    """Whether each row of a group goes to compartments 0, 1, 2, …, and none has a base."""
+    rows = synapse.indices
+    if not isinstance(rows, RowTable) or not isinstance(synapse.weights, RowTable):
+        return False
+    return in_order(rows.table[0]) and not has_bases(synapse)
+
+
 def _targets(synapse: Any, start: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
     """Targets of the rows of a group that are not runs 0, 1, 2, …, and where each starts.
 
@@ -170,7 +193,7 @@ def _targets(synapse: Any, start: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
         If a row has a target twice: NumPy adds only one of the two.
     """
     rows = synapse.indices
-    if isinstance(rows, RowTable) and np.array_equal(rows.table[0], np.arange(rows.table.shape[1])):
+    if isinstance(rows, RowTable) and in_order(rows.table[0]):
         return np.zeros(0, np.int32), np.full(len(rows), -1, np.int64)
     indices = flat(rows)
     n_rows, lengths = len(start) - 1, np.diff(start)
@@ -268,8 +291,29 @@ def _groups(
     run_length, run_base, run_scale, run_start = [], [], [], []
     row_parts, base_parts, axon_parts = [], [], []
     at = 0
+    plain: Dict[Any, bool] = {}
     for _, _, source, axon, size in found:
         synapse = axon.target
+        if synapse not in plain:
+            plain[synapse] = synapse not in learning_index and _is_plain(synapse)
+        if plain[synapse] and (axon.compartment_atoms is None or not axon.compartment_atoms.any()):
+            first = first_row[synapse]
+            row, target_axon = _plain_table(axon, synapse, size, first)
+            used = row >= 0
+            same: Any = used.any()
+            offset = block_start[home[synapse]]
+            source_of.append(source)
+            table.append(at)
+            synapse_of.append(-1)
+            run_length.append(rows.length[first] if same else 0)
+            run_base.append(offset if same else 0)
+            run_scale.append(rows.scale[first] if same else 0)
+            run_start.append(np.where(used, rows.start[row], -1))
+            row_parts.append(row)
+            base_parts.append(np.full(size, offset, np.int32))
+            axon_parts.append(target_axon.astype(np.int32))
+            at += size
+            continue
         row, base, target_axon = _table(axon, synapse, size, first_row[synapse])
         offset = block_start[home[synapse]]
         row[base < 0] = -1
@@ -305,6 +349,19 @@ def _groups(
 
 def _joined(parts: List[np.ndarray], dtype: Any) -> np.ndarray:
     return np.concatenate(parts).astype(dtype) if parts else np.zeros(0, dtype)
+
+
+def _plain_table(
+    axon: Any, synapse: Any, size: int, first_row: int
+) -> Tuple[np.ndarray, np.ndarray]:
+    """`_table` without the bases, of a group of which each row has one population and no base."""
+    target = np.asarray(axon.map_axon(np.arange(size)), np.int64)
+    if np.any(target >= synapse.n_axons):
+        raise Unsupported("an axon beyond its synapse group")
+    used, weight = target >= 0, np.maximum(target, 0)
+    if synapse.axon_to_weight_map is not None:
+        weight = np.asarray(synapse.axon_to_weight_map, np.int64)[weight]
+    return np.where(used, first_row + weight, -1), np.where(used, target, -1)
 
 
 def _table(

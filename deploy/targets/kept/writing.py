@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import asdict
 from typing import Any, Dict, List, Mapping, Sequence
 
 import nengo
@@ -86,7 +85,7 @@ def _written(
         **kept.record,
         "asked": [_asked(session, copies[probe], own, conns, kept) for probe in every],
         "late": [session.late.get(copies[probe], 0) for probe in every],
-        "changes": [asdict(change) for change in session.changes],
+        "changes": [dict(vars(change)) for change in session.changes],
         "settings": dict(session.settings),
         "on_chip": [
             place

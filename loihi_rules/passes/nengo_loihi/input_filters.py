@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Dict, List, NamedTuple, Optional, Sequence
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import nengo
 import numpy as np
@@ -16,7 +16,7 @@ from loihi_rules.chip.tuning import has_a_threshold
 from loihi_rules.draft import Draft
 from loihi_rules.nengo_parts.figures import figure
 from loihi_rules.nengo_parts.names import filter_name, name_of
-from loihi_rules.nengo_parts.settings import TYPICAL_FREQUENCY, declare
+from loihi_rules.nengo_parts.settings import TYPICAL_FREQUENCY, declare, is_set
 from loihi_rules.nengo_parts.solvers import MultipliedOut
 from loihi_rules.nengo_parts.wiring import decoded, reconnect
 from loihi_rules.notes import ConnectionNote, EnsembleNote, Way
@@ -77,13 +77,14 @@ def input_filters(draft: Draft) -> None:
     declare(network, nengo.Connection, WAY_SETTING)
     declare(network, nengo.Ensemble, FILTER_SETTING)
     multiplied: Dict[int, MultipliedOut] = {}
+    chosen = is_set(network, nengo.Connection, WAY_SETTING)
     for ens, entries in entries_of(network, draft.notes, draft.dt).items():
         config, settings = network.config, network.config[ens]
-        new = [entry for entry in entries if notes[entry.conn].way is None]
+        new = any(notes[entry.conn].way is None for entry in entries)
         if settings.input_tau is None or new:
             asked = {
                 k: CHOICES[config[entry.conn].way]
-                for k, entry in enumerate(entries)
+                for k, entry in enumerate(entries if chosen else ())
                 if config[entry.conn].way in CHOICES
             }
             tau = None if settings.input_tau is None else float(settings.input_tau)
@@ -92,8 +93,8 @@ def input_filters(draft: Draft) -> None:
                 entries, ens.n_neurons, ens.dimensions, draft.dt, draft.chip, tau, asked, silent
             )
             _warn_of_other_filters(draft, found)
-            chosen = [c for c in found.choices if c.entry in new]
-            real = keep_speed(ens, chosen, found.tau, draft.dt)
+            choices = [c for c in found.choices if notes[c.entry.conn].way is None]
+            real = keep_speed(ens, choices, found.tau, draft.dt)
             settings.input_tau = real
             if real != found.tau:
                 draft.change(
@@ -103,7 +104,7 @@ def input_filters(draft: Draft) -> None:
                     f"{figure(1000 * real, 4)} ms, and weights for the same speed",
                     "the chip's decay is a multiple of 1/4096 a step",
                 )
-            _enter(draft, ens, chosen, Taus(found.tau, real), multiplied)
+            _enter(draft, ens, choices, Taus(found.tau, real), multiplied)
     for conn in network.all_connections:
         if notes[conn].way is None:
             _warn_of_another_way(draft, conn, name_of(conn), None)
@@ -113,6 +114,8 @@ def _warn_of_another_way(
     draft: Draft, conn: nengo.Connection, name: str, taken: Optional[Way]
 ) -> None:
     """Say where a connection does not take the way that its user chose for it."""
+    if not is_set(draft.network, nengo.Connection, WAY_SETTING):
+        return
     settings = draft.network.config[conn]
     if WAY_SETTING not in settings or settings.way is None or CHOICES.get(settings.way) == taken:
         return
@@ -146,6 +149,7 @@ def _enter(
     notes = draft.notes.connections
     asked, tau = taus
     compartments, acts = Lowpass(tau), _as_it_acts(tau, draft.dt)
+    others: Dict[Tuple[int, Way], str] = {}  # by what the ways cost, which many have in common
     for choice in choices:
         conn, way = choice.entry.conn, choice.way
         before, name = conn.synapse, name_of(conn)
@@ -185,13 +189,16 @@ def _enter(
         for each in (each for each in long if off_filter(each, draft.dt)):
             _warn_of_a_long_filter(draft, name, each, choice.entry.by_host and way != Way.BY_HOST)
         if way != Way.STRAIGHT or choice.entry.tau != asked:
+            kind = id(choice.costs), way
+            if kind not in others:
+                others[kind] = _others(choice)
             draft.change(
                 name,
                 RULE,
                 filter_name(before),
                 f"{way}: {first}the chip's filter of {1000 * tau:g} ms{acts}{_cost(choice)}",
                 f"compartments have one filter for all that enters them{_lag(choice.entry)}"
-                + _others(choice),
+                + others[kind],
             )
     for own, entries in by_host.items():
         _relay(draft, ens, entries, own, asked)

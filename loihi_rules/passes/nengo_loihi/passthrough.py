@@ -8,6 +8,7 @@ import nengo
 import numpy as np
 
 from loihi_rules.draft import Draft
+from loihi_rules.nengo_parts.alike import Alike
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.passthrough_nodes import (
     Known,
@@ -20,7 +21,7 @@ from loihi_rules.nengo_parts.passthrough_nodes import (
     remove_dead_ends,
     sources_of,
 )
-from loihi_rules.nengo_parts.settings import declare
+from loihi_rules.nengo_parts.settings import declare, is_set
 from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.nengo_parts.wiring import columns_of, on_chip
 from loihi_rules.routes.ways import WAY_SETTING
@@ -56,6 +57,7 @@ def passthrough(draft: Draft) -> None:
     replaced: Set[nengo.Connection] = set()
     incoming = into_passthroughs(network)
     known: Known = {}
+    alike, chosen = Alike(), is_set(network, nengo.Connection, WAY_SETTING)
     for net in [network, *network.all_networks]:
         for conn in list(net.connections):
             if not is_passthrough(conn.pre_obj) or not on_chip(network, conn.post):
@@ -65,7 +67,7 @@ def passthrough(draft: Draft) -> None:
                 continue
             if not any(on_chip(network, source.conn.pre) for source in sources):
                 continue
-            joined = _join(draft, conn, sources)
+            joined = _join(draft, conn, sources, alike, chosen)
             net.connections.remove(conn)
             replaced.update(*(source.path for source in sources))
             draft.change(
@@ -75,12 +77,15 @@ def passthrough(draft: Draft) -> None:
                 f"{joined.connections} direct connections" + _left_out(joined),
                 "a value that goes through a node would leave the chip and come back late",
             )
-    for conn in replaced:
+    for conn in replaced if chosen else ():
         network.config[conn].way = None  # the direct ones have it
     draft.dropped.extend(remove_dead_ends(network, incoming))
 
 
-def _join(draft: Draft, conn: nengo.Connection, sources: List[Source]) -> Joined:
+def _join(
+    draft: Draft, conn: nengo.Connection, sources: List[Source], alike: Alike, chosen: bool
+) -> Joined:
+    """Direct connections in the place of one from a node; ``chosen``: whether any has a way."""
     count, largest = 0, 0.0
     out = matrix_of(conn) @ np.eye(conn.pre_obj.size_out)[columns_of(conn.pre)]
     rounding = _rounding(out, sources)
@@ -95,19 +100,11 @@ def _join(draft: Draft, conn: nengo.Connection, sources: List[Source]) -> Joined
             continue
         draft.joined.add(first)
         path = (*source.path, conn)
-        with draft.network:  # the last to be built, when all ends are there
-            direct = nengo.Connection(
-                first.pre,
-                conn.post,
-                function=first.function,
-                transform=matrix,
-                synapse=in_a_row(filters_of(path), on_chip(draft.network, first.pre)),
-                solver=first.solver,
-                eval_points=first.eval_points,
-                scale_eval_points=first.scale_eval_points,
-                seed=first.seed,
-            )
-        _keep_way(draft, path, direct)
+        synapse = in_a_row(filters_of(path), on_chip(draft.network, first.pre))
+        # the last to be built, when all ends are there
+        direct = alike.connect(draft.network, first, conn.post, matrix, synapse)
+        if chosen:
+            _keep_way(draft, path, direct)
         count += 1
     return Joined(count, largest)
 
