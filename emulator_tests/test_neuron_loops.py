@@ -143,3 +143,19 @@ def test_a_loop_of_unlike_neurons_goes_on_as_fast(weight, within):
             sim.run(1.6)
         found[target] = sim.data[net.all_probes[0]][1000:].mean()
     assert found["emulator"] == pytest.approx(found["cpu"], rel=within)
+
+
+@pytest.mark.quick
+def test_a_loop_that_runs_away_is_named_and_says_nothing_of_numpys():
+    """Nengo's rectified linear neurons fire any number of spikes a step, up to infinitely many."""
+    rng = np.random.RandomState(100)
+    with nengo.Network(seed=100) as net:
+        kind = nengo.SpikingRectifiedLinear(amplitude=0.01)
+        gain, bias = np.full(50, 50.0), rng.uniform(20, 100, 50)
+        ens = nengo.Ensemble(50, 1, gain=gain, bias=bias, neuron_type=kind, label="ens")
+        nengo.Connection(ens.neurons, ens.neurons, transform=4 * rng.randn(50, 50), synapse=0.02)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        rewrite(net)
+    assert [str(w.message).split(":")[0] for w in caught] == ["ens"]
+    assert "rates grow without end on the CPU" in str(caught[0].message)

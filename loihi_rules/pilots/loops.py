@@ -21,6 +21,7 @@ from loihi_rules.pilots.networks import Pilot, Signals
 from loihi_rules.pilots.steps import ChipNeurons, CpuNeurons, settling, shown
 
 MOST_NEURONS = 3000  # that are run together
+ENDLESS = 1e12  # far beyond all rates, and its squares still add up in single precision
 CHANGES = 0.4  # part of the time shown, after which some inputs are others
 Step = Callable[[nengo.Ensemble, np.ndarray], np.ndarray]  # inputs to outputs
 
@@ -46,6 +47,15 @@ class Run(NamedTuple):
 
     inputs: Mapping[nengo.Ensemble, np.ndarray]
     output: Mapping[nengo.Ensemble, np.ndarray]
+
+    @property
+    def runs_away(self) -> bool:
+        """Whether what neurons give each other grew without end.
+
+        As Nengo's SpikingRectifiedLinear, which fires any number of spikes a step, may do.
+        """
+        signals = (*self.inputs.values(), *self.output.values())
+        return not all(np.abs(of).max(initial=0.0) < ENDLESS for of in signals)  # nor if NaN
 
 
 def neuron_loops(pilot: Pilot) -> List[List[nengo.Ensemble]]:
@@ -152,6 +162,7 @@ class LoopPilot:
 
         return self._run(step, chip=True)
 
+    @np.errstate(over="ignore", invalid="ignore")  # `Run.runs_away` says it
     def _run(self, step: Step, chip: bool) -> Run:
         n, dt = self.pilot.stimuli, self.pilot.dt
         matrices = [linear_map(conn).astype(np.float32) for conn in self.within]

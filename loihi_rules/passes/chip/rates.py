@@ -243,6 +243,10 @@ def _fit_a_loop(draft: Draft, pilot: Pilot, group: Sequence[nengo.Ensemble]) -> 
         return
     built, half = draft.tuning, pilot.stimuli // 2
     cpu = loop.on_cpu(built)
+    if cpu.runs_away:
+        for ens in group:
+            _warn_of_a_runaway(draft, ens)
+        return
     wanted = {ens: rates_of(cpu.output[ens], draft.dt) for ens in group}
     asked = loop.rates(cpu)
 
@@ -319,6 +323,16 @@ def _warn_of_a_loop(draft: Draft, ens: nengo.Ensemble, what: str) -> None:
         f"its neurons are in a loop of neurons, whose currents fluctuate; {what}",
         "compare its rates (loihi-deploy compare), or use nengo_loihi's LoihiLIF, which is the "
         "chip's on the CPU too",
+    )
+
+
+def _warn_of_a_runaway(draft: Draft, ens: nengo.Ensemble) -> None:
+    draft.warn(
+        name_of(ens),
+        RULE_OF_RATES,
+        "its neurons are in a loop of neurons, whose rates grow without end on the CPU, and on the "
+        f"chip to {1 / draft.dt:.0f} Hz, a spike a step: there are none to fit them to",
+        "use weaker weights, or more inhibition",
     )
 
 
