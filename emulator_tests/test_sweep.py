@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import deploy
+from deploy.errors import BadInput
 
 
 @pytest.fixture
@@ -133,3 +134,45 @@ def test_command_line_stopped_and_gone_on_with(loihi_deploy, tmp_path):
     assert {f: f.stat().st_mtime_ns for f in kept} == kept
     bad = loihi_deploy("sweep", "pes-connection", "--seeds", "few")
     assert bad.returncode == 2 and "seeds are written" in bad.stderr
+
+
+def seeded(seed):
+    with nengo.Network(label="seeded", seed=seed) as net:
+        nengo.Probe(nengo.Ensemble(20, 1), synapse=0.01)
+    return net
+
+
+def test_a_sweep_of_one_run_is_refused(tmp_path):
+    """A seed of its own stands for all: five seeds were said to agree, which were one run."""
+    with pytest.raises(BadInput, match="seeds 0 and 1 give the same run.*seed of its own, 4"):
+        deploy.sweep(seeded(4), 0.1, [0, 1, 2], spread=0, processes=1)
+    assert deploy.sweep(seeded(4), 0.1, [3], spread=0).seeds == (3,)
+    path = tmp_path / "made.py"
+    path.write_text(
+        "import nengo\n"
+        "def make(seed):\n"
+        "    with nengo.Network(seed=seed) as net:\n"
+        "        nengo.Probe(nengo.Ensemble(20, 1), synapse=0.01)\n"
+        "    return net\n"
+    )
+    found = deploy.sweep(f"{path}:make", 0.1, [0, 1], spread=0)
+    assert not found.notes
+    same = deploy.Sweep((0, 1), (found.parities[0],) * 2)  # as jobs bring them
+    assert "all seeds gave the same run" in same.notes[0]
+
+
+def test_what_is_drawn_while_it_runs_is_another_run():
+    """Of the global generators, which each seed seeds; the network is one."""
+    with nengo.Network(label="drawn", seed=4) as net:
+        node = nengo.Node(lambda t: np.random.uniform(-1, 1))
+        ens = nengo.Ensemble(20, 1)
+        nengo.Connection(node, ens)
+        nengo.Probe(ens, synapse=0.01)
+    assert len(deploy.sweep(net, 0.1, [0, 1], spread=0).parities) == 2
+
+
+def test_the_model_to_start_from_varies_with_its_seed(loihi_deploy, tmp_path):
+    assert loihi_deploy("new", tmp_path / "my_model.py").returncode == 0
+    given = ["--seeds", "0:2", "--duration", "0.1", "--spread", "0", "--out", tmp_path / "out"]
+    done = loihi_deploy("compare", tmp_path / "my_model.py", *given)
+    assert done.returncode == 1 and "OPEN" in done.stdout, done.stderr

@@ -16,7 +16,8 @@ START = '''"""A value that is carried and squared: put your own model in its pla
 import nengo
 import numpy as np
 
-with nengo.Network(label="{label}", seed=1) as model:
+# Without a seed of its own: --seed and --seeds draw other neurons.
+with nengo.Network(label="{label}") as model:
     # Nodes run on the host. A function takes the time in seconds.
     stimulus = nengo.Node(lambda t: np.sin(2 * np.pi * t), label="stimulus")
 

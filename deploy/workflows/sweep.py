@@ -13,7 +13,7 @@ import nengo
 import numpy as np
 
 from deploy.emulator.silicon import Silicon
-from deploy.errors import DeployError
+from deploy.errors import BadInput, DeployError
 from deploy.files.atomic import atomic_write
 from deploy.files.places import check_files, not_made
 from deploy.lessons import lesson_pictures
@@ -22,13 +22,14 @@ from deploy.models.loaded import Model
 from deploy.models.same_model import IDENTITY, NOT_KNOWN, OTHERS, RULE, SameModel
 from deploy.models.user_code import user_code
 from deploy.parity.comparison import NO_PARITY, NOT_TESTED, NOTHING, OPEN_, PARITY
+from deploy.parity.evidence import same_samples
 from deploy.parity.tolerances import Tolerance
 from deploy.report.earlier import PAGE, SWEEP
 from deploy.report.page import render
 from deploy.report.sweep_page import Group, render_sweeps, worst_seeds_first
 from deploy.shown import bounded
 from deploy.targets import check_engine, check_silicon, find_target
-from deploy.traces.traces import Traces
+from deploy.traces.traces import HOST_ONLY, Traces
 from deploy.workflows.given import (
     RUNS_A_SEED,
     STEP,
@@ -48,6 +49,12 @@ from loihi_rules import fix_seeds
 ANOTHER_A_SEED = (
     "the file gives another model each time it is executed: each seed is of a model of its own"
 )
+OF_ITS_OWN = (
+    "the network has a seed of its own, {seed}, which stands for all: leave it out, or write a "
+    "function that takes seed and returns the network, and each seed draws other neurons"
+)
+NOTHING_VARIES = "what is said of how figures vary over them says nothing"
+NOTHING_DRAWN = "nothing in it is drawn by the seed, and one run tells all: leave out --seeds"
 MADE_ANEW = (
     "that may be another each time, so that all runs are made anew where the sweep is resumed; "
     "give such values as parameters"
@@ -81,12 +88,20 @@ class Sweep:
     def notes(self) -> Tuple[str, ...]:
         """What bears on how far seeds can be compared with each other."""
         runs = [run_ for parity in self.parities for run_ in parity.runs]
+        if len(self.parities) > 1 and not self._vary:
+            return (f"all seeds gave the same run, sample for sample; {NOTHING_VARIES}",)
         if any(change["rule"] == RULE for run_ in runs for change in run_.changes):
             return (f"{ANOTHER_A_SEED}; {OTHERS}",)
         not_known = dict.fromkeys(each for r in runs for each in r.settings.get(NOT_KNOWN, ()))
         if not_known:
             return (f"{', '.join(not_known)}: {MADE_ANEW}",)
         return ()
+
+    @property
+    def _vary(self) -> bool:
+        """Whether a seed made another run than the first did."""
+        first = self.parities[0]
+        return any(not is_one_run(first, other) for other in self.parities[1:])
 
     @property
     def outcome(self) -> str:
@@ -271,7 +286,8 @@ def sweep(
     Raises
     ------
     BadInput, TargetUnavailable
-        As `deploy.run`; the runs that were complete are kept in ``folder``.
+        As `deploy.run`; or if two seeds give the same run, sample for sample. The runs that were
+        complete are kept in ``folder``.
     """
     seeds = checked_seeds(seeds)
     check_targets(targets)
@@ -296,9 +312,44 @@ def sweep(
     shared = (same, duration, targets, folder, tolerances, spread, modes, options)
     for seed, parity in on_all_cores(_of_seed, seeds, processes, *shared):
         made[seed] = parity
+        if len(made) == 2:
+            _check_that_seeds_vary(made, same)
         if progress is not None:
             progress(len(made) * len(targets), len(seeds) * len(targets))
     return Sweep(tuple(seeds), tuple(made[seed] for seed in seeds))
+
+
+def is_one_run(one: Parity, other: Parity) -> bool:
+    """Whether two seeds gave the same run: on each target the same samples of the same traces."""
+    if HOST_ONLY in one.other.record:  # which is said
+        return False
+    return all(
+        set(a.traces) == set(b.traces) == same_samples(a, b)
+        and any(trace.sparse or trace.samples.size for trace in a)
+        for a, b in zip(one.runs, other.runs)
+    )
+
+
+def _check_that_seeds_vary(made: Mapping[int, Parity], same: SameModel) -> None:
+    """Refuse a sweep whose first two runs are one: so would all of them be.
+
+    Whether a seed makes any difference shows in the samples alone: functions may draw by it what
+    no network has in it.
+
+    Raises
+    ------
+    BadInput
+    """
+    (first, one), (second, other) = sorted(made.items())
+    if not is_one_run(one, other):
+        return
+    loaded = same.load(first)
+    own = loaded.network.seed
+    drawn = own is not None and not loaded.is_one_of_its_kind and loaded.network.all_ensembles
+    raise BadInput(
+        f"{loaded.name}: seeds {first} and {second} give the same run, sample for sample; "
+        f"{OF_ITS_OWN.format(seed=own) if drawn else NOTHING_DRAWN}"
+    )
 
 
 def make_folder(folder: Path) -> None:
