@@ -108,3 +108,27 @@ def test_both_runners_send_the_same(unit):
         assert list(sent) == list(events[start[row + 1] : start[row + 2]])
         np.testing.assert_array_equal(mine, theirs)
     np.testing.assert_allclose(extremes[0], others)
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_jump_by_a_short_filter_beside_a_loop_with_a_long_one(known):
+    with nengo.Network(seed=4) as net:
+        source = nengo.Node(lambda t: (t < 0.03) - 1.0 * (0.1 <= t < 0.14), label="source")
+        ens = nengo.Ensemble(150, 1, label="target", radius=1.5)
+        nengo.Connection(ens, ens, synapse=0.1)
+        nengo.Connection(source, ens, synapse=0.005, transform=5)
+        nengo.Probe(ens, synapse=0.01)
+    declare_settings(net)
+    net.config[source].pilot_inputs = [[-1.0], [0.0], [1.0]] if known else None
+    runs = []
+    for target in ("cpu", "emulator"):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            with deploy.Simulator(net, target=target, progress_bar=False) as sim:
+                sim.run(0.2)
+        runs.append(sim.data[net.probes[0]][:, 0])
+    wanted, found = runs
+    for first, above in ((0, True), (100, False)):
+        passed = [np.argmax((of[first:] > 0.8) == above) for of in (wanted, found)]
+        assert abs(passed[0] - passed[1]) <= 1  # ms
+    assert not [w for w in caught if getattr(w.message, "rule", "") == RULE]

@@ -23,7 +23,7 @@ from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.nengo_parts.wiring import base_of, columns_of, decoded, is_chip_input, on_chip
 from loihi_rules.notes import Notes
 from loihi_rules.routes.by_host import strength, values_to_neurons
-from loihi_rules.routes.from_host import Given
+from loihi_rules.routes.from_host import Given, jump_of
 
 TRIED_POINTS = 500  # of what an ensemble represents, at which its largest value is looked for
 MOST_VALUES = 2_000_000  # of a node, that are looked at
@@ -70,6 +70,8 @@ class Entry:
         filter is an error of what the target represents.
     given : Given, optional
         What is known of the values of a node.
+    jump : float
+        How far they may go in a step, radii; see `loihi_rules.routes.from_host.jump_of`.
     """
 
     conn: nengo.Connection
@@ -87,6 +89,7 @@ class Entry:
     given: Optional[Given] = field(default=None, compare=False)
     values: int = 0
     strength: float = 0.0
+    jump: float = 1.0
 
 
 def entries_of(
@@ -119,8 +122,7 @@ def entries_of(
         for conn in conns:
             taus.setdefault(base_of(conn.pre), []).append(tau_of(conn))
         found = [_entry(network, conn, taus, loops, dt) for conn in conns]
-        given = [_given(network, conn, dt, nodes) for conn in conns]
-        found = [e if g is None else replace(e, given=g) for e, g in zip(found, given)]
+        found = [_with_given(e, _given(network, e.conn, dt, nodes)) for e in found]
         entries[ens] = _with_shares(_without_lags(notes, found, dt), known)
     return entries
 
@@ -216,6 +218,12 @@ def _given(
         return None
     radii = values[:, columns_of(conn.pre)] @ matrix_of(conn).T / float(conn.post_obj.radius)
     return Given(radii, not is_whole(network, node))
+
+
+def _with_given(entry: Entry, given: Optional[Given]) -> Entry:
+    if not entry.from_host:  # what is no node's is not known
+        return entry
+    return replace(entry, given=given, jump=jump_of(entry.conn, given))
 
 
 def _may_be_late(entry: Entry) -> bool:

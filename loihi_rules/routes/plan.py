@@ -250,8 +250,8 @@ def _costs(
     own = tau if entry.tau is None else entry.tau
     bits = ROUNDING * 2.0**-chip.weight_bits * _lost(tau, dt, entry.from_host and not entry.spikes)
     if entry.from_host and not entry.spikes:
-        spike = spike_of(entry.conn, tau, dt, entry.given)
-        late = before_chip(entry.conn.synapse, tau, dt, spike).late
+        spike = spike_of(entry.conn, tau, dt, entry.given, entry.jump)
+        late = before_chip(entry.conn.synapse, tau, dt, spike, entry.jump).late
         added = HOST_NOISE * (spike / SPIKE) / (1 + tau / dt)
         offset = _at_threshold(entry, 0.0, added) * threshold
         error = late * entry.sensitivity + off_filter(tau, dt)

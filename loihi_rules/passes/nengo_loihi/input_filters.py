@@ -157,11 +157,13 @@ def _enter(
         _warn_of_another_way(draft, conn, name, way)
         first = ""
         if way == Way.FROM_HOST:
-            spike = spike_of(conn, asked, draft.dt, choice.entry.given)
+            jump = choice.entry.jump
+            spike = spike_of(conn, asked, draft.dt, choice.entry.given, jump)
             if spike != SPIKE:
                 notes[conn] = replace(notes[conn], spike=spike)
             same = choice.entry.tau == asked
-            conn.synapse = None if same else before_chip(before, asked, draft.dt, spike).synapse
+            left = before_chip(before, asked, draft.dt, spike, jump)
+            conn.synapse = None if same else left.synapse
             first = f"{filter_name(conn.synapse)}, then "
         elif way == Way.CARRIED:
             conn.synapse = Lowpass(before_carriers(choice.entry, tau, draft.dt))
