@@ -320,6 +320,18 @@ def test_one_pair_of_runs_does_tell_of_another_scale(times):
 
 
 @pytest.mark.quick
+@pytest.mark.parametrize("noise, known", [(0.02, True), (0.5, False)])
+def test_one_pair_of_runs_does_not_tell_the_gain_of_noisy_neurons(noise, known):
+    """Filtered spikes of equal rates, a third too small by the noise of the reference alone."""
+    signal = 1 + np.sin(np.arange(3000) / 100)[:, None] * np.ones(20)
+    own, its = signal + noise * np.random.RandomState(1).randn(2, *signal.shape)
+    found = deploy.compare_traces(*two("p", "activity", own, its))
+    said = {each.quantity: each.why for each in found.unmeasured}
+    assert ("gain" in {each.quantity for each in found.effects}) == known
+    assert ("may be noise" in said.get("gain", "")) != known
+
+
+@pytest.mark.quick
 @pytest.mark.parametrize("dynamics, outcome", [("driven", "NO PARITY"), ("free", "PARITY")])
 def test_one_pair_of_runs_does_not_follow_what_is_in_a_loop(dynamics, outcome):
     """Equally good integrators part, and what is late in one may be another."""

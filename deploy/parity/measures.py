@@ -346,8 +346,12 @@ def filtered(trace: Trace, yard: Yardstick) -> Values:
     every = max(1, -(-own.shape[1] // MOST_NEURONS))
     own = own[begin:, ::every]
     mean = np.mean([flat(t)[begin:, ::every] for t in yard.others(trace)], axis=0)
-    fit = fit_path(mean, own, trace.period * yard.dt)
+    sampling = trace.period * yard.dt
+    fit = fit_path(mean, own, sampling)
     known = np.isfinite(fit.gain) & (fit.explained > FOLLOWS)
+    if len(yard.repeats) < 2:  # whose own noise is in what others are held against
+        lost = [lost_gain(r, o, sampling, ()) for r, o in zip(mean.T, own.T)]
+        known &= np.array(lost) <= LOST  # see NOISE_OR_SIGNAL
     size = float(np.sqrt(np.mean(mean**2))) or 1.0
     weight = mean.var(axis=0) * known
     gain = (
@@ -606,6 +610,8 @@ def why_unknown(quantity: str, yard: Yardstick) -> str:
         if yard.together.why_not or quantity != MODULATION or len(yard.repeats) > 1:
             brief = BRIEF if quantity == TIME_BASE and yard.together.is_brief else ""
             return yard.together.why_not or brief or UNLIKE
+        return NOISE_OR_SIGNAL
+    if quantity == "gain" and trace.kind in ("activity", "current") and len(yard.repeats) < 2:
         return NOISE_OR_SIGNAL
     return UNKNOWN.get(quantity, "no neuron follows a path that the others share")
 

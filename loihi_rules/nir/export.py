@@ -7,7 +7,7 @@ import io
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Optional, Tuple, Union
+from typing import AbstractSet, Any, Dict, Iterable, List, Mapping, Optional, Tuple, Union
 
 import nengo
 import numpy as np
@@ -28,7 +28,7 @@ from loihi_rules.nir.conventions import Conventions
 from loihi_rules.nir.errors import NirError
 from loihi_rules.nir.file import import_nir
 from loihi_rules.nir.filters import filter_node
-from loihi_rules.nir.primitives import Population, Primitive, is_known, primitive_of
+from loihi_rules.nir.primitives import Population, is_known, primitive_of
 from loihi_rules.nir.stimuli import Stimuli
 from loihi_rules.nir.ways import Way, Ways, key_of
 
@@ -144,14 +144,16 @@ class _Graph:
                     f"{name_of(ens)}: NIR has no neurons as {ens.neuron_type}; there are LIF, "
                     "SpikingRectifiedLinear and those of NIR files"
                 )
-        self._inputs()
         into = {ens: self._ways_into(ens) for ens in ensembles}
         followed = {way.source for ways in into.values() for way in ways}
+        outputs = [probe for probe in self.network.all_probes if _is_output(probe)]
+        probed = {probe: self._ways_into(probe) for probe in outputs}
+        self._inputs(followed | {way.source for ways in probed.values() for way in ways})
         for ens in ensembles:
             self._population(ens, into[ens], ens in followed)
         for ens in ensembles:
             self._join(ens, into[ens])
-        self._outputs(ensembles)
+        self._outputs(ensembles, probed)
         self._say_what_else_is_lost()
         carried = Carried(
             asdict(self.conventions),
@@ -174,10 +176,13 @@ class _Graph:
     def _is_input(self, ens: nengo.Ensemble) -> bool:
         return isinstance(ens.neuron_type, InputSpikes)
 
-    def _inputs(self) -> None:
-        """Nodes with an output, and neurons that are given their spikes."""
+    def _inputs(self, needed: AbstractSet[Any]) -> None:
+        """Nodes with an output, and neurons that are given their spikes.
+
+        Nodes that do nothing but give neurons their spikes are no inputs beside these.
+        """
         spikes = [ens for ens in self.network.all_ensembles if self._is_input(ens)]
-        own = {way.source for ens in spikes for way in self._only_nodes(ens)}
+        own = {way.source for ens in spikes for way in self._only_nodes(ens)} - needed
         followed = {conn.pre_obj for conn in self.network.all_connections}
         followed |= {probe.obj for probe in self.network.all_probes}
         for node in self.network.all_nodes:
@@ -240,13 +245,13 @@ class _Graph:
         if ens.noise is not None:
             self._lost(ens, f"noise, {ens.noise}", "none", "NIR's equations have no noise")
         if primitive.bias.any() or not ways:
-            self._bias(name, primitive)
+            self._constant(name, primitive.bias)
 
-    def _bias(self, name: str, primitive: Primitive) -> None:
+    def _constant(self, name: str, bias: np.ndarray) -> None:
         """An Affine that gives a bias, and is given nothing of the first input."""
         entry = next(iter(self.out.nodes))
-        n, size = primitive.bias.size, int(self.out.nodes[entry].input_type["input"][0])
-        affine = self.out.nir.Affine(np.zeros((n, size)), primitive.bias)
+        n, size = bias.size, int(self.out.nodes[entry].input_type["input"][0])
+        affine = self.out.nir.Affine(np.zeros((n, size)), bias)
         self.out.edges.append((self.out.add(f"{name}, bias", affine, entry), name))
 
     def _built(self, ens: nengo.Ensemble, followed: bool) -> Population:
@@ -304,12 +309,12 @@ class _Graph:
 
     # ------------------------------------------------------------------ what leaves
 
-    def _outputs(self, ensembles: List[nengo.Ensemble]) -> None:
-        probes = self.network.all_probes
-        skipped = [name_of(probe) for probe in probes if not _is_output(probe)]
-        for probe in probes:
-            if _is_output(probe):
-                self._output(probe)
+    def _outputs(
+        self, ensembles: List[nengo.Ensemble], probed: Mapping[nengo.Probe, List[Way]]
+    ) -> None:
+        skipped = [name_of(probe) for probe in self.network.all_probes if probe not in probed]
+        for probe, ways in probed.items():
+            self._output(probe, ways)
         if skipped:
             self._lost(
                 "probes", ", ".join(skipped), "not probed", "NIR's outputs are those of nodes"
@@ -319,9 +324,8 @@ class _Graph:
                 end = self.out.nir.Output({"output": np.array([ens.n_neurons])})
                 self.out.add(f"{self.names[ens]}, output", end, self.names[ens])
 
-    def _output(self, probe: nengo.Probe) -> None:
+    def _output(self, probe: nengo.Probe, ways: List[Way]) -> None:
         """By Nengo's own connection to the probe, or its object itself."""
-        ways = self._ways_into(probe)
         n = probe.size_in
         end = self.out.nir.Output({"output": np.array([n])})
         name = self.out.add(name_of(probe), end)
@@ -332,6 +336,8 @@ class _Graph:
                 continue
             chain = self._chain(way, name, way.filters, way.delay, False)
             self.out.edges.append((chain, name))
+        if not ways:  # of a node that nothing enters
+            self._constant(name, np.zeros(n))
 
     def _say_what_else_is_lost(self) -> None:
         for conn in self.network.all_connections:

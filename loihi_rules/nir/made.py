@@ -40,6 +40,18 @@ class Made:
     bias: np.ndarray
     synapse: Optional[Synapse] = None
 
+    @property
+    def own_gain(self) -> np.ndarray:
+        """(n,) gains of the ensemble, which it multiplies what its neurons are given by.
+
+        One that takes all of LIF's neurons above their threshold at a value of 1, as Nengo works
+        out a rate there, and warns of what it has no number for. A power of two, so that it
+        comes off the weights without rounding.
+        """
+        if not isinstance(self.neurons, nengo.LIF):
+            return np.ones(len(self.bias))
+        return np.asarray(np.exp2(np.maximum(np.frexp(1 - self.bias)[1], 0)))
+
 
 def made_of(
     population: Population, node: Any, conventions: Conventions, carried: Carried, followed: bool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Dict, Mapping, Optional, Sequence, Set, Tuple, Union
 
@@ -20,6 +20,7 @@ from loihi_rules.nir.errors import NirError
 from loihi_rules.nir.file import read_file
 from loihi_rules.nir.graph import Graph, Population, Signal, Term, flat_nodes, read_graph
 from loihi_rules.nir.made import Made, made_of, shortest, spikes_first
+from loihi_rules.nir.readings import only_read, readings_of
 
 RULE = "what NIR leaves open"
 USUAL_EVENTS = 0.05  # of all inputs in a step, where nobody says what enters
@@ -206,19 +207,29 @@ def _network(
         p.name: made_of(p, nodes[p.name], conventions, carried, p.name in followed)
         for p in graph.populations
     }
+    readings = readings_of(graph, made, conventions.dt) if carried.has_values else {}
+    there = _without(graph, only_read(graph, made, readings))
     with nengo.Network(label=label, seed=0) as network:
         objects = {
             name: _input(name, n, signals[name], conventions.dt, name in carried.values)
             for name, n in sizes.items()
         }
-        for population in graph.populations:
+        for population in there.populations:
             objects[population.name] = _ensemble(population, made[population.name])
         ends = _Ends(objects, made, conventions.dt)
-        _join(graph, conventions, ends)
+        _join(there, conventions, ends)
+        for name, reading in readings.items():
+            neurons = objects[reading.source].neurons[reading.neurons]
+            nengo.Probe(neurons, synapse=reading.synapse, label=name)
         outputs = {
-            name: _output(name, signal, ends, carried) for name, signal in graph.outputs.items()
+            name: name if name in readings else _output(name, signal, ends, carried)
+            for name, signal in graph.outputs.items()
         }
     return network, outputs
+
+
+def _without(graph: Graph, left_out: Set[str]) -> Graph:
+    return replace(graph, populations=tuple(p for p in graph.populations if p.name not in left_out))
 
 
 def _sources(graph: Graph) -> Set[str]:
@@ -241,7 +252,7 @@ def _join(graph: Graph, conventions: Conventions, ends: _Ends) -> None:
             delay = term.delay
             if not filtered:
                 delay = _delay(term.delay, back, population.dynamics, conventions)
-            matrix = sparse.diags(into.gain) @ term.matrix
+            matrix = sparse.diags(into.gain / into.own_gain) @ term.matrix
             own = None if into.neurons is None else into.synapse
             ends.connect(term, ends.objects[population.name], matrix, delay, own)
 
@@ -318,7 +329,7 @@ def _ensemble(population: Population, made: Made) -> Any:
     ens = nengo.Ensemble(
         n,
         1,
-        gain=np.ones(n),
+        gain=made.own_gain,
         bias=made.bias,
         neuron_type=made.neurons,
         label=population.name,

@@ -82,12 +82,13 @@ class Ways:
         NirError
             If one of them computes, or nodes that hand on are in a circle.
         """
-        if isinstance(obj, nengo.Probe) and obj not in self.into_objects:  # of a signal as it is
-            source = base_of(obj.obj)
-            every = Way(source, sparse.identity(obj.obj.size_out, format="csr"))
-            return [every.behind(_rows(obj.target), obj.synapse, self.model.dt)]
         if obj in above:
             raise NirError(f"{name_of(obj)}: it is in a circle of nodes that only hand on")
+        above = (*above, obj)
+        if isinstance(obj, nengo.Probe) and obj not in self.into_objects:  # of a signal as it is
+            further = self._out_of(base_of(obj.obj), obj.obj.size_out, above)
+            rows = _rows(obj.target)
+            return _merged([way.behind(rows, obj.synapse, self.model.dt) for way in further])
         found: List[Way] = []
         for conn in self.into_objects.get(obj, []):
             matrix = self._matrix(conn)
@@ -96,12 +97,15 @@ class Ways:
                     f"{name_of(conn)}: it has {matrix.shape[0] * matrix.shape[1]:,} weights when "
                     f"multiplied out; {MOST_ENTRIES:,} at most are written"
                 )
-            source = base_of(conn.pre)
-            further = [Way(source, sparse.identity(matrix.shape[1], format="csr"))]
-            if is_passthrough(source):
-                further = self.into(source, (*above, obj))
+            further = self._out_of(base_of(conn.pre), matrix.shape[1], above)
             found.extend(way.behind(matrix, conn.synapse, self.model.dt) for way in further)
         return _merged(found)
+
+    def _out_of(self, source: Any, n: int, above: Tuple[Any, ...]) -> List[Way]:
+        """What an object gives of n values: its own, or what enters it where it only hands on."""
+        if is_passthrough(source):
+            return self.into(source, above)
+        return [Way(source, sparse.identity(n, format="csr"))]
 
     def _matrix(self, conn: nengo.Connection) -> Any:
         """(n, n_pre) of one connection: what its object gets of each neuron or value."""
