@@ -75,6 +75,9 @@ class ConnectionNote:
         Of one that carries an error: whether what rounding leaves out is added to the next.
     spike : float
         Of values from the host: how many radii one of its spikes is worth; 0 for the usual.
+    reach : float
+        Of those whose spikes are worth more for the sake of weights: how many radii their target is
+        to be given, as these are fewer spikes; 0 for others.
     is_part : bool
         Whether it is, with others, what one of the author's is on the chip, such as the weights of
         later steps that make up a filter; what rounding does to it alone says nothing.
@@ -86,6 +89,7 @@ class ConnectionNote:
     error_is_scaled: bool = False
     keeps_remainders: bool = False
     spike: float = 0.0
+    reach: float = 0.0
     is_part: bool = False
 
 

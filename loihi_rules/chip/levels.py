@@ -29,6 +29,9 @@ LEAST_MANTISSA = 8  # of a threshold
 ROUNDING = 1e-6  # of what is kept in 32 bits of floating point
 BINS_AN_OCTAVE = 16  # of the g that are tried
 DECAY_START = 2**21  # from where rounded decays are summed up
+NEARLY, TRIED = 15 / 16, 128  # of the largest threshold, and how many between
+BIAS_LOSS = 2.0**-8  # of what a neuron is given, which weights of 8 bits lose too
+MOST_ROUNDING = 0.05  # of what a neuron gets, in most of them, or all together
 MOST_OFF = 0.03  # of a filter's time constant, up to which nothing is said
 DECAY_LOSS = 0.494  # of a rounded decay in each step, as nengo-loihi's authors measured it
 
@@ -245,6 +248,119 @@ def levels(
         level[start[end] : end] = lowest[start[end]]
         end = int(start[end])
     return np.asarray(level[member])
+
+
+def biases_matter(unit: np.ndarray, bias: np.ndarray, current: np.ndarray, decays: Decays) -> bool:
+    """Whether the 12 bits of biases lose more than weights of 8 bits do.
+
+    Of neurons that are never far from their threshold, as of maximum rates of 5 Hz, the bias is
+    nearly all, and what it is off by is much of what they are given.
+
+    Parameters
+    ----------
+    unit : (n,) ndarray
+        g.
+    bias : (n,) ndarray
+    current : (n,) ndarray
+        The most that each is given beside its bias.
+    decays : Decays
+    """
+    lost = _share_lost(decays.voltage * unit, bias, current)
+    return bool(np.mean(np.minimum(lost, 1.0)) > BIAS_LOSS**2)
+
+
+def steady_bias(unit: np.ndarray, bias: np.ndarray, decay_v: float, decays: Decays) -> np.ndarray:
+    """A bias at which a voltage stays where it is to stay, to the last bits.
+
+    δ_v makes up for what rounding takes from a value that decays to nothing, 5e-5 of it at
+    τ_RC = 20 ms. A voltage that stays at v loses v d / 2^12 in a step, of d of 12 bits, and
+    `DECAY_LOSS` by rounding down, so that the integer has to be
+
+        g b d / 2^12 + DECAY_LOSS.
+
+    Parameters
+    ----------
+    unit : (n,) ndarray
+        g.
+    bias : (n,) ndarray
+    decay_v : float
+        ``1 − exp(−dt / τ_RC)``.
+    decays : Decays
+
+    Returns
+    -------
+    (n,) ndarray
+        What g δ_v is to be multiplied with; the same where voltages do not decay.
+    """
+    most = 2**LOIHI.decay_bits
+    exact = np.round(decay_v * (most - 1)) / most
+    if not 0 < exact < 1:
+        return bias
+    size = (unit * np.abs(bias) * exact + DECAY_LOSS) / (unit * decays.voltage)
+    return np.asarray(np.copysign(size, bias))
+
+
+def suited_to_biases(
+    unit: np.ndarray,
+    threshold: np.ndarray,
+    bias: np.ndarray,
+    current: np.ndarray,
+    decays: Decays,
+    n_levels: int = LOIHI.thresholds_a_core,
+) -> np.ndarray:
+    """Each g a little smaller, so that biases lose less by their 12 bits.
+
+    As it is g δ_v b that is rounded, another g, and with it another threshold, is off by another
+    part of a step. Thresholds that the core has left are taken one by one, each where the squares
+    of what is left, over the current that a neuron is given, become least.
+
+    Parameters
+    ----------
+    unit : (n,) ndarray
+        g, with a whole threshold.
+    threshold, bias : (n,) ndarray
+    current : (n,) ndarray
+        The most that each is given beside its bias.
+    decays : Decays
+    n_levels : int
+        That a core has.
+
+    Returns
+    -------
+    (n,) ndarray
+    """
+
+    def lost(g: np.ndarray, of: np.ndarray) -> np.ndarray:
+        return _share_lost(decays.voltage * g, bias[of], current[of])
+
+    own = unit * threshold
+    most = np.unique(own)
+    found, off, left = unit.copy(), lost(unit, np.arange(len(unit))), n_levels - len(most)
+    steps = np.unique(np.floor(np.outer(most, np.linspace(NEARLY, 1, TRIED)) / STEP))
+    steps = steps[steps >= LEAST_MANTISSA] * STEP
+    fits = [np.flatnonzero((step <= own) & (step >= NEARLY * own)) for step in steps]
+    errors = [lost(step / threshold[of], of) for step, of in zip(steps, fits)]
+    for _ in range(left):
+        gained = [np.maximum(off[of] - error, 0).sum() for of, error in zip(fits, errors)]
+        best = int(np.argmax(gained))
+        of = fits[best][errors[best] < off[fits[best]]]
+        if not len(of):
+            break
+        found[of] = steps[best] / threshold[of]
+        off[of] = lost(found[of], of)
+    return found
+
+
+def _share_lost(unit: np.ndarray, bias: np.ndarray, current: np.ndarray) -> np.ndarray:
+    """The square of what rounding takes from or adds to a bias, over what else there is."""
+    off, given = _rounded_off(unit * np.abs(bias)), unit * current
+    return np.asarray(np.divide(off, given, out=np.zeros_like(off), where=given > 0) ** 2)
+
+
+def _rounded_off(bias: np.ndarray) -> np.ndarray:
+    """What is lost of an integer that becomes a mantissa of 12 bits and an exponent."""
+    step = 2.0 ** np.ceil(np.log2(np.maximum(bias / (2**LOIHI.bias_mantissa_bits - 1), 1)))
+    return np.asarray(np.abs(bias - step * np.round(bias / step)))
 
 
 def whole_thresholds(g: np.ndarray, threshold: np.ndarray) -> np.ndarray:

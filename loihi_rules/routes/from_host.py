@@ -14,6 +14,7 @@ from loihi_rules.nengo_parts.transforms import linear_map
 from loihi_rules.nengo_parts.wiring import base_of
 
 SPIKE = 0.25  # radii, that a spike of the host's is worth where nothing else is said
+HOST_NOISE = 0.0115  # radii, of the host's usual spikes without a filter; measured
 MOST_SPIKES = 64  # of a value, that the host sends in a step
 LEAST_SPIKE = 1 / 16  # radii, of which as many are four
 LEAST_SHARE = 1 / 32  # of a radius

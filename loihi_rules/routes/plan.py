@@ -15,7 +15,13 @@ from loihi_rules.notes import Way
 from loihi_rules.routes.by_host import MOST_AT_ONCE
 from loihi_rules.routes.carriers import most_rows, noise, pairs_for, spike_noise
 from loihi_rules.routes.entries import Entry
-from loihi_rules.routes.from_host import SPIKE, before_chip, spike_behind, spike_of
+from loihi_rules.routes.from_host import (
+    HOST_NOISE,
+    SPIKE,
+    before_chip,
+    spike_behind,
+    spike_of,
+)
 from loihi_rules.routes.ways import Cost
 
 SMOOTHING_STEPS = 5  # of the least filter that smooths the spikes in which a value is carried
@@ -23,7 +29,6 @@ ALIKE = 0.006  # s, by which filters differ whose mean is tried
 HOP_STEPS = 1.5  # by which carriers are late: a step, and half a one until they fire
 LOOP_ORDER = 0.5  # of carriers' filter and delay, what a loop does not make up for; measured
 LEAST_STEPS = 1  # of the filter before carriers, whose voltage cannot go below 0
-HOST_NOISE = 0.0115  # radii, of the host's usual spikes without a filter; measured
 FULL_TAU = 0.0125  # s; beyond it, weights lose a bit each time that it doubles
 FULL_STEP = 0.5e-3  # s; below it, those of the host's spikes lose them earlier, see `_lost`
 ROUNDING = 0.1  # error, in radii, for a weight's

@@ -259,7 +259,10 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
                 built = super().build(model, conn, *args, **kwargs)
             if tau is not None and not valued and not isinstance(conn.pre_obj, Neurons):
                 _note_unit(model, conn, senders, filtered_unit(spike, tau, model.dt))
+            reach = rewritten.notes.connections[conn].reach
             for synapse in block.synapses[before:] if isinstance(block, LoihiBlock) else ():
+                if reach:
+                    model.few_spikes[synapse] = reach / spike
                 if synapse.label not in ENCODERS:  # which other values use too
                     synapse.label = name_of(conn)
                 if isinstance(conn.pre_obj, nengo.Ensemble) and on_chip(model.toplevel, conn.pre):
@@ -359,6 +362,7 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
     model.input_taus = {}  # of ensembles that something enters
     model.solved = {}  # connections to what their solvers gave
     model.input_units = {}  # of receivers of values
+    model.few_spikes = {}  # synapse groups to the spikes a step of each of the host's neurons
     model.valued = {}  # these receivers to their connections
     model.shifts = {}  # blocks to what has been added to their voltages
     model.spans = {}  # blocks to their thresholds in floating point

@@ -48,6 +48,7 @@ from deploy.nengo_loihi.build.source_activity import Source, decoded_sources
 from deploy.nengo_loihi.load import load_nengo_loihi
 from loihi_rules.change import ChipWarning, warn_of_all
 from loihi_rules.chip.levels import (
+    MOST_ROUNDING,
     STEP,
     bits_left,
     rounding_error,
@@ -55,7 +56,6 @@ from loihi_rules.chip.levels import (
 from loihi_rules.chip.limits import LOIHI
 from loihi_rules.solutions import SOLVED_ANEW, Solution, Solutions
 
-MOST_ROUNDING = 0.05  # of what a neuron gets, in most neurons of a connection, or all together
 STRONG = 16.0  # times as large, so that at most four of the weights' eight bits are left beside it
 VALUES = "values into "
 ENCODERS = ("node_encoders", "decode_neuron_encoders")
@@ -482,8 +482,11 @@ def _most_spikes(model: Any) -> Dict[Any, float]:
     most: Dict[Any, float] = {}
     for holder in [*model.inputs, *model.blocks]:
         compartment = getattr(holder, "compartment", None)
-        own = HOST_SPIKES if compartment is None else 1 / max(1, compartment.refract_delay.min())
         for axon in holder.axons:
+            if compartment is None:
+                own = model.few_spikes.get(axon.target, HOST_SPIKES)
+            else:
+                own = 1 / max(1, compartment.refract_delay.min())
             most[axon.target] = max(own, most.get(axon.target, 0.0))
     return most
 

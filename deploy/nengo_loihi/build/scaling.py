@@ -21,10 +21,13 @@ from loihi_rules.chip.levels import (
     STEP,
     WEIGHT_MAX,
     Decays,
+    biases_matter,
     decays_of,
     largest_unit,
     least_unit,
     levels,
+    steady_bias,
+    suited_to_biases,
     weight_step,
     whole_thresholds,
 )
@@ -219,6 +222,12 @@ def level(
         unit = whole_thresholds(
             np.full_like(most, most.min()) if one else levels(most, weight), threshold
         )
+        given = current - np.abs(bias)
+        if not one and biases_matter(unit, bias, given, decays):
+            if compartment.scale_v:
+                bias = steady_bias(unit, bias, float(compartment.decay_v[0]), decays)
+                compartment.bias[:] = bias
+            unit = suited_to_biases(unit, threshold, bias, given, decays)
     factor = unit / unit.max()
     if np.any(factor < 1):
         _multiply(block, factor, reaches)

@@ -18,6 +18,7 @@ from loihi_rules.nengo_parts.figures import figure
 from loihi_rules.nengo_parts.names import filter_name, name_of
 from loihi_rules.nengo_parts.settings import TYPICAL_FREQUENCY, declare, is_set
 from loihi_rules.nengo_parts.solvers import MultipliedOut
+from loihi_rules.nengo_parts.stepped import is_stepped
 from loihi_rules.nengo_parts.wiring import decoded, reconnect
 from loihi_rules.notes import ConnectionNote, EnsembleNote, Way
 from loihi_rules.routes.by_host import decode, reached, relay, relay_to_neurons
@@ -34,6 +35,7 @@ from loihi_rules.routes.from_host import SPIKE, before_chip, spike_behind, spike
 from loihi_rules.routes.loops import keep_speed
 from loihi_rules.routes.plan import HOP_STEPS, LEAST_STEPS, Choice, Plan, before_carriers, plan
 from loihi_rules.routes.ways import CHOICES, FILTER_SETTING, WAY_SETTING
+from loihi_rules.routes.worth import farthest, worth_for_weights
 
 RULE = "filters of inputs"
 WORTH_A_WORD = 1e-5  # s
@@ -149,6 +151,7 @@ def _enter(
     notes = draft.notes.connections
     asked, tau = taus
     compartments, acts = Lowpass(tau), _as_it_acts(tau, draft.dt)
+    least = _worth(draft, ens, asked)
     others: Dict[Tuple[int, Way], str] = {}  # by what the ways cost, which many have in common
     for choice in choices:
         conn, way = choice.entry.conn, choice.way
@@ -158,9 +161,11 @@ def _enter(
         first = ""
         if way == Way.FROM_HOST:
             jump = choice.entry.jump
-            spike = spike_of(conn, asked, draft.dt, choice.entry.given, jump)
+            usual = spike_of(conn, asked, draft.dt, choice.entry.given, jump)
+            spike = max(usual, least)
             if spike != SPIKE:
-                notes[conn] = replace(notes[conn], spike=spike)
+                reach = farthest(choice.entry.given) if least > usual else 0.0
+                notes[conn] = replace(notes[conn], spike=spike, reach=reach)
             same = choice.entry.tau == asked
             left = before_chip(before, asked, draft.dt, spike, jump)
             conn.synapse = None if same else left.synapse
@@ -203,11 +208,18 @@ def _enter(
                 + others[kind],
             )
     for own, entries in by_host.items():
-        _relay(draft, ens, entries, own, asked)
+        _relay(draft, ens, entries, own, asked, least)
     most = draft.chip.in_axons_a_core
     parts = [part for conns in together.values() for part in _parts(conns, most)]
     for part in parts:
         _carry(draft, ens, part, tau, most_rows(draft.chip) // len(parts))
+
+
+def _worth(draft: Draft, ens: nengo.Ensemble, tau: float) -> float:
+    """What a spike of the host's is worth at the least, in radii; 0 where gains are not known."""
+    if ens not in draft.tuning or is_stepped(ens):
+        return 0.0
+    return worth_for_weights(ens, draft.tuning[ens], tau, draft.dt)
 
 
 def _as_it_acts(tau: float, dt: float) -> str:
@@ -227,14 +239,19 @@ def _warn_of_a_long_filter(draft: Draft, name: str, tau: float, by_host: bool) -
     )
 
 
-def _relay(draft: Draft, ens: nengo.Ensemble, entries: List[Entry], own: float, tau: float) -> None:
+def _relay(
+    draft: Draft, ens: nengo.Ensemble, entries: List[Entry], own: float, tau: float, least: float
+) -> None:
     """Send values by way of the host, of one filter together."""
     label = f"relay to {name_of(ens)}"
     conns = [entry.conn for entry in entries]
     made = relay(draft.network, ens, conns, own, tau, draft.dt, label)
     share = min(sum(entry.share for entry in entries), 1.0)
-    spike = spike_behind(own, tau, draft.dt, share)
-    draft.notes.connections[made.out] = ConnectionNote(way=Way.FROM_HOST, spike=spike)
+    usual = spike_behind(own, tau, draft.dt, share)
+    reach = farthest() if least > usual else 0.0
+    draft.notes.connections[made.out] = ConnectionNote(
+        way=Way.FROM_HOST, spike=max(usual, least), reach=reach
+    )
 
 
 def _relay_to_neurons(
