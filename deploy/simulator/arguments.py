@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import operator
 import warnings
 from dataclasses import dataclass
 from typing import Any, Dict, Mapping, Optional
 
+import numpy as np
 from nengo.builder import Model
 from nengo.exceptions import ValidationError
 
@@ -108,6 +110,70 @@ def checked_step(dt: Any) -> float:
     if not (math.isfinite(step) and step > 0):
         raise ValidationError(f"dt must be a number of seconds, more than 0, not {dt!r}", attr="dt")
     return step
+
+
+def checked_time(seconds: Any) -> float:
+    """For how many seconds to run.
+
+    Raises
+    ------
+    TypeError
+        If it is no number, as Nengo does.
+    nengo.exceptions.ValidationError
+        If it is below 0, infinite or NaN.
+    """
+    try:
+        time = math.nan if isinstance(seconds, (str, bytes)) else float(seconds)
+    except (TypeError, ValueError):
+        time = math.nan
+    if math.isnan(time) and not isinstance(seconds, (float, np.floating)):
+        raise TypeError(f"run takes a number of seconds, not {seconds!r}")
+    if time < 0:
+        raise ValidationError(f"Must be positive (got {time:g})", attr="time_in_seconds")
+    if not math.isfinite(time):
+        raise ValidationError(
+            f"a run is of so many seconds, and ends; {time:g} is no such number",
+            attr="time_in_seconds",
+        )
+    return time
+
+
+def checked_steps(steps: Any) -> int:
+    """How many steps to run.
+
+    Raises
+    ------
+    TypeError
+        If it is no whole number, as Nengo does.
+    nengo.exceptions.ValidationError
+        If it is below 0.
+    """
+    try:
+        whole = operator.index(steps)
+    except TypeError:
+        raise TypeError(f"run_steps takes an integer, not {steps!r}; run takes seconds") from None
+    if whole < 0:
+        raise ValidationError(f"a run has no {whole:,} steps; give 0 or more", attr="steps")
+    return whole
+
+
+def checked_seed(seed: Any) -> int:
+    """The seed of a simulator.
+
+    Raises
+    ------
+    TypeError
+        If it is no whole number, as Nengo does.
+    nengo.exceptions.ValidationError
+        If NumPy's generators do not take it.
+    """
+    try:
+        whole = operator.index(seed)
+    except TypeError:
+        raise TypeError(f"a simulator's seed is a whole number, not {seed!r}") from None
+    if not 0 <= whole < 2**32:
+        raise ValidationError(f"a seed is from 0 to 2**32 - 1, not {whole}", attr="seed")
+    return whole
 
 
 def _is_nengo_loihis(model: Any) -> bool:

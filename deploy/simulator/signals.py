@@ -12,13 +12,15 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 import nengo
 import numpy as np
+from nengo.base import NengoObject
 from nengo.builder.signal import Signal
 from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
-from nengo.exceptions import ReadonlyError, SignalError
+from nengo.exceptions import ReadonlyError, SignalError, ValidationError
 
 from deploy.nengo_loihi.read.chip_values import ChipValue
 from loihi_rules.nengo_parts.names import name_of
+from loihi_rules.nengo_parts.wiring import base_of
 
 NOT_ON_CHIP: Dict[Tuple[type, str], str] = {
     (nengo.Connection, "weighted"): (
@@ -161,6 +163,7 @@ class Signals(Mapping[Any, np.ndarray]):
         KeyError
             If nothing that runs stands for it.
         """
+        self._check_own(obj)
         copied = self._copy_of(obj)
         found: Dict[str, Any] = {}
         if isinstance(obj, nengo.Connection):
@@ -204,6 +207,17 @@ class Signals(Mapping[Any, np.ndarray]):
             return own
         return copies.get(obj, obj)  # an object of the network that runs, or "common"
 
+    def _check_own(self, obj: Any) -> None:
+        """Refuse what belongs to another network than the user's, and than the one that runs."""
+        session = self._simulator.whole()
+        base = obj.connection if isinstance(obj, LearningRule) else base_of(obj)
+        if not isinstance(base, NengoObject) or base in self._simulator._copies:
+            return
+        if base not in session.rewritten.network.all_objects:
+            raise KeyError(
+                f"{_named(obj)}: it is no object of the network that this simulator was made of"
+            )
+
     @property
     def _hosts(self) -> Tuple[Any, ...]:
         return tuple(self._simulator.whole().hosts)
@@ -229,7 +243,15 @@ class Signals(Mapping[Any, np.ndarray]):
     def write(self, signal: ChipSignal, values: Any) -> None:
         """Set it, to the nearest that the chip has."""
         self.may_be_set(signal)
-        whole = np.broadcast_to(np.asarray(values, float), signal.shape)
+        given = np.asarray(values, float)
+        try:
+            whole = np.broadcast_to(given, signal.shape)
+        except ValueError:
+            raise ValidationError(
+                f"that of {_named(signal.obj)} has the shape {signal.shape}, and takes values of "
+                f"it, or one for all, not of {given.shape}",
+                attr=signal.key,
+            ) from None
         if not np.isfinite(whole).all():
             raise SignalError(f"{signal.name}: the chip has finite numbers only")
         write: Any = self._value(signal).write
@@ -303,7 +325,7 @@ class Signals(Mapping[Any, np.ndarray]):
 
 
 def _named(obj: Any) -> str:
-    known = isinstance(obj, (nengo.base.NengoObject, Neurons, LearningRule))
+    known = isinstance(obj, (NengoObject, Neurons, LearningRule))
     return name_of(obj) if known else str(obj)
 
 

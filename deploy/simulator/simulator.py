@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import operator
 import warnings
 from dataclasses import replace
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 import nengo
 import numpy as np
+from nengo.base import NengoObject
+from nengo.ensemble import Neurons
 from nengo.exceptions import (
     BuildError,
     ReadonlyError,
@@ -24,8 +25,15 @@ from nengo.utils.progress import Progress, ProgressTracker
 from deploy.emulator.silicon import Silicon
 from deploy.errors import BadInput, TargetUnavailable
 from deploy.files.solutions import solutions_of
+from deploy.host.functions import naming_functions
 from deploy.host.pilots import pilot_steps
-from deploy.simulator.arguments import checked_step, read_arguments
+from deploy.simulator.arguments import (
+    checked_seed,
+    checked_step,
+    checked_steps,
+    checked_time,
+    read_arguments,
+)
 from deploy.simulator.copying import Run, run_of
 from deploy.simulator.signals import Signals, UsersModel
 from deploy.targets import Session, check_silicon, find_target
@@ -37,6 +45,7 @@ from deploy.targets.kept.session import CHANGED, KeptSession
 from deploy.targets.kept.writing import keep_session
 from deploy.targets.many_objects import many_objects
 from loihi_rules import Change, Learned, SeededCopy
+from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.seeds import copy_network, fix_object_seeds, fix_process_seeds
 from loihi_rules.rewriting import rewrite_copy
 
@@ -50,6 +59,7 @@ ON_A_BOARD = (
 )
 HALF_PRECISION = "nengo.rc asks for numbers of 16 bits, which the chip's builder does not have"
 FEW = 300  # objects of a network that is copied at once, in 10 ms, so that it may be changed
+FROM_THE_USER = 5  # calls down to where a simulator is opened: whose line a warning is of
 CHUNK = 500  # steps between two updates of the progress bar
 
 
@@ -138,7 +148,7 @@ class Simulator(NengoSimulator):
         if seed is None:
             own = None if network is None else network.seed
             seed = 1 if own is None else own + 1
-        self.seed = seed
+        self.seed = checked_seed(seed)
         with _nengo_errors():
             modes = Silicon.of(silicon or {})
             check_silicon([self.target], modes)
@@ -166,7 +176,7 @@ class Simulator(NengoSimulator):
             (nengo.rc.float_dtype == np.float16, HALF_PRECISION),
         ):
             if elsewhere:
-                return self._core((_in_core(self.network, why),))
+                return self._core_instead(why, (_in_core(self.network, why),))
         model = self._model() if keeps_builds(self._target) and not is_changed else None
         if model is None:
             return self._build()
@@ -205,6 +215,15 @@ class Simulator(NengoSimulator):
                 raise
         return self._session
 
+    def was_built_with(self, obj: Any) -> bool:
+        """Whether an object was there when the network was built."""
+        session = self._session
+        if isinstance(session, KeptSession):
+            return any(obj is each for each in session.objects)
+        if isinstance(session, CoreSession):
+            return obj in session.model.params
+        return obj in self._copies
+
     def _is_changed(self) -> bool:
         """Whether the network is another than when it was last built, or found to have been."""
         now = self._model()
@@ -221,7 +240,7 @@ class Simulator(NengoSimulator):
                 self._seeded = self._copied()
             except Exception as error:  # of whatever the user put into the network
                 why = f"it cannot be copied to be rewritten ({error})"
-                return self._core((_in_core(self.network, why),))
+                return self._core_instead(why, (_in_core(self.network, why),))
         fresh = copy_network(self._seeded.network, share_callables=True)
         copied = fix_process_seeds(fresh, self.seed)
         self._copies = {obj: fresh.copies[copy] for obj, copy in self._seeded.copies.items()}
@@ -232,7 +251,8 @@ class Simulator(NengoSimulator):
         with solutions_of(copied.network) as solutions:
             rewritten = rewrite_copy(bare, self._dt, solutions=solutions, steps=pilot_steps())
             if not rewritten.chip_ensembles:
-                return self._core(tuple(rewritten.changes))
+                changes = tuple(rewritten.changes)
+                return self._core_instead(rewritten.why_on_host, changes)
             if rewritten.problems:
                 raise BuildError(str(rewritten.problems[0]))
             self.n_chip_compartments = sum(e.n_neurons for e in rewritten.chip_ensembles)
@@ -240,6 +260,16 @@ class Simulator(NengoSimulator):
                 return self._target.open_rewritten(
                     copied, rewritten, self._dt, self.seed, self._arguments.precompute
                 )
+
+    def _core_instead(self, why: str, changes: Tuple[Change, ...]) -> Session:
+        """Nengo core, where a chip was asked for; said where there are neurons to miss on it."""
+        if self.network is not None and self.network.all_ensembles:
+            warnings.warn(
+                f"{_label_of(self.network)}: nothing of it is on the chip, all of it runs in Nengo "
+                f"core: {why}",
+                stacklevel=FROM_THE_USER,
+            )
+        return self._core(changes)
 
     def _core(self, changes: Tuple[Change, ...]) -> Session:
         """The user's own network in Nengo core."""
@@ -339,11 +369,7 @@ class Simulator(NengoSimulator):
 
     def run(self, time_in_seconds: float, progress_bar: Any = None) -> None:
         """Run for so many seconds of model time."""
-        if time_in_seconds < 0:
-            raise ValidationError(
-                f"Must be positive (got {time_in_seconds:g})", attr="time_in_seconds"
-            )
-        steps = int(np.round(float(time_in_seconds) / self._dt))
+        steps = int(np.round(checked_time(time_in_seconds) / self._dt))
         if steps == 0:
             warnings.warn(
                 f"{time_in_seconds} results in running for 0 timesteps. Simulator "
@@ -355,7 +381,7 @@ class Simulator(NengoSimulator):
 
     def run_steps(self, steps: int, progress_bar: Any = None) -> None:
         """Run for so many steps, a whole number."""
-        steps = operator.index(steps)
+        steps = checked_steps(steps)
         bar = self.progress_bar if progress_bar is None else progress_bar
         with ProgressTracker(bar, Progress("Simulating", "Simulation", steps)) as tracker:
             done = 0
@@ -373,7 +399,8 @@ class Simulator(NengoSimulator):
         if self.closed:
             raise SimulatorClosed("Simulator cannot run because it is closed.")
         try:
-            self._session.run_steps(steps)
+            with naming_functions(self.network):
+                self._session.run_steps(steps)
         finally:  # also where a node or Ctrl-C stops it
             self._signals.refresh()
             self.data.reset()
@@ -392,7 +419,7 @@ class Simulator(NengoSimulator):
         if is_changed and self._seeded is None:
             raise SimulationError(CHANGED)
         if seed is not None:
-            self.seed = seed
+            self.seed = checked_seed(seed)
         self._session.close()
         self._n_cleared = 0
         with many_objects():
@@ -429,6 +456,8 @@ class Simulator(NengoSimulator):
                 ResourceWarning,
                 stacklevel=2,
             )
+            with contextlib.suppress(Exception):  # at the end of the interpreter little is left
+                self._session.let_go()  # else its parts say the same by names of their own
 
     def __getstate__(self) -> Dict[str, Any]:
         """What a copy is made of; see `deploy.simulator.copying`."""
@@ -489,6 +518,28 @@ class Data(SimulationData):
         return [network, *network.all_networks, *network.all_objects]
 
     def __getitem__(self, key: Any) -> Any:
+        try:
+            return self._found(key)
+        except KeyError:
+            why = self._why_not(key)
+            if why is None:
+                raise
+            raise KeyError(why) from None
+
+    def _why_not(self, key: Any) -> Optional[str]:
+        """Why there is nothing of a key; None of what was there, and nothing was built for."""
+        if isinstance(key, Neurons):
+            probe = f"nengo.Probe({name_of(key.ensemble)}.neurons)"
+            return f"{name_of(key)}: neurons have no data; ask for their ensemble's, or {probe}"
+        if not isinstance(key, (nengo.Network, NengoObject)):
+            return f"{key!r}: the keys are the network's objects themselves, as a nengo.Probe"
+        if self._simulator.was_built_with(key):
+            return None
+        if key in self._objects():
+            return f"{name_of(key)}: it was added after its simulator was made; make another one"
+        return f"{name_of(key)}: it is no object of the network that this simulator runs"
+
+    def _found(self, key: Any) -> Any:
         if isinstance(key, nengo.Probe):
             return self._samples_of(key)
         if key not in self._cache:
@@ -551,7 +602,11 @@ def _as_precise_as_asked(built: Any) -> Any:
 
 
 def _in_core(network: nengo.Network, why: str) -> Change:
-    return Change(network.label or "the network", "placement", "chip", "host", why)
+    return Change(_label_of(network), "placement", "chip", "host", why)
+
+
+def _label_of(network: nengo.Network) -> str:
+    return network.label or "the network"
 
 
 @contextlib.contextmanager

@@ -134,6 +134,10 @@ class Session(ABC):
     def close(self) -> None:
         """Free what the session holds."""
 
+    def let_go(self) -> None:
+        """The same of what nobody holds any more, whose parts may be gone: without a look at it."""
+        self.close()
+
     def __enter__(self) -> Session:
         return self
 

@@ -135,3 +135,6 @@ class ChipSession(Session):
         for reader in self.readers.values():
             reader.clear()
         self.simulator.clear_probes()
+
+    def let_go(self) -> None:
+        self.simulator.close()

@@ -22,7 +22,10 @@ from deploy.targets.chip_session import ChipSession
 from deploy.targets.injecting import CoreNeurons, Injections
 from loihi_rules import Change, Rewritten, SeededCopy
 
-BEFORE = "a board takes them before it starts: fix them with --weights, or use --target emulator"
+BEFORE = (
+    "a board takes them before it starts: fix them first (--weights, deploy.freeze), or use target "
+    "emulator"
+)
 
 
 class BoardSession(ChipSession):

@@ -13,6 +13,7 @@ import numpy as np
 from deploy.emulator.silicon import Silicon
 from deploy.errors import BadInput, BoardLost, TargetUnavailable
 from deploy.files.timestamp import now
+from deploy.host.functions import naming_functions
 from deploy.models.fingerprint import fingerprint, neurons_fingerprint
 from deploy.models.generators import fixed_generators, seed_generators
 from deploy.models.identity import identity_of
@@ -154,7 +155,8 @@ def record(
         varied: Dict[str, Any] = {}
         if variant is not None:
             varied = {"variant": asdict(variant), "neurons kept": vary(copied.network, variant)}
-        with in_folder(loaded.folder), _opened(target, copied, dt, seed) as session:
+        place, named = in_folder(loaded.folder), naming_functions(copied.network)
+        with place, named, _opened(target, copied, dt, seed) as session:
             _refuse(session.problems, described)
             run = Traces(
                 model=loaded.name,

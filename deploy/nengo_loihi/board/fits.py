@@ -137,7 +137,7 @@ def _settings(network: nengo.Network) -> Iterator[Problem]:
             name_of(ens),
             "injected values",
             "a board has no way to set voltages and currents of its neurons",
-            "use --target emulator, or connect a node to the neurons",
+            "use target emulator, or connect a node to the neurons",
         )
 
 

@@ -47,7 +47,7 @@ def find_sdk() -> Sdk:
     if not is_installed():
         raise TargetUnavailable(
             "there is no Loihi board here (Intel's NxSDK is not installed); "
-            "use --target emulator, or a machine of the INRC"
+            "use target emulator, or a machine of the INRC"
         )
     try:
         nxsdk = importlib.import_module("nxsdk")

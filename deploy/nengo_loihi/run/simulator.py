@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, Mapping
 
 from deploy.compiling.jit import HAVE_NUMBA
 from deploy.emulator.silicon import AS_EMULATED, Silicon
@@ -45,11 +45,11 @@ def build_simulator(
     # theirs, also where a user has put another into the place of `nengo_loihi.Simulator`
     own: Any = nengo_loihi.simulator.Simulator
     if engine == "reference":
-        simulator = own(network, **options)
+        simulator = _opened(own, network, options)
         simulator._runner = counting_runner(simulator)
         return simulator
     with linear_splitting(nengo_loihi):
-        simulator = own(network, **options)
+        simulator = _opened(own, network, options)
     reference = simulator.sims["emulator"]
     try:
         fast = FastEmulator(simulator.model, reference.seed, silicon=silicon)
@@ -70,6 +70,18 @@ def build_simulator(
     simulator.sims["emulator"] = fast
     simulator._runner = _runner(simulator)
     reference.close()
+    return simulator
+
+
+def _opened(own: Any, network: Any, options: Mapping[str, Any]) -> Any:
+    """A simulator; where its build fails half way, what it had opened is closed."""
+    simulator = own.__new__(own)
+    try:
+        simulator.__init__(network, **options)
+    except BaseException:
+        for part in getattr(simulator, "sims", {}).values():
+            part.close()
+        raise
     return simulator
 
 

@@ -108,6 +108,11 @@ class KeptSession(Session):
     # ----------------------------------------------------------------------- stepping
 
     @property
+    def objects(self) -> List[Any]:
+        """All of the network's when it was built."""
+        return list(self._model.objects.every)
+
+    @property
     def changes(self) -> Tuple[Change, ...]:
         return self._changes if self._built is None else tuple(self._built[0].changes)
 
