@@ -16,7 +16,6 @@ from loihi_rules.nengo_parts.parameters import with_parameters
 
 SLOWER = 10.0
 CUT = 0.01  # of the time, from which on errors are cut
-ROOM = 1.05
 
 
 def too_fast_learning(symptoms: Symptoms) -> List[Suspect]:
@@ -61,7 +60,7 @@ def cut_errors(symptoms: Symptoms) -> List[Suspect]:
         share = float(np.mean(np.abs(error).max(axis=1) > most))
         if share > CUT:
             largest = float(np.abs(error).max())
-            span = float(f"{ROOM * scale.span * largest / most:.2g}")
+            span = scale.span_for(largest / most)
             found.append((conn, share, most, span))
     if not found:
         return []

@@ -46,6 +46,7 @@ ROOM = 4.0  # for decoded values larger than in the trial
 MOST_CUT = 0.001  # share of the weights in a trial, which has them of a simple function
 NEAR = 0.5  # of the largest weight
 MOST_NEAR = 0.005  # share of a trial's weights that are larger, where its inputs are a guess
+SPARE = 1.05  # so that a figure of two digits is no less
 MOST_LOST = 0.1  # share of the learning, to traces that are cut
 
 
@@ -70,6 +71,8 @@ class LearningScale(NamedTuple):
         Which neurons of the ensemble are connected; None for all.
     span : float
         Largest magnitude of what it may have to give, of which the others are made.
+    error_span : float
+        The same for what errors are scaled by, which may be known where the other is not.
     """
 
     weight_exponent: int
@@ -80,6 +83,17 @@ class LearningScale(NamedTuple):
     window: int
     sources: Optional[np.ndarray] = None
     span: float = 1.0
+    error_span: float = 1.0
+
+    def span_for(self, error: float) -> float:
+        """The ``pes_span`` with which errors are not cut, and values have no less room: two digits.
+
+        Parameters
+        ----------
+        error : float
+            The largest that there was, over the largest that is sent.
+        """
+        return float(f"{max(self.span, SPARE * self.error_span * error):.2g}")
 
 
 def error_scale(span: float) -> float:

@@ -91,9 +91,14 @@ def through_a_node(network: nengo.Network, conn: nengo.Connection, label: str) -
 def end_behind_nodes(network: nengo.Network, conn: nengo.Connection) -> Any:
     """What a connection is to, behind the nodes that `through_a_node` has put between."""
     end = base_of(conn.post)
-    while isinstance(end, nengo.Node) and end.output is _as_given:
+    while is_between(end):
         end = next(base_of(c.post) for c in network.all_connections if c.pre is end)
     return end
+
+
+def is_between(end: Any) -> bool:
+    """Whether `through_a_node` has put it between."""
+    return isinstance(end, nengo.Node) and end.output is _as_given
 
 
 def _as_given(t: float, x: np.ndarray) -> np.ndarray:

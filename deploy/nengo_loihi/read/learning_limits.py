@@ -10,11 +10,11 @@ import numpy as np
 from deploy.nengo_loihi.read.learners import Learner
 from loihi_rules.change import ChipWarning, warn, warn_of_all
 from loihi_rules.chip.limits import LOIHI
-from loihi_rules.learning_rules.pes import ERROR_SCALE, LearningScale
+from loihi_rules.learning_rules.pes import ERROR_SCALE, MANTISSA_MAX, LearningScale
 from loihi_rules.nengo_parts.figures import figure
 from loihi_rules.nengo_parts.names import name_of
 
-ROOM = 1.05  # so that a figure of two digits is no less
+FEW = 2.0  # steps, which rounding makes noise of
 HOW = "after loihi_rules.declare_settings(network)"
 
 
@@ -56,11 +56,11 @@ def _weights(scale: LearningScale, largest: float) -> str:
 
 def _errors(scale: LearningScale, largest: float) -> str:
     """Errors of a learner that is cut are about what it has not learnt: room for the largest."""
-    span = scale.span * largest
+    most = largest * LOIHI.error_max / scale.error_scale
     return (
-        f"network.config[connection].pes_span = {span * ROOM:.2g} {HOW} takes errors up to the "
-        f"largest that there were, {largest * LOIHI.error_max / scale.error_scale:.3g}, and values "
-        "as large; with pes_error_scale and pes_weight_exponent left to it"
+        f"network.config[connection].pes_span = {scale.span_for(largest):g} {HOW} takes errors up "
+        f"to the largest that there were, {most:.3g}, and values as large; with pes_error_scale "
+        "and pes_weight_exponent left to it"
     )
 
 
@@ -146,4 +146,37 @@ def warn_of_limits(emulator: Any, learners: Iterable[Learner]) -> None:
                 cut = key == "weights" and shares["errors"] > LIMITS["errors"].noteworthy
                 way_out = (LIMITS["errors"] if cut else limit).way_out(scale, largest)
                 found.append(ChipWarning(learner.name, limit.rule, what, way_out))
+        found += _of_few_steps(emulator, learner, largest * LOIHI.error_max)
     warn_of_all(found)
+
+
+def _of_few_steps(emulator: Any, learner: Learner, error: float) -> List[ChipWarning]:
+    """What a connection learns that is much smaller than there is room for.
+
+    Errors of a run that has only begun are as large as what is wanted, and weights of one that has
+    learned too.
+
+    Parameters
+    ----------
+    emulator : deploy.nengo_loihi.run.interface.FastEmulator
+    learner : Learner
+    error : float
+        The largest that it was sent, in steps.
+    """
+    weights = emulator.engine.learned_weights(learner.group)
+    if not 0 < error <= FEW or not np.issubdtype(weights.dtype, np.integer):
+        return []
+    scale = learner.scale
+    steps = max(error, float(np.abs(weights).max(initial=0)) / 2.0 ** (7 + scale.weight_exponent))
+    if steps > FEW:
+        return []
+    span = scale.span * steps / np.sqrt(MANTISSA_MAX)  # so that they are in the middle of the range
+    return [
+        ChipWarning(
+            learner.name,
+            "errors of 8 bits",
+            f"its errors and its weights came to no more than {figure(steps, 2)} of "
+            f"{MANTISSA_MAX} steps",
+            f"network.config[connection].pes_span = {span:.2g} {HOW} makes these finer",
+        )
+    ]

@@ -24,7 +24,7 @@ from loihi_rules.nengo_parts.passthrough_nodes import into_passthroughs, is_pass
 from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.transforms import matrix_of, set_matrix
 from loihi_rules.nengo_parts.wiring import base_of, columns_of
-from loihi_rules.passes.chip.learned_span import errors_of, learned_span
+from loihi_rules.passes.chip.learned_span import Sizes, errors_of, learned_sizes
 from loihi_rules.pilots import pes as pes_pilot
 from loihi_rules.solutions import Solution
 
@@ -50,7 +50,11 @@ class Needs(NamedTuple):
     span : float
         Largest magnitude of what it gives, or is wanted to give.
     error : float
-        Largest magnitude of one dimension of it.
+        Largest magnitude of one dimension of an error.
+    error_span : float
+        Of all of it.
+    unsure : str
+        See `loihi_rules.passes.chip.learned_span.Sizes`.
     gain : float
         What errors are multiplied by on their way to the rule.
     trial : loihi_rules.pilots.pes.Pilot
@@ -64,6 +68,8 @@ class Needs(NamedTuple):
     rate_factor: float
     span: float
     error: float
+    error_span: float
+    unsure: str
     gain: float
     trial: pes_pilot.Pilot
     guessed: bool
@@ -115,6 +121,7 @@ def learning_scale(draft: Draft) -> None:
             window=pes.error_window(_time_constant(conn, needs), draft.dt, draft.chip),
             sources=draft.notes.connections[conn].sources,
             span=needs.span,
+            error_span=needs.error_span,
         )
 
 
@@ -140,7 +147,8 @@ def _choose_error_scale(draft: Draft, conn: nengo.Connection, needs: Needs) -> N
         f"errors up to {draft.chip.error_max / pes.ERROR_SCALE:g} in steps of "
         f"{1 / pes.ERROR_SCALE:g}, as nengo-loihi has for every connection",
         f"up to {draft.chip.error_max / scale:.3g} in steps of {1 / scale:.2g}",
-        f"both what it gives and what is wanted may go up to {needs.error:.3g} in each dimension"
+        ("both what it gives and what is wanted" if needs.error_span == needs.span else "errors")
+        + f" may go up to {needs.error:.3g} in each dimension"
         + ("" if needs.gain == 1 else f", and are multiplied by {needs.gain:.3g}"),
     )
 
@@ -193,7 +201,9 @@ def _choose_exponent(draft: Draft, conn: nengo.Connection, needs: Needs, thresho
         "learned weights: 8-bit mantissa, one exponent",
         f"exponent {USUAL_EXPONENT}, as nengo-loihi has for every connection",
         f"exponent {exponent}: decoders up to {reach:.2g} in steps of {reach / 127:.1g}",
-        why + (f"; at {exponent - 1}, {finer}" if finer else ""),
+        why
+        + (f"; at {exponent - 1}, {finer}" if finer else "")
+        + (f"; {needs.unsure}" if needs.unsure else ""),
     )
     return threshold
 
@@ -218,7 +228,8 @@ def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
     transform = conn.transform.sample(rng=rng) if _dense(conn) else np.array(1.0)
     targets = targets * transform if np.ndim(transform) == 0 else targets @ transform.T
     amplitude, radius = _amplitude(conn), float(ens.radius)
-    span = max(_span(draft, conn), float(np.abs(targets).max()))
+    sizes = _sizes(draft, conn, float(np.abs(targets).max()))
+    span = sizes.value
     first, rates = 0.0, _chip_rates(ens, built, points, dt)
     if np.any(targets) and np.any(rates):  # without rates there is nothing to be decoded
         first = float(np.abs(conn.solver(rates, targets, rng=rng)[0]).max())
@@ -255,10 +266,10 @@ def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
         _loop_tau(conn),
         rng,
     )
-    error = span if first else span * _one_dimension(inputs / radius, conn.size_out)
+    error = sizes.error * (1.0 if first else _one_dimension(inputs / radius, conn.size_out))
     guessed = ens.dimensions > 1 and not (chosen or are_known(draft.network, ens, dt))
     w_max = amplitude * first / dt / radius
-    return Needs(first, w_max, factor, span, error, gain, trial, guessed)
+    return Needs(first, w_max, factor, span, error, sizes.error, sizes.unsure, gain, trial, guessed)
 
 
 def _trial(
@@ -355,10 +366,12 @@ def _loop_tau(conn: nengo.Connection) -> float:
     return float(own) + USUAL_TAU
 
 
-def _span(draft: Draft, conn: nengo.Connection) -> float:
+def _sizes(draft: Draft, conn: nengo.Connection, given: float) -> Sizes:
     """The size of what is to be learnt, by the user's ``pes_span``, or by what makes the error."""
     asked = draft.network.config[conn].pes_span
-    return float(asked) if asked is not None else learned_span(draft.network, conn, draft.dt)
+    if asked is not None:
+        return Sizes(max(float(asked), given), max(float(asked), given))
+    return learned_sizes(draft.network, conn, given, draft.dt)
 
 
 def _amplitude(conn: nengo.Connection) -> float:

@@ -7,7 +7,6 @@ from typing import Callable
 
 import nengo
 import numpy as np
-from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 from nengo.params import Default
 from nengo.solvers import NoSolver
@@ -17,15 +16,8 @@ from loihi_rules.draft import Draft
 from loihi_rules.learning_rules import pes
 from loihi_rules.nengo_parts.built import built_ensemble
 from loihi_rules.nengo_parts.names import name_of
-from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.nengo_parts.wiring import base_of, columns_of, on_chip, reconnect
-
-SPAN_SETTING = "pes_span"  # the largest value that a connection may have to give
-UNKNOWN = (
-    "; no radius says how large the values are, which is taken from what makes the error: "
-    "network.config[connection].pes_span says otherwise"
-)
 
 
 def neuron_learning(draft: Draft) -> None:
@@ -40,7 +32,6 @@ def neuron_learning(draft: Draft) -> None:
     `loihi_rules.learning_rules.pes.off_chip` says.
     """
     network = draft.network
-    declare(network, nengo.Connection, SPAN_SETTING)
     for conn in network.all_connections:
         if type(conn.learning_rule_type) is not nengo.PES or not on_chip(network, conn.pre):
             continue
@@ -53,21 +44,8 @@ def neuron_learning(draft: Draft) -> None:
             "learning from neurons",
             "weights from neurons",
             f"decoders of {name_of(conn.pre_obj)}, with the same values",
-            "PES changes them in the same way, and decoders learn on the chip"
-            + ("" if _size_is_known(network, conn) else UNKNOWN),
+            "PES changes them in the same way, and decoders learn on the chip",
         )
-
-
-def _size_is_known(network: nengo.Network, conn: nengo.Connection) -> bool:
-    """Whether a radius or its user says how large the values are that it may learn."""
-    errors = [
-        base_of(error.pre)
-        for error in network.all_connections
-        if isinstance(error.post_obj, LearningRule) and error.post_obj.connection is conn
-    ]
-    ends = [base_of(conn.post), *errors]
-    asked = network.config[conn].pes_span is not None
-    return asked or any(isinstance(end, nengo.Ensemble) for end in ends)
 
 
 def _as_decoders(draft: Draft, conn: nengo.Connection) -> None:
