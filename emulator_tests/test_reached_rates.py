@@ -143,3 +143,24 @@ def test_rates_by_spikes_beside_a_value_are_said_where_they_are_off(kind, seed):
 
 def test_of_neurons_that_hardly_fire_nothing_is_said():
     assert not mixed("inhibited", 93)[1]
+
+
+@pytest.mark.parametrize("seed", [94, 95, 96])
+def test_of_events_that_no_look_sees_nothing_false_is_said(seed):
+    """Of 1 ms each, which make every neuron fire as often as on the CPU."""
+    events = 1000.0 * (np.random.RandomState(seed).rand(1000, 20) < 0.02)
+    with nengo.Network(seed=seed) as net:
+        kind = nengo.LIF(tau_rc=0.005)
+        ens = nengo.Ensemble(20, 1, neuron_type=kind, gain=np.ones(20), bias=np.zeros(20))
+        node = nengo.Node(lambda t: events[int(round(1000 * t)) % 1000])
+        nengo.Connection(node, ens.neurons, synapse=None, transform=0.012)
+        probe = nengo.Probe(ens.neurons)
+    rates = []
+    for target in ("cpu", "emulator"):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            with deploy.Simulator(net, target=target, progress_bar=False) as sim:
+                sim.run(1.0)
+                rates.append(float(sim.data[probe].mean()))
+    said = [str(w.message) for w in caught if "were given" in str(w.message)]
+    assert rates[1] == pytest.approx(rates[0], rel=0.06) and not said

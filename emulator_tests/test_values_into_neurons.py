@@ -145,3 +145,27 @@ def test_pulses_are_the_same_on_nengo_loihis_own_engine(seed):
     assert max(found.size for found in data[0].values()) > 100, data[0].keys()
     for name, found in data[0].items():
         np.testing.assert_array_equal(found, data[1][name])
+
+
+@pytest.mark.parametrize("seed", [51, 52])
+def test_the_advice_names_what_the_node_gives(seed):
+    """Not what a filter that makes up for the chip's makes of its pulses of 1000."""
+
+    def events(t):
+        return 1000.0 * (np.arange(20) == round(1000 * t) % 20)
+
+    with nengo.Network(seed=seed) as net:
+        node = nengo.Node(events, label="events")
+        ens = nengo.Ensemble(
+            20, 1, gain=np.ones(20), bias=np.zeros(20), neuron_type=nengo.SpikingRectifiedLinear()
+        )
+        nengo.Connection(node, ens.neurons, synapse=None)
+        probe = nengo.Probe(ens.neurons)
+    wanted, _ = rate(net, probe, "cpu")
+    found, said = rate(net, probe, "emulator")
+    (warning,) = said
+    assert "[1000] * node.size_out if it jumps" in warning.way_out
+    declare_settings(net)
+    net.config[node].pilot_inputs = [1000] * node.size_out
+    better, said = rate(net, probe, "emulator")
+    assert not said and abs(better - wanted) <= max(abs(found - wanted), 0.03 * wanted)

@@ -63,12 +63,15 @@ def look_at(rates: Sequence[Rates], runner: Runner) -> None:
         runner.look_on, runner.looks = look, True
 
 
-def warn_of_rates(rates: Sequence[Rates]) -> None:
-    """At the end of a run, after a last look."""
+def warn_of_rates(rates: Sequence[Rates], n_steps: int) -> None:
+    """At the end of a run of so many steps, after a last look."""
     for each in rates:
         each.look()
     for each in rates:
-        each.warn()
+        if isinstance(each, DrivenRates):
+            each.warn(n_steps)
+        else:
+            each.warn()
 
 
 def said_of(emulator: FastEmulator) -> Dict[str, Any]:
@@ -411,7 +414,7 @@ class EmulatorSession(ChipSession):
             extremes = getattr(self.simulator._runner, "extremes", {})
             warn_of_large_values(valued_by(self.model), extremes, self.model.dt, self.n_steps)
             if self.n_steps:
-                warn_of_rates(self.rates)
+                warn_of_rates(self.rates, self.n_steps)
         self.simulator.close()
 
 

@@ -92,7 +92,7 @@ def input_unit(network: nengo.Network, conn: nengo.Connection, gain: np.ndarray,
     largest = largest_value(network, node, columns_of(conn.pre), dt) if own else None
     if largest is not None:
         if not isinstance(node.output, np.ndarray):  # which does not jump
-            largest *= _ahead(conn.synapse, np.ones(STEPS), dt)
+            largest *= ahead(conn.synapse, dt)
         if largest > MOST_A_STEP * USUAL_UNIT:
             return InputUnit(largest / MOST_A_STEP, at_once=MOST_A_STEP)
         return InputUnit(largest if 0 < largest < USUAL_UNIT and alone > 1 else USUAL_UNIT)
@@ -134,6 +134,18 @@ def _ahead(synapse: Any, given: np.ndarray, dt: float) -> float:
     if not isinstance(synapse, Lead):
         return 1.0
     return max(1.0, float(np.abs(synapse.filt(given[:, np.newaxis], dt=dt)).max()))
+
+
+def ahead(synapse: Any, dt: float) -> float:
+    """How many times as high a jump is behind a filter that makes up for the chip's.
+
+    Parameters
+    ----------
+    synapse : nengo.synapses.Synapse or None
+    dt : float
+        Step in seconds.
+    """
+    return _ahead(synapse, np.ones(STEPS), dt)
 
 
 def _largest(weights: Any) -> np.ndarray:

@@ -92,6 +92,10 @@ class ChipNeurons:
         """(n,) amplitude ÷ dt where a neuron spiked in the last step, else 0."""
         return self.each(lambda b: self._state(b, "spiked")) * (self._amplitude / self._dt)
 
+    def fired(self) -> np.ndarray:
+        """(n,) how often each has spiked so far; of the fast engine."""
+        return self.each(lambda b: self._state(b, "spike_count"))
+
     def unit(self) -> np.ndarray:
         """(n,) what one of the chip's units of current is, normalised."""
         return self.each(self._unit)

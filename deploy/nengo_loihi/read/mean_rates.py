@@ -60,6 +60,10 @@ class CurrentOf:
     def __call__(self) -> np.ndarray:
         return np.asarray(self.neurons(self.ens).current())
 
+    def fired(self) -> float:
+        """Spikes of a neuron so far, on average."""
+        return float(np.mean(self.neurons(self.ens).fired()))
+
 
 class Watched(NamedTuple):
     """What has to be known of an ensemble to tell the mean rates of its neurons.
@@ -84,7 +88,8 @@ class Watched(NamedTuple):
     functions : (size,) ndarray of int
         Of which function each column of these is; 0 for the value itself.
     current : callable
-        Gives what comes to the neurons from synapses, (n_neurons,), normalised.
+        Gives what comes to the neurons from synapses, (n_neurons,), normalised; its method
+        ``fired`` how often a neuron has spiked so far, on average.
     """
 
     name: str
@@ -101,7 +106,7 @@ class Watched(NamedTuple):
     targets: np.ndarray
     decoders: np.ndarray
     functions: np.ndarray
-    current: Callable[[], np.ndarray]
+    current: Any
 
     def drive(self) -> np.ndarray:
         """(n_neurons,) of this step along the encoders, in radii."""

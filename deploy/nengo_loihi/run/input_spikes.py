@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Tuple
 import nengo
 import numpy as np
 
-from deploy.nengo_loihi.build.input_units import MOST_A_STEP, InputUnit
+from deploy.nengo_loihi.build.input_units import MOST_A_STEP, InputUnit, ahead
 from deploy.nengo_loihi.load import load_nengo_loihi
 from loihi_rules.change import warn
 from loihi_rules.nengo_parts.figures import figure
@@ -70,11 +70,14 @@ class Valued(NamedTuple):
     name : str
     is_a_nodes : bool
         Whether it has what a node gives, as it is.
+    ahead : float
+        How many times as high it is behind the host's filter where it jumps.
     unit : InputUnit
     """
 
     name: str
     is_a_nodes: bool
+    ahead: float
     unit: InputUnit
 
 
@@ -86,7 +89,12 @@ def valued_by(model: Any) -> Dict[Any, Valued]:
     model : nengo_loihi.builder.Model
     """
     return {
-        receiver: Valued(name_of(conn), _is_a_nodes(conn), model.input_units[receiver])
+        receiver: Valued(
+            name_of(conn),
+            _is_a_nodes(conn),
+            ahead(conn.synapse, model.dt),
+            model.input_units[receiver],
+        )
         for receiver, conn in model.valued.items()
     }
 
@@ -109,7 +117,7 @@ def warn_of_large_values(
     n_steps : int
         Of the run.
     """
-    for key, (name, is_a_nodes, unit) in valued.items():
+    for key, (name, is_a_nodes, higher, unit) in valued.items():
         asked, waited, cut, squares = (float(n) for n in extremes.get(key, np.zeros(4)))
         if unit.fade < 1:
             radii = unit.value * (1 - unit.fade)  # of one that waits, behind the filter
@@ -143,7 +151,7 @@ def warn_of_large_values(
             )
         else:
             continue
-        warn(name, "values as spikes", what, _way_out(is_a_nodes, largest))
+        warn(name, "values as spikes", what, _way_out(is_a_nodes, largest, higher))
 
 
 def _is_a_nodes(conn: nengo.Connection) -> bool:
@@ -151,10 +159,16 @@ def _is_a_nodes(conn: nengo.Connection) -> bool:
     return bool(own and not conn.pre_obj.size_in)
 
 
-def _way_out(is_a_nodes: bool, largest: float) -> str:
+def _way_out(is_a_nodes: bool, largest: float, higher: float) -> str:
+    """What to do about values whose largest is ``higher`` times what a node jumps to."""
     if is_a_nodes:
+        of_node = f"[{largest / higher:.4g}] * node.size_out"
+        values = f"{of_node},"
+        if higher > 1:
+            values = f"its largest values ({of_node} if it jumps, of which {higher:.2g} times as "
+            values += "much is sent ahead of the chip's filter),"
         return (
-            f"network.config[node].pilot_inputs = [{largest:.4g}] * node.size_out, after "
+            f"network.config[node].pilot_inputs = {values} after "
             "loihi_rules.declare_settings(network), says how large they are"
         )
     return "let a node that gives them be connected to the neurons, whose pilot_inputs say so"

@@ -63,7 +63,7 @@ class Kept:
             "senders": [place(signal) for signal in runner.spikes.signals],
             "units": [[as_record(each, self._add) for each in unit] for unit in units],
             "valued": [
-                None if key is None else [*valued[key][:2], valued[key].unit.value]
+                None if key is None else [*valued[key][:3], valued[key].unit.value]
                 for key in runner.spikes.valued
             ],
             "fed": runner.spikes.fed,
@@ -188,7 +188,12 @@ class Stepper:
         if not len(senders) == len(units) == len(fed) == self.emulator.layout.n_inputs:
             raise ValueError("inputs")
         self.valued = {
-            k: Valued(str(said[0]), bool(said[1]), units[k]._replace(value=float(said[2])))
+            k: Valued(
+                str(said[0]),
+                bool(said[1]),
+                float(said[2]),
+                units[k]._replace(value=float(said[3])),
+            )
             for k, said in enumerate(record["valued"])
             if said is not None
         }

@@ -6,6 +6,7 @@ from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
+from deploy.emulator.engine import State
 from deploy.nengo_loihi.read.driven_rates import DrivenRates
 from deploy.nengo_loihi.read.learners import Learner
 from deploy.nengo_loihi.read.mean_rates import Watched
@@ -63,7 +64,7 @@ def read_rates(given: Sequence[Any], stepper: Stepper, dt: float) -> Rates:
     shown = []
     for each in every:
         places, unit, *said = map(stepper.frozen.of, each)
-        current = Current(stepper.emulator.engine.state.current, places, unit)
+        current = Current(stepper.emulator.engine.state, places, unit)
         shown.append(Watched._make([*said, current]))
     if name == ReachedRates.__name__:
         return ReachedRates(shown, dt)
@@ -75,15 +76,21 @@ def read_rates(given: Sequence[Any], stepper: Stepper, dt: float) -> Rates:
 
 
 class Current:
-    """What comes to some neurons from synapses."""
+    """What comes to some neurons from synapses, and how often they have spiked."""
 
-    def __init__(self, current: np.ndarray, places: np.ndarray, unit: np.ndarray):
-        self._current, self._places, self._unit = current, places, unit
-        if not np.all((places >= 0) & (places < len(current))) or unit.shape != places.shape:
+    def __init__(self, state: State, places: np.ndarray, unit: np.ndarray):
+        self._current, self._counts = state.current, state.spike_count
+        self._places, self._unit = places, unit
+        n = len(state.current)
+        if not np.all((places >= 0) & (places < n)) or unit.shape != places.shape:
             raise ValueError("neurons")
 
     def __call__(self) -> np.ndarray:
         return np.asarray(self._current[self._places] * self._unit)
+
+    def fired(self) -> float:
+        """As of `deploy.nengo_loihi.read.mean_rates.CurrentOf`."""
+        return float(self._counts[self._places].mean())
 
 
 class OwnProbe:

@@ -216,7 +216,7 @@ class KeptSession(Session):
             extremes = self.runner.extremes
             warn_of_large_values(self._stepper.valued, extremes, self.dt, self.n_steps)
             if self.n_steps:
-                warn_of_rates(self.rates)
+                warn_of_rates(self.rates, self.n_steps)
             self.emulator.close()
 
     # ---------------------------------------------------------------------- the whole
