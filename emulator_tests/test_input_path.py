@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 import deploy
 from loihi_rules import rewrite
+from loihi_rules.chip.neurons import shorter_refractory
 from loihi_rules.chip.tuning import (
     RateFit,
     fit_rates,
     fit_together,
     mean_chip_rates,
-    shorter_refractory,
 )
 from loihi_rules.notes import Way
 from loihi_rules.routes.from_host import before_chip

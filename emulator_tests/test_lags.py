@@ -9,7 +9,8 @@ from benchmarks.fidelity.figures import frequency, lag_ms
 from deploy.nengo_loihi.load import load_nengo_loihi
 from loihi_rules import rewrite
 from loihi_rules.chip.lags import MORE_SPIKES, STEEPNESS, later, without
-from loihi_rules.chip.tuning import fit_rates, give_gains, shorter_refractory
+from loihi_rules.chip.neurons import shorter_refractory
+from loihi_rules.chip.tuning import fit_rates, give_gains
 from loihi_rules.nengo_parts.built import built_ensemble, decoders_of
 
 DT = 0.001

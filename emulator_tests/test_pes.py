@@ -239,7 +239,7 @@ def test_a_trace_is_larger_than_its_filter(tau):
     with nengo.Network(seed=1) as net:
         pre = nengo.Ensemble(100, 1)
         # not steady, so that spikes do not keep to certain steps of the learning epoch
-        nengo.Connection(nengo.Node(lambda t: 0.3 + 0.02 * np.sin(17 * t)), pre)
+        nengo.Connection(nengo.Node(lambda t: 0.3 + 0.2 * np.sin(17 * t)), pre)
         rule = nengo.PES(2e-5, pre_synapse=tau)
         conn = nengo.Connection(
             pre, nengo.Node(size_in=1), function=lambda x: [0.0], learning_rule_type=rule

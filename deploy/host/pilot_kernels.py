@@ -23,7 +23,7 @@ def chip_steps(given, gain, bias, first, leak, share, refractory, n_steps, settl
         Voltages to begin with.
     leak, share : float32
         1 of neurons that leak, else 0; of what is missing, or of the current, what a step adds.
-    refractory : float32
+    refractory : (n_neurons,) ndarray of float32
         Steps.
     n_steps, settled : int
         From which step on spikes are counted.
@@ -55,7 +55,7 @@ def chip_steps(given, gain, bias, first, leak, share, refractory, n_steps, settl
                 left = left - one
                 left = none if left < none else left
                 fires = new > one
-                rest[i] = refractory if fires else left
+                rest[i] = refractory[i] if fires else left
                 voltage[i] = none if fires else new
                 count[i] += tally if fires else none
 

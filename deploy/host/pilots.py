@@ -83,7 +83,7 @@ def _chip(
     flat = [np.ascontiguousarray(of, np.float32).ravel() for of in (given, gain, bias)]
     kernels.chip_steps(
         *flat, neurons.voltage.ravel(), np.float32(neurons.leaky), neurons.share,
-        np.float32(neurons.refractory), n_steps, settled, counts.reshape(-1), each,
+        neurons.refractory, n_steps, settled, counts.reshape(-1), each,
     )  # fmt: skip
     return counts
 

@@ -15,10 +15,12 @@ from deploy.nengo_loihi.load import load_nengo_loihi
 from deploy.targets.base import Target
 from deploy.targets.emulated import EMULATOR
 from loihi_rules import Rewritten, SeededCopy
+from loihi_rules.chip.neurons import PerNeuronLIF
 from loihi_rules.chip.tuning import give_gains
 from loihi_rules.draft import Draft
 from loihi_rules.learning_rules.where import chip_learning_connections
 from loihi_rules.nengo_parts.built import decoders_of
+from loihi_rules.nengo_parts.parameters import with_parameters
 from loihi_rules.nengo_parts.seeds import copy_network
 from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.wiring import decoded, on_chip
@@ -87,6 +89,8 @@ def whole_steps(neurons: nengo.neurons.NeuronType) -> nengo.neurons.NeuronType:
         return neurons
     state = {**type(neurons).state, **(neurons.initial_state or {})}
     start = {"voltage": state["voltage"]}
+    if isinstance(neurons, PerNeuronLIF):
+        return with_parameters(neurons, initial_state=start)
     if isinstance(base, nengo.LIFRate):
         return types.LoihiLIF(  # type: ignore[no-any-return]
             tau_rc=base.tau_rc,

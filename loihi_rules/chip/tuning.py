@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import nengo
 import numpy as np
 
-from loihi_rules.chip.limits import LOIHI
-from loihi_rules.nengo_parts.parameters import with_parameters
+from loihi_rules.chip.neurons import represented, some_of
 from loihi_rules.nengo_parts.stepped import SteppedNeurons
 
 DRIVES = 41  # at which rates are fitted
@@ -21,41 +19,6 @@ MOST_POINTS = 500  # of an ensemble, at which its neurons are looked at
 AT_ONCE = 64  # neurons
 MOST_NEURONS = 1024  # of a large ensemble, of whose sum as many are enough
 LEAST_SILENT = 0.05  # of the values of an ensemble with a threshold
-
-
-@lru_cache(maxsize=64)
-def represented(neuron_type: nengo.neurons.NeuronType, dt: float) -> nengo.neurons.NeuronType:
-    """The neuron type with the time constants that the chip has for it.
-
-        τ_RC' = −dt / ln(1 − d / 4095),   d = round(4095 (1 − e^(−dt / τ_RC)))
-        τ_ref' = dt · round(τ_ref / dt),  62 steps at most
-
-    (nengo-loihi ``neurons.py``, ``discretize_tau_rc``; ``block.py``, ``configure_lif``, with
-    its counter's 6 bits.)
-
-    Parameters
-    ----------
-    neuron_type : nengo.neurons.NeuronType
-        One of those that `chip_rates` takes.
-    dt : float
-        Step in seconds.
-    """
-    base = getattr(neuron_type, "base_type", neuron_type)
-    if not isinstance(base, nengo.LIFRate):  # nengo.LIF is one
-        return neuron_type
-    most = 2**LOIHI.decay_bits - 1
-    decay = max(round(-np.expm1(-dt / base.tau_rc) * most), 1) if base.tau_rc else most
-    tau_rc = float(-dt / np.log1p(-decay / most)) if decay < most else base.tau_rc
-    tau_ref = dt * min(round(base.tau_ref / dt), LOIHI.refractory_steps[1] - 1)
-    if _is_close(tau_rc, base.tau_rc, 1e-9) and _is_close(tau_ref, base.tau_ref, 1e-5):
-        return neuron_type
-    chip = with_parameters(base, tau_rc=tau_rc, tau_ref=tau_ref)
-    return chip if base is neuron_type else with_parameters(neuron_type, base_type=chip)
-
-
-def _is_close(number: float, other: float, share: float) -> bool:
-    """`numpy.isclose`, which takes thirty times as long."""
-    return bool(abs(number - other) <= 1e-8 + share * abs(other) < np.inf)
 
 
 def is_chips_own(neuron_type: nengo.neurons.NeuronType) -> bool:
@@ -127,7 +90,7 @@ def silenced(
     some = slice(None, None, -(-ens.n_neurons // MOST_NEURONS))
     drive = built.eval_points[:MOST_POINTS] @ built.encoders[some].T / ens.radius
     asked = cpu_rates(ens.neuron_type, drive, built.gain[some], built.bias[some]).sum(axis=1)
-    given = mean_chip_rates(chip, gain[some] * drive + bias[some], dt).sum(axis=1)
+    given = mean_chip_rates(some_of(chip, some), gain[some] * drive + bias[some], dt).sum(axis=1)
     return float(np.mean(given < asked / 2))
 
 
@@ -366,24 +329,6 @@ def drives(dimensions: int, drive: Optional[np.ndarray] = None) -> Tuple[np.ndar
         return drive, np.ones((1, 1))
     drive = np.linspace(-1, 1, DRIVES)[:, None]
     return drive, (1 - drive**2) ** ((dimensions - 1) / 2)
-
-
-def steps_of(neuron_type: nengo.neurons.NeuronType, dt: float) -> int:
-    """A neuron type's refractory time in steps; 0 where it has none."""
-    base = getattr(neuron_type, "base_type", neuron_type)
-    return round(getattr(base, "tau_ref", 0.0) / dt)
-
-
-def shorter_refractory(
-    neuron_type: nengo.neurons.NeuronType, dt: float
-) -> Optional[nengo.neurons.NeuronType]:
-    """The neuron type with a refractory time of one step less; None where it has none."""
-    base = getattr(neuron_type, "base_type", neuron_type)
-    steps = steps_of(neuron_type, dt)
-    if steps < 1:
-        return None
-    shorter = with_parameters(base, tau_ref=(steps - 1) * dt)
-    return shorter if base is neuron_type else with_parameters(neuron_type, base_type=shorter)
 
 
 def steady_rates(neuron_type: nengo.neurons.NeuronType, rates: np.ndarray, dt: float) -> np.ndarray:

@@ -12,7 +12,8 @@ import nengo
 import numpy as np
 from nengo.neurons import RatesToSpikesNeuronType
 
-from loihi_rules.chip.tuning import is_leaky, represented
+from loihi_rules.chip.neurons import refractory_steps, represented
+from loihi_rules.chip.tuning import is_leaky
 from loihi_rules.nengo_parts.parameters import with_parameters
 
 SHOWN = 0.4  # s, that each input is shown
@@ -96,7 +97,7 @@ class ChipNeurons:
     ----------
     share : float32
         Of what is missing, or of the current, that a step adds to a voltage.
-    refractory : int
+    refractory : (n_neurons,) ndarray of float32
         Steps.
     voltage : ndarray of float32
     """
@@ -107,18 +108,19 @@ class ChipNeurons:
         neuron_type = represented(neuron_type, dt)
         base = getattr(neuron_type, "base_type", neuron_type)
         self.leaky = is_leaky(neuron_type)
-        decay, refractory = dt, 0
+        decay = dt
         if self.leaky:
             decay = float(-np.expm1(-dt / base.tau_rc)) if base.tau_rc else 1.0
-            refractory = round(base.tau_ref / dt)
-        self.refractory = refractory
+        steps = refractory_steps(neuron_type, dt)
+        self.refractory = np.broadcast_to(steps, shape[-1:]).astype(np.float32)
         self.voltage = np.empty(shape, np.float32)
         self.voltage[...] = np.random.RandomState(seed).uniform(size=shape[-2:])
         self.each = self.voltage.reshape(-1)  # the same, one by one
         self.above = np.zeros(self.each.shape, bool)
         self.change, self.share = np.empty_like(self.voltage), np.float32(decay)
         self.lowest = np.zeros_like(self.voltage)  # NumPy takes seven times as long with a number
-        self.fired: Deque[np.ndarray] = deque(maxlen=refractory)  # which rest now
+        self.all_rest = int(steps.min())  # as long as all that fire
+        self.fired: Deque[np.ndarray] = deque(maxlen=int(steps.max()))  # which rest now
 
     def step(self, current: np.ndarray) -> np.ndarray:
         """Which neurons spike at a current J, normalised: where they are in it, one by one."""
@@ -127,14 +129,17 @@ class ChipNeurons:
         voltage += np.multiply(self.share, apart, change)
         np.maximum(voltage, self.lowest, out=voltage)
         each = self.each
-        for resting in self.fired:
-            each[resting] = 0
+        for ago, resting in enumerate(reversed(self.fired)):
+            each[resting if ago < self.all_rest else self._longer(resting, ago)] = 0
         fires = np.greater(each, 1, out=self.above).nonzero()[0]
-        if self.refractory:  # which holds it at 0 from the next step on
-            self.fired.append(fires)
-        else:
+        self.fired.append(fires)  # which holds it at 0 from the next step on
+        if not self.all_rest:
             each[fires] = 0
         return fires
+
+    def _longer(self, fired: np.ndarray, ago: int) -> np.ndarray:
+        """Those of them that rest for more steps than that."""
+        return fired[self.refractory[fired % len(self.refractory)] > ago]
 
 
 class PilotSteps:

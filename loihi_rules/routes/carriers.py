@@ -20,7 +20,7 @@ from nengo.builder.connection import get_eval_points, get_targets
 from nengo.cache import NoDecoderCache
 
 from loihi_rules.chip.limits import Chip
-from loihi_rules.chip.tuning import represented
+from loihi_rules.chip.neurons import represented
 from loihi_rules.nengo_parts.built import decoders_of
 from loihi_rules.nengo_parts.transforms import matrix_of
 

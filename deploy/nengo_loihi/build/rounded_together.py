@@ -14,6 +14,7 @@ import scipy.sparse
 
 from deploy.nengo_loihi.build.reach import Reach
 from deploy.nengo_loihi.build.source_activity import POINTS, Source
+from loihi_rules.chip.neurons import some_of
 from loihi_rules.chip.rounding import (
     Asked,
     Together,
@@ -80,9 +81,8 @@ class Target(NamedTuple):
         encoders = built.encoders[neurons]
         drive = built.eval_points[:POINTS] @ encoders.T / ens.radius
         currents = drive * built.gain[neurons] + built.bias[neurons]
-        above, below = (
-            mean_chip_rates(ens.neuron_type, currents + side * unit / 2, dt) for side in (1, -1)
-        )
+        own = some_of(ens.neuron_type, neurons)
+        above, below = (mean_chip_rates(own, currents + side * unit / 2, dt) for side in (1, -1))
         change = above - below
         products = (encoders @ encoders.T) * (change.T @ change)
         return Effects(products, together(products, len(change), float(change.max())))
@@ -92,7 +92,7 @@ class Target(NamedTuple):
         ens, built, neurons, dt = self
         points, encoders = built.eval_points[:POINTS], built.encoders[neurons]
         tuning = built.gain[neurons], built.bias[neurons]
-        return (ens.neuron_type, ens.radius, points, encoders, *tuning, dt)
+        return (some_of(ens.neuron_type, neurons), ens.radius, points, encoders, *tuning, dt)
 
 
 class Effects(NamedTuple):

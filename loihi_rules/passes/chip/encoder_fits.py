@@ -8,6 +8,12 @@ from typing import Any, Generator, List, NamedTuple, Optional, Sequence, Tuple
 import nengo
 import numpy as np
 
+from loihi_rules.chip.neurons import (
+    every_other,
+    refractory_steps,
+    shorter_for_some,
+    shorter_refractory,
+)
 from loihi_rules.chip.tuning import (
     RateFit,
     chip_rates,
@@ -15,7 +21,6 @@ from loihi_rules.chip.tuning import (
     fit_together,
     has_a_threshold,
     mean_chip_rates,
-    shorter_refractory,
     silenced,
     spiking_rates,
 )
@@ -28,9 +33,18 @@ Solving = Generator[RateFit, Gains, Solution]  # asks for fits, one after the ot
 
 
 class Fit(NamedTuple):
-    """Gains and biases on the chip, and how well they do, as shares of the CPU's rates."""
+    """Gains and biases on the chip, and how well they do, as shares of the CPU's rates.
+
+    Attributes
+    ----------
+    error, together : float
+        RMS of single neurons, and of what all of them give together.
+    lost : float
+        Of all spikes.
+    """
 
     error: float
+    together: float
     lost: float
     neuron_type: nengo.neurons.NeuronType
     gain: np.ndarray
@@ -50,9 +64,9 @@ class EncoderFit:
         To begin with.
     known : (n_samples, n_neurons) ndarray or None
         Inputs along the encoders, in radii, where it is known which there are.
-    learned, bent, held : bool
-        Whether what it is given is learned, whether functions of its values are decoded, and
-        whether its refractory time has to stay.
+    learned, bent, looped, unseen : bool
+        Whether what it is given is learned, whether functions of its values are decoded, whether
+        it is in a loop, and whether traces would miss spikes after a shorter refractory time.
     dt : float
         Step in seconds.
     """
@@ -64,19 +78,37 @@ class EncoderFit:
     known: Optional[np.ndarray]
     learned: bool
     bent: bool
-    held: bool
+    looped: bool
+    unseen: bool
     dt: float
+
+    @property
+    def may_be_mixed(self) -> bool:
+        """Whether neurons may have different refractory times.
+
+        Not in a loop, where whole steps hold a value: an integrator of 1,000 neurons, 1.4 % off
+        where it was 0.8 %, is nearer with Nengo's for all.
+        """
+        return type(self.ens.neuron_type) is nengo.LIF and not (self.looped or self.unseen)
 
     def problem(self) -> Tuple[Any, ...]:
         """All that its solution depends on."""
         ens, built = self.ens, self.built
         tuning = built.eval_points, built.encoders, built.gain, built.bias, ens.radius
-        uses = self.learned, self.bent, self.held
+        uses = self.learned, self.bent, self.looped, self.unseen
         given = self.gain, self.bias, self.dt, ens.dimensions, self.known, uses
         return ("fit to encoders", ens.neuron_type, *tuning, *given)
 
     def solve(self) -> Solving:
-        """Errors before and after, those of held values, the highest rate, and the gains.
+        """Errors before and after, those of held values, the highest rate, the gains, and which
+        neurons have a refractory time of a step less.
+
+        With Nengo's refractory time the chip's rates end too soon, and fitted to make up for it
+        they are too high where neurons fire slowly; with a step less it is the other way round.
+        With half of either, what all neurons give together is within 1 % of the CPU's at any
+        value, where it was 3 to 5 % off, and PES, whose speed goes by the squares of rates, 6 to
+        15 %. And neurons of two kinds fire less in step with each other, so that values are less
+        noisy: that of 100 neurons by 14 %.
 
         Nothing of neurons that never fire. Intercepts stay where there are values at which no
         neuron fires, or none would on the chip: the user set a threshold, and what is given in
@@ -90,13 +122,17 @@ class EncoderFit:
         if not wanted.any():
             return ()
 
+        of_all = np.sum(often * wanted.sum(axis=1, keepdims=True) ** 2)
+        some = every_other((often * wanted).sum(axis=0))
+
         def share(off: np.ndarray) -> float:
             return float(np.sqrt(np.sum(often * off**2) / np.sum(often * wanted**2)))
 
         def judged(chip: nengo.neurons.NeuronType, g: np.ndarray, b: np.ndarray) -> Fit:
             off = mean_chip_rates(chip, g * drive + b, dt) - wanted
             lost = -np.sum(often * off) / np.sum(often * wanted)
-            return Fit(share(off), float(lost), chip, g, b)
+            together = np.sum(often * off.sum(axis=1, keepdims=True) ** 2) / of_all
+            return Fit(share(off), float(np.sqrt(together)), float(lost), chip, g, b)
 
         def held_error(fit: Fit) -> float:
             return share(chip_rates(fit.neuron_type, fit.gain * drive + fit.bias, dt) - wanted)
@@ -104,22 +140,38 @@ class EncoderFit:
         def asked(chip: nengo.neurons.NeuronType, keep: bool = False) -> RateFit:
             return RateFit(own, self.gain, self.bias, dt, ens.dimensions, known, chip, keep)
 
+        def between(longer: Gains, less: Gains) -> Gains:
+            gain, bias = (np.where(some, b, a) for a, b in zip(longer, less))
+            return gain, bias
+
         before = judged(own, self.gain, self.bias)
-        best = min(before, judged(own, *(yield asked(own))), key=lambda fit: fit.error)
+        longer = yield asked(own)
+        best = min(before, judged(own, *longer), key=lambda fit: fit.error)
         worth = best.lost > MOST_LOST or not self.bent
+        half = False
         if shorter is not None and self.learned and best.lost > MOST_LOST:
             best = judged(shorter, *(yield asked(shorter)))  # whose rates end where Nengo's do
-        elif shorter is not None and not self.held and worth:
+        elif shorter is not None and self.may_be_mixed:
+            mixed = judged(
+                shorter_for_some(own, some, dt), *between(longer, (yield asked(shorter)))
+            )
+            half = mixed.together < best.together
+            best = mixed if half else best
+        elif shorter is not None and not (self.looped or self.unseen) and worth:
             of_shorter = judged(shorter, *(yield asked(shorter)))
             best = min(best, of_shorter, key=lambda fit: fit.error)
         free = held_error(best)
         lost = silenced(ens, built, best.neuron_type, best.gain, best.bias, dt)
         if has_a_threshold(ens, built) or lost > MOST_SILENCED:
-            kind = best.neuron_type
-            best = min(before, judged(kind, *(yield asked(kind, True))), key=lambda f: f.error)
+            if half:
+                kept = between((yield asked(own, True)), (yield asked(shorter, True)))
+            else:
+                kept = yield asked(best.neuron_type, True)
+            best = min(before, judged(best.neuron_type, *kept), key=lambda fit: fit.error)
         errors = before.error, best.error, free, held_error(best)
-        is_shorter = best.neuron_type is not own
-        return np.array([*errors, wanted.max(), is_shorter], float), best.gain, best.bias
+        steps = refractory_steps(own, dt) - refractory_steps(best.neuron_type, dt)
+        is_shorter = np.broadcast_to(steps > 0, ens.n_neurons).astype(float)
+        return np.array([*errors, wanted.max()], float), best.gain, best.bias, is_shorter
 
 
 def solve_all(fits: Sequence[EncoderFit], solutions: Solutions) -> List[Solution]:

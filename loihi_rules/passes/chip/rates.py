@@ -9,6 +9,13 @@ import nengo
 import numpy as np
 
 from loihi_rules.chip.lags import later
+from loihi_rules.chip.neurons import (
+    PerNeuronLIF,
+    refractory_steps,
+    represented,
+    shorter_for_some,
+    shorter_refractory,
+)
 from loihi_rules.chip.tuning import (
     DRIVES,
     MOST_POINTS,
@@ -19,11 +26,8 @@ from loihi_rules.chip.tuning import (
     is_chips_own,
     is_leaky,
     mean_chip_rates,
-    represented,
-    shorter_refractory,
     spiking_rates,
     steady_rates,
-    steps_of,
 )
 from loihi_rules.draft import Draft
 from loihi_rules.learning_rules.pes import TRAIN_EPOCH
@@ -150,11 +154,11 @@ def _encoder_fit(
     draft: Draft, ens: nengo.Ensemble, built: Any, gain: np.ndarray, bias: np.ndarray, uses: Uses
 ) -> EncoderFit:
     """What an ensemble is fitted to; with another refractory time if rates end too soon."""
-    traced = steps_of(ens.neuron_type, draft.dt) <= TRAIN_EPOCH - 1 and ens in uses.traced
+    shortest = refractory_steps(ens.neuron_type, draft.dt).min() - 1
+    unseen = ens in uses.traced and shortest < TRAIN_EPOCH - 1
     return EncoderFit(
         ens, built, gain, bias, _drive(draft, ens, built, uses), ens in draft.learned,
-        ens in uses.bent,
-        ens in uses.looped or traced, draft.dt,
+        ens in uses.bent, ens in uses.looped, unseen, draft.dt,
     )  # fmt: skip
 
 
@@ -185,10 +189,13 @@ def _fit_to_encoders(draft: Draft, fit: EncoderFit, solution: Solution) -> None:
         give_gains(ens, fit.gain, fit.bias)
         return
     numbers, *chosen = solution
-    before, error, free, off, highest, is_shorter = (float(each) for each in numbers)
-    if is_shorter and shorter is not None:
+    before, error, free, off, highest = (float(each) for each in numbers)
+    gain, bias, is_shorter = chosen
+    if np.all(is_shorter) and shorter is not None:
         ens.neuron_type = shorter
-    give_gains(ens, *chosen)
+    elif np.any(is_shorter):
+        ens.neuron_type = shorter_for_some(own, is_shorter > 0, draft.dt)
+    give_gains(ens, gain, bias)
     if error < before:
         draft.change(
             name_of(ens),
@@ -208,7 +215,7 @@ def _warn_of_few_rates(draft: Draft, ens: nengo.Ensemble, highest: float, off: f
     the same, again and again: ``chip_rates``, and not the mean of several, by which gains are
     fitted. Both are the same only for values that move far within an interval.
     """
-    first = steps_of(ens.neuron_type, draft.dt) + 1
+    first = int(refractory_steps(ens.neuron_type, draft.dt).max()) + 1
     rates = ", ".join(f"{1 / (draft.dt * (first + k)):.0f}" for k in range(3))
     asked = f"{highest:.0f} Hz, where the chip has {rates} Hz and so on"
     held = f"while a value is held, rates are {100 * off:.0f} % off, neuron by neuron"
@@ -337,7 +344,10 @@ def _warn_of_a_runaway(draft: Draft, ens: nengo.Ensemble) -> None:
 
 
 def _shortened(chip: nengo.neurons.NeuronType, own: nengo.neurons.NeuronType) -> str:
-    return "" if chip is own else ", and a refractory time of a step less"
+    if chip is own:
+        return ""
+    half = isinstance(chip, PerNeuronLIF)
+    return f", and a refractory time of a step less{' for half of its neurons' if half else ''}"
 
 
 class Uses(NamedTuple):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import nengo
+import numpy as np
 
-from loihi_rules.chip.tuning import represented
+from loihi_rules.chip.neurons import represented
 from loihi_rules.draft import Draft
 from loihi_rules.nengo_parts.figures import figure
 from loihi_rules.nengo_parts.names import name_of
@@ -16,7 +17,7 @@ TELLING = 1e-3  # relative; a smaller difference is not worth a line
 def time_constants(draft: Draft) -> None:
     """Put the chip's τ_RC and τ_ref in the place of the user's.
 
-    See `loihi_rules.chip.tuning.represented` for which those are.
+    See `loihi_rules.chip.neurons.represented` for which those are.
     """
     for ens in draft.network.all_ensembles:
         if not on_chip(draft.network, ens):
@@ -26,7 +27,7 @@ def time_constants(draft: Draft) -> None:
             continue
         ens.neuron_type = after
         for name, symbol in (("tau_rc", "τ_RC"), ("tau_ref", "τ_ref")):
-            asked, gets = (getattr(_base(t), name) for t in (before, after))
+            asked, gets = (float(np.max(getattr(_base(t), name))) for t in (before, after))
             if abs(gets - asked) > TELLING * asked:
                 draft.change(
                     name_of(ens),
