@@ -232,21 +232,20 @@ def test_neurons_that_end_too_soon_get_a_shorter_refractory_time(monkeypatch):
 
 
 def refractory_steps(net, ens):
-    return round(1000 * rewrite(net).copies[ens].neuron_type.tau_ref)
+    return set(np.round(1000 * np.atleast_1d(rewrite(net).copies[ens].neuron_type.tau_ref)))
 
 
-@pytest.mark.parametrize("rates, function, steps", [
-    ((390, 450), None, 1), ((390, 450), np.sin, 1), ((200, 400), None, 1), ((200, 400), np.sin, 2),
-])  # fmt: skip
+@pytest.mark.parametrize("rates", [(390, 450), (200, 400)])
+@pytest.mark.parametrize("function", [None, np.sin])
 @pytest.mark.parametrize("loop", ["none", "own", "of two"])
-def test_refractory_times_are_chosen(rates, function, steps, loop):
+def test_refractory_times_are_chosen(rates, function, loop):
     with nengo.Network(seed=0) as net:
         net.config[nengo.Ensemble].max_rates = nengo.dists.Uniform(*rates)
         ens, other = nengo.Ensemble(200, 1), nengo.Ensemble(50, 1)
         nengo.Connection(ens, other, function=function)
         if loop != "none":
             nengo.Connection(ens if loop == "own" else other, ens, synapse=0.1)
-    assert refractory_steps(net, ens) == (steps if loop == "none" else 2)
+    assert refractory_steps(net, ens) == ({1, 2} if loop == "none" else {2})
 
 
 @pytest.mark.parametrize("rule, seed", [("BCM", 5), ("Oja", 6)])

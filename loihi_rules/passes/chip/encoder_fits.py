@@ -33,18 +33,9 @@ Solving = Generator[RateFit, Gains, Solution]  # asks for fits, one after the ot
 
 
 class Fit(NamedTuple):
-    """Gains and biases on the chip, and how well they do, as shares of the CPU's rates.
-
-    Attributes
-    ----------
-    error, together : float
-        RMS of single neurons, and of what all of them give together.
-    lost : float
-        Of all spikes.
-    """
+    """Gains and biases on the chip, and how well they do, as shares of the CPU's rates."""
 
     error: float
-    together: float
     lost: float
     neuron_type: nengo.neurons.NeuronType
     gain: np.ndarray
@@ -122,7 +113,6 @@ class EncoderFit:
         if not wanted.any():
             return ()
 
-        of_all = np.sum(often * wanted.sum(axis=1, keepdims=True) ** 2)
         some = every_other((often * wanted).sum(axis=0))
 
         def share(off: np.ndarray) -> float:
@@ -131,8 +121,12 @@ class EncoderFit:
         def judged(chip: nengo.neurons.NeuronType, g: np.ndarray, b: np.ndarray) -> Fit:
             off = mean_chip_rates(chip, g * drive + b, dt) - wanted
             lost = -np.sum(often * off) / np.sum(often * wanted)
-            together = np.sum(often * off.sum(axis=1, keepdims=True) ** 2) / of_all
-            return Fit(share(off), float(np.sqrt(together)), float(lost), chip, g, b)
+            return Fit(share(off), float(lost), chip, g, b)
+
+        def together(fit: Fit) -> float:
+            rates = mean_chip_rates(fit.neuron_type, fit.gain * drive + fit.bias, dt)
+            off = (rates - wanted).sum(axis=1, keepdims=True)
+            return float(np.sum(often * off**2))
 
         def held_error(fit: Fit) -> float:
             return share(chip_rates(fit.neuron_type, fit.gain * drive + fit.bias, dt) - wanted)
@@ -155,7 +149,7 @@ class EncoderFit:
             mixed = judged(
                 shorter_for_some(own, some, dt), *between(longer, (yield asked(shorter)))
             )
-            half = mixed.together < best.together
+            half = together(mixed) < together(best)
             best = mixed if half else best
         elif shorter is not None and not (self.looped or self.unseen) and worth:
             of_shorter = judged(shorter, *(yield asked(shorter)))
