@@ -149,6 +149,7 @@ USES: Tuple[Use, ...] = (
         "nengo.neurons:RatesToSpikesNeuronType",
         "base_type",
         f"deploy/rungs/rung.py {_RULES}chip/decoding.py {_RULES}chip/lags.py "
+        f"{_RULES}chip/neurons.py "
         f"{_RULES}chip/tuning.py {_RULES}pilots/steps.py {_CHIP_PASSES}answers.py "
         f"{_CHIP_PASSES}placement.py {_CHIP_PASSES}time_constants.py",
     ),
@@ -162,7 +163,8 @@ USES: Tuple[Use, ...] = (
         EMULATOR,
         "nengo.neurons:LIFRate",
         "tau_ref",
-        f"{_HOST} {_PILOTS} {_RULES}chip/decoding.py {_RULES}chip/lags.py {_RULES}chip/tuning.py",
+        f"{_HOST} {_PILOTS} {_RULES}chip/decoding.py {_RULES}chip/lags.py {_RULES}chip/neurons.py "
+        f"{_RULES}chip/tuning.py",
     ),
     Use(
         EMULATOR,
