@@ -291,7 +291,18 @@ USES: Tuple[Use, ...] = (
         f"{_BUILD}split.py",
     ),
     Use(EMULATOR, "nengo_loihi.block:Synapse", "set_weights bits", f"{_BUILD}row_table.py"),
-    Use(EMULATOR, "nengo_loihi.builder.validate", "validate_axon", f"{_BUILD}row_table.py"),
+    Use(
+        EMULATOR,
+        "nengo_loihi.builder.validate",
+        "validate_axon validate_synapse",
+        f"{_BUILD}row_table.py",
+    ),
+    Use(
+        EMULATOR,
+        "nengo_loihi.builder.connection",
+        "build_full_chip_connection",
+        f"{_BUILD}receivers.py",
+    ),
     Use(
         EMULATOR,
         "nengo_loihi.builder.connection",

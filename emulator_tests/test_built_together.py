@@ -156,3 +156,21 @@ def test_sums_side_by_side_have_the_bits_of_those_of_each(n_neurons):
         for one, other in zip(ask(alone).values(), ask(beside).values()):
             np.testing.assert_array_equal(one, other)
             assert np.asarray(one).dtype == np.asarray(other).dtype
+
+
+def test_no_weights_are_made_of_what_the_host_gives_an_ensemble(monkeypatch):
+    builder, made = load_nengo_loihi().builder.connection, []
+    original = builder.stack_matrices
+
+    def noted(matrices, order):
+        made.append(order)
+        return original(matrices, order)
+
+    monkeypatch.setattr(builder, "stack_matrices", noted)
+    with nengo.Network(seed=1) as net:
+        for value in (0.5, -0.5):
+            ens = nengo.Ensemble(20, 1)
+            nengo.Connection(nengo.Node(value), ens)
+            nengo.Probe(ens.neurons)
+    found = built(net, "emulator")[2]
+    assert not made and all(np.any(spikes) for spikes in found)

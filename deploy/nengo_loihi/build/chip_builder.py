@@ -37,6 +37,7 @@ from deploy.nengo_loihi.build.input_units import (
 )
 from deploy.nengo_loihi.build.matrices import Matrices
 from deploy.nengo_loihi.build.rates_in_pieces import rates_in_pieces
+from deploy.nengo_loihi.build.receivers import receivers
 from deploy.nengo_loihi.build.rounded import round_model
 from deploy.nengo_loihi.build.row_table import row_tables
 from deploy.nengo_loihi.build.split import linear_splitting
@@ -101,7 +102,7 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
             if isinstance(obj, nengo.Connection):
                 return self._connection(model, obj, *args, **kwargs)
             if isinstance(obj, nengo.Network) and model.toplevel is None:
-                with row_tables(nengo_loihi), rates_in_pieces(nengo_loihi):
+                with row_tables(nengo_loihi), rates_in_pieces(nengo_loihi), receivers(nengo_loihi):
                     self._whole(model, obj, *args, **kwargs)
                 return None
             if isinstance(obj, nengo.Probe):

@@ -106,7 +106,8 @@ def row_tables(nengo_loihi: Any) -> Iterator[None]:
     """
     Synapse: Any = nengo_loihi.block.Synapse
     validating: Any = nengo_loihi.builder.validate
-    originals = Synapse.set_weights, Synapse.bits, validating.validate_axon
+    originals = Synapse.set_weights, Synapse.bits
+    checks = validating.validate_axon, validating.validate_synapse
 
     def set_weights(synapse: Any, weights: Any) -> None:
         if not isinstance(weights, np.ndarray) or weights.ndim != 2 or not weights.size:
@@ -117,11 +118,20 @@ def row_tables(nengo_loihi: Any) -> Iterator[None]:
         give_table(synapse, own, np.arange(own.shape[1]), compression=3)
 
     Synapse.set_weights, Synapse.bits = set_weights, _bits
-    validating.validate_axon = _validate_axon
+
+    def validate_synapse(synapse: Any) -> None:
+        bases = synapse.axon_compartment_bases
+        if bases is None or np.any(bases):
+            checks[1](synapse)
+        else:  # all of them are 0, which it looks at one by one
+            validating.validate_synapse_cfg(synapse.synapse_cfg)
+
+    validating.validate_axon, validating.validate_synapse = _validate_axon, validate_synapse
     try:
         yield
     finally:
-        Synapse.set_weights, Synapse.bits, validating.validate_axon = originals
+        Synapse.set_weights, Synapse.bits = originals
+        validating.validate_axon, validating.validate_synapse = checks
 
 
 def _bits(synapse: Any) -> int:

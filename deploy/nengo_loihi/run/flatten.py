@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Set, Tuple
 
 import numpy as np
 
@@ -56,9 +56,10 @@ def lay_out(model: Any, silicon: Silicon = AS_EMULATED) -> Tuple[Layout, Dict[An
     sizes = [block.n_neurons for block in blocks]
     block_start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 
-    rows, learned, first_row = _rows(blocks, dtype)
+    plain = {s for block in blocks for s in block.synapses if _is_plain(s)}
+    rows, learned, first_row = _rows(blocks, dtype, plain)
     learning, learning_index = _learning(blocks, first_row, rows, integer)
-    groups = _groups(inputs, blocks, block_start, first_row, learning_index, rows)
+    groups = _groups(inputs, blocks, block_start, first_row, learning_index, rows, plain)
     compartments = _compartments(blocks, dtype)
     layout = Layout(
         integer=bool(integer),
@@ -109,8 +110,13 @@ def _compartments(blocks: List[Any], dtype: np.dtype) -> Compartments:
     return Compartments(**fields)
 
 
-def _rows(blocks: List[Any], dtype: np.dtype) -> Tuple[Rows, np.ndarray, Dict[Any, int]]:
-    """Rows of all synapse groups, each weight once, in the smallest exact type."""
+def _rows(
+    blocks: List[Any], dtype: np.dtype, plain: Set[Any]
+) -> Tuple[Rows, np.ndarray, Dict[Any, int]]:
+    """Rows of all synapse groups, each weight once, in the smallest exact type.
+
+    ``plain`` are those of which `_is_plain` is true.
+    """
     synapses = [synapse for block in blocks for synapse in block.synapses]
     first_row: Dict[Any, int] = {}
     fixed: List[np.ndarray] = []
@@ -119,7 +125,7 @@ def _rows(blocks: List[Any], dtype: np.dtype) -> Tuple[Rows, np.ndarray, Dict[An
     n_fixed = n_learned = n_targets = n_rows = 0
     for synapse in synapses:
         first_row[synapse] = n_rows
-        if not synapse.learning and _is_plain(synapse):
+        if synapse in plain:
             table = synapse.weights.table
             weights, factor = table.reshape(-1), 1
             if dtype == np.int32:
@@ -177,9 +183,13 @@ def _rows(blocks: List[Any], dtype: np.dtype) -> Tuple[Rows, np.ndarray, Dict[An
 
 
 def _is_plain(synapse: Any) -> bool:
-    """Whether each row of a group goes to compartments 0, 1, 2, …, and none has a base."""
+    """Whether each row of a group goes to compartments 0, 1, 2, …, without a base, and is fixed."""
     rows = synapse.indices
-    if not isinstance(rows, RowTable) or not isinstance(synapse.weights, RowTable):
+    if (
+        synapse.learning
+        or not isinstance(rows, RowTable)
+        or not isinstance(synapse.weights, RowTable)
+    ):
         return False
     return in_order(rows.table[0]) and not has_bases(synapse)
 
@@ -278,6 +288,7 @@ def _groups(
     first_row: Dict[Any, int],
     learning_index: Dict[Any, int],
     rows: Rows,
+    plain: Set[Any],
 ) -> Groups:
     """Tables of all axon groups, in the order in which nengo-loihi adds them up."""
     home = {synapse: k for k, block in enumerate(blocks) for synapse in block.synapses}
@@ -291,12 +302,11 @@ def _groups(
     run_length, run_base, run_scale, run_start = [], [], [], []
     row_parts, base_parts, axon_parts = [], [], []
     at = 0
-    plain: Dict[Any, bool] = {}
     for _, _, source, axon, size in found:
         synapse = axon.target
-        if synapse not in plain:
-            plain[synapse] = synapse not in learning_index and _is_plain(synapse)
-        if plain[synapse] and (axon.compartment_atoms is None or not axon.compartment_atoms.any()):
+        if synapse in plain and (
+            axon.compartment_atoms is None or not axon.compartment_atoms.any()
+        ):
             first = first_row[synapse]
             row, target_axon = _plain_table(axon, synapse, size, first)
             used = row >= 0
