@@ -1,11 +1,12 @@
 """Seconds that models take to build: Nengo core's, nengo-loihi's, ours, and another checkout's.
 
-    python benchmarks/builds.py [channel memory …] [--repeats 3] [--against PATH]
+    python benchmarks/builds.py [channel memory …] [--repeats 3] [--against PATH] [--ours]
 
 In process time, as other work on the machine does not count in it; the median of the repeats, of
 which each builds the same model by all in turn. There is one process a checkout, in which a small
 model has been built and run by all before the clock starts. Nengo's cache of decoders is off. Our
-own is empty before the first build; of "again", the second, it has what the first has kept.
+own is empty before the first build; of "again", the second, it has what the first has kept. With
+``--ours`` the others do not build.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import warnings
 from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Collection, Dict, List, NamedTuple, Optional, Tuple
 
 import nengo
 import numpy as np
@@ -32,7 +33,7 @@ from models import pes
 from loihi_rules.systems import SYSTEMS
 
 HERE = Path(__file__).resolve()
-AGAIN = "ours again"
+OURS, AGAIN = "ours", "ours again"
 WARM_UP = "small"  # the case that is built before the others
 
 
@@ -214,22 +215,24 @@ def ours(network: nengo.Network) -> Any:
 BUILDERS: Dict[str, Callable[[nengo.Network], Any]] = {
     "Nengo core": core,
     "nengo-loihi": nengo_loihis,
-    "ours": ours,
+    OURS: ours,
     AGAIN: ours,
 }
 
 
-def measure(name: str) -> Dict[str, Any]:
+def measure(name: str, builders: Collection[str] = tuple(BUILDERS)) -> Dict[str, Any]:
     """Process seconds of one build by each, and of a run of 1 s; in words, why there is none."""
     with tempfile.TemporaryDirectory() as cache:
         os.environ["LOIHI_DEPLOY_CACHE"] = cache
-        return measured(name)
+        return measured(name, builders)
 
 
-def measured(name: str) -> Dict[str, Any]:
+def measured(name: str, builders: Collection[str] = tuple(BUILDERS)) -> Dict[str, Any]:
     """The same, with the cache as it is."""
     found: Dict[str, Any] = {"refused": {}}
     for builder, build in BUILDERS.items():
+        if builder not in builders:
+            continue
         try:
             network = CASES[name].network()
             found[builder], sim = seconds(build, network)
@@ -244,22 +247,22 @@ def measured(name: str) -> Dict[str, Any]:
     return found
 
 
-def work() -> None:
+def work(builders: Collection[str]) -> None:
     """Measure the cases whose names come in, one a line, and write what was found."""
     answers, sys.stdout = sys.stdout, sys.stderr
     warnings.simplefilter("ignore")
     nengo.rc.set("decoder_cache", "enabled", "False")
     for line in sys.stdin:
-        print(json.dumps(measure(line.strip())), file=answers, flush=True)
+        print(json.dumps(measure(line.strip(), builders)), file=answers, flush=True)
 
 
 class Checkout:
     """A process that builds with the packages of one checkout."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, ours_alone: bool = False):
         where = os.pathsep.join([str(path), *filter(None, [os.environ.get("PYTHONPATH")])])
         self.process = subprocess.Popen(
-            [sys.executable, str(HERE), "--work"],
+            [sys.executable, str(HERE), "--work", *(["--ours"] if ours_alone else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -310,16 +313,17 @@ def main() -> None:
     )
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--against", type=Path, help="another checkout of this repository")
+    parser.add_argument("--ours", action="store_true", help="without the others' builds")
     parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.work:
-        return work()
+        return work((OURS, AGAIN) if asked.ours else tuple(BUILDERS))
     unknown = sorted(set(asked.cases) - set(CASES))
     if unknown:
         parser.error(f"no case {', '.join(unknown)}; there are {', '.join(list(CASES)[1:])}")
-    checkouts = [Checkout(HERE.parent.parent)]
+    checkouts = [Checkout(HERE.parent.parent, asked.ours)]
     if asked.against:
-        checkouts.append(Checkout(asked.against.resolve()))
+        checkouts.append(Checkout(asked.against.resolve(), asked.ours))
     for checkout in checkouts:
         checkout.measure(WARM_UP)
     heading = [*HEADING, *(("ours before", "now ÷ before") if asked.against else ())]
