@@ -13,8 +13,8 @@ import nengo
 import numpy as np
 
 from loihi_rules.chip.levels import MOST_ROUNDING, STEP, decays_of, largest_unit
-from loihi_rules.chip.tuning import is_leaky
-from loihi_rules.routes.from_host import HOST_NOISE, SPIKE, Given
+from loihi_rules.chip.tuning import first_current, is_leaky
+from loihi_rules.routes.from_host import HOST_NOISE, LEAST_SPIKE, SPIKE, Given
 
 USUAL_REACH = 4.0  # radii, 16 of the usual spikes in a step
 
@@ -60,6 +60,38 @@ def worth_for_weights(ens: nengo.Ensemble, built: Any, tau: float, dt: float) ->
         return 0.0
     noise = HOST_NOISE / SPIKE / (1 + tau / dt)
     return max(SPIKE, float(np.sqrt(middle / noise)))
+
+
+def worth_for_values(ens: nengo.Ensemble, tau: float, dt: float) -> float:
+    """What a spike is best worth where neurons begin to fire near the end of the radius, in radii.
+
+    Of the intercept c, a neuron has values from c to 1 to itself, and of these the noise of the
+    usual spikes is a part, `loihi_rules.routes.from_host.HOST_NOISE` / (1 − c). Where it is more
+    than `MOST_ROUNDING` to the neuron in the middle, as with intercepts of 0.96, spikes are worth
+    as little as makes four radii of what is sent in a step.
+
+    Parameters
+    ----------
+    ens : nengo.Ensemble
+        With its gains and biases on the chip.
+    tau : float
+        Of its compartments' filter, seconds.
+    dt : float
+        Step in seconds.
+
+    Returns
+    -------
+    float
+        0 where the usual spike does.
+    """
+    if not (isinstance(ens.gain, np.ndarray) and isinstance(ens.bias, np.ndarray)):
+        return 0.0
+    gain, bias = ens.gain[ens.gain > 0], ens.bias[ens.gain > 0]
+    if not len(gain):
+        return 0.0
+    room = 1 - (first_current(ens.neuron_type) - bias) / gain
+    noise = HOST_NOISE / (1 + tau / dt)
+    return LEAST_SPIKE if 0 < np.median(room) < noise / MOST_ROUNDING else 0.0
 
 
 def farthest(given: Optional[Given] = None) -> float:

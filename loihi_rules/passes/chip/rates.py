@@ -8,6 +8,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set
 import nengo
 import numpy as np
 
+from loihi_rules.chip.high_intercepts import within_reach
 from loihi_rules.chip.lags import later
 from loihi_rules.chip.neurons import (
     PerNeuronLIF,
@@ -48,7 +49,6 @@ from loihi_rules.pilots.unknown import pulses
 from loihi_rules.routes.entries import loops_of
 from loihi_rules.solutions import Solution
 
-INTERCEPT_LIMIT = 0.95  # nengo-loihi's Model.intercept_limit
 BALLS = (nengo.dists.UniformHypersphere, nengo.dists.ScatteredHypersphere)
 RULE_OF_RATES = "rates that the chip has"
 LEAKY = (
@@ -76,9 +76,9 @@ def rates(draft: Draft) -> None:
 
     The chip's intervals are whole steps, and rounded up, which costs 5 to 10 % of the rate
     (`loihi_rules.chip.tuning.mean_chip_rates`). `loihi_rules.chip.tuning.fit_rates` finds the gain
-    and bias that give it back. Intercepts above 0.95 become 0.95, as their gains would leave the
-    other neurons of the block no bits (nengo-loihi ``builder/ensemble.py``, ``get_gain_bias``; it
-    draws all intercepts anew, here only those above are moved).
+    and bias that give it back. Intercepts for which the chip has no gains become lower
+    (`loihi_rules.chip.high_intercepts`; nengo-loihi, ``builder/ensemble.py``, ``get_gain_bias``,
+    draws all anew where some are above 0.95).
 
     Neurons that get their currents from other neurons, or from nodes, without encoders are
     fitted to the spikes of a pilot run (`loihi_rules.pilots.networks`), as their rates depend on
@@ -106,7 +106,7 @@ def rates(draft: Draft) -> None:
         own, built = ens.neuron_type, known[0].built if known else built_ensemble(ens, draft.dt)
         if isinstance(own, nengo.RegularSpiking) and isinstance(own.base_type, nengo.LIFRate):
             draft.change(name_of(ens), "neuron type", str(own), *LEAKY)
-        gain, bias = _limited(ens, built)
+        gain, bias = _limited(ens, built, draft.dt)
         _note_limits(draft, ens, built)
         notes[ens] = replace(notes[ens], has_its_rates=True)
         unknown = is_chips_own(ens.neuron_type) or ens in draft.learned  # no pilot learns
@@ -174,7 +174,7 @@ def _fits_to_encoders(
         if driven or is_chips_own(ens.neuron_type) or pilot.shares_kernel(ens):
             continue
         built = built_ensemble(ens, draft.dt)
-        gain, bias = _limited(ens, built)
+        gain, bias = _limited(ens, built, draft.dt)
         if _is_steady(ens, built, gain, bias) is None:
             fits.append(_encoder_fit(draft, ens, built, gain, bias, uses))
     found = solve_all(fits, draft.solutions)
@@ -679,30 +679,23 @@ def _drive(draft: Draft, ens: nengo.Ensemble, built: Any, uses: Uses) -> Any:
     return points @ built.encoders.T / ens.radius
 
 
-def _limited(ens: nengo.Ensemble, built: Any) -> Tuple[np.ndarray, np.ndarray]:
-    """Gain and bias with no intercept above the limit."""
-    gain, bias = np.array(built.gain), np.array(built.bias)
-    intercepts = built.intercepts
-    if ens.gain is not None or ens.bias is not None or intercepts is None:
-        return gain, bias  # the user's own, at any intercept
-    high = intercepts > INTERCEPT_LIMIT
-    if high.any():
-        gain[high], bias[high] = ens.neuron_type.gain_bias(
-            built.max_rates[high], np.full(int(high.sum()), INTERCEPT_LIMIT)
-        )
-    return gain, bias
+def _limited(ens: nengo.Ensemble, built: Any, dt: float) -> Tuple[np.ndarray, np.ndarray]:
+    """Gain and bias with no intercept that the chip has no gain for."""
+    if ens.gain is not None or ens.bias is not None or built.intercepts is None:
+        return np.array(built.gain), np.array(built.bias)  # the user's own, at any intercept
+    return within_reach(ens.neuron_type, built, dt)[:2]
 
 
 def _note_limits(draft: Draft, ens: nengo.Ensemble, built: Any) -> None:
     """The change of intercepts, where `_limited` made one."""
     if ens.gain is not None or ens.bias is not None or built.intercepts is None:
         return
-    high = int(np.sum(built.intercepts > INTERCEPT_LIMIT))
-    if high:
+    found = within_reach(ens.neuron_type, built, draft.dt)
+    if found.moved.any():
         draft.change(
             name_of(ens),
             "intercepts",
             f"up to {built.intercepts.max():.3g}",
-            f"{INTERCEPT_LIMIT} for {high} neurons above it",
-            "so high a gain would leave the weights of all other neurons few bits",
+            f"up to {found.highest:.4g} for {found.moved.sum()} neurons above it",
+            "their gains would be so high that the chip has no weights for them",
         )

@@ -35,7 +35,7 @@ from loihi_rules.routes.from_host import SPIKE, before_chip, spike_behind, spike
 from loihi_rules.routes.loops import keep_speed
 from loihi_rules.routes.plan import HOP_STEPS, LEAST_STEPS, Choice, Plan, before_carriers, plan
 from loihi_rules.routes.ways import CHOICES, FILTER_SETTING, WAY_SETTING
-from loihi_rules.routes.worth import farthest, worth_for_weights
+from loihi_rules.routes.worth import farthest, worth_for_values, worth_for_weights
 
 RULE = "filters of inputs"
 WORTH_A_WORD = 1e-5  # s
@@ -151,7 +151,7 @@ def _enter(
     notes = draft.notes.connections
     asked, tau = taus
     compartments, acts = Lowpass(tau), _as_it_acts(tau, draft.dt)
-    least = _worth(draft, ens, asked)
+    least, fine = _worth(draft, ens, asked)
     others: Dict[Tuple[int, Way], str] = {}  # by what the ways cost, which many have in common
     for choice in choices:
         conn, way = choice.entry.conn, choice.way
@@ -163,10 +163,12 @@ def _enter(
             jump = choice.entry.jump
             usual = spike_of(conn, asked, draft.dt, choice.entry.given, jump)
             spike = max(usual, least)
+            same = choice.entry.tau == asked  # what is not filtered here is not sent ahead
+            if same and spike == SPIKE:
+                spike = fine or SPIKE
             if spike != SPIKE:
                 reach = farthest(choice.entry.given) if least > usual else 0.0
                 notes[conn] = replace(notes[conn], spike=spike, reach=reach)
-            same = choice.entry.tau == asked
             left = before_chip(before, asked, draft.dt, spike, jump)
             conn.synapse = None if same else left.synapse
             first = f"{filter_name(conn.synapse)}, then "
@@ -215,11 +217,12 @@ def _enter(
         _carry(draft, ens, part, tau, most_rows(draft.chip) // len(parts))
 
 
-def _worth(draft: Draft, ens: nengo.Ensemble, tau: float) -> float:
-    """What a spike of the host's is worth at the least, in radii; 0 where gains are not known."""
+def _worth(draft: Draft, ens: nengo.Ensemble, tau: float) -> Tuple[float, float]:
+    """What a spike of the host's is worth at the least, and at the most; 0 where all the same."""
     if ens not in draft.tuning or is_stepped(ens):
-        return 0.0
-    return worth_for_weights(ens, draft.tuning[ens], tau, draft.dt)
+        return 0.0, 0.0
+    least = worth_for_weights(ens, draft.tuning[ens], tau, draft.dt)
+    return least, worth_for_values(ens, tau, draft.dt)
 
 
 def _as_it_acts(tau: float, dt: float) -> str:
