@@ -40,7 +40,7 @@ from deploy.cli.reading import (
 )
 from deploy.emulator.silicon import Silicon
 from deploy.errors import BadInput
-from deploy.files.folder import own_folder, staged_folder
+from deploy.files.folder import own_folder, staged_own_folder
 from deploy.models.spelling import NIR, Spelling
 from deploy.parity.tolerances import check_names, parse_tolerance
 from deploy.recordings.formats import FORMATS, PICKLED
@@ -190,9 +190,9 @@ def compare(
         _refuse_others(context, FILES)
         given = _of_files(context, yardstick)
         runs = runs_of(files, mapping)
-        out = out or own_folder(Path("comparison") / Path(files[1]).stem)
-        before = earlier_in(out)
-        with staged_folder(out, OF_A_COMPARISON) as stage:
+        usual = Path("comparison") / Path(files[1]).stem
+        before = None if out is None else earlier_in(out)
+        with staged_own_folder(out, usual, OF_A_COMPARISON) as (out, stage):
             parity = deploy.compare_traces(runs[0], runs[1], given, limits)
             parity.write(stage)
     elif len(what) == 1:
@@ -227,9 +227,9 @@ def compare(
             sys.exit(code)
         check_weights_file(weights, learn_on, fan_in)
         timing = check_run(model, names, [seed], duration, dt, engine, modes)
-        out = out or own_folder(Path("comparison") / _plain(model))
-        before = earlier_in(out)
-        with staged_folder(out, OF_A_COMPARISON) as stage:
+        usual = Path("comparison") / _plain(model)
+        before = None if out is None else earlier_in(out)
+        with staged_own_folder(out, usual, OF_A_COMPARISON) as (out, stage):
             first = begun(model, seed)
             with progress_bar() as report:
                 parity = deploy.compare(

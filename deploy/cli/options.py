@@ -10,11 +10,21 @@ import click
 
 from deploy.cli import completion
 from deploy.emulator.silicon import MODES
+from deploy.errors import BadInput
 from deploy.files.cache import CACHE
 from deploy.workflows.given import USER_DURATION
 
-# readable or not: what is in its way is said in words of our own
-FOR_RESULTS: Any = click.Path(path_type=Path, readable=False)
+
+class _Place(click.Path):
+    """Where results go; what is in its way, or that it is no name, is said in words of our own."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        if str(value) == "":  # which would be the folder that one is in
+            raise BadInput(f"{param.opts[-1]} is empty; give it a name, or . for this folder")
+        return super().convert(value, param, ctx)
+
+
+FOR_RESULTS: Any = _Place(path_type=Path, readable=False)  # readable or not
 
 
 def together(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -111,7 +111,17 @@ def seeds_of(text: str) -> List[int]:
 
 
 def names_of(text: str) -> List[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
+    """Names with commas between them; none at all of an empty text.
+
+    Raises
+    ------
+    BadInput
+        If one is missing.
+    """
+    names = [name.strip() for name in text.split(",")] if text.strip() else []
+    if not all(names):
+        raise BadInput(f"{text!r}: beside a comma a name is missing; put one comma between two")
+    return names
 
 
 def pairs_of(texts: Tuple[str, ...]) -> Dict[str, str]:

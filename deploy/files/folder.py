@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Iterator, List, Sequence
+from typing import Iterator, List, Optional, Sequence, Tuple
 
 from deploy.errors import BadInput
 from deploy.files.places import check_files, check_folder, not_made
@@ -28,6 +28,30 @@ def _is_free(directory: Path) -> bool:
     with contextlib.suppress(OSError):
         return directory.is_dir() and not any(directory.iterdir())
     return False
+
+
+class FolderTaken(BadInput):
+    """A folder that another process is writing."""
+
+
+@contextlib.contextmanager
+def staged_own_folder(
+    asked: Optional[Path], usual: Path, names: Sequence[str] = ()
+) -> Iterator[Tuple[Path, Path]]:
+    """The folder that was asked for, or `own_folder` of the usual one; and `staged_folder` of it.
+
+    Of two processes that begin at once, and both find the same one free, the later takes the next.
+    """
+    with contextlib.ExitStack() as stack:
+        while True:
+            chosen = asked or own_folder(usual)
+            try:
+                stage = stack.enter_context(staged_folder(chosen, names))
+                break
+            except FolderTaken:
+                if asked is not None:
+                    raise
+        yield chosen, stage
 
 
 @contextlib.contextmanager
@@ -60,7 +84,7 @@ def staged_folder(directory: Path, names: Sequence[str] = ()) -> Iterator[Path]:
             yield stage
             _move(stage, directory)
     except Timeout:
-        raise BadInput(
+        raise FolderTaken(
             f"{directory}: another loihi-deploy is writing there; wait for it, or choose "
             "another --out"
         ) from None

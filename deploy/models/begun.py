@@ -15,9 +15,10 @@ from deploy.errors import BadInput
 from deploy.models.generators import fixed_generators
 from deploy.models.source import compile_source, read_source
 from deploy.models.spelling import Spelling
-from deploy.models.user_code import user_code, working_folder
+from deploy.models.user_code import own_arguments, user_code, working_folder
 
 DEFAULT_NAME = "model"
+MODULE = "loihi_model"  # what a file is while it is executed
 
 
 class Executed:
@@ -96,19 +97,31 @@ def _named(spelling: Spelling, namespace: Dict[str, Any]) -> str:
     networks = networks_of(namespace)
     if spelling.name is None and len(networks) == 1:
         return networks[0]
-    there = f"it has {', '.join(networks)}" if networks else "it has no network at all"
+    there = f"it has {', '.join(networks)}" if networks else _functions_of(namespace)
     raise BadInput(
         f"{path}: there is no {wanted!r} in this file ({there}); name a network "
         f"or a function that returns one as {path}:NAME"
     )
 
 
+def _functions_of(namespace: Dict[str, Any]) -> str:
+    """Which of the file's own functions may give a network, where it has none."""
+    own = [
+        name
+        for name, value in namespace.items()
+        if isinstance(value, types.FunctionType) and value.__module__ == MODULE
+    ]
+    if not own:
+        return "it has no network at all"
+    return f"it has no network, and the functions {', '.join(own)}"
+
+
 def _execute(path: Path, source: bytes) -> Tuple[Dict[str, Any], Optional[Path]]:
     """What it defines, and where it has gone, if it has."""
     before = working_folder()
-    module = types.ModuleType("loihi_model")
+    module = types.ModuleType(MODULE)
     module.__file__ = str(path)
-    with user_code(path):
+    with user_code(path), own_arguments(path):
         sys.modules[module.__name__] = module
         try:
             exec(compile_source(path, source), module.__dict__)

@@ -15,7 +15,7 @@ from deploy.models.begun import Executed
 from deploy.models.lines import lines_of
 from deploy.models.loaded import LoadedModel
 from deploy.models.spelling import Spelling
-from deploy.models.user_code import user_code, working_folder
+from deploy.models.user_code import own_arguments, user_code, working_folder
 from loihi_rules.likely import likely
 
 
@@ -36,7 +36,7 @@ def load_python_file(
     found = namespace[wanted]
     if callable(found) and not isinstance(found, nengo.Network):
         values = _values(found, path, wanted, seed, given)
-        with user_code(path, folder):
+        with user_code(path, folder), own_arguments(path):
             found = found(**values)
             after = working_folder()
         folder = folder if after == before else after

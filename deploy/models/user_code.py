@@ -102,6 +102,19 @@ def in_folder(folder: Optional[Path]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def own_arguments(path: Path) -> Iterator[None]:
+    """A file that is executed sees its own name alone, as ``python FILE``, and no command of ours.
+
+    What it reads of ``sys.argv``, by argparse for one, has its defaults.
+    """
+    before, sys.argv = sys.argv, [str(path)]
+    try:
+        yield
+    finally:
+        sys.argv = before
+
+
+@contextlib.contextmanager
 def _importable(path: Optional[Path]) -> Iterator[None]:
     """What is beside the file can be imported, also by functions that are called later."""
     if path is None:

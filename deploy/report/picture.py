@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import warnings
 from typing import Any, Iterator, NamedTuple, Tuple
 
 import numpy as np
@@ -79,7 +80,9 @@ def svg(figure: Any, salt: str) -> str:
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
     stream = io.StringIO()
-    with matplotlib.rc_context({"svg.hashsalt": salt}):
+    with matplotlib.rc_context({"svg.hashsalt": salt}), warnings.catch_warnings():
+        # a label in letters that its fonts lack has boxes here, and is in the page as it is
+        warnings.filterwarnings("ignore", r"(?s)Glyph \d+ .* missing from", UserWarning)
         canvas: Any = FigureCanvasSVG(figure)  # matplotlib has no types for its printing
         canvas.print_svg(stream, metadata={"Date": None, "Creator": None})
     text = stream.getvalue()

@@ -142,11 +142,13 @@ def decoders(
 
 
 def signals(dimensions: int, number: int, dt: float, seed: int) -> np.ndarray:
-    """(n_steps, number, dimensions) in radii, band-limited."""
-    steps = round(SHOWN / dt)
+    """(n_steps, number, dimensions) in radii, band-limited; by half a step's frequency at most."""
+    highest = min(HIGHEST, 0.5 / dt)
+    shown = max(SHOWN, 1 / highest)  # a period at least, where steps are long
+    steps = round(shown / dt)
     found = np.empty((steps, number, dimensions))
     for k in range(number):
-        process = nengo.processes.WhiteSignal(2 * SHOWN, HIGHEST, rms=0.5, seed=seed + k, y0=0)
+        process = nengo.processes.WhiteSignal(2 * shown, highest, rms=0.5, seed=seed + k, y0=0)
         found[:, k] = process.run_steps(steps, d=dimensions, dt=dt)
     return np.asarray(found * (FARTHEST / np.linalg.norm(found, axis=2).max(axis=0)[:, np.newaxis]))
 
