@@ -114,19 +114,22 @@ def open_on_a_chip(target: Target, copied: SeededCopy, dt: float, seed: int) -> 
     Raises
     ------
     BadInput
-        If it is too large, or given numbers that are not finite.
+        If it is too large, or given numbers that are not finite, or settings that are none.
     """
     from deploy.files.solutions import solutions_of
     from deploy.host.pilots import pilot_steps
     from deploy.targets.emulator import HostOnlySession  # loads Nengo and nengo-loihi
     from deploy.targets.many_objects import many_objects
+    from loihi_rules.passes.chip import asked_settings
     from loihi_rules.passes.chip.capacity import RULES
     from loihi_rules.passes.finite_numbers import RULE
     from loihi_rules.rewriting import rewrite_copy
 
     with many_objects(), solutions_of(copied.network) as solutions:
         rewritten = rewrite_copy(copied, dt, solutions=solutions, steps=pilot_steps())
-        stopped_at = [p for p in rewritten.problems if p.rule in (*RULES, RULE)]
+        stopped_at = [
+            p for p in rewritten.problems if p.rule in (*RULES, RULE, asked_settings.RULE)
+        ]
         if stopped_at:  # what is too large would fill the memory
             raise BadInput(str(stopped_at[0]))
         if not rewritten.chip_ensembles:

@@ -4,6 +4,7 @@ Each is a function of a `loihi_rules.draft.Draft` in a file of its own. The
 list is the documentation: to learn what happens to a model, read it downwards.
 """
 
+from loihi_rules.passes.chip.asked_settings import asked_settings
 from loihi_rules.passes.chip.capacity import board, capacity
 from loihi_rules.passes.chip.counted_inputs import counted_inputs
 from loihi_rules.passes.chip.error_relays import error_relays
@@ -34,6 +35,7 @@ from loihi_rules.passes.nengo_loihi.views import views
 
 PASSES = (
     names,
+    asked_settings,
     placement,
     finite_numbers,
     board,
@@ -65,6 +67,7 @@ PASSES = (
 
 __all__ = [
     "PASSES",
+    "asked_settings",
     "board",
     "capacity",
     "counted_inputs",
