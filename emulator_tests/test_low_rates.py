@@ -1,11 +1,14 @@
 """Neurons that are never far from their threshold, whose gains are a thousandth of their bias."""
 
+import re
+
 import nengo
 import numpy as np
 import pytest
 
 import deploy
 from loihi_rules import rewrite
+from loihi_rules.change import ChipWarning
 from loihi_rules.chip.levels import (
     biases_matter,
     decays_of,
@@ -103,3 +106,16 @@ def test_a_voltage_comes_to_stay_where_its_bias_says(bias):
     for _ in range(1000):
         voltage = voltage * kept // 4096 + int(integer[0])
     assert voltage / unit[0] == pytest.approx(bias, abs=1 / (DECAY * unit[0]))
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("n, low, high", [(300, 5.5, 8), (80, 5.2, 6)])
+def test_what_weights_of_a_step_or_nothing_take_is_counted_as_it_is(n, low, high, monkeypatch):
+    """As small changes, they were taken to average out over neurons: 1 % for half of the size."""
+    usual = "loihi_rules.passes.nengo_loihi.input_filters.worth_for_weights"
+    monkeypatch.setattr(usual, lambda *_: 0.0)
+    net = channel(1, n, low, high)
+    with pytest.warns(ChipWarning, match="values into low: .* bits are left") as caught:
+        chip = size(net, "emulator")
+    said = re.search(r"get is off by (\d+) %", "\n".join(str(w.message) for w in caught))
+    assert int(said.group(1)) / 100 == pytest.approx(1 - chip / size(net, "cpu"), abs=0.25)

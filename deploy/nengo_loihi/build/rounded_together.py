@@ -87,6 +87,43 @@ class Target(NamedTuple):
         products = (encoders @ encoders.T) * (change.T @ change)
         return Effects(products, together(products, len(change), float(change.max())))
 
+    def is_of_signs(self, n_rows: int) -> bool:
+        """Whether rows are those of a host's values: above 0 by dimension, then below 0."""
+        return n_rows == 2 * self.built.encoders.shape[1]
+
+    def errors(self, asked: np.ndarray, beside: np.ndarray, factor: np.ndarray) -> Errors:
+        """What is left of values, by the rates that neurons have with weights as they are now.
+
+        A weight that is a step or nothing bends the tuning curve of its neuron. In products of
+        small changes that is not to be seen, and counts as if it averaged out over neurons, which
+        it does not: what all of them represent is too small, or too large.
+
+        Parameters
+        ----------
+        asked, beside : (n, n_rows) ndarray
+            Mantissas, and what they are off by.
+        factor : (n,) ndarray
+            What each neuron's weights have been multiplied with.
+        """
+        ens, built, neurons, dt = self
+        encoders, gain = built.encoders[neurons], built.gain[neurons]
+        exact = encoders * (gain * factor)[:, np.newaxis]  # a mantissa, up to a factor of all
+        exact = np.concatenate([exact, -exact], axis=1)
+        unit = float(ratio(np.sum(exact * exact), np.sum(exact * asked), 0.0))
+        points = built.eval_points[:POINTS] / ens.radius
+        values = np.concatenate([np.maximum(points, 0), np.maximum(-points, 0)], axis=1)
+        currents = gain * (points @ encoders.T) + built.bias[neurons]
+        off = values @ (beside * (unit / factor)[:, np.newaxis]).T
+        before, after = (
+            mean_chip_rates(ens.neuron_type, of, dt) @ encoders for of in (currents, currents + off)
+        )
+        wanted, apart = before - before.mean(axis=0), after - before
+        size = np.sum(wanted**2)
+        change = float(ratio(np.sum(wanted * apart), size, 0.0))
+        left = float(ratio(np.sum((apart - change * wanted) ** 2), size, 0.0))
+        n = len(neurons)
+        return Errors(np.full(n, np.sqrt(n * left)), np.full(n, 1 + change))
+
     def content(self) -> Tuple[Any, ...]:
         """What its effects depend on, besides the step."""
         ens, built, neurons, dt = self
@@ -275,6 +312,8 @@ def round_targets(
     whole = round_table(asked, steps.size, steps.most, effects.together)
     table[:] = whole.T / steps.mantissa
     wanted, beside = asked, whole - asked
+    if target.is_of_signs(len(table)):
+        return target.errors(asked, beside, factor)
     size = np.sum(wanted * (effects.products @ wanted))
     gain = float(ratio(np.sum(wanted * (effects.products @ beside)), size, 0.0))
     left = beside - gain * wanted
