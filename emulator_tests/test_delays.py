@@ -1,5 +1,7 @@
 """Values between host and chip are as late as on the CPU, or a change says by how much not."""
 
+import warnings
+
 import nengo
 import numpy as np
 import pytest
@@ -187,3 +189,34 @@ def test_a_probe_of_raw_spikes_is_judged_through_the_networks_filter(synapse, th
         nengo.Connection(a, b, synapse=0.02)
         probe = nengo.Probe(a, synapse=synapse)
     assert seen_through(net, probe) == through
+
+
+@pytest.mark.parametrize("layers, synapse", [(4, None), (10, None), (10, 0)])
+def test_chains_of_neurons_without_a_filter_say_how_late_they_are(layers, synapse):
+    with nengo.Network(seed=7) as net:
+        ens = [nengo.Ensemble(20, 1, label=f"layer {k}") for k in range(layers)]
+        for each in ens:
+            each.gain, each.bias = np.ones(20), np.full(20, 0.5)
+        node = nengo.Node(lambda t: float(t < 0.005))
+        nengo.Connection(node, ens[0].neurons, transform=np.full((20, 1), 8.0), synapse=0.002)
+        for pre, post in zip(ens, ens[1:]):
+            weights = np.full((20, 20), 0.05)
+            nengo.Connection(pre.neurons, post.neurons, transform=weights, synapse=synapse)
+        probes = [nengo.Probe(ens[k].neurons) for k in (0, -1)]
+    first = []
+    for target in ("cpu", "emulator"):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            with deploy.Simulator(net, target=target, progress_bar=False) as sim:
+                sim.run(0.06)
+                first.append([int(np.argmax(sim.data[p].any(axis=1))) for p in probes])
+                changes = getattr(sim, "changes", ())
+    later = [of[1] - of[0] for of in first]
+    said = [w.message for w in caught if "steps later than on the CPU" in str(w.message)]
+    ends = [c for c in changes if c.object.endswith(f"layer {layers - 1}.neurons")]
+    if synapse is None:
+        assert later[1] - later[0] == layers - 1
+        assert any(f"a step later, {layers - 1} with" in c.after for c in ends)
+    else:
+        assert later[1] == later[0] and not any("step later" in c.after for c in ends)
+    assert [w.object for w in said] == ([f"layer {layers - 1}"] if later[1] > later[0] + 7 else [])

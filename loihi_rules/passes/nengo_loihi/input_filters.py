@@ -19,8 +19,9 @@ from loihi_rules.nengo_parts.names import filter_name, name_of
 from loihi_rules.nengo_parts.settings import TYPICAL_FREQUENCY, declare, is_set
 from loihi_rules.nengo_parts.solvers import MultipliedOut
 from loihi_rules.nengo_parts.stepped import is_stepped
-from loihi_rules.nengo_parts.wiring import decoded, reconnect
+from loihi_rules.nengo_parts.wiring import base_of, decoded, reconnect
 from loihi_rules.notes import ConnectionNote, EnsembleNote, Way
+from loihi_rules.routes.bare import in_the_same_step, steps_late
 from loihi_rules.routes.by_host import decode, reached, relay, relay_to_neurons
 from loihi_rules.routes.carriers import (
     LEAST_UNITS,
@@ -80,6 +81,7 @@ def input_filters(draft: Draft) -> None:
     declare(network, nengo.Ensemble, FILTER_SETTING)
     multiplied: Dict[int, MultipliedOut] = {}
     chosen = is_set(network, nengo.Connection, WAY_SETTING)
+    bare = [conn for conn in network.all_connections if in_the_same_step(network, conn)]
     for ens, entries in entries_of(network, draft.notes, draft.dt).items():
         config, settings = network.config, network.config[ens]
         new = any(notes[entry.conn].way is None for entry in entries)
@@ -110,6 +112,36 @@ def input_filters(draft: Draft) -> None:
     for conn in network.all_connections:
         if notes[conn].way is None:
             _warn_of_another_way(draft, conn, name_of(conn), None)
+    _say_how_late(draft, [conn for conn in bare if notes[conn].way in (Way.MATRIX, Way.STRAIGHT)])
+
+
+def _say_how_late(draft: Draft, conns: Sequence[nengo.Connection]) -> None:
+    """Say what comes a step later than on the CPU, and through chains by how many.
+
+    A spike reaches other cores in the step after. On the CPU a connection with a filter takes a
+    step as well, and one without takes none.
+    """
+    late = steps_late(conns)
+    for conn in conns:
+        steps = late[base_of(conn.post)]
+        draft.change(
+            name_of(conn),
+            RULE,
+            "no filter, in the same step",
+            "a step later" + (f", {steps} with those before it" if steps > 1 else ""),
+            "the chip's spikes reach other neurons in the next step",
+        )
+    for ens in {base_of(conn.post): None for conn in conns}:
+        ends = not any(base_of(conn.pre) is ens for conn in conns)
+        error = 2 * np.pi * TYPICAL_FREQUENCY * late[ens] * draft.dt
+        if ends and error >= WORTH_A_WARNING:
+            draft.warn(
+                name_of(ens),
+                RULE,
+                f"it is reached {late[ens]} steps later than on the CPU, through connections "
+                "without a filter, each of which takes the chip a step",
+                "give them synapse=0, by which they take the CPU a step, too",
+            )
 
 
 def _warn_of_another_way(
