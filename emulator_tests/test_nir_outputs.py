@@ -8,6 +8,7 @@ import nengo
 import numpy as np
 import pytest
 
+import deploy
 from deploy.traces.described import describe_probes
 from loihi_rules.nengo_parts.seeds import fix_seeds
 
@@ -122,3 +123,24 @@ def test_a_file_that_is_read_gives_no_warnings(bias, tmp_path):
     before = recorded(fix_seeds(network).network)
     np.testing.assert_array_equal(after["ens"], before["spikes"])
     np.testing.assert_array_equal(recorded(read(tmp_path / "y.nir"))["ens"], before["spikes"])
+
+
+@pytest.mark.parametrize("scale, said", [(0.5, False), (2.0, True)])
+def test_weights_that_are_cut_of_neurons_that_forget_nothing_are_said(scale, said, tmp_path):
+    """Some 60 thresholds, cut at 32: rates were 13 to 18 % apart, and nothing was said."""
+    rng = np.random.RandomState(1)
+    weights = rng.uniform(-1, 1, size=(10, 20))
+    weights[0, 0] = 1
+    graph = nir.NIRGraph(
+        {
+            "input": nir.Input({"input": np.array([20])}),
+            "weights": nir.Linear(weights),
+            "IF": nir.IF(np.full(10, 30 * scale), np.ones(10), np.zeros(10)),
+            "output": nir.Output({"output": np.array([10])}),
+        },
+        [("input", "weights"), ("weights", "IF"), ("IF", "output")],
+    )
+    nir.write(tmp_path / "x.nir", graph)
+    run = deploy.run(str(tmp_path / "x.nir"), 0.1)
+    cut = [line for line in run.warnings if "up to 60 times the threshold are cut at 32" in line]
+    assert bool(cut) == said, run.warnings

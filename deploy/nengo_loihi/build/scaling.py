@@ -283,7 +283,8 @@ def saturate(block: Any, decays: Decays, reaches: Optional[Reaches] = None) -> N
     The threshold's mantissa must be 8 at least; with it, the largest weight is 32 times the
     threshold, and the largest bias 1023 times, in one step. A spike of 32 thresholds holds a neuron
     back, or drives it, as far as one of k times as many, for ln k time constants less; up to a k of
-    ten nothing is said of it.
+    ten nothing is said of it. Neurons that forget nothing, and may go below all of these
+    thresholds, are held back for as many spikes as are cut off, which is always said.
 
     Parameters
     ----------
@@ -298,7 +299,17 @@ def saturate(block: Any, decays: Decays, reaches: Optional[Reaches] = None) -> N
     most, most_bias = WEIGHT_MAX / (decays.weight * unit), LOIHI.bias_max / (decays.voltage * unit)
     for synapse, largest in (Reaches(block) if reaches is None else reaches).most().items():
         if not synapse.learning and largest > most:
-            if largest > HARMLESS * most:
+            kept = compartment.vth.min() / decays.weight
+            if _adds_up(compartment, most):
+                warn(
+                    name_of_block(block),
+                    "weights of 8 bits",
+                    f"weights of up to {largest / kept:.0f} times the threshold are cut at "
+                    f"{most / kept:.0f}, and its neurons forget nothing, so that what is cut off "
+                    "adds up; their rates may be others",
+                    "use smaller weights there, or neurons that leak",
+                )
+            elif largest > HARMLESS * most:
                 warn(
                     name_of_block(block),
                     "weights of 8 bits",
@@ -316,6 +327,12 @@ def saturate(block: Any, decays: Decays, reaches: Optional[Reaches] = None) -> N
             "use smaller biases there",
         )
         np.clip(compartment.bias, -most_bias, most_bias, out=compartment.bias)
+
+
+def _adds_up(compartment: Any, most: float) -> bool:
+    """Whether voltages keep all that takes them down, beyond what one spike of ``most`` does."""
+    forgets = float(np.max(compartment.decay_v)) > 0
+    return not forgets and float(np.min(compartment.vmin)) < -most
 
 
 def _drop_faint_biases(compartment: Any, decays: Decays) -> None:
