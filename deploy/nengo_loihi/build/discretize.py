@@ -473,7 +473,8 @@ def _lost(name: str, own: Kept) -> ChipWarning:
         f"get is off by {100 * min(own.off, 1.0):.0f} %: they are small beside the biases "
         f"of their neurons, or beside other weights into them{by}",
         f"{first}use a shorter synapse, fewer neurons before it, intercepts nearer to 0, "
-        "or ensembles of their own for what is large and what is small",
+        "ensembles of their own for what is large and what is small, or where an ensemble gives "
+        'values network.config[connection].way = "host" (loihi_rules.declare_settings)',
     )
 
 

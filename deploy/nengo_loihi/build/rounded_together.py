@@ -89,7 +89,7 @@ class Target(NamedTuple):
 
     def is_of_signs(self, n_rows: int) -> bool:
         """Whether rows are those of a host's values: above 0 by dimension, then below 0."""
-        return n_rows == 2 * self.built.encoders.shape[1]
+        return bool(n_rows == 2 * self.built.encoders.shape[1])
 
     def errors(self, asked: np.ndarray, beside: np.ndarray, factor: np.ndarray) -> Errors:
         """What is left of values, by the rates that neurons have with weights as they are now.
