@@ -92,7 +92,7 @@ class PerNeuronLIF(nengo.LIF):
             interval = self.tau_ref + self.tau_rc * np.log1p(1 / np.maximum(over, 0))
         return np.where(over > 0, self.amplitude / interval, 0.0)
 
-    def step(  # type: ignore[override]
+    def step(
         self,
         dt: float,
         J: np.ndarray,
@@ -112,18 +112,19 @@ class PerNeuronLIF(nengo.LIF):
         refractory_time[fires] = chip.tau_ref[fires] + dt
 
 
-def shorter_for_some(own: nengo.LIF, some: np.ndarray, dt: float) -> PerNeuronLIF:
+def shorter_for_some(own: nengo.neurons.NeuronType, some: np.ndarray, dt: float) -> PerNeuronLIF:
     """The same neurons, of which some have a refractory time of one step less.
 
     Parameters
     ----------
-    own : nengo.LIF
+    own : nengo.neurons.NeuronType
+        `nengo.LIF`.
     some : (n_neurons,) ndarray of bool
     dt : float
         Step in seconds.
     """
-    steps = round(own.tau_ref / dt)
-    found = PerNeuronLIF.__new__(PerNeuronLIF)
+    steps = refractory_steps(own, dt)
+    found: PerNeuronLIF = PerNeuronLIF.__new__(PerNeuronLIF)
     found.__setstate__({**own.__getstate__(), "tau_ref": (steps - some.astype(int)) * dt})
     return found
 

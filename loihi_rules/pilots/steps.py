@@ -139,7 +139,8 @@ class ChipNeurons:
 
     def _longer(self, fired: np.ndarray, ago: int) -> np.ndarray:
         """Those of them that rest for more steps than that."""
-        return fired[self.refractory[fired % len(self.refractory)] > ago]
+        rests = self.refractory[fired % len(self.refractory)]
+        return np.asarray(fired[rests > ago])
 
 
 class PilotSteps:

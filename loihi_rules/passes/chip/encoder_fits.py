@@ -157,7 +157,7 @@ class EncoderFit:
         free = held_error(best)
         lost = silenced(ens, built, best.neuron_type, best.gain, best.bias, dt)
         if has_a_threshold(ens, built) or lost > MOST_SILENCED:
-            if half:
+            if half and shorter is not None:
                 kept = between((yield asked(own, True)), (yield asked(shorter, True)))
             else:
                 kept = yield asked(best.neuron_type, True)
