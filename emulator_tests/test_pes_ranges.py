@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 import deploy
+from benchmarks.fidelity.programs import lessons
 from loihi_rules import declare_settings, rewrite
 from loihi_rules.change import ChipWarning
+from loihi_rules.learning_rules.pes import largest_decoder, weight_scale
 
 POPULATIONS = ("pre", "teacher", "post", "error")
 
@@ -62,6 +64,16 @@ def test_a_threshold_has_room_for_the_largest_spike():
     assert scale.threshold > 20
     many = next(iter(rewrite(taught(4, neurons=200)).learning_scales.values()))
     assert many.threshold == 10  # nengo-loihi's, where no spike is so large
+
+
+@pytest.mark.quick
+def test_weights_of_one_neuron_have_room_for_all_that_it_is_to_give():
+    """A trial has it give what its inputs are, of which it needs half the weight."""
+    (cell,) = [p for p in lessons.programs() if p.name == "one neuron learns"]
+    rewritten = rewrite(cell.build(101))
+    ((conn, scale),) = rewritten.learning_scales.items()
+    reach = largest_decoder(scale.weight_exponent, weight_scale(0.0, scale.threshold), 1.0, 0.001)
+    assert reach > 0.0129  # what its weight comes to on the CPU
 
 
 def held(exponent=None, error_scale=None, error=-0.5):

@@ -43,6 +43,8 @@ class Needs(NamedTuple):
     ----------
     first : float
         The largest decoder it starts with.
+    held : float
+        The weight, A d, with which a single neuron holds `span`: see `_holding`.
     w_max : float
         The largest weight it starts with, ``A max |d| / (dt · r)``.
     rate_factor : float
@@ -64,6 +66,7 @@ class Needs(NamedTuple):
     """
 
     first: float
+    held: float
     w_max: float
     rate_factor: float
     span: float
@@ -183,7 +186,11 @@ def _choose_exponent(draft: Draft, conn: nengo.Connection, needs: Needs, thresho
             1.0,
             float(settings.pes_error_scale),
         )
-        cut = max(needs.trial.weights_cut(reach * amplitude), float(needs.first > reach))
+        cut = max(
+            needs.trial.weights_cut(reach * amplitude),
+            float(needs.first > reach),
+            float(needs.held > reach * amplitude),
+        )
         near = needs.trial.weights_cut(pes.NEAR * reach * amplitude) if needs.guessed else None
         return Fit(reach, cut, needs.trial.learning_lost(draft.chip.trace_max / a_hertz), near)
 
@@ -269,7 +276,25 @@ def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
     error = sizes.error * (1.0 if first else _one_dimension(inputs / radius, conn.size_out))
     guessed = ens.dimensions > 1 and not (chosen or are_known(draft.network, ens, dt))
     w_max = amplitude * first / dt / radius
-    return Needs(first, w_max, factor, span, error, sizes.error, sizes.unsure, gain, trial, guessed)
+    held = _holding(rates / amplitude, span)
+    errors = error, sizes.error
+    return Needs(first, held, w_max, factor, span, *errors, sizes.unsure, gain, trial, guessed)
+
+
+def _holding(rates: np.ndarray, value: float) -> float:
+    """The weight with which a single neuron holds a value, by least squares: ``v ⟨a⟩ / ⟨a²⟩``.
+
+    It gives all of a target's radius by itself, where a trial has it give what its inputs are, most
+    of which are nearer to 0. Of several neurons it is 0: what varies takes larger weights of them.
+
+    Parameters
+    ----------
+    rates : (n_epochs, n_neurons) ndarray
+        Spikes a second.
+    value : float
+    """
+    power = float(np.mean(np.square(rates, dtype=float)))
+    return value * float(np.mean(rates)) / power if rates.shape[1] == 1 and power else 0.0
 
 
 def _trial(
