@@ -182,13 +182,13 @@ class Comparison:
             besides = f"; and {self._not_compared}" if self.uncompared else ""
             return (
                 f"OPEN: {len(words)} of {count + len(self.undecided)} quantities are not decided, "
-                f"{who}; {self._way_out()}: {_named(words)}{besides}"
+                f"{who}; {self._way_out()}: {_named(words)}{besides}{_because(self.open)}"
             )
         failed = [f"{f.metric} of {f.trace}" for f in self.failed]
         words = [e.words for e in self.different]
         return (
             f"NO PARITY: {len(failed) + len(words)} of {count} quantities are not as a CPU run "
-            f"could give them, {who}: {_named(words + failed)}"
+            f"could give them, {who}: {_named(words + failed)}{_because(self.different)}"
         )
 
     @property
@@ -294,6 +294,12 @@ def worst_of_each(effects: Iterable[Effect]) -> List[Effect]:
 def worst_first(effects: Iterable[Effect]) -> List[Effect]:
     """By their size in margins."""
     return sorted(effects, key=lambda effect: -effect.severity)
+
+
+def _because(effects: List[Effect]) -> str:
+    """What the named effects come of, each reason once."""
+    reasons = dict.fromkeys(e.because for e in effects[:MOST_NAMED] if e.because)
+    return "".join(f". {reason[0].upper()}{reason[1:]}" for reason in reasons)
 
 
 def _named(words: List[str]) -> str:

@@ -22,6 +22,7 @@ import numpy as np
 from deploy.parity.evidence import same_samples
 from deploy.parity.floors import KNOWN_FROM, QUANTITIES, Quantity
 from deploy.parity.measures import RADIUS
+from deploy.parity.reasons import LARGER
 from deploy.parity.run_values import CpuRuns, QuantityValues, Strays
 from deploy.parity.spread import Spread
 from deploy.parity.statistics.decision import (
@@ -76,6 +77,8 @@ class Effect:
         What it is a part of, where it has no unit.
     instead : str
         Quantities that the signal does not tell it from, and which may be what it is.
+    because : str
+        What it comes of, and what helps, where the run shows it.
     """
 
     trace: str
@@ -93,6 +96,7 @@ class Effect:
     why: str = ""
     of: str = RADIUS
     instead: str = ""
+    because: str = ""
 
     @property
     def words(self) -> str:
@@ -145,6 +149,7 @@ class Effect:
             "longer": self.longer,
             "words": self.words,
             "why": self.why,
+            "because": self.because,
         }
         return {name: _finite(value) for name, value in record.items()}
 
@@ -334,6 +339,7 @@ def _effects(
             margin, why = _judged_limits(kind, limits), limits.why
             different = low > margin[1] or high < margin[0]
         same = margin[0] <= low and high <= margin[1]
+        larger = x > 0 or asked.quantity not in LARGER
         outcome = DIFFERENT if different else SAME if same else OPEN
         found.append(
             Effect(
@@ -352,6 +358,7 @@ def _effects(
                 why=why,
                 of=asked.of,
                 instead=asked.instead[k] if asked.instead else "",
+                because=asked.because[k] if asked.because and outcome != SAME and larger else "",
             )
         )
     return found

@@ -34,8 +34,10 @@ from deploy.parity.statistics.path import (
     fit_path,
     lost_gain,
     mixed_terms,
+    moving_mean,
     path_precision,
 )
+from deploy.parity.statistics.population import SYNAPSE
 from deploy.parity.statistics.process import QUANTILES, describe_process
 from deploy.parity.statistics.trains import regularity, synchrony
 from deploy.parity.together import (
@@ -169,6 +171,16 @@ class Yardstick:
         return np.asarray((explained >= FOLLOWS) | (noise <= SMALLEST * self.scale))
 
     @cached_property
+    def noisy(self) -> np.ndarray:
+        """(n,) whether what varies is noise, as of a signal that is held.
+
+        Of what no loop leads on, runs have the path that their input leads them in common, if there
+        is any; what they do not have in common is noise, and no amplitude.
+        """
+        alone = len(self.repeats) < 2 or self.first.dynamics == FREE
+        return ~self.followed & (not alone)
+
+    @cached_property
     def together(self) -> Together:
         """The activity of the same neurons."""
         return Together(list(self.repeats), self.dt)
@@ -229,6 +241,8 @@ def value(trace: Trace, yard: Yardstick) -> Values:
         "residual": 0.5 * np.log((fit.residual / scale) ** 2 + SMALLEST**2),
         "noise": 0.5 * np.log((fit.noise / scale) ** 2 + SMALLEST**2),
     }
+    noisy = yard.noisy
+    values["noise"] = np.where(noisy, values["residual"], values["noise"])  # all of it
     unseen = fit.explained < SEEN
     if len(yard.repeats) < 2:  # a run has no noise against itself
         values["noise"] = values["residual"] = np.full(len(scale), np.nan)
@@ -241,11 +255,13 @@ def value(trace: Trace, yard: Yardstick) -> Values:
         unseen |= apart
     for name in ("lag", "time base", "gain drift"):  # of nothing
         values[name] = np.where(unseen, np.nan, values[name])
-    followed = {name: np.where(follows, found, np.nan) for name, found in values.items()}
+    asked_of_all = {name: follows | noisy if name in OF_NOISY else follows for name in values}
+    asked_of_all["gain"] = follows | (noisy & ~unseen)
+    followed = {name: np.where(asked_of_all[name], found, np.nan) for name, found in values.items()}
     shape = np.where(follows[:, None], fit.shape / scale[:, None], np.nan)
     free = {
         "level": own.level / scale,
-        "amplitude": np.log(np.maximum(own.amplitude / scale, SMALLEST)),
+        "amplitude": np.where(noisy, np.nan, np.log(np.maximum(own.amplitude / scale, SMALLEST))),
         "frequency": np.log(own.frequency),
         "phase diffusion": np.log(own.diffusion),
     }
@@ -286,6 +302,7 @@ def precision_of(trace: Trace, yard: Yardstick) -> Mapping[str, Precision]:
     return {**known, "shape": Precision(errors, freedoms)}
 
 
+OF_NOISY = frozenset({"noise", "drift"})  # what is asked beside a level of what is held
 OF_RADIUS = frozenset({"offset", "drift"})
 OF_PATHS = ("gain", "offset", "lag", "time base", "gain drift", "drift")
 FEWEST_OWN = 3  # repeats, of which two lead a third
@@ -359,13 +376,25 @@ def filtered(trace: Trace, yard: Yardstick) -> Values:
         if known.any()
         else np.nan
     )
-    noise = float(np.sqrt(np.mean(fit.noise**2))) / size
+    noise = float(np.sqrt(np.mean(ripple(own, trace.period * yard.dt) ** 2))) / size
     offset = float(np.mean(own - mean)) / size
     found = {"gain": gain, "offset": offset}
     if len(yard.repeats) > 1:
         found["noise"] = 0.5 * np.log(noise**2 + 0.01**2)
     alone = {name: np.array([each]) for name, each in found.items()}
     return {**alone, **yard.in_time(trace)}
+
+
+def ripple(samples: np.ndarray, sampling: float) -> np.ndarray:
+    """(n_samples, n) what of a filtered spike train goes up and down with its spikes.
+
+    That is, less the mean of as long as spikes are looked at together. It is the run's own, and no
+    difference: repeats soon fire at the same steps, as their input is the same, and have a spike's
+    every wave in common; of a run that fires a step later each is another.
+    """
+    width = max(2, int(round(2 * SYNAPSE / sampling)))
+    slow = np.stack([moving_mean(each, width) for each in samples.T], axis=1)
+    return np.asarray(samples - slow)
 
 
 def spikes(trace: Trace, yard: Yardstick) -> Values:
@@ -564,6 +593,10 @@ NOISE_OR_SIGNAL = (
     "what the two runs vary by may be noise, of which they have little in common, and no signal; "
     "one run has no other to tell (--spread)"
 )
+HELD_VALUE = (
+    "what varies is noise, which CPU runs do not have in common, as of a value that is held: its "
+    "level, its drift and its noise are judged"
+)
 PARTING = "equally good CPU runs part, so that there is no path to follow"
 MAY_PART = (
     "in a loop equally good runs may part, and one run has no other to tell; judge by more runs "
@@ -594,9 +627,13 @@ def why_unknown(quantity: str, yard: Yardstick) -> str:
         if quantity in RHYTHM and trace.dynamics == DRIVEN:
             return ""
         if quantity in FREE_ALONE:
+            if quantity == "amplitude" and yard.noisy.any():
+                return HELD_VALUE if yard.noisy.all() else ""
             return UNKNOWN.get(quantity, "") if free else ""
         if len(yard.path) < 4 * OCTILES:
             return f"{len(yard.path)} samples, of {4 * OCTILES} that are needed; run longer"
+        if yard.noisy.all():
+            return HELD_VALUE
         if not yard.followed.any():
             return PARTING if len(yard.repeats) > 1 else MAY_PART
         if not (np.ptp(yard.path, axis=0) > 0).any():

@@ -30,6 +30,7 @@ from deploy.parity.measures import (
 )
 from deploy.parity.metrics.ideal import error_to
 from deploy.parity.metrics.pair import flat
+from deploy.parity.reasons import reasons_of
 from deploy.parity.spread import Spread, single
 from deploy.parity.statistics.design import Precision
 from deploy.traces.dynamics import LEARNED
@@ -82,6 +83,8 @@ class QuantityValues(NamedTuple):
         How well the judged run's values are known by itself, where there is but one pair of runs.
     instead : sequence of str
         Of each value what else it may be, that the signal does not tell; empty if nothing.
+    because : sequence of str
+        Of each value what it comes of, where the run shows it; empty if nothing.
     """
 
     trace: str
@@ -96,6 +99,7 @@ class QuantityValues(NamedTuple):
     seconds: float = math.inf
     known: Optional[Precision] = None
     instead: Sequence[str] = ()
+    because: Sequence[str] = ()
 
 
 class Unmeasured(NamedTuple):
@@ -259,6 +263,7 @@ class CpuRuns:
         with np.errstate(divide="ignore", invalid="ignore"):
             its = measure.values(_alike(other, trace), yard)
             precision = precision_of(_alike(other, trace), yard)
+            reasons = reasons_of(_alike(other, trace), yard)
         found = []
         for name, values in its.items():
             alone = name not in measure.of_neurons
@@ -269,7 +274,7 @@ class CpuRuns:
             asked = QuantityValues(trace.label, name, where, values, _stack(own, name), builds)
             asked = asked._replace(
                 of=yard.scale_in_words, known=precision.get(name), instead=instead(yard, name)
-            )
+            )._replace(because=reasons.get(name, ()))
             found += [each for part in _parts(asked) for each in _known(part)]
         return found
 
@@ -386,6 +391,7 @@ def _parts(asked: QuantityValues) -> List[QuantityValues]:
             part=part,
             known=_chosen(asked.known, slice(part, None, count)),
             instead=asked.instead[part::count],
+            because=asked.because[part::count],
         )
         for part in range(count)
     ]
@@ -413,6 +419,7 @@ def _known(asked: QuantityValues) -> List[QuantityValues]:
             builds=builds,
             known=_chosen(asked.known, known),
             instead=[each for each, is_known in zip(asked.instead, known) if is_known],
+            because=[each for each, is_known in zip(asked.because, known) if is_known],
         )
     ]
 

@@ -429,7 +429,7 @@ def _fast(residual: np.ndarray, reference: np.ndarray, sampling: float) -> np.nd
     width = _shortest_period(reference, sampling) // 2
     if width < 2:
         return np.asarray(residual)
-    fast: np.ndarray = residual - _moving_mean(residual, width)
+    fast: np.ndarray = residual - moving_mean(residual, width)
     return fast
 
 
@@ -440,7 +440,7 @@ def _slope(reference: np.ndarray, sampling: float) -> np.ndarray:
     a lag that is measured by that comes out too small, and only many rounds would mend it.
     """
     width = _shortest_period(reference, sampling) // 8
-    smooth = reference if width < 2 else _moving_mean(reference, width)
+    smooth = reference if width < 2 else moving_mean(reference, width)
     return np.asarray(np.gradient(smooth, sampling))
 
 
@@ -461,7 +461,7 @@ def _shortest_period(reference: np.ndarray, sampling: float) -> int:
     return int(round(len(reference) / edge)) if edge > 0 else len(reference)
 
 
-def _moving_mean(x: np.ndarray, width: int) -> np.ndarray:
+def moving_mean(x: np.ndarray, width: int) -> np.ndarray:
     """Mean of so many neighbours; at the ends of those that are there."""
     summed = np.concatenate([[0.0], np.cumsum(x)])
     at = np.arange(len(x))
