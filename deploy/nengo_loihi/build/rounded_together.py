@@ -114,8 +114,9 @@ class Target(NamedTuple):
         values = np.concatenate([np.maximum(points, 0), np.maximum(-points, 0)], axis=1)
         currents = gain * (points @ encoders.T) + built.bias[neurons]
         off = values @ (beside * (unit / factor)[:, np.newaxis]).T
+        own = some_of(ens.neuron_type, neurons)
         before, after = (
-            mean_chip_rates(ens.neuron_type, of, dt) @ encoders for of in (currents, currents + off)
+            mean_chip_rates(own, of, dt) @ encoders for of in (currents, currents + off)
         )
         wanted, apart = before - before.mean(axis=0), after - before
         size = np.sum(wanted**2)

@@ -31,7 +31,6 @@ from loihi_rules.chip.tuning import (
     steady_rates,
 )
 from loihi_rules.draft import Draft
-from loihi_rules.learning_rules.pes import TRAIN_EPOCH
 from loihi_rules.learning_rules.where import chip_learning_connections
 from loihi_rules.nengo_parts.built import built_ensemble
 from loihi_rules.nengo_parts.names import name_of
@@ -154,11 +153,9 @@ def _encoder_fit(
     draft: Draft, ens: nengo.Ensemble, built: Any, gain: np.ndarray, bias: np.ndarray, uses: Uses
 ) -> EncoderFit:
     """What an ensemble is fitted to; with another refractory time if rates end too soon."""
-    shortest = refractory_steps(ens.neuron_type, draft.dt).min() - 1
-    unseen = ens in uses.traced and shortest < TRAIN_EPOCH - 1
     return EncoderFit(
         ens, built, gain, bias, _drive(draft, ens, built, uses), ens in draft.learned,
-        ens in uses.bent, ens in uses.looped, unseen, draft.dt,
+        ens in uses.bent, ens in uses.looped, ens in uses.traced, draft.dt,
     )  # fmt: skip
 
 
@@ -246,7 +243,7 @@ def _fit_a_loop(draft: Draft, pilot: Pilot, group: Sequence[nengo.Ensemble]) -> 
     loop = LoopPilot.of(pilot, group)
     if loop is None:
         for ens in group:
-            _warn_of_a_loop(draft, ens, "rates may be 5 to 20 % lower than the CPU's")
+            _warn_of_a_loop(draft, ens, "rates may be 5 to 20 % off the CPU's")
         return
     built, half = draft.tuning, pilot.stimuli // 2
     cpu = loop.on_cpu(built)
