@@ -312,7 +312,8 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
             if question in model.answers:
                 solved = model.answers[question][0]
             else:
-                solved = self._decoders(model, conn.solver, conn, np.random.RandomState(seed))
+                rng, transform = np.random.RandomState(seed), matrices.transform_of(conn)
+                solved = self._decoders(model, conn.solver, conn, rng, transform)
             model.solved[conn] = solved
             synapse = matrices.build(model, conn, name_of(conn), solved)
             model.decoded.append((conn.pre_obj, synapse))

@@ -59,6 +59,10 @@ class Matrices:
             and isinstance(model.objs[pre].get("out"), self._block.LoihiBlock)
         )
 
+    def transform_of(self, conn: nengo.Connection) -> np.ndarray:
+        """What nengo-loihi's ``sample_transform`` gives for one of them, which draws nothing."""
+        return np.array(1.0) if type(conn.transform) is NoTransform else conn.transform.init
+
     def build(self, model: Any, conn: nengo.Connection, label: str, solved: Any) -> Any:
         """The weights of a connection, in the chip's blocks and among what Nengo calls built.
 
@@ -80,7 +84,7 @@ class Matrices:
         """
         pre, post = conn.pre_obj, conn.post_obj
         points, decoders, info = solved
-        transform = np.array(1.0) if type(conn.transform) is NoTransform else conn.transform.init
+        transform = self.transform_of(conn)
         weights = multiply(transform, decoders) * (1.0 / self._dt)
         weights = multiply(model.params[post].scaled_encoders[:, conn.post_slice], weights)
         amplitude = getattr(pre.neuron_type, "amplitude", None)
