@@ -85,6 +85,12 @@ class PerNeuronLIF(nengo.LIF):
 
     tau_ref: Any = NdarrayParam("tau_ref", shape=("*",))
 
+    def gain_bias(self, max_rates: Any, intercepts: Any) -> Any:
+        """Of all neurons, (n_neurons,) each; see `nengo.LIF.gain_bias`."""
+        current = 1 / -np.expm1((self.tau_ref - 1 / np.asarray(max_rates)) / self.tau_rc)
+        gain = (current - 1) / (1 - np.asarray(intercepts))
+        return gain, 1 - gain * intercepts
+
     def rates(self, x: Any, gain: Any, bias: Any) -> Any:
         """Tuning curves of all neurons, (n_points, n_neurons), Hz; see `nengo.LIF.rates`."""
         over = self.current(x, gain, bias) - 1

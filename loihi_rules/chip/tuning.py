@@ -7,7 +7,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tu
 import nengo
 import numpy as np
 
-from loihi_rules.chip.neurons import represented, some_of
+from loihi_rules.chip.neurons import PerNeuronLIF, represented, some_of
 from loihi_rules.nengo_parts.stepped import SteppedNeurons
 
 DRIVES = 41  # at which rates are fitted
@@ -24,7 +24,7 @@ LEAST_SILENT = 0.05  # of the values of an ensemble with a threshold
 def is_chips_own(neuron_type: nengo.neurons.NeuronType) -> bool:
     """Whether a neuron type fires on the CPU as on the chip: nengo-loihi's, and stepped ones."""
     cls = type(neuron_type)
-    return cls is SteppedNeurons or cls.__module__.startswith("nengo_loihi.")
+    return cls in (SteppedNeurons, PerNeuronLIF) or cls.__module__.startswith("nengo_loihi.")
 
 
 def give_gains(ens: nengo.Ensemble, gain: np.ndarray, bias: np.ndarray) -> None:
@@ -352,7 +352,7 @@ def steady_rates(neuron_type: nengo.neurons.NeuronType, rates: np.ndarray, dt: f
         Step in seconds.
     """
     unit = float(neuron_type.amplitude)
-    shortest = _interval(neuron_type, np.array(1e9), dt) / dt
+    shortest = _interval(neuron_type, np.full(np.shape(rates)[-1:], 1e9), dt) / dt
     asked = np.divide(unit, rates * dt, out=np.full_like(rates, np.inf), where=rates > 0)
     with np.errstate(invalid="ignore"):
         low = np.maximum(np.floor(asked), np.floor(shortest) + 1)

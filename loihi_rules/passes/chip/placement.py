@@ -96,7 +96,7 @@ def has_chip_neurons(neuron_type: nengo.neurons.NeuronType) -> bool:
 
     By exact type: a subclass (`nengo.AdaptiveLIF` is one of `nengo.LIF`) does
     something else, which nengo-loihi would silently leave out. Its own
-    subclasses model the chip and are taken.
+    subclasses, and ours, model the chip and are taken.
     """
     cls = type(neuron_type)
     if cls is nengo.RegularSpiking:

@@ -16,6 +16,7 @@ from loihi_rules.chip.neurons import (
     represented,
     shorter_for_some,
     shorter_refractory,
+    some_of,
 )
 from loihi_rules.chip.tuning import (
     DRIVES,
@@ -605,9 +606,10 @@ def _hold(ens: nengo.Ensemble, own: nengo.neurons.NeuronType, built: Any, dt: fl
     n = int(still.sum())
     rates = own.rates(np.zeros((1, n)), np.ones(n), built.bias[still])[0]
     fires = rates > 0
-    aimed = steady_rates(ens.neuron_type, np.where(fires, rates, 1.0), dt)
+    chip = some_of(ens.neuron_type, still)
+    aimed = steady_rates(chip, np.where(fires, rates, 1.0), dt)
     bias = np.array(ens.bias, float)
-    bias[still] = np.where(fires, _current_at(ens.neuron_type, aimed, dt), built.bias[still])
+    bias[still] = np.where(fires, _current_at(chip, aimed, dt), built.bias[still])
     give_gains(ens, np.where(still, 0.0, ens.gain), bias)
 
 
