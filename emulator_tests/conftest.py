@@ -4,6 +4,8 @@ import hypothesis
 import nengo
 import pytest
 
+from loihi_rules.passes.chip.encoder_fits import EncoderFit
+
 # without shrinking: a network that fails takes minutes to shrink, and seeds say which it was
 PHASES = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, phases=PHASES)
@@ -28,3 +30,9 @@ def small():
         nengo.Probe(a.neurons, "voltage", label="voltage")
         nengo.Probe(b, synapse=0.01, sample_every=0.005, label="sampled")
     return network
+
+
+@pytest.fixture
+def one_refractory_time(monkeypatch):
+    """All neurons of an ensemble rest as long, where a test is about what that makes of them."""
+    monkeypatch.setattr(EncoderFit, "may_be_mixed", False)

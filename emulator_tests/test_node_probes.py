@@ -69,7 +69,7 @@ def test_functions_are_decoded_as_the_connection_has_them():
 @pytest.mark.quick
 @pytest.mark.parametrize("part", [slice(1, 3), [2, 0]])
 def test_some_dimensions_of_an_ensemble(part):
-    with nengo.Network(seed=32) as network:
+    with nengo.Network(seed=33) as network:
         ens = nengo.Ensemble(80, 3)
         nengo.Connection(nengo.Node([0.5, -0.4, 0.2]), ens)
         plain, bent = nengo.Node(size_in=2), nengo.Node(size_in=1)

@@ -110,7 +110,7 @@ def test_what_the_build_fixed_goes_through_a_probes_filter():
 
 
 @pytest.mark.parametrize("dt", [0.001, 0.002])
-def test_a_refractory_time_runs_on_below_zero_as_nengos(dt):
+def test_a_refractory_time_runs_on_below_zero_as_nengos(one_refractory_time, dt):
     with nengo.Network(seed=1) as net:
         ens = nengo.Ensemble(20, 1, max_rates=nengo.dists.Uniform(20, 80))
         nengo.Connection(nengo.Node(0.3), ens)

@@ -9,7 +9,7 @@ import pytest
 
 import deploy
 
-pytestmark = pytest.mark.quick
+pytestmark = [pytest.mark.quick, pytest.mark.usefixtures("one_refractory_time")]
 
 
 def runs(output, seed, radius=1.0, seconds=1.0, spikes=True, **kinds):

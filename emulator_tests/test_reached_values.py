@@ -9,7 +9,7 @@ import pytest
 
 import deploy
 
-pytestmark = pytest.mark.quick
+pytestmark = [pytest.mark.quick, pytest.mark.usefixtures("one_refractory_time")]
 FAST = nengo.LIF(tau_ref=0.001, tau_rc=0.01)
 
 

@@ -23,6 +23,8 @@ from nengo.simulator import Simulator as NengoSimulator
 
 from deploy.errors import TargetUnavailable
 from deploy.private_names import EMULATOR, TRIED, missing
+from loihi_rules.chip.neurons import PerNeuronLIF
+from loihi_rules.chip.tuning import chip_rates
 
 KNOWN_VERSIONS = TRIED["nengo_loihi"]
 OLD_MODULES = ("nengo_loihi.block", "nengo_loihi.dvs", "nengo_loihi.neurons")
@@ -112,6 +114,7 @@ def load_nengo_loihi() -> Any:
     simulating: Any = importlib.import_module("nengo_loihi.simulator")
     if simulating.nengo is nengo:
         simulating.nengo = NengoAsItCame()
+    module.neurons.loihi_rate_functions[PerNeuronLIF] = _rates_by_neuron
     emulating: Any = importlib.import_module(FILLS_WITH_NAN)
     if emulating.np is np:
         emulating.np = NumpyOfIntegers()
@@ -121,6 +124,11 @@ def load_nengo_loihi() -> Any:
             if using.np is np:
                 using.np = NumpyOfOld()
     return module
+
+
+def _rates_by_neuron(neuron_type: Any, x: Any, gain: Any, bias: Any, dt: float) -> Any:
+    """For `nengo_loihi.neurons.loihi_rates`, whose own for LIF has one refractory time for all."""
+    return chip_rates(neuron_type, gain * x + bias, dt)
 
 
 def mend_if_imported() -> None:

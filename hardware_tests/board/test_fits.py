@@ -47,6 +47,7 @@ def crowded(model, n_profiles, n_thresholds):
     block = max(model.blocks, key=lambda block: block.n_neurons)
     k = np.arange(block.n_neurons)
     block.compartment.decay_v[:] = 100 + k % n_profiles
+    block.compartment.refract_delay[:] = 3
     block.compartment.vth[:] = 64 * (1000 + k % n_thresholds)
     return block
 

@@ -7,9 +7,6 @@ from typing import Any, Iterator
 
 import numpy as np
 
-from loihi_rules.chip.neurons import PerNeuronLIF
-from loihi_rules.chip.tuning import chip_rates
-
 PIECE = 2**16  # rates: what nengo-loihi makes of them on the way stays in the processor's cache
 
 
@@ -24,8 +21,6 @@ def rates_in_pieces(nengo_loihi: Any) -> Iterator[None]:
     whole = solving.loihi_rates
 
     def pieces(neuron_type: Any, x: np.ndarray, gain: Any, bias: Any, dt: float) -> np.ndarray:
-        if isinstance(neuron_type, PerNeuronLIF):  # of which it knows one refractory time for all
-            return chip_rates(neuron_type, gain * x + bias, dt)
         n_points = max(PIECE // x.shape[-1], 1)
         parts = (
             whole(neuron_type, x[start : start + n_points], gain, bias, dt)
