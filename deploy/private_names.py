@@ -65,7 +65,7 @@ _KEPT, _WRITTEN = "deploy/nengo_loihi/run/kept.py", "deploy/host/written.py"
 _READ, _BOARD = "deploy/nengo_loihi/read/", "deploy/nengo_loihi/board/"
 _CONFORMANCE = "deploy/nengo_loihi/conformance/"
 _LOAD, _CACHE = "deploy/nengo_loihi/load.py", "deploy/compiling/kernel_cache.py"
-_PILOTS = "deploy/host/pilots.py"
+_PILOTS, _FUNCTIONS = "deploy/host/pilots.py", "deploy/host/functions.py"
 _RULES, _CHIP_PASSES = "loihi_rules/", "loihi_rules/passes/chip/"
 
 USES: Tuple[Use, ...] = (
@@ -148,16 +148,17 @@ USES: Tuple[Use, ...] = (
         EMULATOR,
         "nengo.neurons:RatesToSpikesNeuronType",
         "base_type",
-        f"deploy/rungs/rung.py {_RULES}chip/decoding.py {_RULES}chip/lags.py "
-        f"{_RULES}chip/neurons.py "
-        f"{_RULES}chip/tuning.py {_RULES}pilots/steps.py {_CHIP_PASSES}answers.py "
-        f"{_CHIP_PASSES}placement.py {_CHIP_PASSES}time_constants.py",
+        f"deploy/rungs/rung.py {_RULES}chip/decoding.py {_RULES}chip/high_intercepts.py "
+        f"{_RULES}chip/lags.py {_RULES}chip/neurons.py "
+        f"{_RULES}chip/tuning.py {_RULES}pilots/steps.py {_RULES}routes/worth.py "
+        f"{_CHIP_PASSES}answers.py {_CHIP_PASSES}placement.py {_CHIP_PASSES}time_constants.py",
     ),
     Use(
         EMULATOR,
         "nengo.neurons:LIFRate",
         "tau_rc",
-        f"{_HOST} {_PILOTS} {_RULES}chip/lags.py {_CHIP_PASSES}placement.py",
+        f"{_HOST} {_PILOTS} {_RULES}chip/high_intercepts.py {_RULES}chip/lags.py "
+        f"{_RULES}routes/worth.py {_CHIP_PASSES}placement.py",
     ),
     Use(
         EMULATOR,
@@ -201,7 +202,7 @@ USES: Tuple[Use, ...] = (
     Use(HOST, "nengo.builder.neurons:SimNeurons", "neurons", f"{_HOST} {_JOURNAL}"),
     Use(HOST, "nengo.builder.processes:SimProcess", "mode input output", _HOST),
     # and as they are written, to be made again
-    Use(HOST, "nengo.builder.operator:SimPyFunc", "fn output t x", _WRITTEN),
+    Use(HOST, "nengo.builder.operator:SimPyFunc", "fn output t x", f"{_WRITTEN} {_FUNCTIONS}"),
     Use(HOST, "nengo.builder.processes:SimProcess", "mode input output t state", _WRITTEN),
     Use(HOST, "nengo.builder.neurons:SimNeurons", "neurons J output state state_extra", _WRITTEN),
     *(

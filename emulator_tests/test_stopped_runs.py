@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 
 import nengo
 import numpy as np
@@ -126,12 +127,16 @@ def test_a_node_that_raises_stops_all_at_one_step(undisturbed, kind, where):
 
 @pytest.mark.parametrize("kind", ["ahead", "loop"])
 def test_ctrl_c_stops_all_at_one_step(undisturbed, kind):
+    with opened(network(kind)) as sim:
+        began = time.perf_counter()
+        sim.run_steps(LAST)
+        seconds = time.perf_counter() - began
     net = network(kind)
     with opened(net) as sim:
         stopped = 0
         handler = signal.getsignal(signal.SIGINT)
         while sim.n_steps < LAST:
-            delay = np.random.RandomState(stopped).uniform(0.001, 0.02)
+            delay = np.random.RandomState(stopped).uniform(0, seconds / 4)
             timer = threading.Timer(delay, signal.raise_signal, [signal.SIGINT])
             try:
                 timer.start()

@@ -70,6 +70,11 @@ def is_there(pid):
         return False
 
 
+def hang_up_ends_it():
+    """As in a terminal, also where the tests run under nohup, whose children inherit that."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks /proc for children")
 @pytest.mark.parametrize("how", [signal.SIGHUP, signal.SIGKILL])
 @pytest.mark.parametrize("command", ["compare", "sweep"])
@@ -79,7 +84,7 @@ def test_workers_end_with_their_parent(folder, command, how):
     process = subprocess.Popen(
         [sys.executable, "-m", "deploy", command, "mine.py", "--duration", "1", *more],
         cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        env={**os.environ, "LOIHI_DEPLOY_CACHE": ""},
+        env={**os.environ, "LOIHI_DEPLOY_CACHE": ""}, preexec_fn=hang_up_ends_it,
     )  # fmt: skip
     end = time.time() + 100
     while not children(process.pid):

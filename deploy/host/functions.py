@@ -52,6 +52,8 @@ def _calling(error: BaseException) -> Optional[FrameType]:
 def _owner(network: nengo.Network, frame: FrameType) -> Any:
     """Which object has the function; of several that share it, the one whose signal it is."""
     fn = getattr(frame.f_locals.get("self"), "fn", None)
+    if fn is None:  # as the outputs of nodes that pass on what enters them
+        return None
     found = [
         *(node for node in network.all_nodes if node.output is fn),
         *(conn for conn in network.all_connections if conn.function is fn),

@@ -366,7 +366,7 @@ def filtered(trace: Trace, yard: Yardstick) -> Values:
     sampling = trace.period * yard.dt
     fit = fit_path(mean, own, sampling)
     known = np.isfinite(fit.gain) & (fit.explained > FOLLOWS)
-    if len(yard.repeats) < 2:  # whose own noise is in what others are held against
+    if len(yard.repeats) < 2:  # whose own noise is in what others are compared with
         lost = [lost_gain(r, o, sampling, ()) for r, o in zip(mean.T, own.T)]
         known &= np.array(lost) <= LOST  # see NOISE_OR_SIGNAL
     size = float(np.sqrt(np.mean(mean**2))) or 1.0
