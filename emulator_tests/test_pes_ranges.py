@@ -195,15 +195,21 @@ def test_what_no_radius_and_no_error_tells_has_room(largest, seed):
     assert not [w for w in said if "cut" in w.what or "steps" in w.what]
 
 
-@pytest.mark.parametrize("seed", [63, 64])
-def test_the_advice_of_a_run_that_learns_in_one_step_or_two_is_one_that_helps(seed):
-    """Where there is room for a thousand times as much as is wanted."""
-    off, said = to_a_node(seed, 0.01, "function")
-    advice = [re.search(r"pes_span = ([\d.]+)", w.way_out) for w in said if "steps" in w.what]
-    assert off["emulator"] > 1.5 * off["cpu"] and len(advice) == 1
-    span = float(advice[0].group(1))
-    off, _ = to_a_node(seed, 0.01, "function", span=span)
-    assert off["emulator"] < 1.35 * off["cpu"]
+def test_the_advice_of_a_run_that_learns_in_one_step_or_two_is_one_that_helps():
+    """Where there is room for a thousand times as much as is wanted.
+
+    What so few steps of its weights make of a run is chance, as which spikes learn is.
+    """
+    times = []
+    for seed in range(63, 68):
+        off, said = to_a_node(seed, 0.01, "function")
+        times.append(off["emulator"] / off["cpu"])
+        advice = [re.search(r"pes_span = ([\d.]+)", w.way_out) for w in said if "steps" in w.what]
+        assert len(advice) == 1 or (not advice and times[-1] < 1.35)
+        for each in advice:
+            off, _ = to_a_node(seed, 0.01, "function", span=float(each.group(1)))
+            assert off["emulator"] < 1.35 * off["cpu"]
+    assert np.median(times) > 1.5
 
 
 def lifted(seed, target):
