@@ -100,6 +100,8 @@ def test_ways_that_contradict_are_said():
 
 @pytest.mark.quick
 def test_a_way_that_cannot_be_taken_is_said():
+    (problem,) = rewrite(by_a_node("matrx")).problems
+    assert (problem.object, problem.what) == ("a → node", "its way is 'matrx'")
     net = scaled(2)
     first = net.all_connections[0]
     net.config[first].way = "carried"

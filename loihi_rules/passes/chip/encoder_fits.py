@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generator, List, NamedTuple, Optional, Sequence, Tuple
 
 import nengo
@@ -88,8 +89,13 @@ class EncoderFit:
         off. And where an ensemble has a threshold, what is given next to it hangs on few rates: of
         two layers with intercepts of 0.95 to 0.999 the second gave twice the CPU's.
         """
-        only = self.traced or not has_a_threshold(self.ens, self.built)
-        return type(self.ens.neuron_type) is nengo.LIF and self.may_be_shorter and only
+        own = type(self.ens.neuron_type) is nengo.LIF
+        return own and self.may_be_shorter and (self.traced or not self.has_a_threshold)
+
+    @cached_property
+    def has_a_threshold(self) -> bool:
+        """See `loihi_rules.chip.tuning.has_a_threshold`."""
+        return has_a_threshold(self.ens, self.built)
 
     def problem(self) -> Tuple[Any, ...]:
         """All that its solution depends on."""
@@ -165,7 +171,7 @@ class EncoderFit:
             best = min(best, of_shorter, key=lambda fit: fit.error)
         free = held_error(best)
         lost = silenced(ens, built, best.neuron_type, best.gain, best.bias, dt)
-        if has_a_threshold(ens, built) or lost > MOST_SILENCED:
+        if self.has_a_threshold or lost > MOST_SILENCED:
             if half and shorter is not None:
                 kept = between((yield asked(own, True)), (yield asked(shorter, True)))
             else:

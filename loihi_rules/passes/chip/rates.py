@@ -8,7 +8,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set
 import nengo
 import numpy as np
 
-from loihi_rules.chip.high_intercepts import within_reach
+from loihi_rules.chip.high_intercepts import Tuning, within_reach
 from loihi_rules.chip.lags import later
 from loihi_rules.chip.neurons import (
     PerNeuronLIF,
@@ -106,8 +106,9 @@ def rates(draft: Draft) -> None:
         own, built = ens.neuron_type, known[0].built if known else built_ensemble(ens, draft.dt)
         if isinstance(own, nengo.RegularSpiking) and isinstance(own.base_type, nengo.LIFRate):
             draft.change(name_of(ens), "neuron type", str(own), *LEAKY)
-        gain, bias = _limited(ens, built, draft.dt)
-        _note_limits(draft, ens, built)
+        limited = _limited(ens, built, draft.dt)
+        gain, bias = limited.gain, limited.bias
+        _note_limits(draft, ens, built, limited)
         notes[ens] = replace(notes[ens], has_its_rates=True)
         unknown = is_chips_own(ens.neuron_type) or ens in draft.learned  # no pilot learns
         if not unknown:
@@ -172,7 +173,7 @@ def _fits_to_encoders(
         if driven or is_chips_own(ens.neuron_type) or pilot.shares_kernel(ens):
             continue
         built = built_ensemble(ens, draft.dt)
-        gain, bias = _limited(ens, built, draft.dt)
+        gain, bias = _limited(ens, built, draft.dt)[:2]
         if _is_steady(ens, built, gain, bias) is None:
             fits.append(_encoder_fit(draft, ens, built, gain, bias, uses))
     found = solve_all(fits, draft.solutions)
@@ -678,23 +679,21 @@ def _drive(draft: Draft, ens: nengo.Ensemble, built: Any, uses: Uses) -> Any:
     return points @ built.encoders.T / ens.radius
 
 
-def _limited(ens: nengo.Ensemble, built: Any, dt: float) -> Tuple[np.ndarray, np.ndarray]:
+def _limited(ens: nengo.Ensemble, built: Any, dt: float) -> Tuning:
     """Gain and bias with no intercept that the chip has no gain for."""
     if ens.gain is not None or ens.bias is not None or built.intercepts is None:
-        return np.array(built.gain), np.array(built.bias)  # the user's own, at any intercept
-    return within_reach(ens.neuron_type, built, dt)[:2]
+        none = np.zeros(ens.n_neurons, bool)  # the user's own, at any intercept
+        return Tuning(np.array(built.gain), np.array(built.bias), none, 0.0)
+    return within_reach(ens.neuron_type, built, dt)
 
 
-def _note_limits(draft: Draft, ens: nengo.Ensemble, built: Any) -> None:
+def _note_limits(draft: Draft, ens: nengo.Ensemble, built: Any, limited: Tuning) -> None:
     """The change of intercepts, where `_limited` made one."""
-    if ens.gain is not None or ens.bias is not None or built.intercepts is None:
-        return
-    found = within_reach(ens.neuron_type, built, draft.dt)
-    if found.moved.any():
+    if limited.moved.any():
         draft.change(
             name_of(ens),
             "intercepts",
             f"up to {built.intercepts.max():.3g}",
-            f"up to {found.highest:.4g} for {found.moved.sum()} neurons above it",
+            f"up to {limited.highest:.4g} for {limited.moved.sum()} neurons above it",
             "their gains would be so high that the chip has no weights for them",
         )
