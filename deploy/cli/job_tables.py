@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import List, Sequence
+
 from rich.table import Table
 
 from deploy.cli.console import say
-from deploy.jobs.states import Status
+from deploy.jobs.states import State, Status
 
 MOST_LINES = 20  # of tasks without a result, one a task
 REASONS = {  # of squeue's manual, section JOB REASON CODES
@@ -16,6 +18,7 @@ REASONS = {  # of squeue's manual, section JOB REASON CODES
     "PartitionDown": "the partition is down",
     "ReqNodeNotAvail": "the board that was asked for is not available",
 }
+NO_REASON = "None"  # Slurm's, of what it has not looked at yet
 
 
 def tasks_in_words(n: int) -> str:
@@ -26,8 +29,18 @@ def counts_in_words(found: Status) -> str:
     return ", ".join(f"{n} {state}" for state, n in found.counts.items())
 
 
+def waiting_in_words(tasks: Sequence[State]) -> List[str]:
+    """What those of them that are pending wait for, each reason once."""
+    reasons = {task.why for task in tasks if task.state == "pending" and task.why}
+    return [REASONS.get(why, why) for why in sorted(reasons - {NO_REASON})]
+
+
 def table_of(found: Status) -> Table:
-    table = Table(title=f"job {found.id}", box=None, pad_edge=False)
+    waiting = "; ".join(waiting_in_words(found.tasks))
+    table = Table(
+        title=f"job {found.id}", caption=f"pending: {waiting}" if waiting else None,
+        box=None, pad_edge=False,
+    )  # fmt: skip
     for heading in ("state", "tasks", "which"):
         table.add_column(heading)
     for state, n in found.counts.items():
@@ -44,9 +57,8 @@ def print_status(found: Status) -> None:
         say(f"task {number} {task.why}" + (f": {task.last_line}" if task.log else ""))
     if len(found.without_result) > MOST_LINES:
         say(f"and {len(found.without_result) - MOST_LINES} more without a result")
-    waiting = {task.why for task in found.tasks if task.state == "pending" and task.why}
-    for why in sorted(waiting - {"None"}):
-        say(f"pending: {REASONS.get(why, why)}")
+    for why in waiting_in_words(found.tasks):
+        say(f"pending: {why}")
     restarted = [n for n, task in enumerate(found.tasks) if task.restarts]
     if restarted:
         say(f"requeued by Slurm: tasks {', '.join(map(str, restarted[:MOST_LINES]))}")

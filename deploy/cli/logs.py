@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from typing import List, Optional
 
 import click
 
 from deploy.cli import completion
-from deploy.cli.console import say_json, say_text
+from deploy.cli.console import say_error, say_json, say_text
+from deploy.cli.job_tables import waiting_in_words
 from deploy.cli.options import as_json
 from deploy.errors import BadInput
 from deploy.jobs import remote
@@ -36,9 +38,15 @@ def logs(name: str, task: int, follow: bool, as_json: bool) -> None:
         say_json({"name": job.name, "task": task, "log": text, "offset": offset}, None)
         return
     say_text(text if text.endswith("\n") else text + "\n")
-    last = None
+    last: Optional[int] = None
+    said: List[str] = []
     while follow and (last is None or offset < last):
-        over = remote.status(job).tasks[task].over  # before the log, of which this is then the end
+        found = remote.status(job).tasks[task]  # before the log, of which this is then the end
+        over, waiting = found.over, waiting_in_words((found,))
+        if waiting != said:
+            said = waiting
+            for why in waiting:
+                say_error(f"task {task} is pending: {why}")
         text, offset = remote.logs(job, task, offset)
         say_text(text)
         if over and not text:

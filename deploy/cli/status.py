@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import asdict
-from typing import Any, List
+from typing import List
 
 import click
 from rich.live import Live
 
 from deploy.cli import completion
 from deploy.cli.console import say, say_json
-from deploy.cli.job_tables import counts_in_words, print_status, table_of
+from deploy.cli.job_tables import counts_in_words, print_status, table_of, waiting_in_words
 from deploy.cli.options import as_json
 from deploy.jobs import remote
 from deploy.jobs.job import find_job
@@ -44,12 +44,14 @@ def status(name: str, watch: bool, as_json: bool) -> None:
 
             found = remote.wait(job, lambda now: live.update(table_of(now)), resubmit=ask)
     elif watch:
-        last: List[Any] = []
+        last: List[str] = []
 
         def print_changes(now: Status) -> None:
-            if last != [now.counts]:
-                last[:] = [now.counts]
-                say(f"{time.strftime('%H:%M:%S')} {counts_in_words(now)}")
+            waiting = "; ".join(waiting_in_words(now.tasks))
+            line = counts_in_words(now) + (f" ({waiting})" if waiting else "")
+            if last != [line]:
+                last[:] = [line]
+                say(f"{time.strftime('%H:%M:%S')} {line}")
 
         found = remote.wait(job, None if as_json else print_changes)
     else:

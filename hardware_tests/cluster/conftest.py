@@ -11,6 +11,16 @@ sys.path.insert(0, str(Path(__file__).parent))
 import daemons
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Where a test fails that has a cluster, what Slurm says of its jobs and nodes is shown."""
+    outcome = yield
+    report = outcome.get_result()
+    for name in ("cluster", "cluster_with_books"):
+        if report.failed and name in getattr(item, "funcargs", {}):
+            report.sections.append((f"state of {name}", item.funcargs[name].state()))
+
+
 def started(accounting):
     """A cluster that is up, until the test is done with it."""
     reason = daemons.missing(accounting)

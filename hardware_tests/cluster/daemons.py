@@ -28,6 +28,7 @@ ACCOUNTANTS = ("mariadbd", "mariadb-install-db", "slurmdbd", "sacct", "sacctmgr"
 PARTITION = "nahuku32"
 NODES = ("nahuku", "kapoho")
 MEMORY = 2000  # MiB a task
+LAST_OF_LOGS = 40  # lines
 SLURM = """\
 ClusterName=test
 SlurmctldHost={host}(127.0.0.1)
@@ -294,6 +295,18 @@ class Cluster:
         self.slurm("scancel", "--user=root")
         for name in list(self.running)[::-1]:
             self.stop(name)
+
+    def state(self) -> str:
+        """Its jobs, its nodes and the ends of its daemons' logs."""
+        asked = (
+            ("squeue", "--all", "--states=all", "--format=%i %j %T %r %N"),
+            ("sinfo", "--Node", "--format=%N %P %T %C %E"),
+        )
+        parts = [done.stdout + done.stderr for done in (self.slurm(*words) for words in asked)]
+        for log in sorted(self.folder.glob("slurm*.log")):
+            lines = log.read_text(errors="replace").splitlines()[-LAST_OF_LOGS:]
+            parts.append("\n".join([log.name, *lines]))
+        return "\n".join(parts)
 
     def slurm(self, *words: str) -> subprocess.CompletedProcess:
         """Run one of Slurm's commands here."""

@@ -3,9 +3,11 @@
 import json
 import re
 import signal
+import threading
 import time
 
 import campaign
+import daemons
 import faults
 import pytest
 
@@ -121,6 +123,25 @@ def test_a_partition_that_is_not_there(laptop, cluster, tmp_path):
     done = laptop("sites", "check", "test", "--json", env=settings)
     found = {step["step"]: step["works"] for step in json.loads(done.stdout)}
     assert done.returncode == 3 and [s for s, works in found.items() if not works] == ["partition"]
+
+
+def test_what_a_job_waits_for_is_said_while_it_waits(laptop, cluster):
+    def partition(state):
+        words = ("scontrol", "update", f"PartitionName={daemons.PARTITION}", f"State={state}")
+        assert cluster.slurm(*words).returncode == 0
+
+    partition("DOWN")
+    opened = threading.Timer(12, partition, ("UP",))
+    try:
+        done = laptop("submit", "oja", "--site", "test", "--duration", 0.1, "--json")
+        opened.start()
+        name = json.loads(done.stdout)["name"]
+        watched = laptop("status", name, "--watch")
+    finally:
+        opened.cancel()
+        partition("UP")
+    assert watched.returncode == 0
+    assert "1 pending (the partition is down)" in watched.stdout
 
 
 def test_a_log_is_followed_to_its_end(laptop, tmp_path):
