@@ -17,6 +17,15 @@ REASONS = {  # of squeue's manual, section JOB REASON CODES
     "BeginTime": "it was queued again, and waits a while",
     "PartitionDown": "the partition is down",
     "ReqNodeNotAvail": "the board that was asked for is not available",
+    "Nodes required for job are DOWN, DRAINED or reserved for jobs in higher priority partitions": (
+        "its nodes are down, drained or reserved; the site's administrators know for how long"
+    ),
+    "launch failed requeued held": (
+        "Slurm could not start it and holds it; cancel it and submit it again, "
+        "or ask the site's administrators to release it"
+    ),
+    "JobHeldAdmin": "it is held by the site's administrators; ask them",
+    "JobHeldUser": "it is held; scontrol release, at the site, lets it start",
 }
 NO_REASON = "None"  # Slurm's, of what it has not looked at yet
 

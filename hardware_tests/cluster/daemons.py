@@ -296,6 +296,24 @@ class Cluster:
         for name in list(self.running)[::-1]:
             self.stop(name)
 
+    def mend(self) -> bool:
+        """What an administrator does after slurmctld was killed; gives whether no job is left.
+
+        It takes up its work with what it had written down some seconds before. What it starts a
+        second time slurmd refuses ("Duplicate jobid"): the task is held and the node drained, until
+        somebody releases one and resumes the other.
+        """
+        for node in NODES:
+            told = self.slurm("sinfo", "--noheader", f"--nodes={node}", "--format=%T %E").stdout
+            if "drain" in told and "Duplicate jobid" in told:
+                self.slurm("scontrol", "update", f"nodename={node}", "state=resume")
+        left = self.slurm("squeue", "--noheader", "--format=%i %r").stdout.splitlines()
+        for line in left:
+            job, _, reason = line.partition(" ")
+            if "held" in reason.lower():
+                self.slurm("scontrol", "release", job)
+        return not left
+
     def state(self) -> str:
         """Its jobs, its nodes and the ends of its daemons' logs."""
         asked = (

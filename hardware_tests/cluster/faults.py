@@ -674,6 +674,7 @@ def slurmctld_killed(cluster: Any, draw: random.Random) -> None:
         time.sleep(draw.uniform(0.2, 3))
         cluster.start("slurmctld")
         time.sleep(2)
+        cluster.mend()
 
 
 def slurmd_killed(cluster: Any, draw: random.Random) -> None:

@@ -97,7 +97,13 @@ def test_with_slurmctld_down_nothing_is_lost_or_doubled(laptop, cluster):
         if done.returncode == 0:
             break
         time.sleep(1)
-    assert job_names(cluster).count(json.loads(done.stdout)["name"]) == 1
+    name = json.loads(done.stdout)["name"]
+    for _ in range(120):
+        if cluster.mend():
+            break
+        time.sleep(1)
+    assert job_names(cluster).count(name) == 1
+    assert json.loads(laptop("status", name, "--json").stdout)["tasks"][0]["state"] == "complete"
 
 
 def test_a_sweep_is_one_array(laptop, cluster):
