@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 import warnings
 from pathlib import Path
 from typing import List
@@ -79,10 +80,13 @@ def main() -> None:
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     found = {"CPU": [], "chip": []}
+    seconds = {"CPU": [], "chip": []}
     print("| seed | CPU, mrad | chip, mrad |\n|---|---|---|")
     for seed in range(*map(int, options.seeds.split(":"))):
         for name, simulator in (("CPU", nengo.Simulator), ("chip", deploy.Simulator)):
+            begun = time.process_time()
             errors = hold_errors(arm.step_from_outside(simulator, options.duration, seed))
+            seconds[name].append(time.process_time() - begun)
             found[name].append(errors)
         cpu, chip = (1000 * found[name][-1][-ROUNDS:].mean() for name in ("CPU", "chip"))
         print(f"| {seed} | {cpu:.2f} | {chip:.2f} |", flush=True)
@@ -92,6 +96,11 @@ def main() -> None:
     print(
         f"\nmean {ends[0]:.2f} and {ends[1]:.2f} mrad, ratio {ends[1] / ends[0]:.3f}; "
         f"without adaptation {1000 * alone:.1f} mrad"
+    )
+    step = {name: arm.DT / options.duration * np.median(took) for name, took in seconds.items()}
+    print(
+        "process time of a step, the arm's and the building included: "
+        + ", ".join(f"{name} {1000 * took:.2f} ms" for name, took in step.items())
     )
     if options.picture:
         draw(cpu.mean(axis=2), chip.mean(axis=2), alone, options.picture)
