@@ -11,6 +11,8 @@ import pytest
 import deploy
 from deploy.nengo_loihi.load import load_nengo_loihi
 from loihi_rules import rewrite
+from loihi_rules.chip import tuning
+from loihi_rules.chip.neurons import PerNeuronLIF
 from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.pilots.steps import cpu_spikes
@@ -495,3 +497,34 @@ def test_values_that_are_worse_than_other_neurons_would_make_them_are_warned_of(
         nengo.Probe(b, synapse=0.02)
     notes = [note for note in deploy.check(net).warnings if "of its radius off" in note]
     assert bool(notes) == warned
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("tau_ref", [0.002, np.linspace(0, 0.004, 5)], ids=["one", "of each"])
+def test_no_time_is_spent_on_neurons_that_do_not_fire(order, tau_ref, monkeypatch):
+    current = np.array(np.random.RandomState(1).uniform(-1, 3, (40, 5)), order=order)
+    current[:4, 0] = np.nan, np.inf, 1.0, -np.inf
+    own = nengo.LIF(tau_ref=0.002) if np.ndim(tau_ref) == 0 else PerNeuronLIF(tau_ref=tau_ref)
+    fires, asked = current > 1, []
+    log1p = np.log1p
+
+    def counted(of, out):
+        asked.append(np.size(of))
+        return log1p(of, out=out)
+
+    monkeypatch.setattr(np, "log1p", counted)
+    found = tuning._represented_interval(own, current)
+    assert asked == [fires.sum()]
+    with np.errstate(all="ignore"):
+        wanted = np.where(fires, log1p(1 / (current - 1)) * own.tau_rc + tau_ref, np.inf)
+    np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize("transform", [2.0, [1.0, -2.0], [[0.5, 1.0], [2.0, 0.0]], None])
+def test_a_matrix_that_is_given_is_not_drawn(transform, monkeypatch):
+    with nengo.Network():
+        pre, post = nengo.Node(size_in=2), nengo.Node(size_in=2)
+        conn = nengo.Connection(pre, post, seed=1, transform=transform)
+    monkeypatch.setattr(np.random, "RandomState", None)
+    given = np.array(1.0 if transform is None else transform)
+    np.testing.assert_array_equal(matrix_of(conn), given if given.ndim == 2 else given * np.eye(2))

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import deploy
+from deploy.nengo_loihi.build.rounding_kernel import ROUND_ROWS
 from loihi_rules import rewrite
 from loihi_rules.change import ChipWarning
 from loihi_rules.chip import rounding
@@ -92,6 +93,19 @@ def test_tables_side_by_side_are_each_rounded_row_by_row(seed, beside):
             own = np.clip(np.round(left[k]), -4 / asked.step, 4 / asked.step)
             np.testing.assert_array_equal(whole[order[k]], own * asked.step)
             left[k:] -= np.outer(spread[k, k:], (left[k] - own) / spread[k, k])
+
+
+@pytest.mark.skipif(ROUND_ROWS is None, reason="needs numba")
+@given(st.integers(0, 10_000), st.sampled_from([np.float32, np.float64]))
+def test_the_compiled_rounding_has_the_bits_of_numpys(seed, dtype):
+    rng = np.random.RandomState(seed)
+    rows, columns = rng.randint(1, 128), rng.randint(1, 60)
+    rates = rng.uniform(size=(rows, 40)) * (rng.uniform(size=(rows, 40)) < 0.5)
+    parts = together(rates @ rates.T, 40, rates.max())
+    weights = (3 * rng.randn(columns, rows)).astype(dtype).T
+    asked = Asked(weights, 2.0 ** rng.randint(-2, 2), 4.0, parts)
+    found, numpys = (round_tables([asked], rows_of)[0] for rows_of in (ROUND_ROWS, None))
+    np.testing.assert_array_equal(found, numpys)
 
 
 def test_rows_that_do_nothing_are_rounded_one_by_one():

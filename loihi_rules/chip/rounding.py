@@ -31,7 +31,7 @@ another by their tuning.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 from scipy.linalg import cholesky
@@ -42,6 +42,9 @@ NOISE = 0.1  # of spikes, over the highest rate
 MOST_TOGETHER = 1024  # sources whose errors cancel; of more, each of the parts has all directions
 BESIDE = 2**16  # weights that are rounded side by side, which the processor's cache holds
 IN_TURN = 64  # groups of rows, at least; rows of one group know nothing of each other's errors
+
+# (n, n_columns) weights in steps, the largest magnitude, and U, to whole steps
+RoundRows = Callable[[np.ndarray, float, np.ndarray], np.ndarray]
 
 
 class Together(NamedTuple):
@@ -111,7 +114,11 @@ class Asked(NamedTuple):
 
 
 def round_table(
-    weights: np.ndarray, step: float, most: float, parts: Tuple[Together, ...]
+    weights: np.ndarray,
+    step: float,
+    most: float,
+    parts: Tuple[Together, ...],
+    compiled: Optional[RoundRows] = None,
 ) -> np.ndarray:
     """Whole multiples of a step, with errors that cancel in each column.
 
@@ -123,16 +130,18 @@ def round_table(
         The largest magnitude, a multiple of the step.
     parts : tuple of Together
         Of the rows.
+    compiled : callable, optional
+        Rounds small tables row by row, with the same bits.
 
     Returns
     -------
     (n, n_columns) ndarray
     """
-    return round_tables([Asked(weights, step, most, parts)])[0]
+    return round_tables([Asked(weights, step, most, parts)], compiled)[0]
 
 
-def round_tables(tables: Sequence[Asked]) -> List[np.ndarray]:
-    """`round_table` of each; those of one small shape are rounded side by side."""
+def round_tables(tables: Sequence[Asked], compiled: Optional[RoundRows] = None) -> List[np.ndarray]:
+    """`round_table` of each; those of one small shape are rounded side by side in NumPy."""
     found = [np.empty(asked.weights.shape) for asked in tables]
     alike: Dict[Any, List[_Part]] = {}
     for whole, (weights, step, most, parts) in zip(found, tables):
@@ -140,6 +149,8 @@ def round_tables(tables: Sequence[Asked]) -> List[np.ndarray]:
             part = _Part(whole, order, weights[order] / step, step, most / step, spread)
             if _at_once(len(order)) > 1:
                 _put(part, _rounded(part.left, part.most, spread))
+            elif compiled is not None:
+                _put(part, compiled(part.left, part.most, spread))
             else:
                 alike.setdefault((part.left.shape, part.left.dtype), []).append(part)
     for (shape, _), own in alike.items():

@@ -16,7 +16,7 @@ SETTLED = 1e-4  # of what is left of the error, gained in a step
 PIECE = 2**16  # drives of neurons that are fitted together
 LEAST_LEFT = 0.7  # of them, that have not settled, before the others are left out
 MOST_POINTS = 500  # of an ensemble, at which its neurons are looked at
-AT_ONCE = 64  # neurons
+AT_ONCE = 8, 64  # neurons, of the first and at most
 MOST_NEURONS = 1024  # of a large ensemble, of whose sum as many are enough
 LEAST_SILENT = 0.05  # of the values of an ensemble with a threshold
 
@@ -57,10 +57,12 @@ def has_a_threshold(ens: nengo.Ensemble, built: Any) -> bool:
     silent = np.concatenate([points, -points]) / ens.radius
     most = LEAST_SILENT * len(silent)
     first = first_current(ens.neuron_type)
-    for start in range(0, ens.n_neurons, AT_ONCE):
+    start, (at_once, largest) = 0, AT_ONCE
+    while start < ens.n_neurons:
         if len(silent) <= most:  # after a few neurons as a rule, whose others need not be asked
             return False
-        some = slice(start, start + AT_ONCE)
+        some = slice(start, start + at_once)
+        start, at_once = start + at_once, min(2 * at_once, largest)
         current = built.gain[some] * (silent @ built.encoders[some].T) + built.bias[some]
         silent = silent[~(current > first).any(axis=1)]
     return len(silent) > most
@@ -515,15 +517,19 @@ def _slope(neuron_type: nengo.neurons.NeuronType, current: np.ndarray) -> np.nda
 def _put_interval(over: np.ndarray, neuron_type: Any, leaky: bool) -> None:
     """T in the place of what J is over where neurons begin to fire.
 
-    It is ∞ where that is 0 or less, or not a number: a time over 0, as whatever is done to some
-    numbers of many takes ten times as long, and so does log1p of ∞.
+    It is ∞ where that is 0 or less, or not a number. These are left out, as log1p takes longer
+    than all the rest. ``over`` is in one piece of memory, in any order.
     """
-    fires = over > 0
-    np.fmax(np.abs(over, out=over), 0.0, out=over)
+    flat = over.ravel(order="K")
+    fires = np.flatnonzero(flat > 0)
+    some = flat[fires] if len(fires) < len(flat) else flat
     with np.errstate(divide="ignore", over="ignore"):
-        np.divide(1, over, out=over)
+        np.divide(1, some, out=some)
         if leaky:
-            np.log1p(over, out=over)
-            over *= neuron_type.tau_rc
-            over += neuron_type.tau_ref
-        np.divide(over, fires, out=over)
+            np.log1p(some, out=some)
+            some *= neuron_type.tau_rc
+    if some is not flat:
+        flat.fill(np.inf)
+        flat[fires] = some
+    if leaky:
+        over += neuron_type.tau_ref

@@ -24,6 +24,12 @@ def matrix_of(conn: nengo.Connection) -> np.ndarray:
     Drawn from the connection's seed, as Nengo draws it for a connection from a node or from
     neurons.
     """
+    if isinstance(conn.transform, NoTransform):
+        return np.eye(conn.size_mid)
+    if isinstance(conn.transform, Dense):
+        sampled = _sampled(conn.transform, conn.seed)
+        whole = np.ndim(sampled) == 2
+        return sampled if whole else np.diag(np.broadcast_to(sampled, conn.size_mid))
     matrix = linear_map(conn)
     return np.asarray(matrix.toarray() if scipy.sparse.issparse(matrix) else matrix)
 
@@ -37,13 +43,20 @@ def linear_map(conn: nengo.Connection) -> Any:
         return _convolution(transform, transform.sample(rng=np.random.RandomState(conn.seed)))
     if isinstance(transform, CONVOLUTIONS):
         return _columns(transform, conn.seed)
-    sampled = transform.sample(rng=np.random.RandomState(conn.seed))
+    sampled = _sampled(transform, conn.seed)
     if isinstance(transform, Sparse):
         own = scipy.sparse.issparse(sampled)  # of a user's, Nengo's SparseMatrix otherwise
         return scipy.sparse.csr_matrix(sampled if own else sampled.allocate())
     if np.ndim(sampled) == 2:
         return np.asarray(sampled)
     return scipy.sparse.diags(np.broadcast_to(sampled, conn.size_mid)).tocsr()
+
+
+def _sampled(transform: Any, seed: Any) -> Any:
+    """A transform's numbers, drawn where they are not given: a generator takes long to make."""
+    if type(transform) is Dense and not isinstance(transform.init, nengo.dists.Distribution):
+        return np.asarray(transform.init)
+    return transform.sample(rng=np.random.RandomState(seed))
 
 
 def _convolution(transform: Convolution, kernel: np.ndarray) -> Any:

@@ -13,6 +13,7 @@ import numpy as np
 import scipy.sparse
 
 from deploy.nengo_loihi.build.reach import Reach
+from deploy.nengo_loihi.build.rounding_kernel import ROUND_ROWS
 from deploy.nengo_loihi.build.source_activity import POINTS, Source
 from loihi_rules.chip.neurons import some_of
 from loihi_rules.chip.rounding import (
@@ -234,7 +235,7 @@ def round_sources(groups: Sequence[DecodedGroup]) -> Dict[Any, Errors]:
     ]
     found: Dict[Any, Errors] = {}
     alike: Dict[Any, List[Any]] = {}  # rates, and weights before and after, by their shapes
-    for group, table, own, whole in zip(dense, tables, asked, round_tables(asked)):
+    for group, table, own, whole in zip(dense, tables, asked, round_tables(asked, ROUND_ROWS)):
         table[:] = whole / group.steps.mantissa
         shapes = group.source.rates.shape, whole.shape
         alike.setdefault(shapes, []).append((group, own.weights, whole))
@@ -310,7 +311,7 @@ def round_targets(
     table = synapse.weights[0].reshape(-1, reach.n_neurons)
     effects = target.effects(steps.size / (steps.mantissa * factor))
     asked = (table * steps.mantissa).T
-    whole = round_table(asked, steps.size, steps.most, effects.together)
+    whole = round_table(asked, steps.size, steps.most, effects.together, ROUND_ROWS)
     table[:] = whole.T / steps.mantissa
     wanted, beside = asked, whole - asked
     if target.is_of_signs(len(table)):
