@@ -8,10 +8,12 @@ import deploy
 from benchmarks.fidelity.figures import frequency, lag_ms
 from deploy.nengo_loihi.load import load_nengo_loihi
 from loihi_rules import rewrite
+from loihi_rules.chip.decoding import Decoding
 from loihi_rules.chip.lags import MORE_SPIKES, STEEPNESS, later, without
 from loihi_rules.chip.neurons import shorter_refractory
 from loihi_rules.chip.tuning import fit_rates, give_gains
 from loihi_rules.nengo_parts.built import built_ensemble, decoders_of
+from loihi_rules.pilots.decoded import Population
 
 DT = 0.001
 
@@ -207,3 +209,21 @@ def test_what_is_recorded_is_not_late(kind):
             a, b = np.linalg.lstsq(waves, sim.data[probe][700:, 0], rcond=None)[0]
             late[target] = -1000 * np.arctan2(b, a) / (6 * np.pi)
     assert late["emulator"] == pytest.approx(late["cpu"], abs=1.3)
+
+
+def test_a_population_that_is_looked_at_longer_is_solved_for_once(monkeypatch):
+    with nengo.Network(seed=1):
+        ens = nengo.Ensemble(50, 1, seed=1)
+    built, solved = built_ensemble(ens, DT), Decoding.decoders
+    give_gains(ens, built.gain, built.bias)
+    asked = []
+
+    def decoders(self, *given):
+        asked.append(given)
+        return solved(self, *given)
+
+    monkeypatch.setattr(Decoding, "decoders", decoders)
+    population = Population(ens, nengo.LIF(), built, DT)
+    shorter, longer = (population.compared(0.005, number) for number in (1, 2))
+    assert len(asked) == 1
+    assert shorter.cpu.first.gain == pytest.approx(longer.cpu.first.gain, abs=0.1)

@@ -528,3 +528,13 @@ def test_a_matrix_that_is_given_is_not_drawn(transform, monkeypatch):
     monkeypatch.setattr(np.random, "RandomState", None)
     given = np.array(1.0 if transform is None else transform)
     np.testing.assert_array_equal(matrix_of(conn), given if given.ndim == 2 else given * np.eye(2))
+
+
+def test_what_a_threshold_silences_is_not_asked(monkeypatch):
+    """Intercepts stay in any case where there is one."""
+    monkeypatch.setattr(ENCODER_FITS, "silenced", None)
+    with nengo.Network(seed=1) as net:
+        ens = nengo.Ensemble(30, 1, encoders=[[1]] * 30, intercepts=nengo.dists.Uniform(0.1, 0.9))
+        nengo.Connection(nengo.Node(0.5), ens)
+        nengo.Probe(ens)
+    assert rewrite(net).chip_ensembles

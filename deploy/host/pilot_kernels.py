@@ -90,15 +90,18 @@ def lif_step(current, voltage, resting, dt, tau_rc, whole, least, late, argument
         new = least if new < least else new
         voltage[i] = v if (part > 0.0) & (part < dt) else new
     n_late = n_fires = 0
-    for i in range(len(current)):
-        part, v = dt - resting[i], voltage[i]
-        if (part > 0.0) & (part < dt):
-            late[n_late], arguments[n_late] = i, -part / tau_rc
-            n_late += 1
-        elif v > 1:
-            fires[n_fires], logs[n_fires] = i, -(v - 1) / (current[i] - 1)
-            n_fires += 1
-            voltage[i] = 0.0
+    for i in range(len(current)):  # nor with one, which the processor could not foresee
+        part = dt - resting[i]
+        is_late = (part > 0.0) & (part < dt)
+        late[n_late] = fires[n_fires] = i
+        n_late += 1 if is_late else 0
+        n_fires += 1 if (voltage[i] > 1) & (not is_late) else 0
+    for k in range(n_late):
+        arguments[k] = -(dt - resting[late[k]]) / tau_rc
+    for k in range(n_fires):
+        i = fires[k]
+        logs[k] = -(voltage[i] - 1) / (current[i] - 1)
+        voltage[i] = 0.0
     return n_late, n_fires
 
 

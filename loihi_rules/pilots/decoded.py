@@ -8,12 +8,14 @@ comes, and what is left, which is noise. The other has the same neurons at other
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Callable, NamedTuple, Tuple
 
 import nengo
 import numpy as np
 
-from loihi_rules.chip.decoding import Curves, Decoding, curves_of
+from loihi_rules.chip.decoding import Decoding, curves_of
 from loihi_rules.chip.tuning import MOST_POINTS
 from loihi_rules.pilots.steps import IN_NUMPY, PilotSteps
 
@@ -24,7 +26,7 @@ FARTHEST = 0.9  # radii, which each of them reaches
 READ = 0.02  # s, of the filter through which all is looked at
 REGULARISATION = 0.1  # of Nengo's usual solver
 
-Population = Callable[[np.ndarray], np.ndarray]  # signals, in radii, to those that are decoded
+Values = Callable[[np.ndarray], np.ndarray]  # signals, in radii, to those that are decoded
 
 
 class Given(NamedTuple):
@@ -69,19 +71,11 @@ class Compared(NamedTuple):
         return second - first if spikes else first
 
 
-def compared(
-    ens: nengo.Ensemble,
-    own: nengo.neurons.NeuronType,
-    built: Any,
-    dt: float,
-    tau: float,
-    n_signals: int,
-    seed: int = 0,
-    steps: PilotSteps = IN_NUMPY,
-) -> Compared:
-    """Run both, of an ensemble that has its neuron type, gains and biases of the chip.
+@dataclass(frozen=True)
+class Population:
+    """An ensemble that has its neuron type, gains and biases of the chip, and is run on both.
 
-    Parameters
+    Attributes
     ----------
     ens : nengo.Ensemble
     own : nengo.neurons.NeuronType
@@ -90,55 +84,75 @@ def compared(
         As the user asked for it.
     dt : float
         Step in seconds.
-    tau : float
-        Of the filter through which values come to it, seconds.
-    n_signals : int
-    seed : int
-        Of signals and first voltages.
     steps : PilotSteps
         Steps the neurons.
     """
-    curves = curves_of(ens, own, built, dt)
-    points = built.eval_points[:: max(len(built.eval_points) // (2 * MOST_POINTS), 1)]
-    shown = signals(built.encoders.shape[1], n_signals, dt, seed)
-    cpu, chip = decoders(ens, curves, points)
-    height = float(getattr(ens.neuron_type, "amplitude", 1.0)) / dt
-    for_cpu, for_chip = cpu.astype(np.float32), (height * chip).astype(np.float32)
 
-    def on_cpu(k: int) -> Population:
-        def population(values: np.ndarray) -> np.ndarray:
+    ens: nengo.Ensemble
+    own: nengo.neurons.NeuronType
+    built: Any
+    dt: float
+    steps: PilotSteps = IN_NUMPY
+
+    @cached_property
+    def decoders(self) -> Tuple[np.ndarray, np.ndarray]:
+        """The CPU's and the chip's, (n_neurons, dimensions), of what is represented, in radii."""
+        ens, every = self.ens, self.built.eval_points
+        curves = curves_of(ens, self.own, self.built, self.dt)
+        points = every[:: max(len(every) // (2 * MOST_POINTS), 1)]
+        solver = nengo.solvers.LstsqL2(reg=REGULARISATION)
+        cpu, _ = solver(curves.cpu(points), points / ens.radius)
+        chip = Decoding().decoders(ens, curves, REGULARISATION, points, points.copy())
+        return np.asarray(cpu), chip.T / ens.radius
+
+    def compared(self, tau: float, n_signals: int, seed: int = 0) -> Compared:
+        """Run both.
+
+        Parameters
+        ----------
+        tau : float
+            Of the filter through which values come to it, seconds.
+        n_signals : int
+        seed : int
+            Of signals and first voltages.
+        """
+        shown = signals(self.built.encoders.shape[1], n_signals, self.dt, seed)
+        return Compared(
+            *(
+                run((of(seed + 1), of(seed + 2)), shown, tau, self.dt, self.steps)
+                for of in (self._on_cpu, self._on_chip)
+            )
+        )
+
+    def _on_cpu(self, seed: int) -> Values:
+        built, decoders = self.built, self.decoders[0].astype(np.float32)
+
+        def values_of(values: np.ndarray) -> np.ndarray:
             current = values @ built.encoders.T
             current *= built.gain
             current += built.bias
-            rng = np.random.RandomState(seed + k)
-            return np.asarray(steps.cpu(own, current, dt, rng, len(values)) @ for_cpu)
+            rng = np.random.RandomState(seed)
+            return np.asarray(
+                self.steps.cpu(self.own, current, self.dt, rng, len(values)) @ decoders
+            )
 
-        return population
+        return values_of
 
-    def on_chip(k: int) -> Population:
-        each = ens.gain, ens.bias, built.encoders
+    def _on_chip(self, seed: int) -> Values:
+        ens = self.ens
+        height = float(getattr(ens.neuron_type, "amplitude", 1.0)) / self.dt
+        decoders = (height * self.decoders[1]).astype(np.float32)
+        each = ens.gain, ens.bias, self.built.encoders
         gain, bias, encoders = (np.asarray(of, np.float32) for of in each)
 
-        def population(values: np.ndarray) -> np.ndarray:
+        def values_of(values: np.ndarray) -> np.ndarray:
             current = values.astype(np.float32) @ encoders.T
             current *= gain
             current += bias
-            spikes = steps.spikes(ens.neuron_type, current, dt, len(values), seed + k)
-            return np.asarray(spikes @ for_chip)
+            spikes = self.steps.spikes(ens.neuron_type, current, self.dt, len(values), seed)
+            return np.asarray(spikes @ decoders)
 
-        return population
-
-    return Compared(*(run((of(1), of(2)), shown, tau, dt, steps) for of in (on_cpu, on_chip)))
-
-
-def decoders(
-    ens: nengo.Ensemble, curves: Curves, points: np.ndarray
-) -> Tuple[np.ndarray, np.ndarray]:
-    """The CPU's and the chip's, (n_neurons, dimensions), of what is represented, in radii."""
-    solver = nengo.solvers.LstsqL2(reg=REGULARISATION)
-    cpu, _ = solver(curves.cpu(points), points / ens.radius)
-    chip = Decoding().decoders(ens, curves, REGULARISATION, points, points.copy())
-    return np.asarray(cpu), chip.T / ens.radius
+        return values_of
 
 
 def signals(dimensions: int, number: int, dt: float, seed: int) -> np.ndarray:
@@ -154,7 +168,7 @@ def signals(dimensions: int, number: int, dt: float, seed: int) -> np.ndarray:
 
 
 def run(
-    populations: Tuple[Population, Population],
+    populations: Tuple[Values, Values],
     x: np.ndarray,
     tau: float,
     dt: float,

@@ -205,6 +205,8 @@ class Pilot:
             self._given(ens, slice(k, min(k + size, self.stimuli)))
             for k in range(0, self.stimuli, size)
         ]
+        if len(blocks) == 1:
+            return blocks[0]
         return Signals(*(np.concatenate(parts, axis=1) for parts in zip(*blocks)))
 
     def _known(self, ens: nengo.Ensemble, within: Set[nengo.Ensemble]) -> bool:

@@ -14,7 +14,7 @@ from loihi_rules.draft import Draft
 from loihi_rules.nengo_parts.figures import figure
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.wiring import base_of
-from loihi_rules.pilots.decoded import SETTLING, Given, compared
+from loihi_rules.pilots.decoded import SETTLING, Given, Population
 from loihi_rules.solutions import Solution
 
 RULE = "spikes at whole steps"
@@ -116,23 +116,24 @@ class Answers:
             return None  # what comes by so long a filter has not arrived when the pilot run ends
         likeness = _likeness(own, ens.neuron_type, built, rate), tau
         number = LEAST if is_leaky(own) else int(np.clip(TOGETHER // n, LEAST, MOST))
+        population = Population(ens, own, built, dt, self._draft.steps)
         if likeness not in self._found:
-            self._found[likeness] = self._run(ens, own, built, tau, number)
+            self._found[likeness] = self._run(population, tau, number)
         answer = self._found[likeness].of(spikes)
         worth = MORE + DRAWN * np.sqrt(dimensions / n)
         if answer.more > worth / 2:
             if likeness not in self._again:
-                self._again[likeness] = self._run(ens, own, built, tau, LONGER * number)
+                self._again[likeness] = self._run(population, tau, LONGER * number)
             longer = self._again[likeness].of(spikes)
             if longer.more > worth:
                 self._warn(ens, own, longer)
         return answer
 
-    def _run(self, ens: nengo.Ensemble, own: Any, built: Any, tau: float, n_signals: int) -> Both:
-        dt = self._draft.dt
+    def _run(self, population: Population, tau: float, n_signals: int) -> Both:
+        ens, own, built, dt = population.ens, population.own, population.built, population.dt
 
         def solve() -> Solution:
-            run = compared(ens, own, built, dt, tau, n_signals, steps=self._draft.steps)
+            run = population.compared(tau, n_signals)
             found = []
             for spikes in (False, True):
                 cpu, chip = ((each.second if spikes else each.first) for each in run)

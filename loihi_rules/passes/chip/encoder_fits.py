@@ -170,8 +170,8 @@ class EncoderFit:
             of_shorter = judged(shorter, *(yield asked(shorter)))
             best = min(best, of_shorter, key=lambda fit: fit.error)
         free = held_error(best)
-        lost = silenced(ens, built, best.neuron_type, best.gain, best.bias, dt)
-        if self.has_a_threshold or lost > MOST_SILENCED:
+        of_best = best.neuron_type, best.gain, best.bias
+        if self.has_a_threshold or silenced(ens, built, *of_best, dt) > MOST_SILENCED:
             if half and shorter is not None:
                 kept = between((yield asked(own, True)), (yield asked(shorter, True)))
             else:
