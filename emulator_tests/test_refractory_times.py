@@ -35,6 +35,14 @@ def test_each_neuron_is_one_of_nengo_loihis(tau_ref):
     assert some_of(neurons, np.flatnonzero(some)[:4]).tau_ref == pytest.approx(4 * [tau_ref - DT])
 
 
+def test_large_ones_are_told_apart_without_drawing(monkeypatch):
+    """Nengo's hash draws some of a hundred numbers and more, for which it makes a generator."""
+    one, same, other = mixed(500)[0], mixed(500)[0], mixed(500, seed=1)[0]
+    monkeypatch.setattr(np.random, "RandomState", None)
+    assert hash(one) == hash(same) != hash(other)
+    assert one == same != other
+
+
 @pytest.mark.parametrize("tau_ref", [0.001, 0.002, 0.005])
 def test_pilots_step_each_neuron(tau_ref):
     """Compiled and in NumPy, as runs of the two kinds alone."""

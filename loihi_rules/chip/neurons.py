@@ -13,7 +13,7 @@ from loihi_rules.chip.limits import LOIHI
 from loihi_rules.nengo_parts.parameters import with_parameters
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)  # of large models, one for each ensemble
 def represented(neuron_type: nengo.neurons.NeuronType, dt: float) -> nengo.neurons.NeuronType:
     """The neuron type with the time constants that the chip has for it.
 
@@ -84,6 +84,10 @@ class PerNeuronLIF(nengo.LIF):
     """
 
     tau_ref: Any = NdarrayParam("tau_ref", shape=("*",))
+
+    def __hash__(self) -> int:
+        """By all its numbers; Nengo draws some of large arrays, which takes far longer."""
+        return hash((type(self), self.tau_rc, self.amplitude, self.tau_ref.tobytes()))
 
     def gain_bias(self, max_rates: Any, intercepts: Any) -> Any:
         """Of all neurons, (n_neurons,) each; see `nengo.LIF.gain_bias`."""
