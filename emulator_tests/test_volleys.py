@@ -70,10 +70,10 @@ def test_nodes_are_taken_to_give_what_makes_neurons_fire():
     class Asked:
         gain, bias = np.ones(5), np.zeros(5)
 
-    reach = reach_of(net, node, lambda ens: Asked)
+    reach = reach_of(net, node, lambda ens: Asked, 1e-3)
     assert 5 < reach < 20  # 200 Hz are a current of 5.9
     Asked.gain = np.full(5, 100.0)
-    assert reach_of(net, node, lambda ens: Asked) == 1.0
+    assert reach_of(net, node, lambda ens: Asked, 1e-3) == 1.0
 
     given = courses(vectors(2, 16, 4), reach, 400, 1e-3, 4)
     assert given.shape == (400, 16, 2)

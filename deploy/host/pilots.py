@@ -110,7 +110,8 @@ def _lif(
                 row, voltage, least, late[:n_late], decays, fires, logs, n_fires
             )
         if n_fires:
-            ends = np.log1p(logs[:n_fires])
+            with np.errstate(divide="ignore"):  # of a voltage that has come to J, as Nengo has it
+                ends = np.log1p(logs[:n_fires])
             kernels.lif_fired(
                 output[t], height, resting, fires[:n_fires], ends, dt, tau_rc, tau_ref
             )

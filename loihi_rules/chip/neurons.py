@@ -56,6 +56,25 @@ def refractory_steps(neuron_type: nengo.neurons.NeuronType, dt: float) -> np.nda
     return np.asarray(np.round(np.asarray(getattr(base, "tau_ref", 0.0)) / dt))
 
 
+def reachable_rate(neuron_type: nengo.neurons.NeuronType, rate: float, dt: float) -> float:
+    """A usual rate, or half of the highest that neurons have on the CPU and on the chip, in Hz.
+
+    At half of the highest, 1 / max(τ_ref, dt), a neuron waits as long for its threshold as it rests
+    after a spike. Tuning curves are steep there; beyond, they have hardly anything left to rise to.
+
+    Parameters
+    ----------
+    neuron_type : nengo.neurons.NeuronType
+    rate : float
+        Hz, that is usual for neurons of any kind.
+    dt : float
+        Step in seconds.
+    """
+    base = getattr(neuron_type, "base_type", neuron_type)
+    own = float(np.max(getattr(base, "tau_ref", 0.0)))
+    return min(rate, 0.5 / max(own, dt * float(refractory_steps(neuron_type, dt).max()), dt))
+
+
 def shorter_refractory(
     neuron_type: nengo.neurons.NeuronType, dt: float
 ) -> Optional[nengo.neurons.NeuronType]:

@@ -322,7 +322,7 @@ class Pilot:
         """How large what a node gives is taken to be where nobody knows."""
         if node not in self._reaches:
             with unused_max_rates():
-                self._reaches[node] = reach_of(self.network, node, self._as_asked)
+                self._reaches[node] = reach_of(self.network, node, self._as_asked, self.dt)
         return self._reaches[node]
 
     def _as_asked(self, ens: nengo.Ensemble) -> Any:

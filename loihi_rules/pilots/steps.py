@@ -67,7 +67,8 @@ class CpuNeurons:
         """Output at a current J, normalised, both of ``shape``."""
         given = current.astype(float).ravel()
         for kind, state in zip(self.kinds, self.states):
-            kind.step(self.dt, given, self.output, **state)
+            with np.errstate(divide="ignore"):  # of a voltage that has come to J
+                kind.step(self.dt, given, self.output, **state)
             given = self.output.copy() if len(self.kinds) > 1 else given
         return self.output.reshape(self.shape)
 

@@ -14,6 +14,7 @@ import nengo
 import numpy as np
 from nengo.ensemble import Neurons
 
+from loihi_rules.chip.neurons import reachable_rate
 from loihi_rules.nengo_parts.stepped import SteppedNeurons
 from loihi_rules.nengo_parts.transforms import linear_map
 from loihi_rules.nengo_parts.wiring import base_of, columns_of, rows_of
@@ -33,7 +34,9 @@ def vectors(size: int, stimuli: int, seed: int) -> np.ndarray:
     return values
 
 
-def reach_of(network: nengo.Network, node: nengo.Node, built: Callable[[Any], Any]) -> float:
+def reach_of(
+    network: nengo.Network, node: nengo.Node, built: Callable[[Any], Any], dt: float
+) -> float:
     """The size of a node's values at which neurons that it drives fire often; 1 if less will do.
 
     Parameters
@@ -43,6 +46,8 @@ def reach_of(network: nengo.Network, node: nengo.Node, built: Callable[[Any], An
         With a seed.
     built : callable
         Of an ensemble, its gains and biases on the CPU.
+    dt : float
+        Step in seconds.
     """
     reaches: List[float] = []
     values = np.abs(vectors(node.size_out, 1 + 2 * PAUSES, node.seed))
@@ -55,7 +60,8 @@ def reach_of(network: nengo.Network, node: nengo.Node, built: Callable[[Any], An
         tuning, rows = built(ens), rows_of(conn.post)
         given = (linear_map(conn) @ values[:, columns_of(conn.pre)].T).max(axis=1)
         drive = np.asarray(given).ravel() * tuning.gain[rows]
-        gain, bias = ens.neuron_type.gain_bias(np.array([REACHED]), np.zeros(1))
+        reached = reachable_rate(ens.neuron_type, REACHED, dt)
+        gain, bias = ens.neuron_type.gain_bias(np.array([reached]), np.zeros(1))
         missing = float(gain[0] + bias[0]) - tuning.bias[rows]
         driven = drive > 0
         if driven.any():

@@ -12,6 +12,7 @@ from loihi_rules.chip.high_intercepts import Tuning, within_reach
 from loihi_rules.chip.lags import later
 from loihi_rules.chip.neurons import (
     PerNeuronLIF,
+    reachable_rate,
     refractory_steps,
     represented,
     shorter_for_some,
@@ -669,7 +670,9 @@ def _drive(draft: Draft, ens: nengo.Ensemble, built: Any, uses: Uses) -> Any:
         return np.linspace(-2, 2, DRIVES)[:, None] * np.ones(ens.n_neurons)
     if ens in uses.driven:
         # spread evenly over intervals, by which each rate may err by as large a part
-        rates = 1 / np.linspace(1 / LEAST_RATE, 1 / USUAL_RATE, DRIVES)[:, None]
+        highest = reachable_rate(ens.neuron_type, USUAL_RATE, draft.dt)
+        lowest = LEAST_RATE * highest / USUAL_RATE
+        rates = 1 / np.linspace(1 / lowest, 1 / highest, DRIVES)[:, None]
         drives = (_current_at(ens.neuron_type, rates, draft.dt) - built.bias) / built.gain
         if np.median(drives[-1]) > 1:
             return np.asarray(drives)
