@@ -251,6 +251,7 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
                 refuse_a_short_trace(conn, model.dt)
             valued = _values_to_neurons(model, conn)
             before = len(block.synapses) if isinstance(block, LoihiBlock) else 0
+            read_before = len(model.nengo_probe_conns)
             spike, senders = rewritten.notes.connections[conn].spike, set(model.host2chip_senders)
             if valued:
                 built, unit = self._values(model, conn, *args, **kwargs)
@@ -276,6 +277,10 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
                 block.compartment._configure_filter(tau, dt=model.dt)
             if stepped:  # whose decays are their own, not of what enters them
                 configure_stepped(block.compartment, base_of(conn.post).neuron_type, model.dt)
+            if len(model.nengo_probe_conns) > read_before:
+                model.read_for[conn] = model.nengo_probe_conns[
+                    next(reversed(model.nengo_probe_conns))
+                ]
             made = model.objs[conn]
             if getattr(made.get("decoders"), "label", "") == READ_BY_THE_HOST:
                 ens = conn.pre_obj
@@ -363,6 +368,7 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
     model: Any = ChipModel(dt=dt, label=label, builder=ChipBuilder())
     model.input_taus = {}  # of ensembles that something enters
     model.solved = {}  # connections to what their solvers gave
+    model.read_for = {}  # connections to the host to those that decode for them
     model.input_units = {}  # of receivers of values
     model.few_spikes = {}  # synapse groups to the spikes a step of each of the host's neurons
     model.valued = {}  # these receivers to their connections

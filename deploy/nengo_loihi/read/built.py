@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Dict, Optional, Tuple
 
 import nengo
 import numpy as np
@@ -13,8 +13,13 @@ from nengo.cache import NoDecoderCache
 from nengo.transforms import NoTransform
 
 from loihi_rules import Rewritten
+from loihi_rules.chip.decoding import Decoding
 from loihi_rules.nengo_parts.wiring import base_of, decoded
 from loihi_rules.routes.ways import MULTIPLIED
+
+Solved = Tuple[
+    np.ndarray, np.ndarray, Dict[str, Any]
+]  # points, decoders, and what was said of them
 
 
 def built_connection(simulator: Any, rewritten: Rewritten, conn: nengo.Connection) -> Any:
@@ -22,7 +27,8 @@ def built_connection(simulator: Any, rewritten: Rewritten, conn: nengo.Connectio
 
     nengo-loihi has decoders times the spikes' height (amplitude / dt), all rows of those
     that the user connected to a part, and nothing at all of connections that come from the
-    host or whose target it left out; those are what Nengo core builds.
+    host, go there, or whose target it left out; those are what Nengo core builds, with the decoders
+    that the chip's neurons have.
 
     Parameters
     ----------
@@ -37,7 +43,9 @@ def built_connection(simulator: Any, rewritten: Rewritten, conn: nengo.Connectio
     """
     known = simulator.model.params.get(conn)
     if known is None:
-        known = _on_host(simulator, conn) or _in_core(rewritten, conn, simulator.dt)
+        model = simulator.model
+        solved = model.solved.get(model.read_for.get(conn))
+        known = _on_host(simulator, conn) or _in_core(rewritten, conn, simulator.dt, solved)
         weights = known.weights
     else:
         weights = _in_nengo_units(simulator, rewritten, conn, known)
@@ -114,7 +122,9 @@ def _in_nengo_units(
     return weights[rewritten.rows[conn]] if conn in rewritten.rows else weights
 
 
-def _in_core(rewritten: Rewritten, conn: nengo.Connection, dt: float) -> Any:
+def _in_core(
+    rewritten: Rewritten, conn: nengo.Connection, dt: float, solved: Optional[Solved] = None
+) -> Any:
     model = Model(dt=dt, decoder_cache=NoDecoderCache())
     model.config = rewritten.network.config
     if not (decoded(conn) and conn.solver.weights):
@@ -128,8 +138,27 @@ def _in_core(rewritten: Rewritten, conn: nengo.Connection, dt: float) -> Any:
         if end in rewritten.tuning:
             model.params[end] = rewritten.tuning[end]
     model.seeds[conn], model.seeded[conn] = seed, True
+    if decoded(conn) and not conn.solver.weights:  # whose copy this is
+        solved = solved or _solved(rewritten, model, conn)
+        if solved is not None:
+            conn.solver = nengo.solvers.NoSolver(solved[1].T)
+            model.build(conn)
+            return model.params[conn]._replace(eval_points=solved[0], solver_info=solved[2])
     model.build(conn)
     return model.params[conn]
+
+
+def _solved(rewritten: Rewritten, model: Model, conn: nengo.Connection) -> Optional[Solved]:
+    """What decodes the chip's neurons, where `loihi_rules.chip.decoding` solves for it."""
+    own, built = rewritten.neuron_types.get(conn.pre_obj), rewritten.tuning.get(conn.pre_obj)
+    if own is None or isinstance(conn.solver, nengo.solvers.NoSolver):
+        return None
+    rng = np.random.RandomState(model.seeds[conn])
+    decoding = Decoding(rewritten.solutions)
+    found = decoding.of_connection(model, conn, conn.solver, own, built, rng)
+    if found is None or not found.decoders.any():
+        return None
+    return found.points, found.decoders, {"rmses": found.rmses}
 
 
 def _onto_a_node(conn: nengo.Connection, transform: Any) -> nengo.Connection:
