@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import deploy
 from loihi_rules import rewrite
+from loihi_rules.chip.decoding import Decoding
 from loihi_rules.chip.neurons import shorter_refractory
 from loihi_rules.chip.tuning import (
     RateFit,
@@ -233,14 +234,14 @@ def unused(function=None, **arguments):
 
 def test_decoders_that_nobody_uses_are_not_solved_for(monkeypatch):
     """160 of them were, of a network that remembers by circular convolution."""
-    solved, own = [], nengo.solvers.LstsqL2.__call__
+    solved, own = [], Decoding.of_points
 
-    def noted(self, activities, targets, **more):
+    def noted(self, conn, built, curves, solver, points, targets, rng):
         if np.abs(targets).max() < 0.9:  # the sine's; of the identity a population's lag is found
             solved.append(targets)
-        return own(self, activities, targets, **more)
+        return own(self, conn, built, curves, solver, points, targets, rng)
 
-    monkeypatch.setattr(nengo.solvers.LstsqL2, "__call__", noted)
+    monkeypatch.setattr(Decoding, "of_points", noted)
     net, conn = unused(np.sin)
     with deploy.Simulator(net, progress_bar=False) as sim:
         assert not solved

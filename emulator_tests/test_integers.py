@@ -112,7 +112,7 @@ class Built:
     """As much of a model as becomes integers."""
 
     inputs, probes, decoded, parts = (), (), (), ()
-    block_comp_map = input_units = furthest = few_spikes = MappingProxyType({})
+    block_comp_map = input_units = furthest = few_spikes = shares = MappingProxyType({})
 
     def __init__(self, block):
         self.blocks = [block]

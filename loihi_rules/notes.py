@@ -81,6 +81,10 @@ class ConnectionNote:
     is_part : bool
         Whether it is, with others, what one of the author's is on the chip, such as the weights of
         later steps that make up a filter; what rounding does to it alone says nothing.
+    share : float
+        Of one of many that are a sum on the author's way through nodes: how large its term is, of
+        what it would be if nothing cancelled, or beside the largest of them, whichever is more; 1
+        of those that are not faint.
     """
 
     way: Optional[Way] = None
@@ -91,6 +95,7 @@ class ConnectionNote:
     spike: float = 0.0
     reach: float = 0.0
     is_part: bool = False
+    share: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ class Source(NamedTuple):
     matrix : (node's size, conn's size_mid) ndarray
     magnitude : (node's size, conn's size_mid) ndarray
         The product of the `magnitudes` of what ``matrix`` is the product of.
+    gross : (node's size, conn's size_mid) ndarray
+        The product of their absolute values: what ``matrix`` would be if nothing cancelled.
     path : tuple of nengo.Connection
         All connections on the way, from ``conn`` to the last before the node.
     """
@@ -32,6 +34,7 @@ class Source(NamedTuple):
     conn: nengo.Connection
     matrix: np.ndarray
     magnitude: np.ndarray
+    gross: np.ndarray
     path: Tuple[nengo.Connection, ...]
 
     @property
@@ -81,7 +84,7 @@ def sources_of(
         rows = np.eye(node.size_in)[:, rows_of(conn.post)]
         matrix = rows @ matrix_of(conn)
         if not is_passthrough(conn.pre_obj) or conn.function is not None:
-            found.append(Source(conn, matrix, magnitudes(matrix), (conn,)))
+            found.append(Source(conn, matrix, magnitudes(matrix), np.abs(matrix), (conn,)))
             continue
         further = sources_of(conn.pre_obj, incoming, (*above, node), known, learned)
         if further is None:
@@ -93,6 +96,7 @@ def sources_of(
                     source.conn,
                     matrix @ source.matrix,
                     magnitudes(matrix) @ source.magnitude,
+                    np.abs(matrix) @ source.gross,
                     (*source.path, conn),
                 )
             )

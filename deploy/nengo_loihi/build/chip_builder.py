@@ -163,6 +163,12 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
                 for conn in network.all_connections
                 if rewritten.notes.connections[conn].is_part
             }
+            notes = rewritten.notes.connections
+            shares = {conn: notes[conn].share for conn in network.all_connections}
+            if min(shares.values(), default=1.0) < 1:
+                for conn, share in shares.items():  # several may have one name
+                    name = name_of(conn)
+                    model.shares[name] = max(share, model.shares.get(name, 0.0))
             model.furthest = {
                 block: rewritten.notes.ensembles[ens].furthest
                 for ens in rewritten.chip_ensembles
@@ -375,6 +381,7 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
     model.shifts = {}  # blocks to what has been added to their voltages
     model.spans = {}  # blocks to their thresholds in floating point
     model.parts = set()  # names of connections that are one of the author's together
+    model.shares = {}  # of connections' names, see ConnectionNote.share
     model.furthest = {}  # blocks to where their currents come, in thresholds; 0 if not known
     model.read = []  # blocks that decode for the host
     model.decoded = []  # ensembles, and the synapse groups that decode them

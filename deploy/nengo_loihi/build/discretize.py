@@ -183,7 +183,8 @@ def discretize_model(
         of_weights = info["w_scale"] * 2.0 ** (LOIHI.threshold_shift + info["w_exp"])
         units[block] = Units(of_weights * factor, info["b_scale"] * factor)
     model.kept = {name: _joined(parts) for name, parts in kept.items()}
-    _warn_of_lost_bits({name: own for name, own in model.kept.items() if name not in model.parts})
+    alone = {name: own for name, own in model.kept.items() if name not in model.parts}
+    _warn_of_lost_bits(alone, model.shares)
     for probe in model.probes:
         for i, block in enumerate(probe.target):
             if probe.key == "voltage" and probe.weights[i] is not None:  # a decoded value
@@ -454,9 +455,19 @@ def _name(holder: str, synapse: Any) -> str:
     return holder if kind in DECODERS or not kind else kind
 
 
-def _warn_of_lost_bits(kept: Mapping[str, Kept]) -> None:
-    """Warn of each connection whose weights lost so much that what it gives is off."""
-    warn_of_all([_lost(name, own) for name, own in kept.items() if own.off > MOST_ROUNDING])
+def _warn_of_lost_bits(kept: Mapping[str, Kept], shares: Mapping[str, float]) -> None:
+    """Warn of each connection whose weights lost so much that what it gives is off.
+
+    What is off by itself, of a term that is small beside others of one sum, is next to nothing of
+    that: of a circular convolution, handed on by a matrix, some terms cancel to 1e-4 of others.
+    """
+    warn_of_all(
+        [
+            _lost(name, own)
+            for name, own in kept.items()
+            if min(own.off, 1.0) * shares.get(name, 1.0) > MOST_ROUNDING
+        ]
+    )
 
 
 def _lost(name: str, own: Kept) -> ChipWarning:

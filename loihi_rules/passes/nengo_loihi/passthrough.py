@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import List, NamedTuple, Set, Tuple
+from dataclasses import replace
+from typing import Any, Dict, List, NamedTuple, Set, Tuple
 
 import nengo
 import numpy as np
@@ -23,8 +24,10 @@ from loihi_rules.nengo_parts.passthrough_nodes import (
 )
 from loihi_rules.nengo_parts.settings import declare, is_set
 from loihi_rules.nengo_parts.transforms import matrix_of
-from loihi_rules.nengo_parts.wiring import columns_of, on_chip
+from loihi_rules.nengo_parts.wiring import base_of, columns_of, on_chip
 from loihi_rules.routes.ways import WAY_SETTING
+
+FAINT = 0.25  # of the largest term; others lose two bits of eight at most beside it
 
 
 class Joined(NamedTuple):
@@ -89,8 +92,10 @@ def _join(
     count, largest = 0, 0.0
     out = matrix_of(conn) @ np.eye(conn.pre_obj.size_out)[columns_of(conn.pre)]
     rounding = _rounding(out, sources)
-    for source in sources:
-        first, matrix = source.conn, out @ source.matrix
+    matrices = [out @ source.matrix for source in sources]
+    shares = _shares(out, sources, matrices)
+    for k, (source, matrix) in enumerate(zip(sources, matrices)):
+        first = source.conn
         if not matrix.any():
             continue
         faint = np.abs(matrix) <= rounding
@@ -103,10 +108,37 @@ def _join(
         synapse = in_a_row(filters_of(path), on_chip(draft.network, first.pre))
         # the last to be built, when all ends are there
         direct = alike.connect(draft.network, first, conn.post, matrix, synapse)
+        if k in shares:
+            own = draft.notes.connections[direct]
+            draft.notes.connections[direct] = replace(own, share=shares[k])
         if chosen:
             _keep_way(draft, path, direct)
         count += 1
     return Joined(count, largest)
+
+
+def _shares(out: np.ndarray, sources: List[Source], matrices: List[np.ndarray]) -> Dict[int, float]:
+    """How large terms are, of those that are faint; see `loihi_rules.notes.ConnectionNote`.
+
+    Sources count as alike, with values about as large, that are ensembles of one radius and decode
+    one function.
+    """
+    terms = np.array([np.abs(matrix).max(axis=1, initial=0.0) for matrix in matrices])
+    kinds: Dict[Tuple[Any, ...], List[int]] = {}
+    for k, (conn, *_) in enumerate(sources):
+        ens = base_of(conn.pre)
+        kind = type(ens), getattr(ens, "radius", None), conn.pre is ens, id(conn.function)
+        kinds.setdefault(kind, []).append(k)
+    found: Dict[int, float] = {}
+    for some in kinds.values():
+        largest = terms[some].max(axis=0)
+        faint = np.all(terms[some] < FAINT * largest, axis=1, where=terms[some] > 0)
+        for k in np.array(some)[faint]:
+            rows = terms[k] > 0
+            gross = (np.abs(out[rows]) @ sources[k].gross).max(axis=1)
+            beside = np.minimum(gross, largest[rows])
+            found[k] = float(np.max(terms[k][rows] / beside, initial=0.0))
+    return found
 
 
 def _keep_way(draft: Draft, path: Tuple[nengo.Connection, ...], direct: nengo.Connection) -> None:
