@@ -22,7 +22,7 @@ from loihi_rules.chip.decoding import Decoding
 from loihi_rules.nengo_parts.leads import Lead
 from loihi_rules.nengo_parts.parameters import with_parameters
 from loihi_rules.nengo_parts.solvers import solver_of_decoders
-from loihi_rules.nengo_parts.wiring import base_of, on_chip, reconnect
+from loihi_rules.nengo_parts.wiring import base_of, driven_one_by_one, on_chip, reconnect
 from loihi_rules.notes import Way
 from loihi_rules.routes.entries import decoded_as_given
 from loihi_rules.routes.plan import HOP_STEPS
@@ -189,7 +189,7 @@ def _replace_carriers(made: Rewritten, dt: float) -> None:
 def _give_decoders(made: Rewritten, dt: float) -> None:
     """Give connections and probes the decoders that they have on the chip."""
     network, decoding = made.network, Decoding(made.solutions)
-    looped = decoded_as_given(network, dt)
+    looped, one_by_one = decoded_as_given(network, dt), driven_one_by_one(network)
     model = Model(dt=dt, decoder_cache=NoDecoderCache())
     model.params.update(made.tuning)
 
@@ -199,7 +199,12 @@ def _give_decoders(made: Rewritten, dt: float) -> None:
         ens, rng = conn.pre_obj, np.random.RandomState(seed)
         own, built = made.neuron_types.get(ens), made.tuning.get(ens)
         found = decoding.of_connection(
-            model, conn, solver_of_decoders(solver), own, built, rng, conn in looped
+            model,
+            conn,
+            solver_of_decoders(solver),
+            *(own, built, rng),
+            in_a_loop=conn in looped,
+            one_by_one=ens in one_by_one,
         )
         return solver if found is None else NoSolver(found.decoders.T, weights=solver.weights)
 

@@ -97,6 +97,7 @@ def curves_of(
     built: BuiltEnsemble,
     dt: float,
     in_a_loop: bool = False,
+    one_by_one: bool = False,
 ) -> Curves:
     """Tuning curves on the CPU, and of the chip's neurons at the gains and biases that are chosen.
 
@@ -112,6 +113,9 @@ def curves_of(
         Step in seconds.
     in_a_loop : bool
         Whether it is for a loop that goes by what it is given.
+    one_by_one : bool
+        Whether its neurons get currents of their own, too
+        (`loihi_rules.nengo_parts.wiring.driven_one_by_one`).
     """
 
     def drive(points: np.ndarray) -> np.ndarray:
@@ -129,12 +133,12 @@ def curves_of(
     saturate = getattr(getattr(own, "base_type", own), "tau_ref", 0) > 0
     content = (
         *(own, built.encoders, built.gain, built.bias),
-        *(ens.neuron_type, ens.gain, ens.bias, ens.radius, dt),
+        *(ens.neuron_type, ens.gain, ens.bias, ens.radius, dt, one_by_one),
     )
     n = ens.n_neurons
     rates = _in_pieces(cpu, n), _in_pieces(fired, n), _in_pieces(chip, n)
     as_given = in_a_loop or step_lost(own, dt) > 0
-    by_rate = is_leaky(own) and not has_a_threshold(ens, built)
+    by_rate = is_leaky(own) and not one_by_one and not has_a_threshold(ens, built)
     return Curves(*rates, saturate, by_rate, as_given, content)
 
 
@@ -181,6 +185,7 @@ class Decoding:
         built: Optional[BuiltEnsemble],
         rng: np.random.RandomState,
         in_a_loop: bool = False,
+        one_by_one: bool = False,
     ) -> Optional[Decoded]:
         """A connection's decoders; None for neurons that are the chip's own on the CPU, too.
 
@@ -197,14 +202,14 @@ class Decoding:
             On the CPU, of an ensemble on the chip that was fitted to it.
         rng : numpy.random.RandomState
             That the evaluation points are drawn from; left alone where the answer is None.
-        in_a_loop : bool
-            Whether it is in a loop that goes by what it is given.
+        in_a_loop, one_by_one : bool
+            See `curves_of`.
         """
         if own is None or built is None or is_chips_own(own):
             return None
         points = get_eval_points(model, conn, rng)
         targets = get_targets(conn, points)
-        curves = curves_of(conn.pre_obj, own, built, model.dt, in_a_loop)
+        curves = curves_of(conn.pre_obj, own, built, model.dt, in_a_loop, one_by_one)
         return Decoded(
             points, targets, *self.of_points(conn, built, curves, solver, points, targets, rng)
         )
@@ -263,7 +268,7 @@ class Decoding:
                 own_rng = np.random.RandomState(conn.seed)
                 decoders = np.asarray(positive(fired, wanted, rng=own_rng)[0])
             else:
-                chip = _Solved(fired, USUAL, by_rate=curves.noise_by_rate)
+                chip = _Solved(fired, USUAL, len(spread), by_rate=curves.noise_by_rate)
                 decoders = chip.iterate(wanted, 2, cpu)
             off = curves.chip(points) @ decoders - targets
             return decoders.T, np.sqrt(np.mean(off**2, axis=0))
@@ -284,26 +289,28 @@ class Decoding:
             L(Y) = (Aᵀ A + m Σ)⁻¹ Aᵀ Y,        D₁ = L(Y),        Dₖ₊₁ = Dₖ + L(Y − A Dₖ)
             Σᵢᵢ = σ² max(āᵢ / max A, reg),        σ = reg · max A
 
-        of m points; with Σ = σ² I it is `nengo.solvers.LstsqL2`. The variance of counts of spikes
-        is a multiple of their mean (Shadlen & Newsome 1998), so that a neuron at the highest rate
-        has Nengo's noise, and others have less by their mean rates āᵢ: the chip's whole
-        steps are such noise, as each spike forgets a part of one, where Nengo's make up for each
-        other. With the same noise for all, decoders lean on those that fire fast. Of a
-        neuron that is active at few points, which would make its decoder alone, the noise is
-        no less than reg of the highest. Neurons without a leak have Σ = σ² I: where they begin to
-        fire, the chip's forget half a spike, at whatever rate. So have those of an ensemble that is
-        silent at a good part of its values (`loihi_rules.chip.tuning.has_a_threshold`): their mean
-        rates are of values at which nothing is decoded too, and with less noise than they have
-        where they fire, decoders were 2.4 times as large as the CPU's, and what is represented as
-        much noisier. Further steps (iterated Tikhonov
-        regularisation: Engl, Hanke & Neubauer 1996, ch. 5) give back much of what
-        regularisation takes from directions of a few neurons, and leave those of noise. There are
-        two at least, and then as many, up to eight, as it takes for ‖X − A Dₖ‖ of the values X
-        that are represented to be what the CPU's decoders leave of them (Morozov's discrepancy
-        principle, ch. 4.3 there): further ones would only make decoders larger, and what is
-        represented noisier. Much of what is left on the chip is of its whole steps, so that it has
-        less of what regularisation takes, by which values come out smaller, and most so from few
-        neurons a dimension. Where more is given than on the CPU,
+        of m points, the maximum being of the ensemble's own (see below); with Σ = σ² I it is
+        `nengo.solvers.LstsqL2`. The variance of counts of spikes is a multiple of their mean
+        (Shadlen & Newsome 1998), so that a neuron at the highest rate has Nengo's noise, and others
+        have less by their mean rates āᵢ: the chip's whole steps are such noise, as each spike
+        forgets a part of one, where Nengo's make up for each other. With the same noise for all,
+        decoders lean on those that fire fast. Of a neuron that is active at few points, which would
+        make its decoder alone, the noise is no less than reg of the highest. Neurons without a leak
+        have Σ = σ² I: where they begin to fire, the chip's forget half a spike, at whatever rate.
+        So have those of an ensemble that is silent at a good part of its values
+        (`loihi_rules.chip.tuning.has_a_threshold`): their mean rates are of values at which nothing
+        is decoded too, and with less noise than they have where they fire, decoders were 2.4 times
+        as large as the CPU's, and what is represented as much noisier. And so have those whose
+        neurons get currents of their own, as inhibition: it silences slow neurons first, and
+        decoders that lean on them gave 15 to 25 % less of what is left than the CPU's, at the same
+        rates. Further steps (iterated Tikhonov regularisation: Engl, Hanke & Neubauer 1996, ch. 5)
+        give back much of what regularisation takes from directions of a few neurons, and leave
+        those of noise. There are two at least, and then as many, up to eight, as it takes for ‖X −
+        A Dₖ‖ of the values X that are represented to be what the CPU's decoders leave of them
+        (Morozov's discrepancy principle, ch. 4.3 there): further ones would only make decoders
+        larger, and what is represented noisier. Much of what is left on the chip is of its whole
+        steps, so that it has less of what regularisation takes, by which values come out smaller,
+        and most so from few neurons a dimension. Where more is given than on the CPU,
 
             D ← D (X · X') / (X · A D),        X' what the CPU's decoders give of X,
 
@@ -386,7 +393,9 @@ class Decoding:
                 _Solved(curves.cpu(points[some]), reg),
                 curves.fired(far),
                 _Solved(
-                    curves.chip(np.concatenate([points, far])), reg, by_rate=curves.noise_by_rate
+                    curves.chip(np.concatenate([points, far])),
+                    *(reg, len(points)),
+                    by_rate=curves.noise_by_rate,
                 ),
             )
             while len(self._kept) > 1 and sum(s.size for s in self._kept.values()) > MOST_KEPT:
@@ -398,13 +407,21 @@ class _Solved:
     """Least squares of activities, of which one factor is for all targets.
 
     Noise is the same for all neurons, or, ``by_rate``, by their mean rates; see
-    `Decoding.decoders`.
+    `Decoding.decoders`. Of what is asked of points that are farther out than the ``n_own`` first
+    noise does not go by the rates there: slow neurons may fire ten times faster, and would be
+    given decoders that are far too small.
     """
 
-    def __init__(self, activities: np.ndarray, reg: float, by_rate: bool = False):
+    def __init__(
+        self,
+        activities: np.ndarray,
+        reg: float,
+        n_own: Optional[int] = None,
+        by_rate: bool = False,
+    ):
         self.activities = self._by_noise = activities
         self._factor, self.size = None, int(activities.nbytes)
-        most = float(activities.max(initial=0.0))
+        most = float(activities[:n_own].max(initial=0.0)) or float(activities.max(initial=0.0))
         if most == 0:
             return
         n_points, n_neurons = activities.shape

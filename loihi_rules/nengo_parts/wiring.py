@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, FrozenSet
 
 import nengo
 import numpy as np
@@ -17,6 +17,13 @@ def base_of(obj: Any) -> Any:
     if isinstance(obj, ObjView):
         obj = obj.obj
     return obj.ensemble if isinstance(obj, Neurons) else obj
+
+
+def driven_one_by_one(network: nengo.Network) -> FrozenSet[nengo.Ensemble]:
+    """Whose neurons get currents of their own, beside or instead of what they represent."""
+    return frozenset(
+        base_of(conn.post) for conn in network.all_connections if isinstance(conn.post_obj, Neurons)
+    )
 
 
 def on_chip(network: nengo.Network, obj: Any) -> bool:

@@ -50,7 +50,13 @@ from loihi_rules.nengo_parts.built import unused_max_rates
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.solvers import solver_of_decoders
 from loihi_rules.nengo_parts.stepped import SteppedNeurons, is_stepped
-from loihi_rules.nengo_parts.wiring import base_of, columns_of, is_chip_input, on_chip
+from loihi_rules.nengo_parts.wiring import (
+    base_of,
+    columns_of,
+    driven_one_by_one,
+    is_chip_input,
+    on_chip,
+)
 from loihi_rules.routes.entries import decoded_as_given
 
 READ_BY_THE_HOST = "probe_decoders"  # nengo-loihi's synapse group into what the host reads
@@ -78,6 +84,7 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
     base: Any = builder.builder.Builder
     decoding = Decoding(rewritten.solutions)
     looped = decoded_as_given(rewritten.network, dt)
+    one_by_one = driven_one_by_one(rewritten.network)
     matrices = Matrices(nengo_loihi, dt)
     LoihiBlock: Any = nengo_loihi.block.LoihiBlock
 
@@ -237,7 +244,9 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
             """What `build_decoders` gives, by `loihi_rules.chip.decoding`, where that is for it."""
             ens, state, began = conn.pre_obj, rng.get_state(), time.perf_counter()
             own, built = rewritten.neuron_types.get(ens), rewritten.tuning.get(ens)
-            found = decoding.of_connection(model, conn, given, own, built, rng, conn in looped)
+            found = decoding.of_connection(
+                model, conn, given, own, built, rng, conn in looped, ens in one_by_one
+            )
             if found is not None and (found.decoders.any() or not found.targets.any()):
                 info = {"rmses": found.rmses, "time": time.perf_counter() - began}  # as Nengo's
                 return found.points, found.decoders, info

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 import nengo
 import numpy as np
-from nengo.ensemble import Neurons
 
 from loihi_rules.chip.lags import FINEST, LEAST_SHARE, RECTIFIED
 from loihi_rules.chip.tuning import cpu_rates, is_leaky
 from loihi_rules.draft import Draft
 from loihi_rules.nengo_parts.figures import figure
 from loihi_rules.nengo_parts.names import name_of
-from loihi_rules.nengo_parts.wiring import base_of
+from loihi_rules.nengo_parts.wiring import driven_one_by_one
 from loihi_rules.pilots.decoded import SETTLING, Given, Population
 from loihi_rules.solutions import Solution
 
@@ -79,14 +78,12 @@ class Answers:
         self._found: Dict[Tuple[Any, ...], Both] = {}
         self._again: Dict[Tuple[Any, ...], Both] = {}  # of those that were looked at longer
         self._into: Dict[Any, List[nengo.Connection]] = {}
-        self._one_by_one: Set[Any] = set()
+        self._one_by_one = driven_one_by_one(draft.network)
         self._decoded = {probe.target for probe in draft.network.all_probes}
         for conn in draft.network.all_connections:
             if conn.learning_rule_type is None:  # a rule learns what whole steps leave of rates
                 self._decoded.add(conn.pre_obj)
-            if isinstance(conn.post_obj, Neurons):
-                self._one_by_one.add(base_of(conn.post))
-            elif isinstance(conn.post_obj, nengo.Ensemble):
+            if isinstance(conn.post_obj, nengo.Ensemble):
                 self._into.setdefault(conn.post_obj, []).append(conn)
 
     def of(self, ens: nengo.Ensemble, own: Any, built: Any) -> Optional[Answer]:

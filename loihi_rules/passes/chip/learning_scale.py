@@ -10,7 +10,6 @@ import numpy as np
 from nengo.builder import Model
 from nengo.builder.connection import get_eval_points, get_targets
 from nengo.cache import NoDecoderCache
-from nengo.ensemble import Neurons
 from nengo.exceptions import NengoException
 
 from loihi_rules.chip.tuning import chip_rates, spiking_rates
@@ -23,7 +22,7 @@ from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.passthrough_nodes import into_passthroughs, is_passthrough, sources_of
 from loihi_rules.nengo_parts.settings import declare
 from loihi_rules.nengo_parts.transforms import matrix_of, set_matrix
-from loihi_rules.nengo_parts.wiring import base_of, columns_of
+from loihi_rules.nengo_parts.wiring import columns_of, driven_one_by_one
 from loihi_rules.passes.chip.learned_span import Sizes, errors_of, learned_sizes
 from loihi_rules.pilots import pes as pes_pilot
 from loihi_rules.solutions import Solution
@@ -246,7 +245,7 @@ def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
     inputs = likely_inputs(draft.network, ens, points, chosen, n, every, dt, rng)
     rates = _chip_rates(ens, built, inputs, dt)
     represented: Optional[np.ndarray] = inputs
-    if _driven_one_by_one(draft.network, ens):
+    if ens in driven_one_by_one(draft.network):
         represented = None
         rates = np.array([rng.permutation(column) for column in rates.T]).T
     own = draft.tuning.get(ens, built)
@@ -370,14 +369,6 @@ def _one_dimension(inputs: np.ndarray, size_out: int) -> float:
         return 1.0
     usual = float(np.quantile(np.abs(inputs), USUAL))
     return float(np.clip(usual, 1 / np.sqrt(dimensions), 1.0))
-
-
-def _driven_one_by_one(network: nengo.Network, ens: nengo.Ensemble) -> bool:
-    """Whether neurons get currents of their own, beside or instead of what they represent."""
-    return any(
-        isinstance(conn.post_obj, Neurons) and base_of(conn.post) is ens
-        for conn in network.all_connections
-    )
 
 
 def _chip_rates(ens: nengo.Ensemble, built: Any, points: np.ndarray, dt: float) -> np.ndarray:

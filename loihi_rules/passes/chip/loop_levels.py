@@ -17,7 +17,14 @@ from loihi_rules.chip.tuning import is_chips_own
 from loihi_rules.draft import Draft
 from loihi_rules.nengo_parts.solvers import solver_of_decoders
 from loihi_rules.nengo_parts.transforms import matrix_of
-from loihi_rules.nengo_parts.wiring import base_of, columns_of, decoded, on_chip, rows_of
+from loihi_rules.nengo_parts.wiring import (
+    base_of,
+    columns_of,
+    decoded,
+    driven_one_by_one,
+    on_chip,
+    rows_of,
+)
 from loihi_rules.routes.entries import loops_of
 
 STARTS = 4
@@ -129,7 +136,11 @@ def _levels(
 ) -> Dict[nengo.Ensemble, Level]:
     places = _places(conns)
 
-    curves = {ens: curves_of(ens, own[ens], draft.tuning[ens], draft.dt, True) for ens in places}
+    one_by_one = driven_one_by_one(draft.network)
+    curves = {
+        ens: curves_of(ens, own[ens], draft.tuning[ens], draft.dt, True, ens in one_by_one)
+        for ens in places
+    }
 
     def cpu(conn: nengo.Connection, points: np.ndarray, targets: np.ndarray) -> np.ndarray:
         rng = np.random.RandomState(conn.seed)
