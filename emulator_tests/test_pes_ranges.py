@@ -297,3 +297,15 @@ def test_a_trace_shorter_than_half_a_step_is_refused():
         "pre → post: pre_synapse of its PES is 5 ms, less than half a step of 11 ms; "
         "use nengo.PES(pre_synapse=nengo.Lowpass(0.011)), or a shorter step"
     )
+
+
+@pytest.mark.parametrize("neurons, warned", [(1, True), (30, False)])
+def test_learning_from_single_spikes_is_warned_of(neurons, warned):
+    """Which goes by when they come: up to 40 % off of one neuron, 5 % of eight."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        rewrite(taught(21, neurons))
+    said = [
+        str(w.message) for w in caught if "more than one neuron fires at a time" in str(w.message)
+    ]
+    assert bool(said) == warned

@@ -11,6 +11,8 @@ from loihi_rules.chip.neurons import PerNeuronLIF, represented, some_of
 from loihi_rules.nengo_parts.stepped import SteppedNeurons
 
 DRIVES = 41  # at which rates are fitted
+CLOSER = 1.25  # by how much each is nearer to 1 than the one before it, above high intercepts
+FINEST_INTERCEPT = 1e-4  # radii, from 1
 FIT_STEPS = 30  # at most
 SETTLED = 1e-4  # of what is left of the error, gained in a step
 PIECE = 2**16  # drives of neurons that are fitted together
@@ -262,7 +264,7 @@ def fit_rates(
 
 
 class RateFit(NamedTuple):
-    """What `fit_rates` takes."""
+    """What `fit_rates` takes, and the highest intercept, for `drives`."""
 
     neuron_type: nengo.neurons.NeuronType
     gain: np.ndarray
@@ -272,6 +274,7 @@ class RateFit(NamedTuple):
     drive: Optional[np.ndarray] = None
     chip: Optional[nengo.neurons.NeuronType] = None
     keep_intercepts: bool = False
+    highest: float = -1.0
 
 
 def fit_together(fits: Sequence[RateFit]) -> List[Tuple[np.ndarray, np.ndarray]]:
@@ -283,7 +286,7 @@ def fit_together(fits: Sequence[RateFit]) -> List[Tuple[np.ndarray, np.ndarray]]
     found = [(np.array(fit.gain, float), np.array(fit.bias, float)) for fit in fits]
     alike: Dict[Any, List[Tuple[int, slice, np.ndarray]]] = {}
     for k, fit in enumerate(fits):
-        drive, _ = drives(fit.dimensions, fit.drive)
+        drive, _ = drives(fit.dimensions, fit.drive, fit.highest)
         for part, of in _pieces(drive, len(fit.gain)):
             n, own = part.stop - part.start, None if of.shape[1] > 1 else of.tobytes()
             chip = fit.chip or fit.neuron_type
@@ -291,7 +294,8 @@ def fit_together(fits: Sequence[RateFit]) -> List[Tuple[np.ndarray, np.ndarray]]
             key = (*kind, fit.drive is None, fit.dimensions, of.shape[0], own, n)
             alike.setdefault(key, []).append((k, part, of))
     for (neuron_type, chip, dt, keep, _, dimensions, rows, shared, n), units in alike.items():
-        often = np.sqrt(drives(dimensions, fits[units[0][0]].drive)[1])
+        first = fits[units[0][0]]
+        often = np.sqrt(drives(dimensions, first.drive, first.highest)[1])
         most = max(PIECE // (rows * n), 1) if n > 1 else 1  # of one, NumPy adds otherwise
         for start in range(0, len(units), most):
             some = units[start : start + most]
@@ -325,12 +329,35 @@ def first_current(neuron_type: nengo.neurons.NeuronType) -> float:
     return 1.0 if is_leaky(neuron_type) else 0.0
 
 
-def drives(dimensions: int, drive: Optional[np.ndarray] = None) -> Tuple[np.ndarray, np.ndarray]:
-    """Inputs s along an encoder, in radii, and p(s), how often each is had; see `fit_rates`."""
+def drives(
+    dimensions: int, drive: Optional[np.ndarray] = None, highest: float = -1.0
+) -> Tuple[np.ndarray, np.ndarray]:
+    """Inputs s along an encoder, in radii, and how often each is had, p(s) ds; see `fit_rates`.
+
+    Above the highest intercept there are two at least. Where that is above 0.9, inputs up to 1 are
+    ever closer to each other, by 1.25 from one to the next: of 50 neurons with intercepts of 0.98
+    the only input at which they fire was 1, and they gave 20 % more than the CPU's.
+
+    Parameters
+    ----------
+    dimensions : int
+    drive : (n_samples, n_neurons) ndarray, optional
+        Samples of s, where they are known.
+    highest : float
+        Intercept, in radii.
+    """
     if drive is not None:
         return drive, np.ones((1, 1))
-    drive = np.linspace(-1, 1, DRIVES)[:, None]
-    return drive, (1 - drive**2) ** ((dimensions - 1) / 2)
+    usual = np.linspace(-1, 1, DRIVES)
+    apart = usual[1] - usual[0]
+    if highest <= 1 - 1.999 * apart:
+        return usual[:, None], (1 - usual[:, None] ** 2) ** ((dimensions - 1) / 2)
+    nearest = max(1 - highest, FINEST_INTERCEPT) / DRIVES
+    number = int(np.ceil(np.log(2 * apart / nearest) / np.log(CLOSER))) + 1
+    near = 1 - np.geomspace(2 * apart, nearest, number)
+    closer = np.concatenate([usual[:-3], near, [1.0]])
+    often = (1 - closer**2) ** ((dimensions - 1) / 2) * np.gradient(closer) / apart
+    return closer[:, None], often[:, None]
 
 
 def steady_rates(neuron_type: nengo.neurons.NeuronType, rates: np.ndarray, dt: float) -> np.ndarray:

@@ -19,6 +19,7 @@ from loihi_rules.chip.tuning import (
     RateFit,
     chip_rates,
     drives,
+    first_current,
     fit_together,
     has_a_threshold,
     mean_chip_rates,
@@ -97,6 +98,15 @@ class EncoderFit:
         """See `loihi_rules.chip.tuning.has_a_threshold`."""
         return has_a_threshold(self.ens, self.built)
 
+    @cached_property
+    def highest(self) -> float:
+        """Of the intercepts of neurons that fire within the radius, in radii."""
+        first = first_current(self.ens.neuron_type)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            intercepts = (first - self.bias) / self.gain
+        within = intercepts[(self.gain > 0) & (intercepts < 1)]
+        return float(within.max(initial=-1.0))
+
     def problem(self) -> Tuple[Any, ...]:
         """All that its solution depends on."""
         ens, built = self.ens, self.built
@@ -122,7 +132,7 @@ class EncoderFit:
         """
         ens, built, dt, known = self.ens, self.built, self.dt, self.known
         own, shorter = ens.neuron_type, shorter_refractory(ens.neuron_type, dt)
-        drive, often = drives(ens.dimensions, known)
+        drive, often = drives(ens.dimensions, known, self.highest)
         drive = drive * np.ones(ens.n_neurons)
         wanted = spiking_rates(own, drive, built.gain, built.bias, dt)
         if not wanted.any():
@@ -147,7 +157,9 @@ class EncoderFit:
             return share(chip_rates(fit.neuron_type, fit.gain * drive + fit.bias, dt) - wanted)
 
         def asked(chip: nengo.neurons.NeuronType, keep: bool = False) -> RateFit:
-            return RateFit(own, self.gain, self.bias, dt, ens.dimensions, known, chip, keep)
+            return RateFit(
+                own, self.gain, self.bias, dt, ens.dimensions, known, chip, keep, self.highest
+            )
 
         def between(longer: Gains, less: Gains) -> Gains:
             gain, bias = (np.where(some, b, a) for a, b in zip(longer, less))
