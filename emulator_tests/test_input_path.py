@@ -280,8 +280,9 @@ def test_fits_side_by_side_have_the_bits_of_each_alone():
         gain, bias = own.gain_bias(rng.uniform(100, 220, n), rng.uniform(-0.95, 0.9, n))
         drive = rng.uniform(-1, 1, (300, n)) if k % 5 == 0 else None
         chip = shorter_refractory(own, 0.001) if k % 4 == 0 else None
-        fits.append(RateFit(own, gain, bias, 0.001, dimensions, drive, chip, k % 7 == 0))
+        highest = (-1.0, 0.9, 0.97)[k % 3]
+        fits.append(RateFit(own, gain, bias, 0.001, dimensions, drive, chip, k % 7 == 0, highest))
     for fit, together in zip(fits, fit_together(fits)):
-        for alone, found in zip(fit_rates(*fit), together):
+        for alone, found in zip(fit_together([fit])[0], together):
             np.testing.assert_array_equal(found, alone)
             assert not np.array_equal(found, fit.gain)
