@@ -75,7 +75,25 @@ class Plan:
         """Of all connections, in squared radii; a board that waits for one waits for all."""
         costs = [choice.costs[choice.way] for choice in self.choices]
         prices = [cost.price for cost in costs]
-        return sum(cost.total for cost in costs) - sum(prices) + max(prices, default=0.0)
+        once = max(prices, default=0.0) - sum(prices)
+        return sum(cost.total for cost in costs) + once + self.lost
+
+    @property
+    def lost(self) -> float:
+        """Of loops that add errors up, whose weights have few bits beside larger ones, the same.
+
+        A value that the host sends ahead of a long filter comes in spikes that are worth many times
+        the radius (`loihi_rules.routes.from_host.spike_behind`), and all weights into a neuron have
+        steps by the largest: beside spikes of 18 radii, before a filter of 0.4 s, a loop has two
+        bits, and a memory kept 0.2 of what it was given for the CPU's 0.6.
+        """
+        ways = [(choice, choice.costs[choice.way]) for choice in self.choices]
+        coarser = max((cost.coarser for _, cost in ways), default=1.0)
+        return sum(
+            cost.bits**2 * (coarser**2 - 1)
+            for choice, cost in ways
+            if choice.way == Way.MATRIX and choice.entry.adds_up
+        )
 
 
 def plan(
@@ -335,6 +353,7 @@ def _by_host(
         0,
         _at_threshold(entry, asked, float(np.hypot(asked, added))) * threshold,
         HOST_PRICE,
+        max(spike / SPIKE, 1.0),
     )
 
 

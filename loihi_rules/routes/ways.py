@@ -34,6 +34,8 @@ class Cost:
         Mean error where noise comes to a threshold, in radii.
     price : float
         Of what else it takes, in squared radii.
+    coarser : float
+        How many times larger its weights are than usual ones, and so the steps of those beside it.
     """
 
     late: float
@@ -44,6 +46,7 @@ class Cost:
     cores: int
     offset: float = 0.0
     price: float = 0.0
+    coarser: float = 1.0
 
     @cached_property
     def total(self) -> float:
