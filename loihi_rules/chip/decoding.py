@@ -36,7 +36,7 @@ ONE_IN = 64  # points is looked at from farther; more of them, and values within
 MOST_KEPT = 2**28  # bytes of activities and factors
 PIECE = 2**16  # activities
 USUAL = 0.1  # regularisation of Nengo's usual solver
-NOTHING = 0.01  # of values, as is given below a threshold
+NOTHING = 1e-3  # of all values, as is given below a threshold
 LEFT = 0.1  # of a function's standard deviation; where the CPU's decoders leave more, it is another
 LINEAR = 1e-9  # of it, that rounding leaves
 MOST_STEPS = 8  # of solving for what is left; a residual halves in about as many
@@ -545,19 +545,18 @@ def _scale(points: np.ndarray, cpu: np.ndarray, chip: np.ndarray) -> float:
     Where encoders are all on one side, values on the other come out small on the CPU alone, and
     those that matter would on the chip; and at the ends of a range more is lost than within, where
     loops are. Of all halves of the ball, inner ones too, that counts of which least is lost;
-    but for those of which next to nothing is given, as below all intercepts.
+    but for inner ones of which next to nothing is given, as below all intercepts.
     """
     by_cpu, by_chip = points * cpu, points * chip
     sizes = np.linalg.norm(points, axis=1)
     inner = sizes <= np.median(sizes)
     sides = [side for k in range(points.shape[1]) for side in (points[:, k] > 0, points[:, k] < 0)]
-    halves = [*sides, *(side & inner for side in sides)]
-    every = [
-        (by_cpu[half].sum(), by_chip[half].sum(), np.sum(points[half] ** 2)) for half in halves
-    ]
-    shares = [(cpus, chips) for cpus, chips, most in every if max(cpus, chips) > NOTHING * most]
+    least = NOTHING * np.sum(points**2)
+    within = [side & inner for side in sides]
+    given = [half for half in within if max(by_cpu[half].sum(), by_chip[half].sum()) > least]
+    shares = [(by_cpu[half].sum(), by_chip[half].sum()) for half in (*sides, *given)]
     ratios = [cpus / chips for cpus, chips in shares if 0 < cpus < chips]
-    return float(max(ratios)) if ratios and len(ratios) == len(shares) else 1.0
+    return float(max(ratios)) if len(ratios) == len(shares) else 1.0
 
 
 def _usual_number(ens: nengo.Ensemble) -> int:
