@@ -47,7 +47,7 @@ def by_nengos_solver(curves, points, far, targets):
     n = len(points)
 
     def solved(activities, targets):
-        return decoders_of(activities, targets, n, curves.noise_by_rate)
+        return decoders_of(activities, targets, len(activities), curves.noise_by_rate)
 
     def iterated(of, steps):
         wanted = np.concatenate([of, curves.cpu(far) @ solver(cpu, of)[0]])

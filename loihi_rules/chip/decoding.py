@@ -290,7 +290,8 @@ class Decoding:
             L(Y) = (Aᵀ A + m Σ)⁻¹ Aᵀ Y,        D₁ = L(Y),        Dₖ₊₁ = Dₖ + L(Y − A Dₖ)
             Σᵢᵢ = σ² max(āᵢ / max A, reg),        σ = reg · max A
 
-        of m points, the maximum being of the ensemble's own (see below); with Σ = σ² I it is
+        of m points, the maximum being of all (see below), and, where no steps reach what the CPU's
+        decoders leave, of the ensemble's own; with Σ = σ² I it is
         `nengo.solvers.LstsqL2`. The variance of counts of spikes is a multiple of their mean
         (Shadlen & Newsome 1998), so that a neuron at the highest rate has Nengo's noise, and others
         have less by their mean rates āᵢ: the chip's whole steps are such noise, as each spike
@@ -388,17 +389,13 @@ class Decoding:
         if key not in self._kept:
             far = _farther(points) if curves.saturate else points[:0]
             some = _enough(points)
-            self._kept[key] = _system_of(
-                points,
-                some,
-                _Solved(curves.cpu(points[some]), reg),
-                curves.fired(far),
-                _Solved(
-                    curves.chip(np.concatenate([points, far])),
-                    *(reg, len(points)),
-                    by_rate=curves.noise_by_rate,
-                ),
-            )
+            cpu, fired = _Solved(curves.cpu(points[some]), reg), curves.fired(far)
+            rates = curves.chip(np.concatenate([points, far]))
+            for n_own in (None, len(points)):
+                chip = _Solved(rates, reg, n_own, by_rate=curves.noise_by_rate)
+                self._kept[key] = _system_of(points, some, cpu, fired, chip)
+                if self._kept[key].reached:
+                    break
             while len(self._kept) > 1 and sum(s.size for s in self._kept.values()) > MOST_KEPT:
                 del self._kept[next(iter(self._kept))]
         return self._kept[key]
@@ -408,9 +405,8 @@ class _Solved:
     """Least squares of activities, of which one factor is for all targets.
 
     Noise is the same for all neurons, or, ``by_rate``, by their mean rates; see
-    `Decoding.decoders`. Of what is asked of points that are farther out than the ``n_own`` first
-    noise does not go by the rates there: slow neurons may fire ten times faster, and would be
-    given decoders that are far too small.
+    `Decoding.decoders`. With ``n_own`` it goes by the rates at so many of the first points: farther
+    out slow neurons may fire ten times faster, and would be given decoders that are far too small.
     """
 
     def __init__(
@@ -480,6 +476,7 @@ class _System(NamedTuple):
     of_points: np.ndarray  # the chip's decoders of the points themselves, before the scale
     steps: int
     scale: float  # of decoders
+    reached: bool  # whether no more is left of the points than on the CPU
 
     @property
     def size(self) -> int:
@@ -504,14 +501,15 @@ def _system_of(
     left = _mean_square(points[some] - given)
     wanted = np.concatenate([points, far @ own])
     decoders, steps = chip.iterate(wanted, 2), 2
-    while steps < MOST_STEPS:
+    while True:
         over = wanted - chip.activities @ decoders
-        if _mean_square(over[: len(points)]) <= left:
+        reached = _mean_square(over[: len(points)]) <= left
+        if reached or steps == MOST_STEPS:
             break
         decoders, steps = decoders + chip.solve(over), steps + 1
     chips = chip.activities[: len(points)] @ decoders
     scale = _scale(points[some], given, chips[some])
-    return _System(some, cpu, far, chip, decoders, steps, scale)
+    return _System(some, cpu, far, chip, decoders, steps, scale, reached)
 
 
 def _are_in(points: np.ndarray, targets: np.ndarray) -> bool:

@@ -127,7 +127,8 @@ def _shares(out: np.ndarray, sources: List[Source], matrices: List[np.ndarray]) 
     kinds: Dict[Tuple[Any, ...], List[int]] = {}
     for k, (conn, *_) in enumerate(sources):
         ens = base_of(conn.pre)
-        kind = type(ens), getattr(ens, "radius", None), conn.pre is ens, id(conn.function)
+        radius = ens.radius if isinstance(ens, nengo.Ensemble) else None
+        kind = type(ens), radius, conn.pre is ens, id(conn.function)
         kinds.setdefault(kind, []).append(k)
     found: Dict[int, float] = {}
     for some in kinds.values():
