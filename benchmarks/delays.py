@@ -216,10 +216,16 @@ def measure(names: List[str], seed: int, target: str, dt: float = 0.001) -> Dict
     said: Dict[str, str] = {}
     for change in chip.changes:
         late = change["after"].rsplit("; ", 1)[-1]
-        if late.endswith("later than asked") and not late.startswith("0 ms"):
+        asked = late.endswith("later than asked") and not late.startswith("0 ms")
+        if asked or late == "a step later":
             said[change["object"]] = late
     return {
-        name: Lag(lag(cpu[name].samples, dt), lag(chip[name].samples, dt), said.get(name, ""))
+        name: Lag(
+            lag(cpu[name].samples, dt),
+            lag(chip[name].samples, dt),
+            # of an object, or between two, or an ensemble and another's neurons
+            next((said[of] for of in said if of == name or of.startswith(f"{name} → {name}")), ""),
+        )
         for name in names
     }
 
