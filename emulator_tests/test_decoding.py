@@ -24,17 +24,12 @@ def ensemble(seed=3, n_neurons=80, dimensions=2):
     return ens, built, curves_of(ens, nengo.LIF(), built, 0.001)
 
 
-def decoders_of(activities, targets, n_own, by_rate):
-    """Nengo's solver of activities in units of each neuron's noise, which is then one for all.
-
-    Noise goes by the highest rate at the ``n_own`` first points, Nengo's by that at all.
-    """
-    most, noise = activities[:n_own].max(), 1.0
-    if by_rate:
-        noise = np.sqrt(np.maximum(activities.mean(axis=0) / most, 0.1))
+def solver_by_rate(activities, targets):
+    """Nengo's solver of activities in units of each neuron's noise, which is then one for all."""
+    noise = np.sqrt(np.maximum(activities.mean(axis=0) / activities.max(), 0.1))
     scaled = activities / noise
-    solver = nengo.solvers.LstsqL2(reg=0.1 * most / scaled.max())
-    return solver(scaled, targets)[0] / np.reshape(noise, (-1, 1))
+    solver = nengo.solvers.LstsqL2(reg=0.1 * activities.max() / scaled.max())
+    return solver(scaled, targets)[0] / noise[:, np.newaxis]
 
 
 def by_nengos_solver(curves, points, far, targets):
@@ -42,12 +37,10 @@ def by_nengos_solver(curves, points, far, targets):
 
     Without a leak it is the same for all.
     """
+    solved = solver_by_rate if curves.noise_by_rate else lambda *of: nengo.solvers.LstsqL2()(*of)[0]
     solver = nengo.solvers.LstsqL2()
     cpu, chip = curves.cpu(points), curves.chip(np.concatenate([points, far]))
     n = len(points)
-
-    def solved(activities, targets):
-        return decoders_of(activities, targets, len(activities), curves.noise_by_rate)
 
     def iterated(of, steps):
         wanted = np.concatenate([of, curves.cpu(far) @ solver(cpu, of)[0]])

@@ -188,8 +188,8 @@ def _replace_carriers(made: Rewritten, dt: float) -> None:
 
 def _give_decoders(made: Rewritten, dt: float) -> None:
     """Give connections and probes the decoders that they have on the chip."""
-    network, decoding = made.network, Decoding(made.solutions)
-    looped, one_by_one = decoded_as_given(network, dt), driven_one_by_one(network)
+    network = made.network
+    decoding = Decoding(made.solutions, decoded_as_given(network, dt), driven_one_by_one(network))
     model = Model(dt=dt, decoder_cache=NoDecoderCache())
     model.params.update(made.tuning)
 
@@ -198,14 +198,7 @@ def _give_decoders(made: Rewritten, dt: float) -> None:
     ) -> nengo.solvers.Solver:
         ens, rng = conn.pre_obj, np.random.RandomState(seed)
         own, built = made.neuron_types.get(ens), made.tuning.get(ens)
-        found = decoding.of_connection(
-            model,
-            conn,
-            solver_of_decoders(solver),
-            *(own, built, rng),
-            in_a_loop=conn in looped,
-            one_by_one=ens in one_by_one,
-        )
+        found = decoding.of_connection(model, conn, solver_of_decoders(solver), own, built, rng)
         return solver if found is None else NoSolver(found.decoders.T, weights=solver.weights)
 
     for conn in network.all_connections:

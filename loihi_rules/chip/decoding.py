@@ -9,7 +9,7 @@ settle at other levels, and what passes through many ensembles gets smaller.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Collection, Dict, NamedTuple, Optional, Tuple
 
 import nengo
 import numpy as np
@@ -171,10 +171,20 @@ class Decoding:
     ----------
     solutions : Solutions
         Where those may be that were solved for before.
+    looped : collection of nengo.Connection
+        Those in loops that go by what they are given
+        (`loihi_rules.routes.entries.decoded_as_given`).
+    one_by_one : collection of nengo.Ensemble
+        See `loihi_rules.nengo_parts.wiring.driven_one_by_one`.
     """
 
-    def __init__(self, solutions: Solutions = SOLVED_ANEW) -> None:
-        self._solutions = solutions
+    def __init__(
+        self,
+        solutions: Solutions = SOLVED_ANEW,
+        looped: Collection[nengo.Connection] = (),
+        one_by_one: Collection[nengo.Ensemble] = (),
+    ) -> None:
+        self._solutions, self._looped, self._one_by_one = solutions, looped, one_by_one
         self._kept: Dict[Tuple[nengo.Ensemble, float, bytes], _System] = {}
 
     def of_connection(
@@ -185,8 +195,6 @@ class Decoding:
         own: Optional[nengo.neurons.NeuronType],
         built: Optional[BuiltEnsemble],
         rng: np.random.RandomState,
-        in_a_loop: bool = False,
-        one_by_one: bool = False,
     ) -> Optional[Decoded]:
         """A connection's decoders; None for neurons that are the chip's own on the CPU, too.
 
@@ -203,14 +211,13 @@ class Decoding:
             On the CPU, of an ensemble on the chip that was fitted to it.
         rng : numpy.random.RandomState
             That the evaluation points are drawn from; left alone where the answer is None.
-        in_a_loop, one_by_one : bool
-            See `curves_of`.
         """
         if own is None or built is None or is_chips_own(own):
             return None
         points = get_eval_points(model, conn, rng)
         targets = get_targets(conn, points)
-        curves = curves_of(conn.pre_obj, own, built, model.dt, in_a_loop, one_by_one)
+        uses = conn in self._looped, conn.pre_obj in self._one_by_one
+        curves = curves_of(conn.pre_obj, own, built, model.dt, *uses)
         return Decoded(
             points, targets, *self.of_points(conn, built, curves, solver, points, targets, rng)
         )
@@ -291,28 +298,28 @@ class Decoding:
             Σᵢᵢ = σ² max(āᵢ / max A, reg),        σ = reg · max A
 
         of m points, the maximum being of all (see below), and, where no steps reach what the CPU's
-        decoders leave, of the ensemble's own; with Σ = σ² I it is
-        `nengo.solvers.LstsqL2`. The variance of counts of spikes is a multiple of their mean
-        (Shadlen & Newsome 1998), so that a neuron at the highest rate has Nengo's noise, and others
-        have less by their mean rates āᵢ: the chip's whole steps are such noise, as each spike
-        forgets a part of one, where Nengo's make up for each other. With the same noise for all,
-        decoders lean on those that fire fast. Of a neuron that is active at few points, which would
-        make its decoder alone, the noise is no less than reg of the highest. Neurons without a leak
-        have Σ = σ² I: where they begin to fire, the chip's forget half a spike, at whatever rate.
-        So have those of an ensemble that is silent at a good part of its values
-        (`loihi_rules.chip.tuning.has_a_threshold`): their mean rates are of values at which nothing
-        is decoded too, and with less noise than they have where they fire, decoders were 2.4 times
-        as large as the CPU's, and what is represented as much noisier. And so have those whose
-        neurons get currents of their own, as inhibition: it silences slow neurons first, and
-        decoders that lean on them gave 15 to 25 % less of what is left than the CPU's, at the same
-        rates. Further steps (iterated Tikhonov regularisation: Engl, Hanke & Neubauer 1996, ch. 5)
-        give back much of what regularisation takes from directions of a few neurons, and leave
-        those of noise. There are two at least, and then as many, up to eight, as it takes for ‖X −
-        A Dₖ‖ of the values X that are represented to be what the CPU's decoders leave of them
-        (Morozov's discrepancy principle, ch. 4.3 there): further ones would only make decoders
-        larger, and what is represented noisier. Much of what is left on the chip is of its whole
-        steps, so that it has less of what regularisation takes, by which values come out smaller,
-        and most so from few neurons a dimension. Where more is given than on the CPU,
+        decoders leave, of the ensemble's own; with Σ = σ² I it is `nengo.solvers.LstsqL2`. The
+        variance of counts of spikes is a multiple of their mean (Shadlen & Newsome 1998), so that a
+        neuron at the highest rate has Nengo's noise, and others have less by their mean rates āᵢ:
+        the chip's whole steps are such noise, as each spike forgets a part of one, where Nengo's
+        make up for each other. With the same noise for all, decoders lean on those that fire fast.
+        Of a neuron that is active at few points, which would make its decoder alone, the noise is
+        no less than reg of the highest. Neurons without a leak have Σ = σ² I: where they begin to
+        fire, the chip's forget half a spike, at whatever rate. So have those of an ensemble that is
+        silent at a good part of its values (`loihi_rules.chip.tuning.has_a_threshold`): their mean
+        rates are of values at which nothing is decoded too, and with less noise than they have
+        where they fire, decoders were 2.4 times as large as the CPU's, and what is represented as
+        much noisier. And so have those whose neurons get currents of their own, as inhibition: it
+        silences slow neurons first, and decoders that lean on them gave 15 to 25 % less of what is
+        left than the CPU's, at the same rates. Further steps (iterated Tikhonov regularisation:
+        Engl, Hanke & Neubauer 1996, ch. 5) give back much of what regularisation takes from
+        directions of a few neurons, and leave those of noise. There are two at least, and then as
+        many, up to eight, as it takes for ‖X − A Dₖ‖ of the values X that are represented to be
+        what the CPU's decoders leave of them (Morozov's discrepancy principle, ch. 4.3 there):
+        further ones would only make decoders larger, and what is represented noisier. Much of what
+        is left on the chip is of its whole steps, so that it has less of what regularisation takes,
+        by which values come out smaller, and most so from few neurons a dimension. Where more is
+        given than on the CPU,
 
             D ← D (X · X') / (X · A D),        X' what the CPU's decoders give of X,
 

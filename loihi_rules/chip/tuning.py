@@ -350,7 +350,7 @@ def drives(
         return drive, np.ones((1, 1))
     usual = np.linspace(-1, 1, DRIVES)
     apart = usual[1] - usual[0]
-    if highest <= 1 - 1.999 * apart:
+    if highest <= 1 - 1.999 * apart:  # 0.9, as it comes out in floating point
         return usual[:, None], (1 - usual[:, None] ** 2) ** ((dimensions - 1) / 2)
     nearest = max(1 - highest, FINEST_INTERCEPT) / DRIVES
     number = int(np.ceil(np.log(2 * apart / nearest) / np.log(CLOSER))) + 1

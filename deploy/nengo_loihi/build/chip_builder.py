@@ -82,9 +82,10 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
     nengo_loihi = load_nengo_loihi()
     builder: Any = nengo_loihi.builder
     base: Any = builder.builder.Builder
-    decoding = Decoding(rewritten.solutions)
-    looped = decoded_as_given(rewritten.network, dt)
-    one_by_one = driven_one_by_one(rewritten.network)
+    network = rewritten.network
+    decoding = Decoding(
+        rewritten.solutions, decoded_as_given(network, dt), driven_one_by_one(network)
+    )
     matrices = Matrices(nengo_loihi, dt)
     LoihiBlock: Any = nengo_loihi.block.LoihiBlock
 
@@ -244,9 +245,7 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
             """What `build_decoders` gives, by `loihi_rules.chip.decoding`, where that is for it."""
             ens, state, began = conn.pre_obj, rng.get_state(), time.perf_counter()
             own, built = rewritten.neuron_types.get(ens), rewritten.tuning.get(ens)
-            found = decoding.of_connection(
-                model, conn, given, own, built, rng, conn in looped, ens in one_by_one
-            )
+            found = decoding.of_connection(model, conn, given, own, built, rng)
             if found is not None and (found.decoders.any() or not found.targets.any()):
                 info = {"rmses": found.rmses, "time": time.perf_counter() - began}  # as Nengo's
                 return found.points, found.decoders, info

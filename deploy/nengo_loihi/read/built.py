@@ -14,7 +14,7 @@ from nengo.transforms import NoTransform
 
 from loihi_rules import Rewritten
 from loihi_rules.chip.decoding import Decoding
-from loihi_rules.nengo_parts.wiring import base_of, decoded
+from loihi_rules.nengo_parts.wiring import base_of, decoded, driven_one_by_one
 from loihi_rules.routes.ways import MULTIPLIED
 
 Solved = Tuple[
@@ -154,7 +154,8 @@ def _solved(rewritten: Rewritten, model: Model, conn: nengo.Connection) -> Optio
     if own is None or isinstance(conn.solver, nengo.solvers.NoSolver):
         return None
     rng = np.random.RandomState(model.seeds[conn])
-    decoding = Decoding(rewritten.solutions)
+    one_by_one = driven_one_by_one(rewritten.network)
+    decoding = Decoding(rewritten.solutions, one_by_one=one_by_one)  # nobody uses it: in no loop
     found = decoding.of_connection(model, conn, conn.solver, own, built, rng)
     if found is None or not found.decoders.any():
         return None

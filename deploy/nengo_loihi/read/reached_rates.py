@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, NamedTuple, Set
+from typing import Any, Callable, Dict, List, NamedTuple
 
 import numpy as np
 from nengo.ensemble import Neurons
@@ -10,7 +10,7 @@ from nengo.ensemble import Neurons
 from deploy.nengo_loihi.read.mean_rates import Watched, fitted_ensembles, mean_rates, watched
 from loihi_rules import Rewritten
 from loihi_rules.change import ChipWarning, warn_of_all
-from loihi_rules.nengo_parts.wiring import base_of
+from loihi_rules.nengo_parts.wiring import base_of, driven_one_by_one
 from loihi_rules.passes.chip.rates import RULE_OF_RATES, WORTH_A_WARNING
 
 BEYOND = 1.05  # radii; up to 1 gains and biases are fitted, and said of when that is built
@@ -101,11 +101,8 @@ def shown_ensembles(rewritten: Rewritten, neurons: Callable[[Any], Any]) -> List
     ends = [probe.obj for probe in network.all_probes]
     ends += [conn.pre_obj for conn in network.all_connections]
     seen = {base_of(end) for end in ends if isinstance(end, Neurons)}
-    driven: Set[Any] = {
-        base_of(conn.post) for conn in network.all_connections if isinstance(conn.post_obj, Neurons)
-    }
     return [
         watched(fitted, neurons)
         for fitted in fitted_ensembles(rewritten)
-        if fitted.ens in seen - driven
+        if fitted.ens in seen - driven_one_by_one(network)
     ]

@@ -103,10 +103,11 @@ def learning_scale(draft: Draft) -> None:
     κ divided by it.
     """
     declare(draft.network, nengo.Connection, *SETTINGS)
+    one_by_one = driven_one_by_one(draft.network)
     for conn in chip_learning_connections(draft.network, draft.chip):
         settings = draft.network.config[conn]
         try:
-            needs = _needs(draft, conn)
+            needs = _needs(draft, conn, conn.pre_obj in one_by_one)
         except NengoException:
             continue  # the build will say what is wrong with it
         if needs.at_once < FEWEST_AT_ONCE:
@@ -227,7 +228,7 @@ def _time_constant(conn: nengo.Connection, needs: Needs) -> float:
     return 1 / rate if rate else np.inf
 
 
-def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
+def _needs(draft: Draft, conn: nengo.Connection, one_by_one: bool) -> Needs:
     ens, dt, tau = conn.pre_obj, draft.dt, conn.learning_rule_type.pre_synapse.tau
     rng = np.random.RandomState(conn.seed)
     model = Model(dt=dt, decoder_cache=NoDecoderCache())
@@ -251,7 +252,7 @@ def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
     inputs = likely_inputs(draft.network, ens, points, chosen, n, every, dt, rng)
     rates = _chip_rates(ens, built, inputs, dt)
     represented: Optional[np.ndarray] = inputs
-    if ens in driven_one_by_one(draft.network):
+    if one_by_one:
         represented = None
         rates = np.array([rng.permutation(column) for column in rates.T]).T
     own = draft.tuning.get(ens, built)
@@ -283,8 +284,8 @@ def _needs(draft: Draft, conn: nengo.Connection) -> Needs:
     w_max = amplitude * first / dt / radius
     held = _holding(rates / amplitude, span)
     errors = error, sizes.error
-    least = w_max, factor, span, *errors, sizes.unsure
-    return Needs(first, held, *least, gain, trial, guessed, _at_once(cpu_rates))
+    asked = w_max, factor, span, *errors, sizes.unsure
+    return Needs(first, held, *asked, gain, trial, guessed, _at_once(cpu_rates))
 
 
 def _at_once(rates: np.ndarray) -> float:
