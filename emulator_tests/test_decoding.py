@@ -454,3 +454,20 @@ def test_values_of_a_population_with_a_threshold_are_no_noisier_than_they_have_t
         off = (sim.data[probe][:, 0] - given)[given > 0.5]
         errors[target].append(np.sqrt(np.mean(off**2)))
     assert np.mean(errors["float-emulator"]) < 1.9 * np.mean(errors["cpu"])
+
+
+def test_decoders_of_few_points_to_a_node_are_the_same_in_each_build(monkeypatch):
+    """The host's connections have no seed, and points were drawn anew for each of them."""
+    monkeypatch.setenv("LOIHI_DEPLOY_CACHE", "")
+    runs = []
+    for _ in range(2):
+        with nengo.Network(seed=5) as net:
+            stimulus, read = nengo.Node([0.4]), nengo.Node(size_in=1)
+            ens = nengo.Ensemble(60, 1, eval_points=np.linspace(-1, 1, 40)[:, None])
+            nengo.Connection(stimulus, ens)
+            nengo.Connection(ens, read, synapse=0.01)
+            probe = nengo.Probe(read)
+        with deploy.Simulator(net, progress_bar=False) as sim:
+            sim.run(0.1)
+        runs.append(sim.data[probe])
+    np.testing.assert_array_equal(*runs)

@@ -9,6 +9,7 @@ settle at other levels, and what passes through many ensembles gets smaller.
 
 from __future__ import annotations
 
+import copy
 from typing import Any, Callable, Collection, Dict, NamedTuple, Optional, Tuple
 
 import nengo
@@ -266,15 +267,14 @@ class Decoding:
         if not rates.any():
             return np.zeros((targets.shape[1], ens.n_neurons)), np.zeros(targets.shape[1])
         cpu = np.asarray(solver(rates, targets, rng=rng)[0])
-        spread = _spread(ens, built, points, conn.seed)
+        spread = _spread(ens, built, points, _generator(conn, rng))
         positive = solver if isinstance(solver, nengo.solvers.Nnls) else None
 
         def solve() -> Solution:
             every = np.concatenate([spread, _farther(spread) if curves.saturate else spread[:0]])
             fired, wanted = curves.chip(every), curves.fired(every) @ cpu
             if positive is not None:
-                own_rng = np.random.RandomState(conn.seed)
-                decoders = np.asarray(positive(fired, wanted, rng=own_rng)[0])
+                decoders = np.asarray(positive(fired, wanted, rng=_generator(conn, rng))[0])
             else:
                 chip = _Solved(fired, USUAL, len(spread), by_rate=curves.noise_by_rate)
                 decoders = chip.iterate(wanted, 2, cpu)
@@ -575,11 +575,17 @@ def _enough(points: np.ndarray) -> slice:
     return slice(None, None, max(len(points) // int(least), 1))
 
 
-def _spread(ens: nengo.Ensemble, built: BuiltEnsemble, points: np.ndarray, seed: int) -> np.ndarray:
+def _generator(conn: nengo.Connection, rng: np.random.RandomState) -> np.random.RandomState:
+    """The same one in each build, of a connection that has no seed, too, as those to the host."""
+    return copy.deepcopy(rng) if conn.seed is None else np.random.RandomState(conn.seed)
+
+
+def _spread(
+    ens: nengo.Ensemble, built: BuiltEnsemble, points: np.ndarray, rng: np.random.RandomState
+) -> np.ndarray:
     """Points that Nengo would take of an ensemble, and those given, a third of all at least."""
     every = np.asarray(built.eval_points)
     if not isinstance(ens.eval_points, nengo.dists.Distribution) or len(every) < _usual_number(ens):
-        rng = np.random.RandomState(seed)
         ball = nengo.dists.UniformHypersphere().sample(_usual_number(ens), ens.dimensions, rng=rng)
         every = ens.radius * np.asarray(ball)
     return np.concatenate([every, *[points] * max(len(every) // (2 * len(points)), 1)])
