@@ -276,7 +276,7 @@ class Decoding:
             if positive is not None:
                 decoders = np.asarray(positive(fired, wanted, rng=_generator(conn, rng))[0])
             else:
-                chip = _Solved(fired, USUAL, len(spread), by_rate=curves.noise_by_rate)
+                chip = _Solved(fired, USUAL, by_rate=curves.noise_by_rate)
                 decoders = chip.iterate(wanted, 2, cpu)
             off = curves.chip(points) @ decoders - targets
             return decoders.T, np.sqrt(np.mean(off**2, axis=0))
