@@ -344,6 +344,16 @@ def test_rates_of_four_steps_and_more_are_not_warned_of(dt):
     assert off < 8 and not notes
 
 
+@pytest.mark.parametrize(
+    "gain, seed, off", [(1000.0, 17, True), (1600.0, 18, True), (400.0, 17, False)]
+)
+def test_stacks_that_are_a_fifth_off_are_warned_of(gain, seed, off):
+    """At 200 Hz on average many neurons are to fire more often than once a step."""
+    net, probes = stack("SpikingRectifiedLinear", 3, seed, scale=1.0, bias=0.2, gain=gain)
+    assert (max(apart(net, probes)) > 0.2) == off
+    assert bool([w for w in deploy.check(net).warnings if "in a pilot run" in w]) == off
+
+
 def test_rates_that_the_chip_lacks_are_warned_of_in_stacks():
     net, _ = stack("SpikingRectifiedLinear", 4, seed=17, scale=1.7)
     assert any("layer 3" in note.split(":")[0] and "pilot" in note for note in notes_on_rates(net))

@@ -28,8 +28,8 @@ from loihi_rules.pilots.steps import (
     SETTLING,
     PilotSteps,
     chip_spikes,
+    counted,
     cpu_spikes,
-    settling,
     shown,
 )
 from loihi_rules.pilots.unknown import courses, reach_of, vectors
@@ -304,7 +304,7 @@ class Pilot:
     def _sweeps(self, samples: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
         """(n_steps, stimuli, size) to and fro about values that do not stay."""
         steps = shown(self.dt)
-        phase = np.arange(steps) / (steps - settling(self.dt)) * SWEEPS
+        phase = np.arange(steps) / counted(self.dt) * SWEEPS
         wave = 4 * np.abs(phase - np.floor(phase + 0.5)) - 1
         way = rng.randn(self.stimuli, samples.shape[1])
         way *= SWEPT * samples.std(axis=0)

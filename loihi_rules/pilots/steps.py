@@ -30,6 +30,11 @@ def settling(dt: float) -> int:
     return round(SETTLING / SHOWN * shown(dt))
 
 
+def counted(dt: float) -> int:
+    """Steps of those in which rates are counted."""
+    return shown(dt) - settling(dt)
+
+
 def rates_of(output: np.ndarray, dt: float) -> np.ndarray:
     """(n_stimuli, n_neurons) means of spikes or outputs, once they have settled."""
     return np.asarray(output[settling(dt) :].mean(axis=0, dtype=float))
@@ -290,4 +295,4 @@ def counted_rates(
     n_steps, settled = shown(dt), settling(dt)
     given, gain, bias = (each.astype(np.float32, copy=False) for each in (given, gain, bias))
     counts = steps.counts(neuron_type, given, gain, bias, dt, n_steps, settled)
-    return np.asarray(counts / (n_steps - settled) / dt)
+    return np.asarray(counts / counted(dt) / dt)

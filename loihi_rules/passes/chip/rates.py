@@ -45,7 +45,7 @@ from loihi_rules.pilots.content import content_of_inputs
 from loihi_rules.pilots.fit import fit_to_pilot
 from loihi_rules.pilots.loops import LoopPilot, Tuned, neuron_loops
 from loihi_rules.pilots.networks import Pilot, Signals
-from loihi_rules.pilots.steps import counted_rates, rates_of, settling
+from loihi_rules.pilots.steps import counted, counted_rates, rates_of, settling
 from loihi_rules.pilots.unknown import pulses
 from loihi_rules.routes.entries import loops_of
 from loihi_rules.solutions import Solution
@@ -69,7 +69,7 @@ OFF_IN_A_LOOP = 0.05  # of its level; what whole steps do to other values is 0.0
 HELD_WORTH_A_WARNING = 0.12  # error of rates of held values; Nengo's default has 0.10 at 1 ms
 MANY_STEPS = 4  # to an interval, from which on held values have rates within 5 %
 PULSES_WORTH_A_WARNING = 0.12  # error of all spikes; a chain of layers adds up those of each
-PILOT_WORTH_A_WARNING = 0.25  # error of rates, with that of counting spikes in it
+PILOT_WORTH_A_WARNING = 0.2  # error of rates, with that of counting spikes for so short
 
 
 def rates(draft: Draft) -> None:
@@ -520,7 +520,7 @@ def _fit_to_pilot(
             RULE_OF_RATES,
             f"rates of its neurons, {mean:.0f} Hz on average and up to "
             f"{highest:.0f}, are {100 * after:.0f} % off the CPU's, "
-            "neuron by neuron, in a pilot run",
+            f"neuron by neuron, in a pilot run of {draft.dt * counted(draft.dt):.1g} s",
             "use nengo_loihi's LoihiSpikingRectifiedLinear or LoihiLIF, which are the chip's on "
             "the CPU too, or weights that give rates from 20 to 200 Hz",
         )
