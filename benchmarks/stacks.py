@@ -4,7 +4,9 @@ python -m benchmarks.stacks [--seeds 51:54] [--layers 2,4,6] [--kinds ReLU] [--u
 
 Each stack sees four inputs that are held for `HOLD` seconds each. Its figure is how far the rates
 by neuron are off the CPU's, as a share of their norm, in the layer where that is most. `--unfitted`
-runs each again without the fits to pilot runs: with a fit it must not be worse.
+runs each again without the fits to pilot runs: with a fit it must not be worse. Beside it is how
+far off the nearest rates are that the chip has for held currents, whole steps to an interval: 1,000
+Hz, 500, 333 and so on (where currents fluctuate, a neuron may have others on average).
 """
 
 from __future__ import annotations
@@ -49,13 +51,16 @@ class Run(NamedTuple):
         By layer.
     mean, highest : float
         Of the CPU's rates of the layer with the largest error, in Hz.
-    warnings : str
+    nearest : float
+        How far off the nearest rates of whole steps would be in that layer.
+    warnings : list of str
         What is said of a layer's rates.
     """
 
     errors: List[float]
     mean: float
     highest: float
+    nearest: float
     warnings: List[str]
 
 
@@ -104,7 +109,15 @@ def measure(kind: str, layers: int, shape: Tuple[float, float, float], seed: int
     errors = [float(np.linalg.norm(b - a) / np.linalg.norm(a)) for a, b in zip(cpu, chip)]
     worst = shape[0] * cpu[int(np.argmax(errors))]
     said = [str(each.message) for each in caught if "layer" in str(each.message)]
-    return Run(errors, float(worst.mean()), float(worst.max()), said)
+    return Run(errors, float(worst.mean()), float(worst.max()), _nearest(worst), said)
+
+
+def _nearest(rates: np.ndarray) -> float:
+    """Error of the nearest rates, in Hz, that have whole steps of a ms to an interval."""
+    steps = 1000 / np.maximum(rates, 1e-9)
+    least = np.maximum(np.floor(steps), 1)
+    ways = [np.where(rates > 0, 1000 / (least + more), 0) - rates for more in (0, 1)]
+    return float(np.linalg.norm(np.minimum(*np.abs(ways))) / np.linalg.norm(rates))
 
 
 def unfitted(kind: str, layers: int, shape: Tuple[float, float, float], seed: int) -> Run:
@@ -129,7 +142,7 @@ def main() -> None:
     seeds = range(*map(int, options.seeds.split(":")))
     os.environ["LOIHI_DEPLOY_CACHE"] = ""
     head = ["kind", "layers", "gain, Hz", "biases", "weights", "mean, Hz", "highest, Hz"]
-    head += ["off by", "unfitted", "warned"]
+    head += ["off by", "nearest rates", "unfitted", "warned"]
     print(f"| {' | '.join(head)} |\n|{'---|' * len(head)}")
     for kind in options.kinds.split(","):
         for layers in map(int, options.layers.split(",")):
@@ -139,6 +152,7 @@ def main() -> None:
                     "mean": "–".join(f"{f(run.mean for run in runs):.0f}" for f in (min, max)),
                     "highest": f"{max(run.highest for run in runs):.0f}",
                     "off": ", ".join(f"{max(run.errors):.3f}" for run in runs),
+                    "nearest": ", ".join(f"{run.nearest:.3f}" for run in runs),
                     "unfitted": "",
                 }
                 if options.unfitted:
