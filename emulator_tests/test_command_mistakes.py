@@ -60,6 +60,13 @@ def test_functions_of_a_file_are_named_where_it_has_no_network(tmp_path):
         load_model(str(path))
 
 
+def test_a_notebook_is_said_to_be_one(tmp_path):
+    for command_name in ("check", "run", "compare"):
+        done = command(command_name, "my.ipynb", cwd=tmp_path)
+        assert done.returncode == 2
+        assert "'my.ipynb' is a notebook: call deploy.compare(model) in it" in done.stderr
+
+
 @pytest.mark.parametrize("names", ["cpu,,emulator", "cpu,", ",cpu"])
 def test_a_name_that_is_missing_beside_a_comma(names, tmp_path):
     done = command("compare", "pes-connection", "--targets", names, cwd=tmp_path)

@@ -102,13 +102,17 @@ def test_signals_of_another_network(of):
 
 
 @pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("value, shown", [(None, "None"), (np.nan, "nan"), ([1, 2], "[1, 2]")])
+@pytest.mark.parametrize(
+    "value, shown", [(None, "None"), (np.nan, "nan"), ([1, 2], "[1, 2], which are 2")]
+)
 def test_a_node_that_gives_no_number_is_named(value, shown, target):
     def late(t):
         return 0.0 if t < 0.02 else value
 
     net = network(good=lambda t: 0.0, bad=late)
-    gave = pytest.raises(SimulationError, match=re.escape(f"bad: its function gave {shown};"))
+    gave = pytest.raises(
+        SimulationError, match=re.escape(f"bad: its function gave {shown}; let it give one")
+    )
     with deploy.Simulator(net, target=target, progress_bar=False) as sim, gave:
         sim.run(0.05)
     with pytest.raises(deploy.BadInput, match="bad: its function gave") as error:

@@ -69,7 +69,7 @@ def check(
         say_json(found.to_dict())
         sys.exit(0 if found.ok else 2)
     for problem in found.problems:
-        say_error(f"Error: {problem}")
+        say_error(f"loihi-deploy: {problem}")
     if found.ok:
         say(found.verdict)
     for text in found.warnings:

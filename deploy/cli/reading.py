@@ -100,7 +100,7 @@ def seeds_of(text: str) -> List[int]:
             first, end = map(int, text.split(":"))
             if end < first:
                 raise BadInput(
-                    f"seeds {text} are none, as they go up; {end}:{first} are {end} to {first - 1}"
+                    f"seeds {text} end before they begin; {end}:{first} are {end} to {first - 1}"
                 )
             if end - first > MOST_SEEDS:
                 raise BadInput(f"{end - first} seeds are too many; at most {MOST_SEEDS}")

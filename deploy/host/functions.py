@@ -7,6 +7,7 @@ from types import FrameType
 from typing import Any, Iterator, Optional
 
 import nengo
+import numpy as np
 from nengo.exceptions import SimulationError
 
 from loihi_rules.nengo_parts.names import name_of
@@ -68,5 +69,8 @@ def _said(owner: Any, frame: FrameType) -> str:
     size = owner.size_out if isinstance(owner, nengo.Node) else owner.size_mid
     shown = " ".join(repr(value).split())
     shown = shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…"
-    numbers = "a finite number" if size == 1 else f"{size} finite numbers"
-    return f"{name_of(owner)}: its function gave {shown}; let it give {numbers} in each step"
+    numbers = "one finite number" if size == 1 else f"{size} finite numbers"
+    wanted = f"let it give {numbers} in each step"
+    if value is not None and np.size(value) != size:
+        return f"{name_of(owner)}: its function gave {shown}, which are {np.size(value)}; {wanted}"
+    return f"{name_of(owner)}: its function gave {shown}; {wanted}"

@@ -11,7 +11,7 @@ from deploy.errors import BadInput
 from loihi_rules.likely import likely
 from loihi_rules.systems import SYSTEMS
 
-PYTHON, NIR = ".py", ".nir"
+PYTHON, NIR, NOTEBOOK = ".py", ".nir", ".ipynb"
 SUFFIXES = (PYTHON, NIR)  # of files; `deploy.models.loading.FORMATS` has what reads them
 FILE = re.compile(rf"(?P<path>.*({'|'.join(map(re.escape, SUFFIXES))}))(?::(?P<name>[^:]*))?")
 WHOLE = re.compile(r"(?P<model>[^\[\]]*)(?:\[(?P<given>[^\[\]]*)\])?")
@@ -55,6 +55,11 @@ class Spelling:
         file = FILE.fullmatch(model)
         if file is None:
             endings = "in .py, .py:name or .nir"
+            if model.endswith(NOTEBOOK):
+                raise BadInput(
+                    f"{model!r} is a notebook: call deploy.compare(model) in it, or put the cells "
+                    "that build the model into a file (jupyter nbconvert --to script)"
+                )
             raise BadInput(
                 f"there is no model {model!r}{likely(model, SYSTEMS)}: it is neither a built-in "
                 f"system ({', '.join(SYSTEMS)}) nor a path ending {endings}"

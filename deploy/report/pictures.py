@@ -136,7 +136,7 @@ def draw_effects(axes: Any, effects: Sequence[Effect]) -> None:
     axes.set_yticks(rows, [f"{e.quantity} of {short(e.trace)}" for e in effects])
     axes.set_ylim(len(effects) - 0.5, -0.5)
     axes.set_xlim(-WIDEST - 0.1, WIDEST + 0.1)
-    axes.set_xlabel("effect, in margins")
+    axes.set_xlabel("effect ÷ margin: inside it between −1 and 1")
 
 
 def short(label: str) -> str:

@@ -126,7 +126,7 @@ def _effects(parities: Sequence[Comparison]) -> List[Picture]:
     axes.set_yticks(range(len(ranked)), [f"{name} of {short(of)}" for of, name in ranked])
     axes.set_ylim(len(ranked) - 0.5, -0.5)
     axes.set_xlim(-WIDEST - 0.1, WIDEST + 0.1)
-    axes.set_xlabel("effect, in margins")
+    axes.set_xlabel("effect ÷ margin: inside it between −1 and 1")
     caption = (
         "The worst effect of each quantity, a point a seed, as a part of its margin, which is grey."
         " Blue: seeds of parity. Red: of none. Yellow: not decided."
