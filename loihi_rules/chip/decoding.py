@@ -10,6 +10,7 @@ settle at other levels, and what passes through many ensembles gets smaller.
 from __future__ import annotations
 
 import copy
+import time
 from typing import Any, Callable, Collection, Dict, NamedTuple, Optional, Tuple
 
 import nengo
@@ -43,6 +44,7 @@ LINEAR = 1e-9  # of it, that rounding leaves
 MOST_STEPS = 8  # of solving for what is left; a residual halves in about as many
 
 Rates = Callable[[np.ndarray], np.ndarray]  # (n_points, dimensions) values to activities
+Built = Tuple[np.ndarray, np.ndarray, Dict[str, Any]]  # points, decoders, what is said of them
 
 
 class Decoded(NamedTuple):
@@ -222,6 +224,28 @@ class Decoding:
         return Decoded(
             points, targets, *self.of_points(conn, built, curves, solver, points, targets, rng)
         )
+
+    def as_built(
+        self,
+        model: Any,
+        conn: nengo.Connection,
+        solver: nengo.solvers.Solver,
+        own: Optional[nengo.neurons.NeuronType],
+        built: Optional[BuiltEnsemble],
+        rng: np.random.RandomState,
+    ) -> Optional[Built]:
+        """What Nengo's ``build_decoders`` gives (``nengo/builder/connection.py``).
+
+        None where it is for Nengo to solve, or to say what is wrong: for neurons that are the
+        chip's own on the CPU, and for those that are silent. Parameters are `of_connection`'s.
+        """
+        state, began = rng.get_state(), time.perf_counter()
+        found = self.of_connection(model, conn, solver, own, built, rng)
+        if found is None or (found.targets.any() and not found.decoders.any()):
+            rng.set_state(state)
+            return None
+        said = {"rmses": found.rmses, "time": time.perf_counter() - began}  # as Nengo's solvers say
+        return found.points, found.decoders, said
 
     def of_points(
         self,

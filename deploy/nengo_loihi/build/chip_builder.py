@@ -8,7 +8,6 @@ all: filters of inputs, decoders that the user gave, and the numbers of learning
 
 from __future__ import annotations
 
-import time
 import warnings
 from typing import Any, Optional, Set, Tuple
 
@@ -228,7 +227,9 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
             before = rng.get_state()
             question = _question(given, conn, before)
             if question not in model.answers:
-                answer = self._solved(model, given, conn, rng)
+                ens = conn.pre_obj
+                own, built = rewritten.neuron_types.get(ens), rewritten.tuning.get(ens)
+                answer: Any = decoding.as_built(model, conn, given, own, built, rng)
                 if answer is None:
                     answer = super().build(model, solver, conn, rng, *args)
                 after = rng.get_state()
@@ -238,19 +239,6 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
             if state is not None:
                 rng.set_state(state)
             return answer
-
-        def _solved(
-            self, model: Any, given: Any, conn: nengo.Connection, rng: Any
-        ) -> Optional[Tuple[Any, Any, Any]]:
-            """What `build_decoders` gives, by `loihi_rules.chip.decoding`, where that is for it."""
-            ens, state, began = conn.pre_obj, rng.get_state(), time.perf_counter()
-            own, built = rewritten.neuron_types.get(ens), rewritten.tuning.get(ens)
-            found = decoding.of_connection(model, conn, given, own, built, rng)
-            if found is not None and (found.decoders.any() or not found.targets.any()):
-                info = {"rmses": found.rmses, "time": time.perf_counter() - began}  # as Nengo's
-                return found.points, found.decoders, info
-            rng.set_state(state)  # for nengo-loihi to solve for them, or to say what is wrong
-            return None
 
         def _connection(self, model: Any, conn: nengo.Connection, *args: Any, **kwargs: Any) -> Any:
             """With the filter of what enters its target, and the numbers of its learning."""

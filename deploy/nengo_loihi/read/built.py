@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Optional
 
 import nengo
 import numpy as np
@@ -13,13 +13,9 @@ from nengo.cache import NoDecoderCache
 from nengo.transforms import NoTransform
 
 from loihi_rules import Rewritten
-from loihi_rules.chip.decoding import Decoding
+from loihi_rules.chip.decoding import Built, Decoding
 from loihi_rules.nengo_parts.wiring import base_of, decoded, driven_one_by_one
 from loihi_rules.routes.ways import MULTIPLIED
-
-Solved = Tuple[
-    np.ndarray, np.ndarray, Dict[str, Any]
-]  # points, decoders, and what was said of them
 
 
 def built_connection(simulator: Any, rewritten: Rewritten, conn: nengo.Connection) -> Any:
@@ -123,7 +119,7 @@ def _in_nengo_units(
 
 
 def _in_core(
-    rewritten: Rewritten, conn: nengo.Connection, dt: float, solved: Optional[Solved] = None
+    rewritten: Rewritten, conn: nengo.Connection, dt: float, solved: Optional[Built] = None
 ) -> Any:
     model = Model(dt=dt, decoder_cache=NoDecoderCache())
     model.config = rewritten.network.config
@@ -148,7 +144,7 @@ def _in_core(
     return model.params[conn]
 
 
-def _solved(rewritten: Rewritten, model: Model, conn: nengo.Connection) -> Optional[Solved]:
+def _solved(rewritten: Rewritten, model: Model, conn: nengo.Connection) -> Optional[Built]:
     """What decodes the chip's neurons, where `loihi_rules.chip.decoding` solves for it."""
     own, built = rewritten.neuron_types.get(conn.pre_obj), rewritten.tuning.get(conn.pre_obj)
     if own is None or isinstance(conn.solver, nengo.solvers.NoSolver):
@@ -156,10 +152,7 @@ def _solved(rewritten: Rewritten, model: Model, conn: nengo.Connection) -> Optio
     rng = np.random.RandomState(model.seeds[conn])
     one_by_one = driven_one_by_one(rewritten.network)
     decoding = Decoding(rewritten.solutions, one_by_one=one_by_one)  # nobody uses it: in no loop
-    found = decoding.of_connection(model, conn, conn.solver, own, built, rng)
-    if found is None or not found.decoders.any():
-        return None
-    return found.points, found.decoders, {"rmses": found.rmses}
+    return decoding.as_built(model, conn, conn.solver, own, built, rng)
 
 
 def _onto_a_node(conn: nengo.Connection, transform: Any) -> nengo.Connection:
