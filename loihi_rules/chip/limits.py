@@ -43,8 +43,6 @@ class Chip:
         Least and greatest exponent of a synapse group without loss: w = m · 2^(6 + e) [I].
     synapse_formats_a_core : int
         Different exponents and formats [H].
-    delay_steps : (int, int)
-        Of a synapse, steps [D].
     decay_bits : int
         Current and voltage decay by d / 2^bits a step [I].
     current_bits, voltage_bits : int
@@ -100,7 +98,6 @@ class Chip:
     weight_bits: int = 8
     weight_exponents: Tuple[int, int] = (-6, 7)
     synapse_formats_a_core: int = 8
-    delay_steps: Tuple[int, int] = (0, 62)
     decay_bits: int = 12
     current_bits: int = 23
     voltage_bits: int = 23

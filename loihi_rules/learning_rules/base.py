@@ -22,13 +22,10 @@ class Rule:
     off_chip : callable
         Takes a connection that learns by this rule alone, and a chip; says why it cannot learn
         on it, or None if it can.
-    reads_post : bool
-        Whether the rule needs the spikes of the neurons after the connection.
     """
 
     rule_type: Type[LearningRuleType]
     off_chip: Callable[[nengo.Connection, Chip], Optional[str]]
-    reads_post: bool = False
 
     @property
     def name(self) -> str:

@@ -38,4 +38,4 @@ def off_chip(conn: nengo.Connection, chip: Chip) -> str:
     )
 
 
-RULE = Rule(nengo.BCM, off_chip, reads_post=True)
+RULE = Rule(nengo.BCM, off_chip)

@@ -60,4 +60,4 @@ def principal_component(activities: np.ndarray) -> np.ndarray:
     return np.asarray(vector * (1.0 if vector.sum() >= 0 else -1.0))
 
 
-RULE = Rule(nengo.Oja, off_chip, reads_post=True)
+RULE = Rule(nengo.Oja, off_chip)

@@ -164,19 +164,6 @@ class Pilot:
                     left.append(base)
         return False
 
-    def feeds_itself(self, ens: nengo.Ensemble) -> bool:
-        """Whether its neurons are given currents by themselves, by way of others or directly."""
-        seen: Set[nengo.Ensemble] = set()
-        left = list(self.sources(ens))
-        while left:
-            before = left.pop()
-            if before is ens:
-                return True
-            if before not in seen:
-                seen.add(before)
-                left += self.sources(before)
-        return False
-
     def outside(self, ens: nengo.Ensemble, group: Sequence[nengo.Ensemble]) -> Optional[Signals]:
         """What the neurons of an ensemble are given from outside a group; None if not known."""
         conns = [c for c in self.into.get(ens, []) if base_of(c.pre) not in group]
