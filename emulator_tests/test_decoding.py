@@ -6,6 +6,7 @@ import warnings
 import nengo
 import numpy as np
 import pytest
+from scipy.optimize import nnls
 
 import deploy
 from loihi_rules import ChipWarning
@@ -254,6 +255,36 @@ def test_what_a_solver_makes_of_what_lies_between_its_points_is_the_cpus(solver,
         )
     assert np.sqrt(np.mean((chip - cpu) ** 2)) < 0.03
     assert weights.min() >= 0 or not isinstance(solver, nengo.solvers.Nnls)
+
+
+@pytest.mark.parametrize("solver", [nengo.solvers.NnlsL2(), nengo.solvers.NnlsL2nz()])
+def test_what_is_given_above_a_threshold_by_decoders_that_are_not_below_0_is_the_cpus(solver):
+    """As of basal ganglia. Regularised once more, on the chip, it was a quarter less."""
+    given = {"cpu": [], "emulator": []}
+    for seed in (30, 31, 32):
+        with nengo.Network(seed=seed) as net:
+            ens = nengo.Ensemble(
+                100, 1, radius=1.5, intercepts=nengo.dists.Uniform(0.2, 1), encoders=[[1.0]] * 100
+            )
+            nengo.Connection(nengo.Node(lambda t: 0.3 + 0.3 * t), ens, synapse=0.005)
+            nengo.Probe(ens, synapse=0.02, solver=solver, label="out")
+        for target, means in given.items():
+            means.append(deploy.run(net, 1.0, target)["out"].samples.mean())
+    assert np.mean(given["emulator"]) == pytest.approx(np.mean(given["cpu"]), rel=0.11)
+
+
+def test_decoders_not_below_0_are_nearest_to_where_they_began():
+    """The least of ‖A D − Y‖² + ‖N^½ (D − D₀)‖², by another way to find it."""
+    rng = np.random.RandomState(0)
+    rates, start, targets = 100 * rng.rand(60, 9), rng.rand(9, 2), 50 * rng.randn(60, 2)
+    found = decoding._Solved(rates, 0.1).iterate_above_0(targets, 1, start)
+    noise = 0.1 * rates.max() * np.sqrt(60)
+    both = np.vstack([rates, noise * np.eye(9)])
+    for k in range(2):
+        asked = np.concatenate([targets[:, k], noise * start[:, k]])
+        assert found[:, k] == pytest.approx(nnls(both, asked)[0], abs=1e-9)
+    assert found.min() == 0
+    assert not decoding._Solved(0 * rates, 0.1).iterate_above_0(targets, 1, start).any()
 
 
 def test_a_step_is_as_steep_as_on_the_cpu():

@@ -19,7 +19,8 @@ from nengo.builder.connection import get_eval_points, get_targets
 from nengo.builder.ensemble import BuiltEnsemble
 from nengo.utils.builder import default_n_eval_points
 from nengo.utils.least_squares_solvers import Cholesky
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import cho_factor, cho_solve, solve_triangular
+from scipy.optimize import nnls
 
 from loihi_rules.chip.tuning import (
     chip_rates,
@@ -268,7 +269,9 @@ class Decoding:
 
         with L as in `decoders`, of Nengo's usual regularisation, and rates A' of the CPU's
         neurons, which differ little from A. So what the points do not tell is what it is on the
-        CPU. Solvers without decoders below 0 solve for Y themselves.
+        CPU. Decoders of solvers that have none below 0 are not below 0 either
+        (`_Solved.iterate_above_0`). Solved for Y by such a solver, what basal ganglia are given
+        above their thresholds would be regularised twice, and a quarter less.
 
         Parameters
         ----------
@@ -292,16 +295,14 @@ class Decoding:
             return np.zeros((targets.shape[1], ens.n_neurons)), np.zeros(targets.shape[1])
         cpu = np.asarray(solver(rates, targets, rng=rng)[0])
         spread = _spread(ens, built, points, _generator(conn, rng))
-        positive = solver if isinstance(solver, nengo.solvers.Nnls) else None
+        positive = isinstance(solver, nengo.solvers.Nnls)
 
         def solve() -> Solution:
             every = np.concatenate([spread, _farther(spread) if curves.saturate else spread[:0]])
             fired, wanted = curves.chip(every), curves.fired(every) @ cpu
-            if positive is not None:
-                decoders = np.asarray(positive(fired, wanted, rng=_generator(conn, rng))[0])
-            else:
-                chip = _Solved(fired, USUAL, by_rate=curves.noise_by_rate)
-                decoders = chip.iterate(wanted, 2, cpu)
+            chip = _Solved(fired, USUAL, by_rate=curves.noise_by_rate)
+            iterate = chip.iterate_above_0 if positive else chip.iterate
+            decoders = iterate(wanted, 2, cpu)
             off = curves.chip(points) @ decoders - targets
             return decoders.T, np.sqrt(np.mean(off**2, axis=0))
 
@@ -456,6 +457,7 @@ class _Solved:
         noise = np.full(n_neurons, n_points * (reg * most) ** 2)
         if by_rate:
             noise *= np.maximum(activities.mean(axis=0) / most, reg)
+        self._noise = noise[:, np.newaxis]
         self._wide = n_points < n_neurons
         if self._wide:
             self._by_noise = activities / noise
@@ -496,6 +498,23 @@ class _Solved:
             decoders = start.copy()
         for _ in range(steps):
             decoders += self.solve(targets - self.activities @ decoders)
+        return decoders
+
+    def iterate_above_0(self, targets: np.ndarray, steps: int, start: np.ndarray) -> np.ndarray:
+        """The same of decoders that are not below 0, with more points than neurons.
+
+        Without that bound a step of `iterate` has the least of ‖A D − Y‖² + ‖N^½ (D − Dₖ)‖². With
+        it, and Rᵀ R = Aᵀ A + N, that is nonnegative least squares of
+
+            R D = R⁻ᵀ (Aᵀ Y + N Dₖ).
+        """
+        if self._factor is None:
+            return np.zeros_like(start)
+        root, decoders = np.triu(self._factor[0]), start
+        given = self.activities.T @ targets
+        for _ in range(steps):
+            asked = solve_triangular(root, given + self._noise * decoders, trans="T")
+            decoders = np.stack([nnls(root, each)[0] for each in asked.T], axis=1)
         return decoders
 
 
