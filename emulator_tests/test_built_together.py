@@ -10,8 +10,10 @@ from deploy.nengo_loihi.build.matrices import Matrices
 from deploy.nengo_loihi.build.reach import Reaches
 from deploy.nengo_loihi.build.row_table import give_table
 from deploy.nengo_loihi.load import load_nengo_loihi
-from loihi_rules import rewrite
+from deploy.nengo_loihi.read import reached_rates
+from loihi_rules import declare_settings, rewrite
 from loihi_rules.nengo_parts.alike import Alike
+from loihi_rules.nengo_parts.targets import targets_of
 from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.routes import plan
 
@@ -174,3 +176,48 @@ def test_no_weights_are_made_of_what_the_host_gives_an_ensemble(monkeypatch):
             nengo.Probe(ens.neurons)
     found = built(net, "emulator")[2]
     assert not made and all(np.any(spikes) for spikes in found)
+
+
+@pytest.mark.parametrize("way", ["matrix", "carried"])
+def test_what_a_function_gives_is_worked_out_once_for_all_its_targets(way):
+    def asked(targets):
+        calls = []
+
+        def noted(x):
+            calls.append(x)
+            return x**2
+
+        net = through_a_node(sources=2, targets=targets, function=noted)
+        declare_settings(net)
+        net.config[net.connections[-1]].way = way
+        rewrite(net)
+        return len(calls)
+
+    assert asked(5) == asked(2)
+
+
+def test_a_function_is_read_once_for_all_points(monkeypatch):
+    with nengo.Network(seed=1):
+        ens = nengo.Ensemble(20, 2)
+        conn = nengo.Connection(ens[1], nengo.Node(size_in=1), function=np.square)
+    reads, own = [], nengo.Connection.function
+    monkeypatch.setattr(
+        nengo.Connection, "function", property(lambda c: reads.append(c) or own.fget(c))
+    )
+    points = np.random.RandomState(0).uniform(-1, 1, (50, 2))
+    assert targets_of(conn, points).tobytes() == (points[:, 1:] ** 2).tobytes()
+    assert len(reads) == 1
+
+
+def test_connections_are_walked_once_for_all_ensembles_whose_neurons_are_read(monkeypatch):
+    with nengo.Network(seed=1) as net:
+        for _ in range(3):
+            ens = nengo.Ensemble(20, 1)
+            nengo.Connection(nengo.Node(0.5), ens)
+            nengo.Probe(ens.neurons)
+    walks, own = [], reached_rates.driven_one_by_one
+    monkeypatch.setattr(
+        reached_rates, "driven_one_by_one", lambda network: walks.append(network) or own(network)
+    )
+    with deploy.Simulator(net, progress_bar=False):
+        assert len(walks) == 1

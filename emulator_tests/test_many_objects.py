@@ -4,6 +4,7 @@ import contextlib
 import gc
 
 import nengo
+import numpy as np
 import pytest
 from nengo import config
 from nengo.exceptions import ValidationError
@@ -53,3 +54,32 @@ def test_a_simulator_collects_again_when_it_is_built():
         assert gc.isenabled()
         sim.reset()
         assert gc.isenabled()
+
+
+@pytest.mark.parametrize(
+    "dist, n, d",
+    [
+        (nengo.dists.ScatteredHypersphere(surface=True), 50, 1),
+        (nengo.dists.ScatteredHypersphere(surface=False), 51, 1),
+        (nengo.dists.ScatteredHypersphere(surface=True), 40, 3),
+        (nengo.dists.ScatteredHypersphere(surface=False, min_magnitude=0.2), 300, 4),
+    ],
+)
+def test_points_are_scattered_with_the_same_draws(dist, n, d):
+    """Rows are moved by their numbers, one array for all, and not one by one."""
+
+    class Counting(np.random.RandomState):
+        shuffled = []
+
+        def shuffle(self, x):
+            self.shuffled.append(np.ndim(x))
+            super().shuffle(x)
+
+    own, ours = np.random.RandomState(3), Counting(3)
+    expected = dist.sample(n, d, rng=own)
+    with many_objects():
+        found = dist.sample(n, d, rng=ours)
+    assert found.tobytes() == expected.tobytes()
+    assert set(Counting.shuffled) == {1}
+    assert own.uniform() == ours.uniform()
+    assert dist.sample(n, d, rng=np.random.RandomState(3)).tobytes() == expected.tobytes()

@@ -15,7 +15,7 @@ from typing import Any, Callable, Collection, Dict, NamedTuple, Optional, Tuple
 
 import nengo
 import numpy as np
-from nengo.builder.connection import get_eval_points, get_targets
+from nengo.builder.connection import get_eval_points
 from nengo.builder.ensemble import BuiltEnsemble
 from nengo.utils.builder import default_n_eval_points
 from nengo.utils.least_squares_solvers import Cholesky
@@ -31,6 +31,7 @@ from loihi_rules.chip.tuning import (
     spiking_rates,
     step_lost,
 )
+from loihi_rules.nengo_parts.targets import targets_of
 from loihi_rules.solutions import SOLVED_ANEW, Solution, Solutions
 
 FARTHEST = 1.6  # times as far; there nearly all neurons are silent or as fast as they get
@@ -219,7 +220,7 @@ class Decoding:
         if own is None or built is None or is_chips_own(own):
             return None
         points = get_eval_points(model, conn, rng)
-        targets = get_targets(conn, points)
+        targets = targets_of(conn, points)
         uses = conn in self._looped, conn.pre_obj in self._one_by_one
         curves = curves_of(conn.pre_obj, own, built, model.dt, *uses)
         return Decoded(
@@ -462,11 +463,11 @@ class _Solved:
         if self._wide:
             self._by_noise = activities / noise
             square = self._by_noise @ activities.T
-            square[np.diag_indices_from(square)] += 1
+            square.flat[:: n_points + 1] += 1
             self.size += int(self._by_noise.nbytes)
         else:
             square = activities.T @ activities
-            square[np.diag_indices_from(square)] += noise
+            square.flat[:: n_neurons + 1] += noise
         # symmetric, so that its transpose is the same matrix, in the order that LAPACK takes
         self._factor = cho_factor(square.T, overwrite_a=True)
         self.size += int(square.nbytes)

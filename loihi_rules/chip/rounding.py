@@ -89,7 +89,7 @@ def _part(effects: np.ndarray, order: np.ndarray, n_points: int, highest: float)
         return Together(order, np.eye(len(order)))
     back = order[::-1]
     own = np.array(effects[np.ix_(back, back)], float)
-    own[np.diag_indices_from(own)] += n_points * (NOISE * highest) ** 2
+    own.flat[:: len(own) + 1] += n_points * (NOISE * highest) ** 2
     lower, _ = dtrtri(cholesky(own, lower=True, overwrite_a=True), lower=1, overwrite_c=1)
     return Together(order, np.ascontiguousarray(lower[::-1, ::-1]))  # (L⁻¹)ᵀ L⁻¹, turned round
 

@@ -444,6 +444,8 @@ class _Fit:
     ):
         self.drive, self.often, self.wanted, self.dt, self.chip = drive, often, wanted, dt, chip
         self.keep_intercepts, self.first = keep_intercepts, first_current(chip)
+        self.base, self.leaky = getattr(chip, "base_type", chip), is_leaky(chip)
+        self.fades = -often * np.ones(wanted.shape)
         self.gain, self.bias = np.array(gain, float), np.array(bias, float)
         self.own_gain, self.own_bias, self.square = np.abs(gain), bias, drive**2
         self.sign = np.sign(gain)
@@ -456,7 +458,7 @@ class _Fit:
         names = ("gain", "bias", "own_gain", "own_bias", "sign", "cost", "damping")
         for name in names:
             setattr(self, name, getattr(self, name)[of])
-        for name in ("wanted", "residual", "slope", "drive", "square"):
+        for name in ("wanted", "residual", "slope", "drive", "square", "fades"):
             values = getattr(self, name)
             if values.shape[1] > 1:
                 setattr(self, name, np.compress(of, values, axis=1))
@@ -504,17 +506,24 @@ class _Fit:
 
     def _misfit(self, gain: np.ndarray, bias: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
         """What is missed at each drive, and how that changes with the current."""
-        current = gain * self.drive
-        current += bias
-        slope, rate = _slope(self.chip, current), _represented_interval(self.chip, current)
+        over = gain * self.drive
+        over += bias
+        over -= self.first
+        fires = np.flatnonzero(over > 0)  # of the others both are 0
+        some = over.reshape(-1)[fires]
+        slope = _slope(some, self.base, self.leaky)
+        rate = _interval_above(some, self.base, self.leaky)
+        rate += self.base.tau_ref if self.leaky else 0.0
         rate += self.dt / 2
         np.divide(1, rate, out=rate)
-        steep = np.square(rate, out=current)
-        steep *= -self.often
+        steep = np.square(rate)
+        steep *= self.fades.reshape(-1)[fires]
         steep *= slope
-        rate -= self.wanted
-        rate *= self.often
-        return rate, steep
+        rates, steeps = np.zeros((2, *over.shape))
+        rates.reshape(-1)[fires], steeps.reshape(-1)[fires] = rate, steep
+        rates -= self.wanted
+        rates *= self.often
+        return rates, steeps
 
 
 def _interval(neuron_type: nengo.neurons.NeuronType, current: np.ndarray, dt: float) -> np.ndarray:
@@ -531,14 +540,10 @@ def _represented_interval(neuron_type: nengo.neurons.NeuronType, current: np.nda
     return over
 
 
-def _slope(neuron_type: nengo.neurons.NeuronType, current: np.ndarray) -> np.ndarray:
-    """dT/dJ, of the same; 0 where the neuron is silent."""
-    base = getattr(neuron_type, "base_type", neuron_type)
-    over = current - first_current(neuron_type)
+def _slope(over: np.ndarray, neuron_type: Any, leaky: bool) -> np.ndarray:
+    """dT/dJ, of what J is over where neurons begin to fire."""
     least = np.maximum(over, 1e-12)
-    lif = is_leaky(base)
-    slope = -base.tau_rc / (least * (least + 1)) if lif else -1 / least**2
-    return np.asarray(slope * (over > 0))
+    return np.asarray(-neuron_type.tau_rc / (least * (least + 1)) if leaky else -1 / least**2)
 
 
 def _put_interval(over: np.ndarray, neuron_type: Any, leaky: bool) -> None:
@@ -549,14 +554,19 @@ def _put_interval(over: np.ndarray, neuron_type: Any, leaky: bool) -> None:
     """
     flat = over.ravel(order="K")
     fires = np.flatnonzero(flat > 0)
-    some = flat[fires] if len(fires) < len(flat) else flat
-    with np.errstate(divide="ignore", over="ignore"):
-        np.divide(1, some, out=some)
-        if leaky:
-            np.log1p(some, out=some)
-            some *= neuron_type.tau_rc
+    some = _interval_above(flat[fires] if len(fires) < len(flat) else flat, neuron_type, leaky)
     if some is not flat:
         flat.fill(np.inf)
         flat[fires] = some
     if leaky:
         over += neuron_type.tau_ref
+
+
+def _interval_above(over: np.ndarray, neuron_type: Any, leaky: bool) -> np.ndarray:
+    """The same above 0, without the refractory time; takes the place of what is given."""
+    with np.errstate(divide="ignore", over="ignore"):
+        np.divide(1, over, out=over)
+        if leaky:
+            np.log1p(over, out=over)
+            over *= neuron_type.tau_rc
+    return over

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from contextlib import contextmanager
-from typing import Any, Iterator
+from typing import Any, Iterator, Optional
 
 import nengo
 import numpy as np
@@ -35,15 +35,20 @@ def built_ensemble(ens: nengo.Ensemble, dt: float) -> Any:
     nengo.exceptions.BuildError
         As `nengo.Simulator` would.
     """
+    built: BuiltEnsemble = model_of(ens, dt).params[ens]
+    return built
+
+
+def model_of(ens: nengo.Ensemble, dt: float) -> Model:
+    """A model of Nengo core's in which an ensemble with a seed is built, and nothing else."""
     model = Model(dt=dt, decoder_cache=NoDecoderCache())
     model.seeds[ens], model.seeded[ens] = ens.seed, True
     with unused_max_rates():  # of gains of 0, and of negative ones
         model.build(ens)
-    built: BuiltEnsemble = model.params[ens]
-    return built
+    return model
 
 
-def decoders_of(conn: nengo.Connection, dt: float) -> np.ndarray:
+def decoders_of(conn: nengo.Connection, dt: float, model: Optional[Model] = None) -> np.ndarray:
     """(n_neurons, size_mid) decoders, as Nengo core solves for them.
 
     Parameters
@@ -52,8 +57,10 @@ def decoders_of(conn: nengo.Connection, dt: float) -> np.ndarray:
         From an ensemble; both have seeds.
     dt : float
         Step in seconds.
+    model : nengo.builder.Model, optional
+        In which the ensemble is built, as `model_of` makes it.
     """
-    model = Model(dt=dt, decoder_cache=NoDecoderCache())
+    model = model or model_of(conn.pre_obj, dt)
     solver = conn.solver
     node = nengo.Node(size_in=conn.size_mid, add_to_container=False)
     plain = nengo.Connection(
@@ -67,7 +74,7 @@ def decoders_of(conn: nengo.Connection, dt: float) -> np.ndarray:
         synapse=None,
         add_to_container=False,
     )
-    for obj, seed in ((conn.pre_obj, conn.pre_obj.seed), (node, 0), (plain, conn.seed)):
+    for obj, seed in ((node, 0), (plain, conn.seed)):
         model.seeds[obj], model.seeded[obj] = seed, True
         model.build(obj)
     return np.array(model.params[plain].weights.T)

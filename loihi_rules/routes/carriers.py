@@ -11,18 +11,18 @@ far as what they may be given.
 
 from __future__ import annotations
 
-from typing import List, NamedTuple
+from typing import Any, Dict, List, NamedTuple
 
 import nengo
 import numpy as np
-from nengo.builder import Model
-from nengo.builder.connection import get_eval_points, get_targets
-from nengo.cache import NoDecoderCache
+from nengo.builder.connection import get_eval_points
 
 from loihi_rules.chip.limits import Chip
 from loihi_rules.chip.neurons import represented
-from loihi_rules.nengo_parts.built import decoders_of
+from loihi_rules.nengo_parts.built import decoders_of, model_of
+from loihi_rules.nengo_parts.targets import targets_of
 from loihi_rules.nengo_parts.transforms import matrix_of
+from loihi_rules.nengo_parts.wiring import columns_of
 
 PAIRS = 25  # of neurons a dimension, one for each sign
 PAIRS_BEFORE_A_THRESHOLD = 100  # which lets noise through in one direction alone
@@ -146,7 +146,41 @@ def _rates(gain: np.ndarray, bias: np.ndarray, values: np.ndarray) -> np.ndarray
     return rates
 
 
-def reach_of(conn: nengo.Connection, tau: float, dt: float) -> np.ndarray:
+class Values(NamedTuple):
+    """What a connection's function gives at evaluation points.
+
+    Attributes
+    ----------
+    targets : (n_points, size) ndarray
+    decoders : (n_neurons, size) ndarray
+        Of a few neurons; of others none.
+    objects : tuple
+        By whose identity they are known, and which so stay.
+    """
+
+    targets: np.ndarray
+    decoders: np.ndarray
+    objects: Any
+
+
+def _values(conn: nengo.Connection, dt: float, known: Dict[Any, Values]) -> Values:
+    """Those that were one connection to a node have the same, which are worked out once.
+
+    Functions and solvers are the same only if they are one object, as they may have a state.
+    """
+    ens, objects = conn.pre_obj, (conn.function, conn.eval_points, conn.solver)
+    own = columns_of(conn.pre).tobytes(), conn.size_mid, conn.scale_eval_points, conn.seed
+    key = (ens, *map(id, objects), *own)
+    if key not in known:
+        model = model_of(ens, dt)
+        points = get_eval_points(model, conn, np.random.RandomState(conn.seed))
+        few = ens.n_neurons < SPIKY
+        decoders = decoders_of(conn, dt, model) if few else np.zeros((0, conn.size_mid))
+        known[key] = Values(targets_of(conn, points), decoders, objects)
+    return known[key]
+
+
+def reach_of(conn: nengo.Connection, tau: float, dt: float, known: Dict[Any, Values]) -> np.ndarray:
     """How far a value may go, in radii of its target, by dimension.
 
     The largest that it is at its evaluation points; of few neurons, also the peaks that single
@@ -160,15 +194,13 @@ def reach_of(conn: nengo.Connection, tau: float, dt: float) -> np.ndarray:
         Of the filter before the carriers, seconds.
     dt : float
         Step in seconds.
+    known : dict
+        What others' functions give, of which this one may be.
     """
-    model = Model(dt=dt, decoder_cache=NoDecoderCache())
-    model.seeds[conn.pre_obj], model.seeded[conn.pre_obj] = conn.pre_obj.seed, True
-    model.build(conn.pre_obj)
-    matrix = matrix_of(conn)
-    targets = get_targets(conn, get_eval_points(model, conn, np.random.RandomState(conn.seed)))
+    matrix, (targets, decoders, _) = matrix_of(conn), _values(conn, dt, known)
     largest: np.ndarray = np.abs(targets @ matrix.T).max(axis=0)
-    if conn.pre_obj.n_neurons < SPIKY:
-        peaks = np.abs(decoders_of(conn, dt) @ matrix.T).max(axis=0) / max(tau, dt)
+    if len(decoders):
+        peaks = np.abs(decoders @ matrix.T).max(axis=0) / max(tau, dt)
         largest = np.maximum(largest, peaks * float(conn.pre_obj.neuron_type.amplitude))
     return largest / float(conn.post_obj.radius)
 

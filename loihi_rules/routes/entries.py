@@ -7,7 +7,6 @@ from typing import Any, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Se
 
 import nengo
 import numpy as np
-from nengo.builder.connection import get_targets
 from nengo.dists import Distribution
 from nengo.ensemble import Neurons
 from nengo.synapses import Lowpass
@@ -19,6 +18,7 @@ from loihi_rules.chip.levels import off_filter
 from loihi_rules.nengo_parts.likely_inputs import DRAWN, is_whole, values_of
 from loihi_rules.nengo_parts.settings import TYPICAL_FREQUENCY
 from loihi_rules.nengo_parts.stepped import is_stepped
+from loihi_rules.nengo_parts.targets import targets_of
 from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.nengo_parts.wiring import base_of, columns_of, decoded, is_chip_input, on_chip
 from loihi_rules.notes import Notes
@@ -195,7 +195,7 @@ def values_of_connection(conn: nengo.Connection, known: Dict[Any, np.ndarray]) -
         if isinstance(points, Distribution):
             rng = np.random.RandomState(conn.seed)
             points = pre.radius * points.sample(TRIED_POINTS, pre.dimensions, rng=rng)
-        known[key] = get_targets(conn, np.asarray(points))
+        known[key] = targets_of(conn, np.asarray(points))
     return known[key]
 
 

@@ -100,9 +100,7 @@ def shown_ensembles(rewritten: Rewritten, neurons: Callable[[Any], Any]) -> List
     network = rewritten.network
     ends = [probe.obj for probe in network.all_probes]
     ends += [conn.pre_obj for conn in network.all_connections]
-    seen = {base_of(end) for end in ends if isinstance(end, Neurons)}
+    seen = {base_of(end) for end in ends if isinstance(end, Neurons)} - driven_one_by_one(network)
     return [
-        watched(fitted, neurons)
-        for fitted in fitted_ensembles(rewritten)
-        if fitted.ens in seen - driven_one_by_one(network)
+        watched(fitted, neurons) for fitted in fitted_ensembles(rewritten) if fitted.ens in seen
     ]

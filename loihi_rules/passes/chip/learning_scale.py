@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Optional
 import nengo
 import numpy as np
 from nengo.builder import Model
-from nengo.builder.connection import get_eval_points, get_targets
+from nengo.builder.connection import get_eval_points
 from nengo.cache import NoDecoderCache
 from nengo.exceptions import NengoException
 
@@ -21,6 +21,7 @@ from loihi_rules.nengo_parts.likely_inputs import are_known, likely_inputs
 from loihi_rules.nengo_parts.names import name_of
 from loihi_rules.nengo_parts.passthrough_nodes import into_passthroughs, is_passthrough, sources_of
 from loihi_rules.nengo_parts.settings import declare
+from loihi_rules.nengo_parts.targets import targets_of
 from loihi_rules.nengo_parts.transforms import matrix_of, set_matrix
 from loihi_rules.nengo_parts.wiring import columns_of, driven_one_by_one
 from loihi_rules.passes.chip.learned_span import Sizes, errors_of, learned_sizes
@@ -237,7 +238,7 @@ def _needs(draft: Draft, conn: nengo.Connection, one_by_one: bool) -> Needs:
     model.build(ens)
     built: Any = model.params[ens]
     points = get_eval_points(model, conn, rng)
-    targets = get_targets(conn, points)
+    targets = targets_of(conn, points)
     transform = conn.transform.sample(rng=rng) if _dense(conn) else np.array(1.0)
     targets = targets * transform if np.ndim(transform) == 0 else targets @ transform.T
     amplitude, radius = _amplitude(conn), float(ens.radius)

@@ -7,7 +7,7 @@ from typing import Callable, Dict, List, Mapping, NamedTuple, Sequence
 import nengo
 import numpy as np
 from nengo.builder import Model
-from nengo.builder.connection import get_eval_points, get_targets
+from nengo.builder.connection import get_eval_points
 from nengo.cache import NoDecoderCache
 from nengo.neurons import NeuronType
 from nengo.solvers import NoSolver
@@ -16,6 +16,7 @@ from loihi_rules.chip.decoding import Decoding, Rates, curves_of
 from loihi_rules.chip.tuning import is_chips_own
 from loihi_rules.draft import Draft
 from loihi_rules.nengo_parts.solvers import solver_of_decoders
+from loihi_rules.nengo_parts.targets import targets_of
 from loihi_rules.nengo_parts.transforms import matrix_of
 from loihi_rules.nengo_parts.wiring import (
     base_of,
@@ -217,7 +218,7 @@ def _map(draft: Draft, conn: nengo.Connection, solve: Solve) -> _Map:
     model = Model(dt=draft.dt, decoder_cache=NoDecoderCache())
     model.params[conn.pre_obj] = draft.tuning[conn.pre_obj]
     points = get_eval_points(model, conn, np.random.RandomState(conn.seed))
-    decoders = solve(conn, points, get_targets(conn, points))
+    decoders = solve(conn, points, targets_of(conn, points))
     whole = np.zeros((conn.post_obj.dimensions, conn.pre_obj.n_neurons))
     np.add.at(whole, rows_of(conn.post), matrix_of(conn) @ decoders)
     return _Map(conn.pre_obj, conn.post_obj, whole)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import nengo
 import numpy as np
@@ -26,6 +26,7 @@ from loihi_rules.routes.by_host import decode, reached, relay, relay_to_neurons
 from loihi_rules.routes.carriers import (
     LEAST_UNITS,
     Carriers,
+    Values,
     carriers,
     most_rows,
     reach_of,
@@ -80,6 +81,7 @@ def input_filters(draft: Draft) -> None:
     declare(network, nengo.Connection, WAY_SETTING)
     declare(network, nengo.Ensemble, FILTER_SETTING)
     multiplied: Dict[int, MultipliedOut] = {}
+    carried: Dict[Any, Values] = {}
     chosen = is_set(network, nengo.Connection, WAY_SETTING)
     bare = [conn for conn in network.all_connections if in_the_same_step(network, conn)]
     for ens, entries in entries_of(network, draft.notes, draft.dt).items():
@@ -108,7 +110,7 @@ def input_filters(draft: Draft) -> None:
                     f"{figure(1000 * real, 4)} ms, and weights for the same speed",
                     "the chip's decay is a multiple of 1/4096 a step",
                 )
-            _enter(draft, ens, choices, Taus(found.tau, real), multiplied)
+            _enter(draft, ens, choices, Taus(found.tau, real), multiplied, carried)
     for conn in network.all_connections:
         if notes[conn].way is None:
             _warn_of_another_way(draft, conn, name_of(conn), None)
@@ -173,10 +175,12 @@ def _enter(
     choices: Sequence[Choice],
     taus: Taus,
     multiplied: Dict[int, MultipliedOut],
+    carried: Dict[Any, Values],
 ) -> None:
     """Give connections their ways and filters, and say so.
 
-    ``multiplied`` has, by the identity of a solver, what to multiply it out with.
+    ``multiplied`` has, by the identity of a solver, what to multiply it out with; ``carried`` what
+    functions give.
     """
     together: Dict[Optional[float], List[nengo.Connection]] = {}
     by_host: Dict[float, List[Entry]] = {}
@@ -246,7 +250,7 @@ def _enter(
     most = draft.chip.in_axons_a_core
     parts = [part for conns in together.values() for part in _parts(conns, most)]
     for part in parts:
-        _carry(draft, ens, part, tau, most_rows(draft.chip) // len(parts))
+        _carry(draft, ens, part, tau, most_rows(draft.chip) // len(parts), carried)
 
 
 def _worth(draft: Draft, ens: nengo.Ensemble, tau: float) -> Tuple[float, float]:
@@ -341,10 +345,11 @@ def _carry(
     conns: Sequence[nengo.Connection],
     tau: float,
     rows: int,
+    known: Dict[Any, Values],
 ) -> None:
     """Send values to a target by way of neurons of their own, of two layers if need be."""
     before = float(conns[0].synapse.tau)
-    each = [reach_of(conn, before, draft.dt) for conn in conns]
+    each = [reach_of(conn, before, draft.dt, known) for conn in conns]
     far = np.sum(each, axis=0)
     units = min(
         weight_units(float(own.max()), conn.pre_obj.n_neurons, before, draft.dt, draft.chip)
