@@ -212,6 +212,77 @@ def test_the_advice_of_a_run_that_learns_in_one_step_or_two_is_one_that_helps():
     assert np.median(times) > 1.5
 
 
+def expected(seed, target):
+    """A value that learns from itself, v ← r + 0.7 v: its largest, of 10 s, in the last four."""
+    with nengo.Network(seed=seed) as net:
+        place = nengo.Node(lambda t: 0.9 * np.sin(np.pi * t))
+        reward = nengo.Node(lambda t: abs(0.9 * np.sin(np.pi * t) - 0.5) < 0.2)
+        state = nengo.Ensemble(300, 1, intercepts=nengo.dists.Uniform(-0.2, 0.9))
+        value, error = (nengo.Node(size_in=1) for _ in range(2))
+        nengo.Connection(place, state)
+        learned = nengo.Connection(
+            state, value, function=lambda x: 0, learning_rule_type=nengo.PES(2e-4)
+        )
+        nengo.Connection(reward, error, transform=-1, synapse=0.05)
+        nengo.Connection(value, error, synapse=0.005)
+        nengo.Connection(value, error, transform=-0.7, synapse=0.1)
+        nengo.Connection(error, learned.learning_rule, synapse=None)
+        nengo.Probe(value, synapse=0.02, label="value")
+    run = deploy.run(net, 10.0, target)
+    assert not [w for w in run.warnings if "cut" in w]
+    return float(run["value"].samples[-4000:].max())
+
+
+def test_a_value_that_learns_from_itself_has_room():
+    """It was 7 to 10 % too small, in half of the runs silently."""
+    of_cpu = [expected(seed, "emulator") / expected(seed, "cpu") for seed in (81, 82, 83)]
+    assert np.median(of_cpu) == pytest.approx(1, abs=0.03)
+
+
+def chosen(seed, span=None):
+    """Values of three actions, of which a node takes the best: the mean after 8 s, and warnings."""
+    rng, now = np.random.RandomState(5), [0.0, 0]
+
+    def world(t, values):
+        if round(1000 * t) % 100 == 0:
+            now[:] = rng.uniform(-0.9, 0.9), int(np.argmax(values))
+        return [now[0], *np.eye(3)[now[1]]]
+
+    def off(t, x):
+        return x[3:] * (x[:3] + 0.02 - 0.8 * x[:3].max())
+
+    with nengo.Network(seed=seed) as net:
+        played, values = nengo.Node(world, size_in=3), nengo.Node(size_in=3)
+        state, error = nengo.Ensemble(400, 1), nengo.Node(off, size_in=6)
+        nengo.Connection(played[0], state)
+        learned = nengo.Connection(
+            state, values, function=lambda x: np.zeros(3), learning_rule_type=nengo.PES(1e-4)
+        )
+        nengo.Connection(values, played)
+        nengo.Connection(values, error[:3], synapse=0.01)
+        nengo.Connection(played[1:], error[3:], synapse=0.01)
+        nengo.Connection(error, learned.learning_rule, synapse=None)
+        declare_settings(net)
+        net.config[learned].pes_span = span
+        nengo.Probe(values, synapse=0.05, label="values")
+    given = {t: deploy.run(net, 8.0, t) for t in ("cpu", "emulator")}
+    means = [float(run["values"].samples[-2000:].mean()) for run in given.values()]
+    return means[1] / means[0], [w for w in given["emulator"].warnings if "root mean square" in w]
+
+
+def test_values_that_are_mostly_chance_are_warned_of():
+    """Their weights came to half a step, silently as the largest of thousands came to four."""
+    before, after = [], []
+    for seed in (81, 82, 84):
+        ratio, said = chosen(seed)
+        before.append(abs(ratio - 1))
+        assert len(said) == 1
+        ratio, said = chosen(seed, float(re.search(r"pes_span = ([\d.]+)", said[0]).group(1)))
+        after.append(abs(ratio - 1))
+        assert not said
+    assert np.mean(after) < np.mean(before), (before, after)
+
+
 def lifted(seed, target):
     """A mass of which nobody is told is lifted by what PES learns: the force at 7 s, N."""
     state = np.zeros(2)

@@ -10,7 +10,7 @@ import numpy as np
 from deploy.nengo_loihi.read.learners import Learner
 from loihi_rules.change import ChipWarning, warn, warn_of_all
 from loihi_rules.chip.limits import LOIHI
-from loihi_rules.learning_rules.pes import ERROR_SCALE, MANTISSA_MAX, LearningScale
+from loihi_rules.learning_rules.pes import ERROR_SCALE, MANTISSA_MAX, SPARE, LearningScale
 from loihi_rules.nengo_parts.figures import figure
 from loihi_rules.nengo_parts.names import name_of
 
@@ -154,7 +154,10 @@ def _of_few_steps(emulator: Any, learner: Learner, error: float) -> List[ChipWar
     """What a connection learns that is much smaller than there is room for.
 
     Errors of a run that has only begun are as large as what is wanted, and weights of one that has
-    learned too.
+    learned too. The chip rounds a weight by chance, so that one of s < 1 steps is s ± √(s (1 − s)):
+    of s < ½, where the root mean square is below √½, chance is the larger part. An error that is
+    fed back makes up for much of that; what learns from its own values, as by temporal differences,
+    learns the chance.
 
     Parameters
     ----------
@@ -167,16 +170,18 @@ def _of_few_steps(emulator: Any, learner: Learner, error: float) -> List[ChipWar
     if not 0 < error <= FEW or not np.issubdtype(weights.dtype, np.integer):
         return []
     scale = learner.scale
-    steps = max(error, float(np.abs(weights).max(initial=0)) / 2.0 ** (7 + scale.weight_exponent))
-    if steps > FEW:
+    size = float(np.sqrt(np.mean(np.square(weights / 2.0 ** (7 + scale.weight_exponent)))))
+    if size >= np.sqrt(0.5):
         return []
-    span = scale.span * steps / np.sqrt(MANTISSA_MAX)  # so that they are in the middle of the range
+    # weights of s = (√s)² steps in the middle of the range, and errors that are not cut
+    middle = size**2 / np.sqrt(MANTISSA_MAX)
+    span = scale.span * max(middle, SPARE * (error + 0.5) / LOIHI.error_max)
     return [
         ChipWarning(
             learner.name,
             "errors of 8 bits",
-            f"its errors and its weights came to no more than {figure(steps, 2)} of "
-            f"{MANTISSA_MAX} steps",
+            f"its errors came to no more than {figure(error, 2)} of {LOIHI.error_max} steps, and "
+            f"its weights to {figure(size, 2)} of one, root mean square",
             f"network.config[connection].pes_span = {span:.2g} {HOW} makes these finer",
         )
     ]

@@ -192,16 +192,30 @@ def _wanted(
     parts: List[Part],
     dt: float,
 ) -> float:
-    own, other = np.zeros(conn.size_out), np.zeros(conn.size_out)
+    end, other = end_behind_nodes(network, conn), np.zeros(conn.size_out)
+    own: List[np.ndarray] = []  # (size_out, width) each
     for source, matrix in parts:
         if _is_own(conn, source):
-            own += np.linalg.norm(matrix, axis=1)
+            of_node = source.pre_obj is end and source.function is None
+            own.append(matrix @ np.eye(end.size_out)[columns_of(source.pre)] if of_node else matrix)
             continue
         values = _values(network, source, dt)
         if values is not None:
             other += np.abs(values @ matrix.T).max(axis=0, initial=0.0)
-    gain = float(own.max(initial=0.0)) or _gain(network, errors)
-    return float(other.max(initial=0.0)) / gain
+    return float(other.max(initial=0.0)) / (_own_gain(own) or _gain(network, errors))
+
+
+def _own_gain(matrices: List[np.ndarray]) -> float:
+    """|G|, with which a value comes into its error; 0 if it does not.
+
+    A value that learns from itself, as v ← r + γ v, comes in twice, and grows to r / (1 − γ).
+    Where next to nothing is left of G, it leaves the room that there is where nothing is known.
+    """
+    apart = sum(float(np.linalg.norm(matrix, axis=1).max(initial=0.0)) for matrix in matrices)
+    if len({matrix.shape for matrix in matrices}) != 1:
+        return apart
+    together = np.linalg.norm(np.sum(matrices, axis=0), axis=1)
+    return max(float(together.max(initial=0.0)), apart / ROOM)
 
 
 def _gain(network: nengo.Network, errors: List[nengo.Connection]) -> float:
