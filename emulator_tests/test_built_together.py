@@ -12,9 +12,11 @@ from deploy.nengo_loihi.build.row_table import give_table
 from deploy.nengo_loihi.load import load_nengo_loihi
 from deploy.nengo_loihi.read import reached_rates
 from loihi_rules import declare_settings, rewrite
+from loihi_rules.chip import tuning
 from loihi_rules.nengo_parts.alike import Alike
 from loihi_rules.nengo_parts.targets import targets_of
 from loihi_rules.nengo_parts.transforms import matrix_of
+from loihi_rules.passes.chip import encoder_fits
 from loihi_rules.routes import plan
 
 pytestmark = pytest.mark.quick
@@ -221,3 +223,27 @@ def test_connections_are_walked_once_for_all_ensembles_whose_neurons_are_read(mo
     )
     with deploy.Simulator(net, progress_bar=False):
         assert len(walks) == 1
+
+
+def counted(monkeypatch, module, name):
+    """The calls of a function from now on."""
+    calls, own = [], getattr(module, name)
+    monkeypatch.setattr(module, name, lambda *given: calls.append(given) or own(*given))
+    return calls
+
+
+def test_what_has_a_threshold_is_looked_at_once_an_ensemble(monkeypatch):
+    looks = counted(monkeypatch, tuning, "_is_silent")
+    with deploy.Simulator(through_a_node(4, 3), target="emulator", progress_bar=False):
+        assert len(looks) == 7
+
+
+def test_rates_of_a_fit_are_worked_out_once(monkeypatch):
+    """Of the gains to begin with, of those that are fitted, and of neurons of two kinds."""
+    with nengo.Network(seed=1) as net:
+        ens = nengo.Ensemble(40, 1)
+        nengo.Connection(ens, nengo.Node(size_in=1))
+    means = counted(monkeypatch, encoder_fits, "mean_chip_rates")
+    held = counted(monkeypatch, encoder_fits, "chip_rates")
+    rewrite(net)
+    assert (len(means), len(held)) == (3, 1)

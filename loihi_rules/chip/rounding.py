@@ -185,7 +185,7 @@ def _rounded(left: np.ndarray, most: float, spread: np.ndarray) -> np.ndarray:
     at_once = _at_once(len(left))
     for start in range(0, len(left), at_once):
         own, rest = slice(start, start + at_once), slice(start + at_once, None)
-        np.clip(np.round(left[own]), -most, most, out=whole[own])
+        np.minimum(np.maximum(np.rint(left[own]), -most), most, out=whole[own])
         errors, _ = dtrtrs(spread[own, own].T, left[own] - whole[own], lower=1)
         if start + at_once < len(left):
             dgemm(-1.0, errors.T, spread[own, rest], 1.0, turned[:, rest], overwrite_c=1)

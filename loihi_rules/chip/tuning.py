@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from weakref import WeakKeyDictionary
 
 import nengo
 import numpy as np
@@ -21,6 +22,9 @@ MOST_POINTS = 500  # of an ensemble, at which its neurons are looked at
 AT_ONCE = 8, 64  # neurons, of the first and at most
 MOST_NEURONS = 1024  # of a large ensemble, of whose sum as many are enough
 LEAST_SILENT = 0.05  # of the values of an ensemble with a threshold
+
+# what `has_a_threshold` has found, which a fit, ways of entry and decoders ask for
+_THRESHOLDS: WeakKeyDictionary[nengo.Ensemble, Tuple[Any, Any, bool]] = WeakKeyDictionary()
 
 
 def is_chips_own(neuron_type: nengo.neurons.NeuronType) -> bool:
@@ -55,12 +59,20 @@ def has_a_threshold(ens: nengo.Ensemble, built: Any) -> bool:
     built : nengo.builder.ensemble.BuiltEnsemble
         As the user asked for it.
     """
-    points = built.eval_points[:MOST_POINTS]
-    silent = np.concatenate([points, -points]) / ens.radius
-    most = LEAST_SILENT * len(silent)
     first = first_current(ens.neuron_type)
+    known = _THRESHOLDS.get(ens)
+    if known is None or known[0] is not built or known[1] != (first, ens.radius):
+        known = built, (first, ens.radius), _is_silent(ens.radius, built, first)
+        _THRESHOLDS[ens] = known
+    return known[2]
+
+
+def _is_silent(radius: float, built: Any, first: float) -> bool:
+    points = built.eval_points[:MOST_POINTS]
+    silent = np.concatenate([points, -points]) / radius
+    most, n_neurons = LEAST_SILENT * len(silent), len(built.gain)
     start, (at_once, largest) = 0, AT_ONCE
-    while start < ens.n_neurons:
+    while start < n_neurons:
         if len(silent) <= most:  # after a few neurons as a rule, whose others need not be asked
             return False
         some = slice(start, start + at_once)

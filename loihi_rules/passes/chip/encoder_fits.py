@@ -36,13 +36,17 @@ Solving = Generator[RateFit, Gains, Solution]  # asks for fits, one after the ot
 
 
 class Fit(NamedTuple):
-    """Gains and biases on the chip, and how well they do, as shares of the CPU's rates."""
+    """Gains and biases on the chip, and how well they do, as shares of the CPU's rates.
+
+    ``together`` is what all neurons' rates are off by, squared, where that is asked for.
+    """
 
     error: float
     lost: float
     neuron_type: nengo.neurons.NeuronType
     gain: np.ndarray
     bias: np.ndarray
+    together: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -146,12 +150,8 @@ class EncoderFit:
         def judged(chip: nengo.neurons.NeuronType, g: np.ndarray, b: np.ndarray) -> Fit:
             off = mean_chip_rates(chip, g * drive + b, dt) - wanted
             lost = -np.sum(often * off) / np.sum(often * wanted)
-            return Fit(share(off), float(lost), chip, g, b)
-
-        def together(fit: Fit) -> float:
-            rates = mean_chip_rates(fit.neuron_type, fit.gain * drive + fit.bias, dt)
-            off = (rates - wanted).sum(axis=1, keepdims=True)
-            return float(np.sum(often * off**2))
+            together = np.sum(often * off.sum(axis=1, keepdims=True) ** 2)
+            return Fit(share(off), float(lost), chip, g, b, float(together))
 
         def held_error(fit: Fit) -> float:
             return share(chip_rates(fit.neuron_type, fit.gain * drive + fit.bias, dt) - wanted)
@@ -176,12 +176,12 @@ class EncoderFit:
             mixed = judged(
                 shorter_for_some(own, some, dt), *between(longer, (yield asked(shorter)))
             )
-            half = together(mixed) < together(best)
+            half = mixed.together < best.together
             best = mixed if half else best
         elif shorter is not None and self.may_be_shorter and worth:
             of_shorter = judged(shorter, *(yield asked(shorter)))
             best = min(best, of_shorter, key=lambda fit: fit.error)
-        free = held_error(best)
+        free = held = held_error(best)
         of_best = best.neuron_type, best.gain, best.bias
         if self.has_a_threshold or silenced(ens, built, *of_best, dt) > MOST_SILENCED:
             if half and shorter is not None:
@@ -189,7 +189,8 @@ class EncoderFit:
             else:
                 kept = yield asked(best.neuron_type, True)
             best = min(before, judged(best.neuron_type, *kept), key=lambda fit: fit.error)
-        errors = before.error, best.error, free, held_error(best)
+            held = held_error(best)
+        errors = before.error, best.error, free, held
         steps = refractory_steps(own, dt) - refractory_steps(best.neuron_type, dt)
         is_shorter = np.broadcast_to(steps > 0, ens.n_neurons).astype(float)
         return np.array([*errors, wanted.max()], float), best.gain, best.bias, is_shorter
