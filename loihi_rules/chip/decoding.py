@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 import time
-from typing import Any, Callable, Collection, Dict, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Collection, Dict, FrozenSet, NamedTuple, Optional, Tuple
 
 import nengo
 import numpy as np
@@ -66,6 +66,30 @@ class Decoded(NamedTuple):
     targets: np.ndarray
     decoders: np.ndarray
     rmses: np.ndarray
+
+
+class AsGiven(NamedTuple):
+    """What has to be what it is on the CPU; see `loihi_rules.routes.entries.decoded_as_given`.
+
+    Attributes
+    ----------
+    connections : frozenset of nengo.Connection
+    read : frozenset of nengo.Ensemble
+        Of which whatever reads their values is, but for the others.
+    nearer : frozenset of nengo.Connection
+    """
+
+    connections: FrozenSet[nengo.Connection] = frozenset()
+    read: FrozenSet[nengo.Ensemble] = frozenset()
+    nearer: FrozenSet[nengo.Connection] = frozenset()
+
+    def has(self, conn: nengo.Connection) -> bool:
+        """Whether a connection is one of them, which may be a probe's."""
+        reads = conn.function is None and conn.pre_obj in self.read
+        return conn in self.connections or (reads and conn not in self.nearer)
+
+
+NONE_IS = AsGiven()
 
 
 class Curves(NamedTuple):
@@ -176,9 +200,8 @@ class Decoding:
     ----------
     solutions : Solutions
         Where those may be that were solved for before.
-    looped : collection of nengo.Connection
-        Those in loops that go by what they are given
-        (`loihi_rules.routes.entries.decoded_as_given`).
+    looped : AsGiven
+        Of loops.
     one_by_one : collection of nengo.Ensemble
         See `loihi_rules.nengo_parts.wiring.driven_one_by_one`.
     """
@@ -186,11 +209,15 @@ class Decoding:
     def __init__(
         self,
         solutions: Solutions = SOLVED_ANEW,
-        looped: Collection[nengo.Connection] = (),
+        looped: AsGiven = NONE_IS,
         one_by_one: Collection[nengo.Ensemble] = (),
     ) -> None:
         self._solutions, self._looped, self._one_by_one = solutions, looped, one_by_one
         self._kept: Dict[Tuple[nengo.Ensemble, float, bytes], _System] = {}
+
+    def is_as_given(self, conn: nengo.Connection) -> bool:
+        """Whether it gives what the CPU's does: in such a loop, or as what reads its values."""
+        return self._looped.has(conn)
 
     def of_connection(
         self,
@@ -200,6 +227,7 @@ class Decoding:
         own: Optional[nengo.neurons.NeuronType],
         built: Optional[BuiltEnsemble],
         rng: np.random.RandomState,
+        of: Optional[nengo.Connection] = None,
     ) -> Optional[Decoded]:
         """A connection's decoders; None for neurons that are the chip's own on the CPU, too.
 
@@ -216,12 +244,14 @@ class Decoding:
             On the CPU, of an ensemble on the chip that was fitted to it.
         rng : numpy.random.RandomState
             That the evaluation points are drawn from; left alone where the answer is None.
+        of : nengo.Connection, optional
+            The network's, of which this one is made.
         """
         if own is None or built is None or is_chips_own(own):
             return None
         points = get_eval_points(model, conn, rng)
         targets = targets_of(conn, points)
-        uses = conn in self._looped, conn.pre_obj in self._one_by_one
+        uses = self.is_as_given(of or conn), conn.pre_obj in self._one_by_one
         curves = curves_of(conn.pre_obj, own, built, model.dt, *uses)
         return Decoded(
             points, targets, *self.of_points(conn, built, curves, solver, points, targets, rng)
@@ -235,6 +265,7 @@ class Decoding:
         own: Optional[nengo.neurons.NeuronType],
         built: Optional[BuiltEnsemble],
         rng: np.random.RandomState,
+        of: Optional[nengo.Connection] = None,
     ) -> Optional[Built]:
         """What Nengo's ``build_decoders`` gives (``nengo/builder/connection.py``).
 
@@ -242,7 +273,7 @@ class Decoding:
         chip's own on the CPU, and for those that are silent. Parameters are `of_connection`'s.
         """
         state, began = rng.get_state(), time.perf_counter()
-        found = self.of_connection(model, conn, solver, own, built, rng)
+        found = self.of_connection(model, conn, solver, own, built, rng, of)
         if found is None or (found.targets.any() and not found.decoders.any()):
             rng.set_state(state)
             return None

@@ -9,7 +9,8 @@ all: filters of inputs, decoders that the user gave, and the numbers of learning
 from __future__ import annotations
 
 import warnings
-from typing import Any, Optional, Set, Tuple
+from contextlib import contextmanager
+from typing import Any, Collection, Iterator, Optional, Set, Tuple
 
 import nengo
 import numpy as np
@@ -85,6 +86,7 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
     decoding = Decoding(
         rewritten.solutions, decoded_as_given(network, dt), driven_one_by_one(network)
     )
+    own_conns = frozenset(network.all_connections)
     matrices = Matrices(nengo_loihi, dt)
     LoihiBlock: Any = nengo_loihi.block.LoihiBlock
 
@@ -92,7 +94,7 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
         """Hands Nengo core what is its own; nengo-loihi builds the rest, object by object."""
 
         def build(self, model: Any, obj: Any, *args: Any, **kwargs: Any) -> Any:
-            with building(model, obj):
+            with building(model, obj), as_part_of(model, obj, own_conns):
                 built = self._build(model, obj, *args, **kwargs)
                 if isinstance(obj, (nengo.Ensemble, nengo.Connection)):
                     refuse_what_is_not_finite(obj, model.params.get(obj))
@@ -207,7 +209,8 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
                 "scale_eval_points": conn.scale_eval_points,
                 "transform": np.eye(conn.size_mid),
             }
-            built = super().build(model, probe)
+            with as_part_of(model, conn, own_conns):
+                built = super().build(model, probe)
             del model.chip2host_params[probe]
             return built
 
@@ -225,11 +228,12 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
             if solver.weights and not solver.compositional:  # of the target's neurons, too
                 return super().build(model, solver, conn, rng, *args)
             before = rng.get_state()
-            question = _question(given, conn, before)
+            of = model.whole or conn
+            question = _question(given, conn, before, decoding.is_as_given(of))
             if question not in model.answers:
                 ens = conn.pre_obj
                 own, built = rewritten.neuron_types.get(ens), rewritten.tuning.get(ens)
-                answer: Any = decoding.as_built(model, conn, given, own, built, rng)
+                answer: Any = decoding.as_built(model, conn, given, own, built, rng, of)
                 if answer is None:
                     answer = super().build(model, solver, conn, rng, *args)
                 after = rng.get_state()
@@ -315,7 +319,9 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
         def _matrix(self, model: Any, conn: nengo.Connection, block: Any, tau: float) -> None:
             """A connection that is one matrix of weights, by `Matrices`."""
             seed = model.seeds[conn]
-            question = _question(solver_of_decoders(conn.solver), conn, matrices.state_of(seed))
+            state = matrices.state_of(seed)
+            given, looped = solver_of_decoders(conn.solver), decoding.is_as_given(conn)
+            question = _question(given, conn, state, looped)
             if question in model.answers:
                 solved = model.answers[question][0]
             else:
@@ -381,12 +387,27 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
     model.furthest = {}  # blocks to where their currents come, in thresholds; 0 if not known
     model.read = []  # blocks that decode for the host
     model.decoded = []  # ensembles, and the synapse groups that decode them
+    model.whole = None  # the network's connection that is built
     model.answers = {}  # what a solver was asked to what it gave, and a generator's state after it
     model.node_neurons = input_neurons(dt)
     return model
 
 
-def _question(solver: Any, conn: nengo.Connection, state: Any) -> Tuple[Any, ...]:
+@contextmanager
+def as_part_of(model: Any, obj: Any, own: Collection[nengo.Connection]) -> Iterator[None]:
+    """Know of which of the network's connections what is built within is a part.
+
+    nengo-loihi makes others of those to the host, and decodes these.
+    """
+    before = model.whole
+    model.whole = obj if obj in own else before
+    try:
+        yield
+    finally:
+        model.whole = before
+
+
+def _question(solver: Any, conn: nengo.Connection, state: Any, looped: bool) -> Tuple[Any, ...]:
     """All that decoders depend on, of a connection and the state of what it draws from.
 
     Functions and solvers are the same only if they are one object, as they may have a state.
@@ -400,6 +421,7 @@ def _question(solver: Any, conn: nengo.Connection, state: Any) -> Tuple[Any, ...
         _same(conn.eval_points),
         conn.scale_eval_points,
         id(solver),
+        looped,
         words.tobytes(),
         *position,
     )
