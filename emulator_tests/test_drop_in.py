@@ -295,3 +295,32 @@ def test_a_target_that_is_no_chip(small, monkeypatch):
         np.testing.assert_array_equal(sim.data[small.probes[1]], before)
         assert sim.data[small.ensembles[0]].gain.shape == (30,)
         assert not [change for change in sim.changes if change.rule == "placement"]
+
+
+def picked(ends, last, pair, two):
+    """Probes of what passes through parts of three dimensions, of two, and of 60 neurons."""
+    with nengo.Network(seed=1) as net:
+        given = nengo.Node(lambda t: [0.5, -0.3, 0.2])
+        ens, post, host = nengo.Ensemble(60, 3), nengo.Ensemble(60, 2), nengo.Node(size_in=2)
+        driven = nengo.Ensemble(2, 1)
+        nengo.Connection(given[ends], ens[last])
+        nengo.Connection(ens[ends], post)
+        nengo.Connection(ens[last], host)
+        nengo.Connection(ens[ends], post[pair], function=lambda x: x)
+        nengo.Connection(ens.neurons[two], driven.neurons)
+        probes = [nengo.Probe(obj) for obj in (ens, post, host, driven.neurons, ens[ends])]
+    with deploy.Simulator(net, progress_bar=False) as sim:
+        sim.run(0.1)
+        return [sim.data[probe] for probe in probes]
+
+
+def test_masks_pick_what_their_indices_do():
+    """Nengo takes True and False for indices of 1 and 0 where a transform is set."""
+    masks = (
+        [True, False, True],
+        np.array([False, True, True]),
+        [True, True],
+        [True] * 2 + [False] * 58,
+    )
+    for masked, indexed in zip(picked(*masks), picked([0, 2], [1, 2], [0, 1], [0, 1])):
+        np.testing.assert_array_equal(masked, indexed)

@@ -27,6 +27,7 @@ from loihi_rules.passes.nengo_loihi.dense_transforms import dense_transforms
 from loihi_rules.passes.nengo_loihi.host_delays import host_delays
 from loihi_rules.passes.nengo_loihi.host_filters import host_filters
 from loihi_rules.passes.nengo_loihi.input_filters import input_filters
+from loihi_rules.passes.nengo_loihi.masks import masks
 from loihi_rules.passes.nengo_loihi.names import names
 from loihi_rules.passes.nengo_loihi.node_probes import node_probes
 from loihi_rules.passes.nengo_loihi.passthrough import passthrough
@@ -34,6 +35,7 @@ from loihi_rules.passes.nengo_loihi.probes import probes
 from loihi_rules.passes.nengo_loihi.views import views
 
 PASSES = (
+    masks,
     names,
     asked_settings,
     placement,
@@ -83,6 +85,7 @@ __all__ = [
     "learning_relays",
     "learning_scale",
     "lowest_voltage",
+    "masks",
     "names",
     "neuron_learning",
     "node_probes",
