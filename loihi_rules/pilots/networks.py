@@ -107,6 +107,7 @@ class Pilot:
         self.stimuli = int(np.clip(LARGEST // (largest * shown(dt)), LEAST_STIMULI, STIMULI))
         self.filters: Dict[nengo.Connection, Optional[Synapse]] = {}
         self._outputs: Dict[nengo.Ensemble, Signals] = {}
+        self._closed: Set[nengo.Ensemble] = set()  # of loops whose outputs are known
         self._reaches: Dict[nengo.Node, float] = {}
         self._last: Tuple[Any, Optional[Signals]] = (None, None)  # inputs, which are large
         self._fitted: Tuple[Any, np.ndarray] = (None, np.zeros((0, 0, 0)))  # its output
@@ -132,7 +133,7 @@ class Pilot:
         """What the neurons of an ensemble are given, before gain and bias.
 
         None where that is not known: an ensemble that represents something, that is given
-        what another represents, or that is in a loop of neurons.
+        what another represents, that is in a loop of neurons, or behind one that was not run.
         """
         if self._last[0] is not ens:
             self._last = ens, self._whole(ens)
@@ -170,6 +171,27 @@ class Pilot:
         if ens in self.encoded or not self._have_sources(conns, {ens, *group}):
             return None
         return self._sum(ens, conns, slice(0, self.stimuli), self.tau_of(ens))
+
+    def keep(self, outputs: Mapping[nengo.Ensemble, Signals]) -> None:
+        """Have what the neurons of a loop give, once it was run, for those behind it.
+
+        Parameters
+        ----------
+        outputs : mapping of nengo.Ensemble to Signals
+            Of all its ensembles, (n_steps, stimuli, n_neurons) each.
+        """
+        if all(of.cpu.size <= HELD for of in outputs.values()):
+            self._outputs.update(outputs)
+            self._closed.update(outputs)
+
+    def leads_out_of(self, group: Sequence[nengo.Ensemble]) -> bool:
+        """Whether neurons outside of a group are given what its neurons fire."""
+        return any(
+            base_of(conn.pre) in group
+            for ens, conns in self.into.items()
+            if ens not in group
+            for conn in conns
+        )
 
     def chip_tau(self, conn: nengo.Connection) -> float:
         """Of the filter by which the chip's neurons will get what a connection gives, seconds."""
@@ -213,14 +235,14 @@ class Pilot:
                 on_chip(self.network, pre) and (pre not in self.tuning)
             ):
                 return False
-            if not represents and not self._known(pre, within):
+            if not (represents or pre in self._closed or self._known(pre, within)):
                 return False
         return True
 
     def _before(self, ens: nengo.Ensemble) -> Set[nengo.Ensemble]:
         """An ensemble and all that its neurons' inputs are made of."""
         found = {ens}
-        if ens not in self.encoded:
+        if ens not in self.encoded | self._closed:
             for pre in self.sources(ens):
                 found |= self._before(pre)
         return found

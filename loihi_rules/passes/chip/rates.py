@@ -100,6 +100,7 @@ def rates(draft: Draft) -> None:
     trials, ahead = _Trials(pilot), _fits_to_encoders(draft, pilot, uses)
     answers = Answers(draft)
     fitted: Set[nengo.Ensemble] = set()
+    loops = {ens: group for group in neuron_loops(pilot) for ens in group}
     for ens in pilot.in_order():
         if not on_chip(network, ens) or notes[ens].has_its_rates:
             continue
@@ -130,11 +131,10 @@ def rates(draft: Draft) -> None:
             _hold(ens, own, built, draft.dt)
         draft.tuning[ens], draft.neuron_types[ens] = built, own
         fitted.add(ens)
-    _warn_of_levels(draft, {ens: pilot.neurons[ens] for ens in fitted})
-    for group in neuron_loops(pilot):
-        if fitted.issuperset(group):
+        if ens in loops and fitted.issuperset(loops[ens]):  # before those that it leads to
             trials.run()
-            _fit_a_loop(draft, pilot, group)
+            _fit_a_loop(draft, pilot, loops[ens])
+    _warn_of_levels(draft, {ens: pilot.neurons[ens] for ens in fitted})
 
 
 def _warn_of_levels(draft: Draft, own: Mapping[nengo.Ensemble, nengo.neurons.NeuronType]) -> None:
@@ -321,6 +321,9 @@ def _fit_a_loop(draft: Draft, pilot: Pilot, group: Sequence[nengo.Ensemble]) -> 
                 f"{100 * errors[best]:.1f} % off, {fit}",
                 "what neurons in a loop are given fluctuates, and depends on what they fire",
             )
+    if pilot.leads_out_of(group):
+        chip = loop.on_chip(chosen, HELD_OUT)
+        pilot.keep({ens: Signals(cpu.output[ens], chip.output[ens]) for ens in group})
 
 
 def _warn_of_a_loop(draft: Draft, ens: nengo.Ensemble, what: str) -> None:
@@ -328,8 +331,8 @@ def _warn_of_a_loop(draft: Draft, ens: nengo.Ensemble, what: str) -> None:
         name_of(ens),
         RULE_OF_RATES,
         f"its neurons are in a loop of neurons, whose currents fluctuate; {what}",
-        "compare its rates (loihi-deploy compare), or use nengo_loihi's LoihiLIF, which is the "
-        "chip's on the CPU too",
+        "compare its rates (loihi-deploy compare), or use nengo_loihi's LoihiLIF or "
+        "LoihiSpikingRectifiedLinear, which are the chip's on the CPU too",
     )
 
 
