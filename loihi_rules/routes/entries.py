@@ -326,8 +326,8 @@ def decoded_as_given(network: nengo.Network, dt: float) -> AsGiven:
 
     Connections that decode functions, and those of linear loops in which errors add up, as
     memories: what is kept, and how much of it, goes by what neurons make of values of each
-    magnitude. And what is read of values in loops in which errors add up, or may, as functions are
-    in them. Of loops with functions the other connections themselves are nearer to the values:
+    magnitude. And what is read of values in loops with functions, in which errors may add up.
+    Of these the other connections themselves are nearer to the values:
     a sequence by basal ganglia took 38.9 ms a step so for the CPU's 39.2, and 38.2 otherwise.
     Other linear loops forget, and give the less error the nearer to the values their decoders are,
     and where a rule learns it makes up for what they give.
@@ -347,7 +347,7 @@ def decoded_as_given(network: nengo.Network, dt: float) -> AsGiven:
         for conn in filter(decoded, conns):
             as_given = conn.function is not None or (adds_up and known)
             (found if as_given else nearer).add(conn)
-            if adds_up and not learns:
+            if adds_up and not known and not learns:
                 read.add(conn.pre_obj)
     return AsGiven(frozenset(found), frozenset(read), frozenset(nearer))
 
