@@ -90,6 +90,7 @@ LONGER: Mapping[str, str] = {
     "python -m hardware_tests.attack": "a quarter of an hour; needs root, for small disks",
     "python benchmarks/job_array.py": "needs root, for a Slurm of its own",
     "python -m benchmarks.delays": "its page has what it shows in words",
+    "python -m benchmarks.stacks --unfitted": "its page has what it shows in words",
     "python benchmarks/verdict_runs.py": "hours",
     "python benchmarks/verdict.py": "reads the runs of verdict_runs.py, or takes half an hour",
     "python benchmarks/verdict_signals.py": "minutes for each row",
