@@ -60,12 +60,24 @@ class Decoded(NamedTuple):
     rmses : (size,) ndarray
         By how much they miss the targets at these points, root mean square; as Nengo's solvers
         say of theirs (``nengo/utils/least_squares_solvers.py``, ``rmses``).
+    seconds : float
+        That solving took, which they say too.
     """
 
     points: np.ndarray
     targets: np.ndarray
     decoders: np.ndarray
     rmses: np.ndarray
+    seconds: float
+
+    def as_built(self) -> Optional[Built]:
+        """What Nengo's ``build_decoders`` gives (``nengo/builder/connection.py``).
+
+        None of neurons that are silent where something is asked for, which Nengo is to say.
+        """
+        if self.targets.any() and not self.decoders.any():
+            return None
+        return self.points, self.decoders, {"rmses": self.rmses, "time": self.seconds}
 
 
 class AsGiven(NamedTuple):
@@ -249,36 +261,13 @@ class Decoding:
         """
         if own is None or built is None or is_chips_own(own):
             return None
+        began = time.perf_counter()
         points = get_eval_points(model, conn, rng)
         targets = targets_of(conn, points)
         uses = self.is_as_given(of or conn), conn.pre_obj in self._one_by_one
         curves = curves_of(conn.pre_obj, own, built, model.dt, *uses)
-        return Decoded(
-            points, targets, *self.of_points(conn, built, curves, solver, points, targets, rng)
-        )
-
-    def as_built(
-        self,
-        model: Any,
-        conn: nengo.Connection,
-        solver: nengo.solvers.Solver,
-        own: Optional[nengo.neurons.NeuronType],
-        built: Optional[BuiltEnsemble],
-        rng: np.random.RandomState,
-        of: Optional[nengo.Connection] = None,
-    ) -> Optional[Built]:
-        """What Nengo's ``build_decoders`` gives (``nengo/builder/connection.py``).
-
-        None where it is for Nengo to solve, or to say what is wrong: for neurons that are the
-        chip's own on the CPU, and for those that are silent. Parameters are `of_connection`'s.
-        """
-        state, began = rng.get_state(), time.perf_counter()
-        found = self.of_connection(model, conn, solver, own, built, rng, of)
-        if found is None or (found.targets.any() and not found.decoders.any()):
-            rng.set_state(state)
-            return None
-        said = {"rmses": found.rmses, "time": time.perf_counter() - began}  # as Nengo's solvers say
-        return found.points, found.decoders, said
+        decoders, rmses = self.of_points(conn, built, curves, solver, points, targets, rng)
+        return Decoded(points, targets, decoders, rmses, time.perf_counter() - began)
 
     def of_points(
         self,

@@ -186,12 +186,8 @@ class Pilot:
 
     def leads_out_of(self, group: Sequence[nengo.Ensemble]) -> bool:
         """Whether neurons outside of a group are given what its neurons fire."""
-        return any(
-            base_of(conn.pre) in group
-            for ens, conns in self.into.items()
-            if ens not in group
-            for conn in conns
-        )
+        outside = (ens for ens in self.into if ens not in group)
+        return any(source in group for ens in outside for source in self.sources(ens))
 
     def chip_tau(self, conn: nengo.Connection) -> float:
         """Of the filter by which the chip's neurons will get what a connection gives, seconds."""

@@ -233,8 +233,10 @@ def chip_model(rewritten: Rewritten, dt: float, rounded: bool = False) -> Any:
             if question not in model.answers:
                 ens = conn.pre_obj
                 own, built = rewritten.neuron_types.get(ens), rewritten.tuning.get(ens)
-                answer: Any = decoding.as_built(model, conn, given, own, built, rng, of)
+                found = decoding.of_connection(model, conn, given, own, built, rng, of)
+                answer: Any = None if found is None else found.as_built()
                 if answer is None:
+                    rng.set_state(before)
                     answer = super().build(model, solver, conn, rng, *args)
                 after = rng.get_state()
                 drawn = after[2:] != before[2:] or np.any(after[1] != before[1])

@@ -152,7 +152,8 @@ def _solved(rewritten: Rewritten, model: Model, conn: nengo.Connection) -> Optio
     rng = np.random.RandomState(model.seeds[conn])
     one_by_one = driven_one_by_one(rewritten.network)
     decoding = Decoding(rewritten.solutions, one_by_one=one_by_one)  # nobody uses it: in no loop
-    return decoding.as_built(model, conn, conn.solver, own, built, rng)
+    found = decoding.of_connection(model, conn, conn.solver, own, built, rng)
+    return None if found is None else found.as_built()
 
 
 def _onto_a_node(conn: nengo.Connection, transform: Any) -> nengo.Connection:
